@@ -4,6 +4,7 @@ Why this module exists: İYS speaks in words (``ARAMA``, ``ONAY``, ``HS_WEB``), 
 smallints, people read labels. If each room kept its own list, one of them would drift. Here every
 word has one number, one İYS spelling (the member's name) and one label per language. The numbers
 are part of the database format and of the evidence leaf: never renumber, never reuse, only append.
+``AddressKind`` lives a floor below, with the addresses, and is named here for completeness.
 
 Sources: İYS API §2 (enumerations), §3.3 (states); R-38 (record), R-42 (states), R-43 (sources);
 look.md §6 (labels of the badges).
@@ -13,6 +14,21 @@ from __future__ import annotations
 
 from enum import IntEnum
 from typing import Final, Literal, Self
+
+from ileti.recipients.address import AddressKind
+
+__all__ = [
+    "AddressKind",
+    "Channel",
+    "IysStatus",
+    "Language",
+    "Outcome",
+    "RecipientType",
+    "Source",
+    "Standing",
+    "Status",
+    "Word",
+]
 
 Language = Literal["tr", "en"]
 
@@ -38,13 +54,6 @@ class Word(IntEnum):
     def from_word(cls, word: str) -> Self:
         """The member İYS (or an API caller) means by its word; ``KeyError`` when there is none."""
         return cls[word]
-
-
-class AddressKind(Word):
-    """What an address is; two kinds serve three channels."""
-
-    PHONE = 1
-    EMAIL = 2
 
 
 class Channel(Word):
@@ -158,7 +167,6 @@ class Source(Word):
 
 
 LABELS: Final[dict[type[Word], dict[int, tuple[str, str]]]] = {
-    AddressKind: {1: ("Telefon", "Phone"), 2: ("E-posta", "E-mail")},
     Channel: {1: ("Arama", "Call"), 2: ("Mesaj", "SMS"), 3: ("E-posta", "E-mail")},
     RecipientType: {1: ("Bireysel", "Individual"), 2: ("Tacir", "Merchant")},
     Status: {1: ("Onay", "Consent"), 2: ("Ret", "Refusal")},

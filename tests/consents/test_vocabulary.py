@@ -17,7 +17,6 @@ from ileti.consents.vocabulary import (
 )
 
 WORDS: list[type[Word]] = [
-    AddressKind,
     Channel,
     RecipientType,
     Status,

@@ -1,0 +1,136 @@
+"""The ledger and the state it leads to.
+
+``submission`` holds once what one click, one import chunk or one page from İYS has in common;
+``consent_entry`` is append-only (the application's role cannot UPDATE or DELETE it), monthly
+partitioned, with a salted commitment per row; ``consent_state`` is what holds now for (brand,
+recipient, recipient type, channel), with İYS's status apart from the person's choice. Measured
+reasons for every column: docs/adr/0003. All writes go through :mod:`ileti.consents.ledger`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+
+class XID8(UserDefinedType):
+    """PostgreSQL's 64-bit transaction id, the sealer's order."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The type's name in DDL."""
+        return "xid8"
+
+
+class Submission(Model):
+    """What one request or chunk shares; holds the idempotency key."""
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("provider_id", "idem"),)
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    captured_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    dealer_id: Mapped[int | None] = mapped_column(Integer)
+    site_id: Mapped[int | None] = mapped_column(Integer)
+    actor_kind: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[int] = mapped_column(SmallInteger)
+    person_key: Mapped[int | None] = mapped_column(SmallInteger)
+    idem: Mapped[str] = mapped_column(String(120))
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    entry_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    person_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    evidence: Mapped[dict] = mapped_column(JSONB)
+
+
+class ConsentEntry(Model):
+    """One line of the ledger. The database key is (provider_id, id, captured_at)."""
+
+    __tablename__ = "consent_entry"
+    __table_args__ = (
+        Index("ix_consent_entry_seal", "xid", "id"),
+        Index("ix_consent_entry_recipient", "provider_id", "recipient_id", "id"),
+        Index(
+            "ix_consent_entry_brand",
+            "provider_id",
+            "brand_id",
+            text("captured_at desc"),
+            text("id desc"),
+        ),
+        Index(
+            "ix_consent_entry_dealer",
+            "provider_id",
+            "dealer_id",
+            text("captured_at desc"),
+            text("id desc"),
+            postgresql_where=text("dealer_id is not null"),
+        ),
+        {"postgresql_partition_by": "RANGE (captured_at)"},
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    submission_id: Mapped[int] = mapped_column(BigInteger)
+    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    consent_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    xid: Mapped[int] = mapped_column(XID8, server_default=text("pg_current_xact_id()"))
+    brand_id: Mapped[int] = mapped_column(Integer)
+    dealer_id: Mapped[int | None] = mapped_column(Integer)
+    text_id: Mapped[int | None] = mapped_column(Integer)
+    epoch: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    recipient_type: Mapped[int] = mapped_column(SmallInteger)
+    channel: Mapped[int] = mapped_column(SmallInteger)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[int] = mapped_column(SmallInteger)
+    standing: Mapped[int] = mapped_column(SmallInteger)
+    outcome: Mapped[int] = mapped_column(SmallInteger)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ConsentState(Model):
+    """What holds now; the gate reads this and nothing else."""
+
+    __tablename__ = "consent_state"
+    __table_args__ = (
+        CheckConstraint("status in (1, 2)", name="status"),
+        {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    recipient_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    recipient_type: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigInteger)
+    entry_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    consent_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    iys_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    pending_id: Mapped[int | None] = mapped_column(BigInteger)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[int] = mapped_column(SmallInteger)
+    standing: Mapped[int] = mapped_column(SmallInteger)
+    iys_status: Mapped[int] = mapped_column(SmallInteger)
+    iys_code: Mapped[int | None] = mapped_column(SmallInteger)
