@@ -1,0 +1,108 @@
+"""The one table of status badges, so that a state looks and reads the same on every page.
+
+look §6 sets colour, icon and word of each. Filled means in force, outlined not yet; a refusal is
+plum and never red; teal belongs to proof alone (look §1.3 to §1.5). ``short`` is the word below a
+column head that already says "İYS".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One state: drawing, tone (ok, wait, bad, ret, seal, info, mute), border style and words."""
+
+    icon: str
+    tone: str
+    style: str
+    label: Any
+    short: Any = None
+
+
+def _badge(icon: str, tone: str, label: Any, style: str = "soft", short: Any = None) -> Badge:
+    return Badge(icon, tone, style, label, short)
+
+
+BADGES: dict[str, dict[str, Badge]] = {
+    "choice": {
+        "in_force": _badge("circle-check", "ok", _l("Consent")),
+        "given": _badge("circle-check", "ok", _l("Consent"), "outline"),
+        "refusal": _badge("circle-minus", "ret", _l("Refusal")),
+        "unverified": _badge("circle-dashed", "mute", _l("Unverified"), "dashed"),
+        "quarantined": _badge("circle-pause", "wait", _l("Quarantined")),
+    },
+    "iys": {
+        "queued": _badge("inbox", "mute", _l("Queued")),
+        "waiting": _badge("hourglass", "wait", _l("Waiting for İYS"), short=_l("Waiting")),
+        "registered": _badge("badge-check", "ok", _l("Accepted by İYS"), short=_l("Accepted")),
+        "refused": _badge("circle-x", "bad", _l("Rejected by İYS"), short=_l("Rejected")),
+        "overdue": _badge("clock-alert", "bad", _l("Expired"), "solid"),
+        "blocked_here": _badge(
+            "shield-ban", "mute", _l("Blocked here only"), short=_l("Here only")
+        ),
+        "changed_there": _badge(
+            "arrow-down-to-line", "info", _l("Changed at İYS"), short=_l("Changed there")
+        ),
+    },
+    "proof": {
+        "awaiting_seal": _badge("hourglass", "mute", _l("Awaiting seal")),
+        "sealed": _badge("stamp", "seal", _l("Sealed")),
+        "stamped": _badge("badge-check", "seal", _l("Time-stamped")),
+        "internal_stamp": _badge("stamp", "plain", _l("Internal stamp"), "outline"),
+        "not_verified": _badge("shield-x", "bad", _l("Not verified")),
+        "scan_missing": _badge("scan-line", "wait", _l("Scan missing")),
+    },
+    "reconciliation": {
+        "matched": _badge("check", "ok", _l("Matched")),
+        "difference": _badge("x", "bad", _l("Difference")),
+        "repaired": _badge("wrench", "info", _l("Repaired")),
+        "awaiting_file": _badge("hourglass", "wait", _l("Awaiting file")),
+        "no_movement": _badge("minus", "mute", _l("No movement")),
+    },
+    "sending": {
+        "queued": _badge("clock", "mute", _l("Queued")),
+        "sent": _badge("send", "info", _l("Sent")),
+        "delivered": _badge("check-check", "ok", _l("Delivered")),
+        "not_delivered": _badge("circle-x", "bad", _l("Not delivered")),
+        "blocked": _badge("shield-ban", "ret", _l("Blocked")),
+        "deferred": _badge("moon", "wait", _l("Deferred")),
+    },
+    "import": {
+        "dry_run": _badge("flask-conical", "mute", _l("Dry run"), "dashed"),
+        "applying": _badge("loader-circle", "info", _l("Applying")),
+        "applied": _badge("check", "ok", _l("Applied")),
+        "undone": _badge("undo-2", "mute", _l("Undone")),
+    },
+    "document": {
+        "draft": _badge("pen-line", "mute", _l("Draft"), "dashed"),
+        "in_review": _badge("eye", "wait", _l("In review")),
+        "published": _badge("globe", "ok", _l("Published")),
+        "archived": _badge("archive", "mute", _l("Archived")),
+    },
+    "outbox": {
+        "queued": _badge("inbox", "mute", _l("Queued")),
+        "sent": _badge("hourglass", "wait", _l("Waiting for İYS"), short=_l("Waiting")),
+        "done": _badge("check", "ok", _l("Done")),
+        "retrying": _badge("refresh-cw", "wait", _l("Will be tried again")),
+        "stopped": _badge("circle-x", "bad", _l("Stopped")),
+    },
+}
+
+CHANNELS: dict[str, tuple[str, Any]] = {
+    "MESAJ": ("message-square", _l("SMS")),
+    "ARAMA": ("phone", _l("Call")),
+    "EPOSTA": ("mail", _l("E-mail")),
+}
+
+
+def badge_of(family: str, key: str) -> Badge:
+    """The badge of a state; raises LookupError for one that the table does not know."""
+    try:
+        return BADGES[family][key]
+    except KeyError:
+        raise LookupError(f"no badge {key!r} in family {family!r}") from None
