@@ -1,0 +1,88 @@
+/**
+ * Builds the two bundles that stand in `static/widgets/`, and weighs them.
+ *
+ *   node widgets/build.mjs          writes bundles and manifest
+ *   node widgets/build.mjs --check  writes nothing; fails when the committed files are not what the
+ *                                   sources build, or when a bundle is over its budget
+ */
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const OUT = join(HERE, "..", "static", "widgets");
+/** Goal 8: everything the widget is, in one file, gzip -9. */
+const BUDGET_GZIP_BYTES = 10_000;
+
+const BUNDLES = [
+  { file: "ileti.js", entry: "entry-script.ts", format: "iife" },
+  { file: "ileti.esm.js", entry: "entry-esm.ts", format: "esm" },
+];
+
+/** CSS in a template literal is not seen by the minifier; line breaks in it are for readers. */
+const tightCss = {
+  name: "tight-css",
+  setup(step) {
+    step.onLoad({ filter: /styles\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source.replace(/CSS = `([^`]*)`/, (_, css) => `CSS = \`${css.replace(/\n/g, "")}\``);
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+async function bundle({ file, entry, format }) {
+  const { outputFiles } = await build({
+    entryPoints: [join(HERE, "src", entry)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format,
+    target: ["es2022"],
+    charset: "utf8",
+    legalComments: "none",
+    banner: { js: "/* İleti, Apache-2.0; icons after lucide, ISC */" },
+    plugins: [tightCss],
+    logLevel: "error",
+  });
+  return { file, text: Buffer.from(outputFiles[0].contents) };
+}
+
+function describe({ file, text }) {
+  const sri = `sha384-${createHash("sha384").update(text).digest("base64")}`;
+  // zlib builds differ by a few bytes between Node versions; the weight is told, not compared.
+  return { file, bytes: text.length, gzip: gzipSync(text, { level: 9 }).length, integrity: sri };
+}
+
+const built = await Promise.all(BUNDLES.map(bundle));
+const files = built.map(describe);
+const faults = files
+  .filter((one) => one.gzip > BUDGET_GZIP_BYTES)
+  .map((one) => `${one.file} weighs ${one.gzip} bytes gzipped; the budget is ${BUDGET_GZIP_BYTES}.`);
+
+if (process.argv.includes("--check")) {
+  const read = (name) => readFile(join(OUT, name)).catch(() => Buffer.alloc(0));
+  for (const { file, text } of built) {
+    if (!text.equals(await read(file))) faults.push(`static/widgets/${file} is not what the sources build.`);
+  }
+  const manifest = JSON.parse((await read("manifest.json")).toString() || '{"files":[]}');
+  for (const one of files) {
+    const told = manifest.files.find((other) => other.file === one.file);
+    if (told?.integrity !== one.integrity) faults.push(`manifest.json does not describe ${one.file}.`);
+  }
+} else {
+  await mkdir(OUT, { recursive: true });
+  for (const { file, text } of built) await writeFile(join(OUT, file), text);
+  const manifest = { budget: BUDGET_GZIP_BYTES, files };
+  await writeFile(join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+for (const one of files) console.log(`${one.file}: ${one.bytes} bytes, ${one.gzip} gzipped, ${one.integrity}`);
+if (faults.length) {
+  console.error(faults.join("\n"));
+  console.error("Run `npm run build` in widgets/ and commit static/widgets/.");
+  process.exit(1);
+}

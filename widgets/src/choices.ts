@@ -1,0 +1,50 @@
+/**
+ * What the person ticked, and when: the only truth about consent inside the widget.
+ *
+ * R-12 wants an active statement. A checkbox's `checked` can be set by autofill, by a page restored
+ * from the browser's cache, or by a script of the host. So the boxes on the screen follow this
+ * object and never the other way round, and it changes only by a click that the browser itself
+ * reports as the person's (`isTrusted`).
+ */
+import type { Channel, Choice } from "./types";
+
+export type Box = Channel | "NOTICE";
+
+export class Choices {
+  readonly #times = new Map<Box, string>();
+
+  /** Takes a person's click on `box`; an untrusted event changes nothing. Returns the new state. */
+  act(box: Box, ticked: boolean, trusted: boolean, now: Date): boolean {
+    if (trusted) {
+      if (ticked) this.#times.set(box, now.toISOString());
+      else this.#times.delete(box);
+    }
+    return this.#times.has(box);
+  }
+
+  has(box: Box): boolean {
+    return this.#times.has(box);
+  }
+
+  clear(): void {
+    this.#times.clear();
+  }
+
+  /** True when no consent box is ticked; the notice is no consent (R-58). */
+  get none(): boolean {
+    return this.consents().length === 0;
+  }
+
+  /** Consents in the order of `channels`; an empty box is no refusal and is not sent. */
+  consents(channels: readonly Channel[] = ["MESAJ", "ARAMA", "EPOSTA"]): Choice[] {
+    return channels.flatMap((channel) => {
+      const at = this.#times.get(channel);
+      return at ? [{ channel, status: "ONAY" as const, at }] : [];
+    });
+  }
+
+  notice(): { at: string } | null {
+    const at = this.#times.get("NOTICE");
+    return at ? { at } : null;
+  }
+}

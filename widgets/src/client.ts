@@ -1,0 +1,62 @@
+/**
+ * The widget's four calls.
+ *
+ * No cookie travels (`credentials: "omit"`, R-67) and no call goes anywhere but to the İleti server
+ * that the page named (R-66). Every call ends: a server that hangs is the same as one that is away.
+ */
+import type { Address, CodeSent, FormText, Language, Problem, Receipt, Submission } from "./types";
+
+const TIMEOUT_MS = 12_000;
+
+export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem };
+
+export class Client {
+  readonly #place: string;
+
+  /** `base` is the server's address without a slash at the end; `site` the public site key. */
+  constructor(base: string, site: string) {
+    this.#place = `${base}/w/v1/${encodeURIComponent(site)}/`;
+  }
+
+  form(lang: Language): Promise<Answer<FormText>> {
+    return this.#call(`form?lang=${lang}`);
+  }
+
+  submit(body: Submission, key: string): Promise<Answer<Receipt>> {
+    return this.#call("submissions", { ...body, key });
+  }
+
+  confirm(handle: string, codes: { to: Address; code: string }[]): Promise<Answer<Receipt>> {
+    return this.#call("confirmations", { handle, codes });
+  }
+
+  sendCode(handle: string, to: Address): Promise<Answer<Pick<CodeSent, "expiresIn">>> {
+    return this.#call("codes", { handle, to });
+  }
+
+  async #call<T>(path: string, body?: object): Promise<Answer<T>> {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+    try {
+      const answer = await fetch(this.#place + path, {
+        credentials: "omit",
+        // A bound form may leave the page at once; the browser still finishes the post.
+        keepalive: !!body,
+        signal: stop.signal,
+        ...(body && {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(body),
+        }),
+      });
+      if (answer.ok) return { ok: true, data: (await answer.json()) as T };
+      const problem = (await answer.json().catch(() => ({}))) as Problem;
+      const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
+      return { ok: false, problem: { ...problem, status: answer.status, retryAfter } };
+    } catch {
+      return { ok: false, problem: { status: 0, retryAfter: 0 } };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * The first step: addresses the page has not got, one empty box per channel, the notice apart.
+ *
+ * The view draws and reads; what is ticked lives in `Choices`. It stays alive behind the later
+ * steps, so that going back finds everything as it was.
+ */
+import type { Box, Choices } from "../choices";
+import { h } from "../dom";
+import type { Field, FormText } from "../types";
+import * as W from "../words";
+import { busy, button, errorLine, mark, put, sealLine } from "./parts";
+
+interface Options {
+  form: FormText;
+  say: W.Say;
+  choices: Choices;
+  /** Fields the widget asks for itself, because the page has none for them. */
+  own: Field[];
+  /** With a host form the shop's own button submits and ours is left out. */
+  bound: boolean;
+  submit: () => void;
+}
+
+export interface FormView {
+  node: HTMLElement;
+  /** Draws the boxes as `Choices` has them, whatever was done to them from outside (R-12). */
+  sync(): void;
+  /** The text in a field of ours; undefined when the field is not ours. */
+  typed(field: Field): string | undefined;
+  /** Writes back what the person had typed in a form that had to be drawn anew. */
+  type(field: Field, value?: string): void;
+  /** What somebody, hardly a person, wrote in the unseen field. */
+  trapped(): string;
+  /** Marks our own faulty fields and goes to the first; returns the lines of all others. */
+  fault(faults: [string, string][]): HTMLElement[];
+  /** Shows notices above the button; without arguments takes them away. */
+  alert(...nodes: Node[]): void;
+  busy(on: boolean): void;
+}
+
+const TYPE: Record<Field, string> = { name: "text", phone: "tel", email: "email" };
+
+export function formView({ form, say, choices, own, bound, submit }: Options): FormView {
+  const inputs = new Map<Field, HTMLInputElement>();
+  const boxes = new Map<Box, HTMLInputElement>();
+  const trap = h("input", { name: "website", tabindex: -1, autocomplete: "off" });
+  const alerts = h("div.grid", { role: "alert", hidden: true });
+  const send = bound ? null : button(say(W.save));
+  const fields = own.map(field);
+  const nameField = own.includes("name") ? fields.pop() : null;
+  const node = h(
+    bound ? "div.grid.form" : "form.grid.form",
+    {
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        submit();
+      },
+    },
+    ...fields,
+    h("div", {}, consents(), h("p.free.m", {}, form.free)),
+    nameField,
+    notice(),
+    alerts,
+    send,
+    sealLine(say(W.proof)),
+    h("div.unseen", { "aria-hidden": "true" }, trap),
+  );
+
+  function field(field: Field): HTMLElement {
+    const verified = field === "phone" && form.policy === "code";
+    const hint = field === "name" ? W.whyName : verified && W.willVerify;
+    const input = h("input.input", {
+      id: field,
+      type: TYPE[field],
+      autocomplete: field === "phone" ? "tel" : field,
+      "aria-describedby": `${field}-e ${field}-h`,
+    });
+    inputs.set(field, input);
+    return h(
+      "div.field",
+      {},
+      h("label.label", { for: field }, say(W.label[field])),
+      input,
+      h("div", { id: `${field}-e` }),
+      hint && h("p.m", { id: `${field}-h` }, say(hint)),
+    );
+  }
+
+  function consents(): HTMLElement {
+    return h(
+      "fieldset.consents",
+      { "aria-describedby": "intro" },
+      h("legend.heading", {}, form.heading),
+      h("p.m", { id: "intro" }, form.intro),
+      ...form.channels.map((line) => box(line.channel, h("strong", {}, line.strong), ` ${line.text}`)),
+    );
+  }
+
+  /** The privacy notice: apart, below a line, with an acknowledgement that is no consent (R-58). */
+  function notice(): HTMLElement | null {
+    const text = form.notice;
+    if (!text) return null;
+    // Anything but a web address could run script in the host's page.
+    const href = /^https?:\/\//i.test(text.url) ? text.url : "#";
+    const link = h("a.link", { href, target: "_blank", rel: "noopener noreferrer" }, text.link);
+    return h("div.notice", {}, h("p", {}, text.before, link, text.after), box("NOTICE", text.ack));
+  }
+
+  function box(name: Box, ...text: (Node | string)[]): HTMLElement {
+    const input: HTMLInputElement = h("input.box", {
+      type: "checkbox",
+      autocomplete: "off",
+      onclick: (event) => choices.act(name, input.checked, event.isTrusted, new Date()),
+      // After a click the browser says "change"; whoever changed it, the truth is drawn again.
+      onchange: sync,
+    });
+    boxes.set(name, input);
+    return h("label.choice", {}, input, h("span", {}, ...text));
+  }
+
+  function sync(): void {
+    for (const [name, input] of boxes) input.checked = choices.has(name);
+    if (nameField) nameField.hidden = choices.none;
+  }
+
+  function fault(faults: [string, string][]): HTMLElement[] {
+    const texts = new Map(faults);
+    let first: HTMLElement | undefined;
+    for (const [name, input] of inputs) {
+      mark(input, input.nextElementSibling as HTMLElement, texts.get(name));
+      if (texts.delete(name)) first ??= input;
+    }
+    first?.focus();
+    return [...texts.values()].map(errorLine);
+  }
+
+  sync();
+  return {
+    node,
+    sync,
+    fault,
+    typed: (name) => inputs.get(name)?.value,
+    type: (name, value) => {
+      const input = inputs.get(name);
+      if (input && value) input.value = value;
+    },
+    trapped: () => trap.value,
+    alert: (...nodes) => put(alerts, ...nodes),
+    busy: (on) => {
+      busy(send, on);
+      send?.replaceChildren(say(on ? W.saving : W.save));
+    },
+  };
+}

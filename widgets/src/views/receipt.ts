@@ -1,0 +1,60 @@
+/**
+ * The last step: every choice in plain words, also the ones not made, and the signed receipt as a
+ * file. A consent is shown with what is still missing before it may be used.
+ */
+import { h, icon } from "../dom";
+import { moment } from "../format";
+import type { FormText, Receipt } from "../types";
+import * as W from "../words";
+import { button, sealLine } from "./parts";
+
+interface Options {
+  form: FormText;
+  /** Null when nothing was ticked, so that nothing was sent. */
+  receipt: Receipt | null;
+  /** Whether the notice was marked as read. */
+  read: boolean;
+  say: W.Say;
+  /** Lets a held host form go on. */
+  finish: (() => void) | null;
+}
+
+export function receiptView({ form, receipt, read, say, finish }: Options): HTMLElement {
+  const end = receipt?.items.length ? receipt.state : "none";
+  const rows = form.channels.map(({ channel }) => {
+    const item = receipt?.items.find((one) => one.channel === channel);
+    const value = item ? W.status[item.status] : W.notGiven;
+    return row(say(W.channel[channel]), say(value), item && say(W.outcome[item.outcome]));
+  });
+  const done = receipt && h("span", {}, icon("check"));
+  return h(
+    "div.grid.receipt",
+    {},
+    h("div.done", {}, done, h("h2.title", { tabindex: -1 }, say(W.title[end]))),
+    h("p.m", {}, say(W.told[end])),
+    h(
+      "dl.list",
+      {},
+      ...rows,
+      form.notice && row(say(W.noticeRow), say(read ? W.read : W.unread)),
+      receipt && row(say(W.number), receipt.receipt),
+      receipt && row(say(W.date), moment(receipt.issuedAt)),
+    ),
+    receipt && button(say(W.download), () => download(receipt), ".second"),
+    finish && button(say(W.finish), finish),
+    receipt && sealLine(say(W.proof)),
+  );
+}
+
+function row(name: string, value: string, more?: string): HTMLElement {
+  const small = more && h("span.m", {}, more);
+  return h("div", {}, h("dt", {}, name), h("dd", {}, h("b", {}, value), small));
+}
+
+/** Saves the receipt just as the server signed it. */
+function download(receipt: Receipt): void {
+  const blob = new Blob([JSON.stringify(receipt, null, 2)], { type: "application/json" });
+  const href = URL.createObjectURL(blob);
+  h("a", { href, download: `${receipt.receipt}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
