@@ -64,7 +64,7 @@ def step_for(highest: float, ticks: int = 3) -> int:
 
 
 def stacked_bars(
-    rows: Sequence[tuple[Any, Sequence[int]]], *, faded: int | None = None, gap: float = 0.12
+    rows: Sequence[tuple[Any, Sequence[int]]], *, faded: int | None = None, gap: float = 0.16
 ) -> Plot:
     """Geometry for rows of (label, values from the bottom up).
 

@@ -42,10 +42,10 @@ def field_kind(field: Field) -> str:
         return "select"
     if isinstance(field, wtf.PasswordField):
         return "password"
+    if isinstance(field, wtf.DateField):  # a DateTimeField too, by descent
+        return "date"
     if isinstance(field, wtf.DateTimeField):
         return "datetime"
-    if isinstance(field, wtf.DateField):
-        return "date"
     if "TextArea" in widget_name:
         return "area"
     return "text"
