@@ -4,7 +4,8 @@
  * Ink is inherited and greys are mixed from it, so that the widget is readable on any ground of the
  * host without a setting. Dark follows the page's own `color-scheme`. State colours and the focus
  * ring are ours and are never branded. Text is never below 16 px (12 pt, R-14) and grows with the
- * reader's own size. A constructed sheet needs no `style-src` from the page.
+ * reader's own size. A constructed sheet needs no `style-src` from the page. What has just appeared
+ * takes no click for half a second: the second half of a double click must not choose anything.
  */
 export const CSS = `
 :host{display:block;color:var(--ileti-ink,inherit);
@@ -61,6 +62,8 @@ button.link{min-height:44px;padding:0 4px}
 dd{text-align:end}
 dd>*{display:block}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.widget>*,[role=alert]>*{animation:calm .5s}
+@keyframes calm{0%,99%{pointer-events:none}}
 @media(forced-colors:active){.box{appearance:auto}.box:after{display:none}}
 `;
 
