@@ -3,8 +3,9 @@ import type { Language } from "./types";
 
 /** A moment in Istanbul wall time, day first in both languages. */
 export function moment(iso: string): string {
-  const style = { timeZone: "Europe/Istanbul", dateStyle: "short", timeStyle: "short" } as const;
-  return new Date(iso).toLocaleString("tr-TR", style);
+  const two = "2-digit";
+  const style = { day: two, month: two, year: "numeric", hour: two, minute: two } as const;
+  return new Date(iso).toLocaleString("tr-TR", { timeZone: "Europe/Istanbul", ...style });
 }
 
 /** Whole seconds as "2 dk 41 sn" or "2 min 41 s"; zero minutes are left out. */
