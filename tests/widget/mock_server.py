@@ -170,9 +170,12 @@ class MockServer:
         action = handler.path.rsplit("/", 1)[-1]
         if handler.headers.get("Content-Type") != "application/json":
             self.calls.append((action, {"form": raw.decode()}))
-            self.reply(handler, 200, b"<!doctype html><title>host</title><p id=done>host got it", {
-                "Content-Type": "text/html; charset=utf-8"
-            })
+            self.reply(
+                handler,
+                200,
+                b"<!doctype html><title>host</title><p id=done>host got it",
+                {"Content-Type": "text/html; charset=utf-8"},
+            )
             return
         body = json.loads(raw)
         self.calls.append((action, body))
@@ -211,7 +214,7 @@ class MockServer:
 
     def form(self, lang: str) -> Json:
         """Answer of `GET …/form`; a new edition changes the words and so the token."""
-        text = json.loads(json.dumps(TEXTS[lang]))
+        text: Json = json.loads(json.dumps(TEXTS[lang]))
         if self.text_edition > 1:
             text["intro"] += f" ({self.text_edition})"
         return text | {

@@ -35,7 +35,9 @@ def test_r12_no_attribute_ticks_a_box_or_makes_one_required(
 
 
 def test_r12_no_query_string_ticks_a_box(page: Page, server: MockServer) -> None:
-    page.goto(plain(server) and f"{server.page_origin}/page?MESAJ=ONAY&checked=1&consent=all#EPOSTA")
+    page.goto(
+        plain(server) and f"{server.page_origin}/page?MESAJ=ONAY&checked=1&consent=all#EPOSTA"
+    )
     expect_all_empty(page)
 
 

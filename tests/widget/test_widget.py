@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import axe
-from .mock_server import CODE, Answer, MockServer, problem
+from .mock_server import CODE, ROOT, Answer, MockServer, problem
 from .pages import plain, strict_csp
 
 pytestmark = pytest.mark.browser
@@ -400,6 +401,17 @@ def test_no_cookie_no_storage_no_other_host(page: Page, server: MockServer) -> N
     assert hosts == {f"localhost:{server.port}", f"127.0.0.1:{server.port}"}
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_the_integrity_in_the_manifest_is_that_of_the_bundle(
+    page: Page, server: MockServer
+) -> None:
+    manifest = json.loads((ROOT / "static/widgets/manifest.json").read_text(encoding="utf-8"))
+    told = {one["file"]: one for one in manifest["files"]}
+    assert all(one["gzip"] <= 10_000 for one in told.values())
+    integrity = told["ileti.js"]["integrity"]
+    page.goto(plain(server, f'integrity="{integrity}" crossorigin="anonymous"'))
+    expect(page.get_by_role("checkbox", name="kısa mesajla")).to_be_visible()
 
 
 def test_the_esm_bundle_defines_the_element_and_knows_its_server(

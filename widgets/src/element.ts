@@ -66,6 +66,8 @@ export class IletiConsent extends HTMLElement {
         // Focus follows only where the person already is; it is never pulled from elsewhere.
         const near = !active || active === document.body || active === this || host?.form()?.contains(active);
         this.#box.replaceChildren(node);
+        // The page can style itself by the step: `ileti-consent[data-step=verify]`.
+        this.dataset.step = node.classList[1];
         if (focus && near) node.querySelector<HTMLElement>(focus)?.focus();
       },
       announce: (text) => {

@@ -71,7 +71,7 @@ export function flow(stage: Stage): Flow {
     const answer = await ask(() => client.form(lang));
     if (answer?.ok) draw(answer.data);
     else if (answer) {
-      stage.show(h("p.row.m", {}, say(W.noForm), link(say(W.again), () => void start(bound))));
+      stage.show(h("p.row.absent", {}, say(W.noForm), link(say(W.again), () => void start(bound))));
       failed("form", answer.problem);
     }
   }

@@ -3,23 +3,24 @@
  *
  * Ink is inherited and greys are mixed from it, so that the widget is readable on any ground of the
  * host without a setting. Dark follows the page's own `color-scheme`. State colours and the focus
- * ring are ours and are never branded. Text is never below 16 px (12 pt, R-14) and grows with the
+ * ring are ours and are never branded. Short names are set below the host element, so that a page's
+ * own `--line` or `--bg` may feed ours. Text is never below 16 px (12 pt, R-14) and grows with the
  * reader's own size. A constructed sheet needs no `style-src` from the page. What has just appeared
  * takes no click for half a second: the second half of a double click must not choose anything.
  */
 export const CSS = `
-:host{display:block;color:var(--ileti-ink,inherit);
---ac:var(--ileti-accent,light-dark(#1d4c9c,#86acf5));
+:host{display:block;color:var(--ileti-ink,inherit)}
+:host([hidden]),[hidden]{display:none!important}
+*{box-sizing:border-box;margin:0}
+.widget{--ac:var(--ileti-accent,light-dark(#1d4c9c,#86acf5));
 --on:var(--ileti-on-accent,light-dark(#fff,#0b1426));
 --bad:light-dark(#ae251c,#ff958b);
 --r:var(--ileti-radius,8px);
 --bg:var(--ileti-bg,transparent);
 --soft:var(--ileti-soft,color-mix(in srgb,currentColor 4%,transparent));
 --line:var(--ileti-line,color-mix(in srgb,currentColor 16%,transparent));
---edge:var(--ileti-edge,color-mix(in srgb,currentColor 60%,transparent))}
-:host([hidden]),[hidden]{display:none!important}
-*{box-sizing:border-box;margin:0}
-.widget{font-family:var(--ileti-font,inherit);font-size:max(16px,1rem,1em);line-height:1.5;text-align:start;overflow-wrap:anywhere}
+--edge:var(--ileti-edge,color-mix(in srgb,currentColor 60%,transparent));
+font-family:var(--ileti-font,inherit);font-size:max(16px,1rem,1em);line-height:1.5;text-align:start;overflow-wrap:anywhere}
 b,strong,label,legend,h2,.button,.error{font-weight:600}
 h2{font-size:1.375em;line-height:1.3}
 h2:focus{outline:0}
@@ -32,7 +33,7 @@ input,button{font:inherit;color:inherit}
 [aria-invalid]{border:2px solid var(--bad);padding:7px 12px}
 .i{flex:none;width:1.125em;height:1.125em;margin-top:.19em;fill:none;stroke:currentColor;stroke-width:2;
 stroke-linecap:round;stroke-linejoin:round}
-fieldset{min-width:0;padding:2px 16px 4px;border:1px solid var(--line);border-radius:var(--r);background:var(--soft)}
+fieldset{min-width:0;padding:8px 16px 4px;border:1px solid var(--line);border-radius:var(--r);background:var(--soft)}
 legend{padding:0 6px;margin-left:-6px}
 .choice,.error,.proof,.well,.done{display:flex;gap:12px}
 .choice{padding:12px 0;font-weight:400;cursor:pointer}
@@ -47,7 +48,9 @@ border-radius:5px;display:grid;place-items:center}
 .link{text-decoration:underline;text-underline-offset:3px;border:0;padding:0}
 button{cursor:pointer}
 button.link{min-height:44px;padding:0 4px}
-[aria-disabled=true]{opacity:.7;cursor:default}
+[aria-disabled=true]{cursor:default}
+.button[aria-disabled=true]{opacity:.7}
+.link[aria-disabled=true]{color:inherit;text-decoration:none}
 .row{display:flex;flex-wrap:wrap;gap:0 16px;justify-content:space-between;align-items:center}
 .middle{justify-content:center}
 .well{padding:14px 16px;border-radius:var(--r);background:var(--soft)}

@@ -127,7 +127,7 @@ export function codeView(options: Options): CodeView {
   }
 
   const node = h(
-    "form.grid.code-step",
+    "form.grid.verify",
     { novalidate: true, onsubmit: submit },
     h("h2.title", { tabindex: -1 }, say(W.verifyTitle[kind])),
     ...fields.map((field) => field.node),
