@@ -16,7 +16,6 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -235,7 +234,7 @@ def _theme_routes() -> Blueprint:
         chosen = request.form.get("tema", "")
         if chosen not in THEMES:
             raise BadRequest
-        answer = redirect(_where_from(), code=303)
+        answer = redirect(_back_to(request.form.get("next", "/")), code=303)
         secure = bool(current_app.config.get("SESSION_COOKIE_SECURE"))
         answer.set_cookie(COOKIE, chosen, max_age=YEAR, secure=secure, samesite="Lax")
         return answer
@@ -243,9 +242,7 @@ def _theme_routes() -> Blueprint:
     return routes
 
 
-def _where_from() -> str:
-    """The path the visitor came from on this host, else the first page."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host or not came.path.startswith("/") or came.path[1:2] in "/\\":
-        return "/"
-    return f"{came.path}?{came.query}" if came.query else came.path
+def _back_to(path: str) -> str:
+    """A path on this host, and nothing that a browser could read as another host."""
+    plain = path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
+    return path if plain else "/"
