@@ -20,11 +20,11 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache, lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import holidays
 
-ISTANBUL: Final = ZoneInfo("Europe/Istanbul")
+from ileti.core.clock import ISTANBUL, to_istanbul
+
 BUSINESS_DAYS: Final = 3
 
 _DAY: Final = dt.timedelta(days=1)
@@ -88,9 +88,7 @@ def calendar_known(year: int) -> bool:
 
 def istanbul_day(moment: dt.datetime) -> dt.date:
     """The calendar day in Istanbul of an aware moment; ``ValueError`` when naive."""
-    if moment.tzinfo is None:
-        raise ValueError("a naive time has no day in Istanbul")
-    return moment.astimezone(ISTANBUL).date()
+    return to_istanbul(moment).date()
 
 
 @cache

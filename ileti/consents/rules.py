@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from ileti.consents.deadlines import ISTANBUL, is_overdue, istanbul_day
+from ileti.consents.deadlines import is_overdue, istanbul_day
 from ileti.consents.sentences import SENTENCES
 from ileti.consents.vocabulary import (
     AddressKind,
@@ -32,6 +32,7 @@ from ileti.consents.vocabulary import (
     Standing,
     Status,
 )
+from ileti.core.clock import ISTANBUL
 
 OLDEST_CONSENT: Final = dt.datetime(2015, 5, 1, tzinfo=ISTANBUL)
 _SECOND: Final = dt.timedelta(seconds=1)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ileti.consents.deadlines import (
-    ISTANBUL,
     business_days_between,
     calendar_known,
     due_at,
@@ -17,6 +16,7 @@ from ileti.consents.deadlines import (
     is_overdue,
     public_holidays,
 )
+from ileti.core.clock import ISTANBUL
 
 DAYS = st.dates(dt.date(2015, 5, 1), dt.date(2035, 12, 31))
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from ileti.consents.deadlines import ISTANBUL
 from ileti.consents.rules import SOURCE_OF_FLOW, Flow, Item, check_item
 from ileti.consents.sentences import SENTENCES
 from ileti.consents.vocabulary import (
@@ -17,6 +16,7 @@ from ileti.consents.vocabulary import (
     Source,
     Status,
 )
+from ileti.core.clock import ISTANBUL
 
 NOW = dt.datetime(2026, 11, 23, 14, 0, tzinfo=ISTANBUL)  # a Monday
 FRESH = NOW - dt.timedelta(minutes=5)

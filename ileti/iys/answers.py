@@ -1,0 +1,389 @@
+"""İYS's answers to our calls, read without trusting them.
+
+Why this module exists: an answer decides whether a consent counts as registered. İYS has five
+shapes of errors (İYS API §1.3), two spellings of one key, lists whose order and base changed, and
+proxies in front that answer with HTML. So: items are matched by content, never by place (fault row
+20); a success without a transaction id is no success; what cannot be read raises ``Unreadable``,
+which for a call that may have been carried out means "in doubt, ask", never "failed".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from ileti.iys.wire import Movement, WireError, from_iys_time, from_movement, key_of
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
+_MOST_ERRORS: Final = 5_000
+_LONGEST_MESSAGE: Final = 500
+# What an echoed item must agree on besides its key, when it carries it.
+_CONTENT: Final = ("status", "source", "consentDate")
+
+
+class Unreadable(WireError):
+    """The body is not what the call answers with: HTML, broken JSON, another shape."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IysError:
+    """One error of an answer. ``index`` is the 0-based place in the list we sent, ``value`` the
+    refused value (it may be an address: not for logs)."""
+
+    code: str
+    message: str = ""
+    status: int
+    index: int | None = None
+    location: tuple[str | int, ...] = ()
+    value: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """Access and refresh token with their lifetimes in seconds (İYS API §4)."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    refresh_expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredBrand:
+    """A brand as İYS lists it (§5.1); the master brand has the provider's number."""
+
+    brand_code: int
+    name: str
+    master: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """İYS's receipt for one consent."""
+
+    transaction_id: str
+    creation_date: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A list İYS took to work on. ``ids`` maps our place in the list to İYS's sub-request id;
+    ``unmatched`` are our places it did not echo, ``strangers`` counts echoes that are not ours."""
+
+    request_id: str
+    ids: dict[int, str]
+    unmatched: tuple[int, ...]
+    strangers: int
+
+
+class ItemState(StrEnum):
+    """Where one item of a list stands (§6.5). UNKNOWN: ask again, do not believe."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ENQUEUE = "enqueue"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """One item of a list's result. ``original_request_id`` is set when V2 says that the same
+    consent had been taken before under that request (§6.6)."""
+
+    state: ItemState
+    sub_request_id: str | None
+    index: int | None = None
+    transaction_id: str | None = None
+    creation_date: dt.datetime | None = None
+    code: str | None = None
+    message: str = ""
+    original_request_id: str | None = None
+    original_sub_request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullPage:
+    """A page of movements, oldest first. ``after`` is İYS's cursor, opaque (judgement 4), ``None``
+    when İYS gave none. ``unreadable`` keeps movements we do not understand: nothing is dropped."""
+
+    movements: tuple[Movement, ...]
+    after: str | None
+    unreadable: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+
+def read_json(body: bytes | str | None) -> Any:
+    """The body as JSON; ``Unreadable`` for anything else."""
+    try:
+        return json.loads(body or "")
+    except (ValueError, RecursionError):
+        raise Unreadable("the body is not JSON") from None
+
+
+def parse_errors(status: int, body: bytes | str | None) -> list[IysError]:
+    """Every error of an answer, whatever its shape (§1.3); never raises.
+
+    An unreadable answer, and one from 400 upwards that names no error, becomes one error with the
+    code ``HTTP_<status>``. A readable answer below 400 without errors gives an empty list.
+    """
+    try:
+        answer = read_json(body)
+    except Unreadable:
+        return [] if status == 204 else [IysError(code=f"HTTP_{status}", status=status)]
+    found = [error for raw in _error_objects(answer) if (error := _error(status, raw))]
+    if not found and status >= 400:
+        return [IysError(code=f"HTTP_{status}", status=status)]
+    return found
+
+
+def split_faults(
+    errors: Sequence[IysError], size: int
+) -> tuple[dict[int, list[IysError]], list[IysError]]:
+    """Errors of single items by their place in a list of ``size``, and those of the whole list.
+
+    The items named are set aside, the others are sent again at once (fault row 21). An index
+    outside the list speaks about the whole.
+    """
+    by_item: dict[int, list[IysError]] = {}
+    whole: list[IysError] = []
+    for error in errors:
+        if error.index is not None and 0 <= error.index < size:
+            by_item.setdefault(error.index, []).append(error)
+        else:
+            whole.append(error)
+    return by_item, whole
+
+
+def match_subrequests(sent: Sequence[Mapping[str, Any]], answer: Any) -> Accepted:
+    """Match İYS's echo of a list to what was sent, by content and not by place (fault row 20).
+
+    ``sent`` holds the objects of ``to_wire``, ``answer`` the JSON of the 202. An echo that differs
+    in status, source or date is not ours; a key echoed with two ids is matched to neither.
+    ``Unreadable`` when there is no usable ``requestId``.
+    """
+    request_id = answer.get("requestId") if isinstance(answer, Mapping) else None
+    if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+        raise Unreadable("requestId: missing")
+    places = {key_of(item): place for place, item in enumerate(sent)}
+    ids: dict[int, str] = {}
+    doubtful: set[int] = set()
+    strangers = 0
+    for echo in _objects(answer.get("subRequests", answer.get("subrequests"))):
+        place, sub_id = places.get(key_of(echo)), _sub_request_id(echo)
+        if place is None or sub_id is None or not _agrees(sent[place], echo):
+            strangers += 1
+        elif ids.setdefault(place, sub_id) != sub_id:
+            doubtful.add(place)
+    for place in doubtful:
+        del ids[place]
+    unmatched = tuple(place for place in range(len(sent)) if place not in ids)
+    return Accepted(request_id=request_id, ids=ids, unmatched=unmatched, strangers=strangers)
+
+
+def parse_batch_result(body: bytes | str | None) -> list[ItemResult]:
+    """The items of a list's result (§6.5, §6.6). An empty list means not finished yet.
+
+    ``Unreadable`` when the answer is no list.
+    """
+    answer = read_json(body)
+    if not isinstance(answer, list):
+        raise Unreadable("the answer is not a list")
+    return [_item_result(raw) for raw in _objects(answer)]
+
+
+def parse_added(body: bytes | str | None) -> Added:
+    """The receipt of a single consent (§6.1, §6.2); ``Unreadable`` without a transaction id."""
+    answer = _object(read_json(body))
+    transaction_id = _string(answer, "transactionId")
+    if transaction_id is None:
+        raise Unreadable("transactionId: missing")
+    return Added(transaction_id=transaction_id, creation_date=_moment(answer, "creationDate"))
+
+
+def parse_status(body: bytes | str | None) -> Movement:
+    """What İYS holds for one key (§6.7); ``Unreadable`` when it does not say."""
+    try:
+        return from_movement(_object(read_json(body)))
+    except WireError as error:
+        raise Unreadable(str(error)) from None
+
+
+def parse_multi_status(body: bytes | str | None) -> frozenset[str]:
+    """The addresses that are ONAY, lower case (§6.8). Absent means RET or unknown, nothing more.
+
+    ``Unreadable`` when there is no list: an answer that is not understood must not read as "none".
+    """
+    listed = _object(read_json(body)).get("list")
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise Unreadable("list: missing")
+    return frozenset(one.strip().lower() for one in listed)
+
+
+def parse_pull(status: int, body: bytes | str | None) -> PullPage:
+    """A page of pull, or a body İYS pushed to us (§6.10, §6.11). 204 is an empty page."""
+    if status == 204:
+        return PullPage(movements=(), after=None)
+    answer = _object(read_json(body))
+    listed = answer.get("list")
+    if not isinstance(listed, list):
+        raise Unreadable("list: missing")
+    movements: list[Movement] = []
+    unreadable: list[dict[str, Any]] = []
+    for raw in listed:
+        try:
+            movements.append(from_movement(_object(raw)))
+        except WireError:
+            unreadable.append(raw if isinstance(raw, dict) else {"value": raw})
+    return PullPage(
+        movements=tuple(movements),
+        after=_string(answer, "after"),
+        unreadable=tuple(unreadable),
+    )
+
+
+def parse_token(body: bytes | str | None) -> Token:
+    """The answer of the token call (§4); ``Unreadable`` without both tokens."""
+    answer = _object(read_json(body))
+    access, refresh = _string(answer, "access_token"), _string(answer, "refresh_token")
+    if access is None or refresh is None:
+        raise Unreadable("access_token: missing")
+    return Token(
+        access_token=access,
+        refresh_token=refresh,
+        expires_in=_seconds(answer, "expires_in", 7_200),
+        refresh_expires_in=_seconds(answer, "refresh_expires_in", 14_400),
+    )
+
+
+def parse_brands(body: bytes | str | None) -> list[RegisteredBrand]:
+    """The provider's brands (§5.1); ``Unreadable`` when the answer is no list of brands."""
+    answer = read_json(body)
+    if not isinstance(answer, list):
+        raise Unreadable("the answer is not a list")
+    brands = []
+    for raw in _objects(answer):
+        code, name = _index(raw.get("brandCode")), _string(raw, "name")
+        if code is None or name is None:
+            raise Unreadable("brandCode: missing")
+        brands.append(RegisteredBrand(brand_code=code, name=name, master=_flag(raw.get("master"))))
+    return brands
+
+
+def _error_objects(answer: Any) -> list[Mapping[str, Any]]:
+    """The error objects of all five shapes, nested ones of sub-systems first."""
+    if not isinstance(answer, Mapping):
+        return []
+    nested = answer.get("subSystemErrorInfo")
+    found = _error_objects(nested) if isinstance(nested, Mapping) else []
+    errors = answer.get("errors")
+    if isinstance(errors, Mapping):
+        return [*found, errors]
+    if isinstance(errors, list):
+        return [*found, *_objects(errors[:_MOST_ERRORS])]
+    if found or answer.get("code") == "OK":
+        return found
+    return [answer] if {"code", "error", "errorCode"} & answer.keys() else []
+
+
+def _error(status: int, raw: Mapping[str, Any]) -> IysError | None:
+    """One error; some documents print the key as ``"code:"`` (judgement 17)."""
+    inner = raw.get("error")
+    if isinstance(inner, Mapping):
+        return _error(status, inner)
+    names = ("code", "code:", "errorCode", "error")
+    code = next((text for name in names if (text := _code_text(raw.get(name)))), None)
+    if code is None:
+        return None
+    messages = ("message", "errorMessage", "error_description")
+    message = next((text for name in messages if (text := _string(raw, name))), "")
+    location = raw.get("location")
+    parts = location if isinstance(location, list) else [location]
+    return IysError(
+        code=code,
+        message=message[:_LONGEST_MESSAGE],
+        status=status,
+        index=_index(raw.get("index")),
+        location=tuple(part for part in parts if isinstance(part, (str, int))),
+        value=raw.get("value"),
+    )
+
+
+def _item_result(raw: Mapping[str, Any]) -> ItemResult:
+    said = raw.get("status")
+    state = ItemState(said) if said in ("success", "failure", "enqueue") else ItemState.UNKNOWN
+    error = _error(200, raw) if state is ItemState.FAILURE else None
+    transaction_id = _string(raw, "transactionId")
+    if (state is ItemState.SUCCESS and transaction_id is None) or (
+        state is ItemState.FAILURE and error is None
+    ):
+        state = ItemState.UNKNOWN
+    original = raw.get("originalRequestInformation")
+    earlier = original if isinstance(original, Mapping) else {}
+    return ItemResult(
+        state=state,
+        sub_request_id=_sub_request_id(raw),
+        index=_index(raw.get("index")),
+        transaction_id=transaction_id if state is ItemState.SUCCESS else None,
+        creation_date=_moment(raw, "creationDate") if state is ItemState.SUCCESS else None,
+        code=error.code if error else None,
+        message=error.message if error else "",
+        original_request_id=_string(earlier, "requestId"),
+        original_sub_request_id=_sub_request_id(earlier),
+    )
+
+
+def _agrees(sent: Mapping[str, Any], echo: Mapping[str, Any]) -> bool:
+    return all(sent.get(name) == echo[name] for name in _CONTENT if echo.get(name) is not None)
+
+
+def _sub_request_id(raw: Mapping[str, Any]) -> str | None:
+    """Both spellings of the key (judgement 3)."""
+    return _string(raw, "subRequestId") or _string(raw, "subrequestId")
+
+
+def _object(answer: Any) -> Mapping[str, Any]:
+    if not isinstance(answer, Mapping):
+        raise Unreadable("the answer is not an object")
+    return answer
+
+
+def _objects(answer: Any) -> list[Mapping[str, Any]]:
+    return [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
+
+
+def _string(raw: Mapping[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _code_text(value: Any) -> str | None:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return text.strip()[:32] or None if isinstance(text, str) else None
+
+
+def _index(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _seconds(raw: Mapping[str, Any], name: str, usual: int) -> int:
+    value = _index(raw.get(name))
+    return value if value is not None and 0 < value <= 86_400 else usual
+
+
+def _flag(value: Any) -> bool:
+    """Booleans, which some examples print as text."""
+    return value is True or value == "true"
+
+
+def _moment(raw: Mapping[str, Any], name: str) -> dt.datetime | None:
+    text = _string(raw, name)
+    try:
+        return from_iys_time(text) if text else None
+    except WireError:
+        return None

@@ -1,0 +1,233 @@
+"""İYS's words and ours, both ways, for what travels as a consent.
+
+Why this module exists: İYS's JSON has its own names, its own clock (Turkey time without a zone),
+optional keys that must be absent rather than empty, and spellings that changed over the years. No
+other room may know them. What goes out is strict, exactly the documented keys and never a name of
+a person (R-38); what comes in is read tolerantly, and what cannot be understood is kept apart
+instead of being guessed. Pure: no network, no database. Answers of calls are read in
+:mod:`ileti.iys.answers`. Sources: İYS API §2, §3.2, §6; judgements 3, 4, 14.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeVar
+
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status, Word
+from ileti.core.clock import ISTANBUL
+
+W = TypeVar("W", bound=Word)
+
+TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+MOST_IN_BATCH: Final = 1_000
+MOST_RECIPIENTS: Final = 1_000
+# The daily movement file, in this order (İYS API §8).
+FILE_COLUMNS: Final = (
+    "creationDate",
+    "transactionId",
+    "recipient",
+    "recipientType",
+    "type",
+    "status",
+    "consentDate",
+    "source",
+)
+_TIME_SHAPE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+
+
+class WireError(ValueError):
+    """What should travel does not fit İYS's format. The message names the field, never its value
+    when that could be an address."""
+
+
+class ConsentKey(NamedTuple):
+    """What İYS tells the items of one list apart by (H194); addresses in lower case."""
+
+    recipient: str
+    recipient_type: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One consent to report. ``source`` NONE and no date only for a merchant's first record."""
+
+    recipient: str = field(repr=False)
+    channel: Channel
+    status: Status
+    source: Source
+    consent_date: dt.datetime | None
+    recipient_type: RecipientType = RecipientType.BIREYSEL
+    retailer_code: int | None = None
+    retailer_access: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One change as İYS tells it: by pull, push, daily file or status query.
+
+    ``source_word`` keeps İYS's text, also of sources we do not know yet. ``consent_date`` may be
+    missing for a merchant. ``citizen_name`` comes with a first consent given at İYS.
+    """
+
+    recipient: str = field(repr=False)
+    recipient_type: RecipientType
+    channel: Channel
+    status: Status
+    source: Source
+    source_word: str
+    consent_date: dt.datetime | None
+    creation_date: dt.datetime
+    transaction_id: str
+    brand_code: int | None = None
+    iys_code: int | None = None
+    citizen_name: str | None = field(default=None, repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes that are equal for the same movement told twice (fault row 28).
+
+        ``transactionId`` alone is not enough: movements of one second share it (İYS API §3.3).
+        """
+        parts = (
+            self.transaction_id,
+            self.recipient,
+            self.recipient_type.name,
+            self.channel.name,
+            self.status.name,
+            self.source_word,
+            to_iys_time(self.consent_date) if self.consent_date else "",
+            to_iys_time(self.creation_date),
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).digest()
+
+
+def to_wire(item: Outgoing) -> dict[str, Any]:
+    """The JSON object of one consent (İYS API §6.1): documented keys only, none empty (§1).
+
+    ``WireError`` when İYS would refuse it for its form: an İYS source (H119), a missing source or
+    date of an individual (H113, H112).
+    """
+    if item.source.is_iys:
+        raise WireError("source: what was made at İYS is never sent back")
+    individual = item.recipient_type is RecipientType.BIREYSEL
+    if individual and item.source is Source.NONE:
+        raise WireError("source: missing")
+    if individual and item.consent_date is None:
+        raise WireError("consentDate: missing")
+    body: dict[str, Any] = {
+        "recipient": item.recipient,
+        "recipientType": item.recipient_type.name,
+        "type": item.channel.name,
+        "status": item.status.name,
+    }
+    if item.source is not Source.NONE:
+        body["source"] = item.source.name
+    if item.consent_date is not None:
+        body["consentDate"] = to_iys_time(item.consent_date)
+    if item.retailer_code is not None:
+        body["retailerCode"] = item.retailer_code
+    if item.retailer_access:
+        body["retailerAccess"] = list(item.retailer_access)
+    return body
+
+
+def status_query(recipient: str, recipient_type: RecipientType, channel: Channel) -> dict[str, str]:
+    """The body of the single status and history queries (İYS API §6.7, §6.9)."""
+    return {"recipient": recipient, "recipientType": recipient_type.name, "type": channel.name}
+
+
+def from_movement(raw: Mapping[str, Any]) -> Movement:
+    """Read one movement of pull, push, a file row or a status answer. ``WireError`` when a field
+    without which it means nothing is missing or not understood."""
+    recipient_type = _word(RecipientType, raw, "recipientType")
+    source, word = _source(raw.get("source"))
+    consent_date = _text(raw, "consentDate")
+    if consent_date is None and recipient_type is RecipientType.BIREYSEL:
+        raise WireError("consentDate: missing")
+    return Movement(
+        recipient=_needed(raw, "recipient").lower(),
+        recipient_type=recipient_type,
+        channel=_word(Channel, raw, "type"),
+        status=_word(Status, raw, "status"),
+        source=source,
+        source_word=word,
+        consent_date=from_iys_time(consent_date) if consent_date else None,
+        creation_date=from_iys_time(_needed(raw, "creationDate")),
+        transaction_id=_needed(raw, "transactionId"),
+        brand_code=_code(raw.get("brandCode")),
+        iys_code=_code(raw.get("iysCode")),
+        citizen_name=_text(raw, "citizenName"),
+    )
+
+
+def key_of(raw: Mapping[str, Any]) -> ConsentKey | None:
+    """The key of an item sent or echoed; ``None`` when it has none. BIREYSEL is the default."""
+    recipient, channel = raw.get("recipient"), raw.get("type")
+    if not isinstance(recipient, str) or not isinstance(channel, str):
+        return None
+    recipient_type = raw.get("recipientType") or RecipientType.BIREYSEL.name
+    return ConsentKey(recipient.strip().lower(), str(recipient_type), channel)
+
+
+def to_iys_time(moment: dt.datetime) -> str:
+    """``YYYY-MM-DD HH:mm:ss`` in Turkey time (R-39); parts of a second are cut off.
+
+    ``WireError`` for a naive time.
+    """
+    if moment.tzinfo is None:
+        raise WireError("consentDate: a naive time has no place in Turkey")
+    return moment.astimezone(ISTANBUL).strftime(TIME_FORMAT)
+
+
+def from_iys_time(text: str) -> dt.datetime:
+    """An İYS time as aware UTC; ``WireError`` when it is not one (H157, H158)."""
+    if not _TIME_SHAPE.fullmatch(text):
+        raise WireError("not a time of the form YYYY-MM-DD HH:mm:ss")
+    try:
+        wall = dt.datetime.strptime(text, TIME_FORMAT).replace(tzinfo=ISTANBUL)
+    except ValueError:
+        raise WireError("not a possible time") from None
+    return wall.astimezone(dt.UTC)
+
+
+def _source(raw: Any) -> tuple[Source, str]:
+    """İYS's word and ours. A source younger than this list is İYS's, unless it says HS."""
+    word = raw.strip() if isinstance(raw, str) else ""
+    if not word:
+        return Source.NONE, ""
+    known = Source.__members__.get(word)
+    if known is not None and known not in (Source.NONE, Source.IYS_BILINMEYEN):
+        return known, word
+    return (Source.NONE if word.startswith("HS") else Source.IYS_BILINMEYEN), word
+
+
+def _word(kind: type[W], raw: Mapping[str, Any], name: str) -> W:
+    word = _needed(raw, name)
+    try:
+        return kind[word]
+    except KeyError:
+        raise WireError(f"{name}: not a word we know") from None
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _needed(raw: Mapping[str, Any], name: str) -> str:
+    value = _text(raw, name)
+    if value is None:
+        raise WireError(f"{name}: missing")
+    return value
+
+
+def _code(value: Any) -> int | None:
+    """İYS writes codes as numbers or as text (judgement 26)."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value[:18])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
