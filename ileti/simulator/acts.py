@@ -1,0 +1,221 @@
+"""What a test, a demo or a person at the page may do to a simulator beside İYS's own calls.
+
+Each act takes its wish in the JSON form of `/_control/…` and answers in JSON form; the control
+calls and the page's forms are two ways in. A wish that cannot be met raises `SettingError` with
+a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ileti.simulator.addresses import is_email, is_phone
+from ileti.simulator.brands import SUBSCRIPTION_STATES
+from ileti.simulator.clock import read
+from ileti.simulator.desk import Desk
+from ileti.simulator.entries import IYS_SOURCES, RECIPIENT_TYPES, STATUSES, TYPES
+from ileti.simulator.identity import seal_password
+from ileti.simulator.options import SettingError
+from ileti.simulator.records import Brand, Movement, Provider
+
+
+def move_clock(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """`advance_seconds` forward, `set` to a later moment, or `frozen` true or false.
+
+    The log is ordered by İYS's clock, so the clock never goes back while it holds a movement.
+    """
+    _only(wish, "advance_seconds", "set", "frozen")
+    if "advance_seconds" in wish:
+        seconds = _number(wish["advance_seconds"], "advance_seconds")
+        if seconds < 0 and desk.registry.latest:
+            raise SettingError("The clock does not go back; reset first.")
+        desk.clock.advance(seconds)
+    if "set" in wish:
+        try:
+            moment = read(str(wish["set"]))
+        except ValueError:
+            raise SettingError("set has the form YYYY-MM-DD HH:mm:ss.") from None
+        if moment < desk.clock.now() and desk.registry.latest:
+            raise SettingError("The clock does not go back; reset first.")
+        desk.clock.set(moment)
+    if "frozen" in wish:
+        (desk.clock.freeze if wish["frozen"] else desk.clock.run)()
+    desk.registry.note_clock()
+    desk.registry.settle()
+    return {"now": desk.clock.now_text()}
+
+
+def act_as_citizen(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """A citizen gives or takes back a consent at İYS itself (İYS API §5 no. 9 of the rules).
+
+    `brandCode` may be left out: then the brand that holds this address, the latest moved first,
+    or the master brand of the first provider. `source` defaults to IYS_WEB, and to IYS_WEB_YENI
+    (with `citizenName`) for a consent that did not exist.
+    """
+    _only(wish, "recipient", "type", "recipientType", "status", "brandCode", "source",
+          "citizenName")  # fmt: skip
+    channel = _one_of(wish, "type", TYPES)
+    kind = _one_of({"recipientType": "BIREYSEL", **wish}, "recipientType", RECIPIENT_TYPES)
+    status = _one_of(wish, "status", STATUSES)
+    recipient = str(wish.get("recipient", "")).strip()
+    if channel == "EPOSTA":
+        recipient = recipient.lower()
+        if not is_email(recipient):
+            raise SettingError("recipient is not an e-mail address.")
+    elif not is_phone(recipient, test_numbers=desk.options.rules.test_numbers):
+        raise SettingError("recipient is not an E.164 phone number.")
+    with desk.registry.lock:
+        desk.registry.settle()
+        brand = _brand_of(desk, wish, kind, channel, recipient)
+        history = desk.registry.history(brand.code, kind, channel, recipient)
+        if history and history[-1].status == status:
+            return _done(history[-1], changed=False)
+        source = wish.get("source") or (
+            "IYS_WEB_YENI" if not history and status == "ONAY" else "IYS_WEB"
+        )
+        if source not in IYS_SOURCES:
+            raise SettingError(f"source is one of {', '.join(IYS_SOURCES)}.")
+        now = desk.clock.now_text()
+        name = wish.get("citizenName")
+        movement = Movement(
+            brand.code, recipient, kind, channel, status, source, now, now, os.urandom(32).hex(),
+            citizen_name=str(name) if name and source == "IYS_WEB_YENI" else None,
+        )  # fmt: skip
+        return _done(desk.registry.act_as_citizen(movement), changed=True)
+
+
+def set_subscription(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` for all providers, or for the one with `iysCode`; `consentLimit` may go with it."""
+    _only(wish, "state", "iysCode", "consentLimit")
+    state = str(wish.get("state", ""))
+    if state not in SUBSCRIPTION_STATES:
+        raise SettingError(f"state is one of {', '.join(SUBSCRIPTION_STATES)}.")
+    codes = list(desk.registry.providers)
+    if wish.get("iysCode") not in (None, ""):
+        codes = [_whole(wish["iysCode"], "iysCode")]
+    for code in codes:
+        if code not in desk.registry.providers:
+            raise SettingError(f"No provider has the number {code}.")
+        if "consentLimit" in wish:
+            limit = _whole(wish["consentLimit"], "consentLimit")
+            desk.registry.providers[code].consent_limit = limit
+        desk.registry.set_subscription(code, state)
+    return {"state": state, "iysCodes": codes}
+
+
+def put_provider(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a provider with account, brands and retailers, or change the one with its number."""
+    _only(wish, "iysCode", "title", "username", "password", "activationDate", "brands",
+          "retailers", "role", "consentLimit")  # fmt: skip
+    code = _whole(wish.get("iysCode"), "iysCode")
+    for name in ("username", "password"):
+        if not isinstance(wish.get(name), str) or not wish[name]:
+            raise SettingError(f"{name} is missing.")
+    activation = wish.get("activationDate") or None
+    if activation is not None:
+        try:
+            read(f"{activation} 00:00:00")
+        except ValueError:
+            raise SettingError("activationDate has the form YYYY-MM-DD.") from None
+    title = str(wish.get("title") or f"Sağlayıcı {code}")
+    brands = [_brand(item, code) for item in wish.get("brands") or ()]
+    if not any(brand.master for brand in brands):
+        brands.insert(0, Brand(code, title, True, code))
+    for item in wish.get("retailers") or ():
+        retailer = {"title": "", "status": "active", **item}
+        where = _whole(retailer.pop("brandCode", code), "brandCode")
+        number = _whole(retailer.get("retailerCode"), "retailerCode")
+        retailer["retailerCode"] = number
+        for brand in brands:
+            if brand.code == where:
+                brand.retailers[number] = retailer
+    for other in desk.registry.providers.values():
+        if other.iys_code != code and other.username == wish["username"]:
+            raise SettingError("Another provider has this username.")
+        if other.iys_code != code and {b.code for b in brands} & set(other.brands):
+            raise SettingError("Another provider has one of these brands.")
+    provider = Provider(
+        iys_code=code,
+        title=title,
+        username=wish["username"],
+        secret=seal_password(wish["password"]),
+        role=str(wish.get("role") or "API_USER"),
+        activation_date=activation,
+        brands=[brand.code for brand in brands],
+        consent_limit=_whole(wish.get("consentLimit", 1_000_000), "consentLimit"),
+    )
+    desk.registry.put_provider(provider, brands)
+    return {"iysCode": code, "brands": desk.registry.providers[code].brands}
+
+
+def _brand(item: Any, iys_code: int) -> Brand:
+    if not isinstance(item, dict):
+        raise SettingError("brands is a list of objects with brandCode and name.")
+    code = _whole(item.get("brandCode"), "brandCode")
+    name = str(item.get("name") or f"Marka {code}")
+    return Brand(code, name, bool(item.get("master", code == iys_code)), iys_code)
+
+
+def _brand_of(
+    desk: Desk, wish: Mapping[str, Any], kind: str, channel: str, recipient: str
+) -> Brand:
+    brands = desk.registry.brands
+    if not brands:
+        raise SettingError("The simulator has no brand yet.")
+    if wish.get("brandCode") not in (None, ""):
+        code = _whole(wish["brandCode"], "brandCode")
+        if code not in brands:
+            raise SettingError(f"No brand has the number {code}.")
+        return brands[code]
+    holding = [
+        (history[-1].created, code)
+        for code in brands
+        if (history := desk.registry.history(code, kind, channel, recipient))
+    ]
+    if holding:
+        return brands[max(holding)[1]]
+    first = next(iter(desk.registry.providers.values()))
+    return next((brands[c] for c in first.brands if brands[c].master), brands[first.brands[0]])
+
+
+def _done(movement: Movement, *, changed: bool) -> dict[str, Any]:
+    return {
+        "changed": changed,
+        "brandCode": movement.brand,
+        "status": movement.status,
+        "source": movement.source,
+        "transactionId": movement.transaction,
+        "creationDate": movement.created,
+    }
+
+
+def _only(wish: Mapping[str, Any], *names: str) -> None:
+    unknown = set(wish) - set(names)
+    if unknown:
+        raise SettingError(f"Unknown field: {', '.join(sorted(unknown))}.")
+
+
+def _one_of(wish: Mapping[str, Any], name: str, allowed: dict[str, str]) -> str:
+    value = wish.get(name)
+    if not isinstance(value, str) or value not in allowed:
+        raise SettingError(f"{name} is one of {', '.join(allowed)}.")
+    return allowed[value]
+
+
+def _whole(value: Any, name: str) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise SettingError(f"{name} is a whole number.") from None
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise SettingError(f"{name} is a number.") from None
+    if not abs(number) < 1e10:
+        raise SettingError(f"{name} is out of range.")
+    return number

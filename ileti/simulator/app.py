@@ -1,0 +1,273 @@
+"""The simulator as a WSGI app: İYS's paths, the control calls and the page on one port.
+
+A call of the registry goes through the quota, then the fault that may strike it, then its
+service; what came and what went out is noted for the page and the counters. Services stand one
+module per group of İYS's services; a new group adds its lines to `ROUTES`.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from ileti.simulator import brands, changes, consents, identity, queries, retailers
+from ileti.simulator.acts import put_provider
+from ileti.simulator.clock import SimulatorClock
+from ileti.simulator.codes import Refused, error
+from ileti.simulator.control import control
+from ileti.simulator.desk import Answer, Call, Desk, answer, error_answer
+from ileti.simulator.faults import BEFORE, Fault, Faults, falsified, read_fault
+from ileti.simulator.journal import Journal
+from ileti.simulator.observer import Observer
+from ileti.simulator.options import SimulatorOptions
+from ileti.simulator.pages import page, static_file
+from ileti.simulator.quotas import Gatekeeper
+from ileti.simulator.registry import Registry
+from ileti.simulator.workdays import oldest_consent_date
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LARGEST_BODY = 4 * 1024 * 1024
+
+Service = Callable[[Desk, Call], Answer]
+
+_SP = r"/sps/(?P<iysCode>[^/]+)"
+_BRAND = _SP + r"/brands/(?P<brandCode>[^/]+)"
+_REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
+
+ROUTES: list[tuple[str, str, Service]] = [
+    ("POST", "/oauth2/token", identity.give_token),
+    ("GET", _SP + "/brands", brands.list_brands),
+    ("GET", _SP + "/subscription", brands.show_subscription),
+    ("POST", _BRAND + "/consents", consents.add_one),
+    ("POST", "/v2" + _BRAND + "/consents", consents.add_one_v2),
+    ("POST", _BRAND + "/consents/request", consents.add_batch),
+    ("POST", "/v2" + _BRAND + "/consents/request", consents.add_batch_v2),
+    ("GET", _BRAND + _REQUEST, consents.show_batch),
+    ("GET", "/v2" + _BRAND + _REQUEST, consents.show_batch_v2),
+    ("POST", _BRAND + "/consents/status", queries.show_status),
+    (
+        "POST",
+        _BRAND + r"/consents/(?P<recipientType>[^/]+)/status/(?P<type>[^/]+)",
+        queries.show_statuses,
+    ),
+    ("POST", _BRAND + "/consents/history", queries.show_history),
+    ("GET", _BRAND + "/consents/changes", changes.pull),
+    ("POST", _BRAND + "/retailers", retailers.add_retailer),
+    ("GET", _BRAND + "/retailers", retailers.list_retailers),
+    ("GET", _BRAND + r"/retailers/(?P<retailerCode>[^/]+)", retailers.show_retailer),
+    ("DELETE", _BRAND + r"/retailers/(?P<retailerCode>[^/]+)", retailers.delete_retailer),
+]
+"""Method, path pattern and service of everything that is İYS's."""
+
+_COMPILED = [(method, re.compile(path), service) for method, path, service in ROUTES]
+
+STATUS_LINES = {
+    200: "200 OK", 201: "201 Created", 202: "202 Accepted", 204: "204 No Content",
+    303: "303 See Other", 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden",
+    404: "404 Not Found", 405: "405 Method Not Allowed", 413: "413 Content Too Large",
+    422: "422 Unprocessable Content", 429: "429 Too Many Requests",
+    500: "500 Internal Server Error", 503: "503 Service Unavailable",
+}  # fmt: skip
+
+HTML_FAULT = (
+    "<!doctype html><html lang=\"tr\"><title>Bakım</title>"
+    "<p>Sistemimizde planlı bakım yapılıyor.</p></html>"
+).encode()
+
+
+class CutOff(ConnectionAbortedError):
+    """Raised while an answer is being sent: the server must drop the connection."""
+
+
+class Simulator:
+    """One registry with its settings; calling it is WSGI."""
+
+    def __init__(self, database: str | None, options: SimulatorOptions) -> None:
+        self._over = threading.Event()
+        clock = SimulatorClock(options.clock, frozen=options.frozen)
+        self._journal = Journal(database)
+        self.desk = Desk(
+            options=options,
+            clock=clock,
+            registry=Registry(clock, options, self._journal),
+            gatekeeper=Gatekeeper(options.quotas, clock),
+            faults=Faults(),
+            observer=Observer(options.keep_requests),
+        )
+        oldest_consent_date(clock.now())  # loads the year's holidays before the first call
+        for provider in options.providers:
+            put_provider(self.desk, provider)
+        for fault in options.faults:
+            self.desk.faults.arm(read_fault(fault))
+
+    def close(self) -> None:
+        """End every wait of a fault and close the file."""
+        self._over.set()
+        self._journal.close()
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace") or "/"
+        if path == "/_health":
+            return _send(start_response, answer({"status": "ok"}))
+        if path.startswith("/_static/"):
+            found, headers = static_file(path.removeprefix("/_static/"))
+            return _send(start_response, found, headers)
+        body = _read_body(environ)
+        if body is None:
+            return _send(start_response, answer({"error": "Body too large."}, 413))
+        call = Call(
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            caller=environ.get("REMOTE_ADDR") or "local",
+            args=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+            body=body,
+            content_type=environ.get("CONTENT_TYPE", ""),
+            bearer=_bearer(environ.get("HTTP_AUTHORIZATION", "")),
+        )
+        if path.startswith("/_control/"):
+            if _is_foreign(environ):
+                return _send(start_response, answer({"error": "Foreign origin."}, 403))
+            return _send(start_response, control(self.desk, call))
+        if path == "/" or path.startswith("/_act/"):
+            shown, headers = page(self.desk, call, foreign=_is_foreign(environ))
+            return _send(start_response, shown, headers)
+        return self._registry_call(call, environ.get("QUERY_STRING", ""), start_response)
+
+    def _registry_call(
+        self, call: Call, query: str, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        began = time.perf_counter()
+        if latency := self.desk.options.delays.latency_seconds:
+            self._over.wait(latency)
+        fault = self.desk.faults.strike(call.method, call.path)
+        reply = self._reply(call, fault)
+        self.desk.observer.note(
+            at=self.desk.clock.now_text(),
+            method=call.method,
+            path=call.path,
+            query=query,
+            status=reply.status,
+            milliseconds=(time.perf_counter() - began) * 1000,
+            request=b"" if call.path == "/oauth2/token" else call.body,
+            answer=b"" if call.path == "/oauth2/token" and reply.status == 200 else reply.body,
+            fault=fault.kind if fault else None,
+            caller=call.caller,
+        )
+        if fault is not None and fault.kind in ("blackhole", "timeout_after_accept"):
+            self._over.wait(fault.seconds)
+            return _cut(start_response, reply, 0)
+        if fault is not None and fault.kind == "half_answer":
+            return _cut(start_response, reply, max(1, len(reply.body) // 2))
+        return _send(start_response, reply)
+
+    def _reply(self, call: Call, fault: Fault | None) -> Answer:
+        """The answer as it leaves the registry; a fault may come before, after or in it."""
+        if fault is not None and fault.kind in BEFORE:
+            return _faulty(fault.kind)
+        reply = self._serve(call)
+        if fault is None or fault.kind in ("timeout_after_accept", "half_answer"):
+            return reply
+        if fault.kind == "500_after_accept":
+            return _faulty("500")
+        return reply._replace(body=falsified(fault.kind, reply.body, self.desk.faults.dice))
+
+    def _serve(self, call: Call) -> Answer:
+        try:
+            self.desk.gatekeeper.admit(call.caller)
+            fitting = False
+            for method, pattern, service in _COMPILED:
+                match = pattern.fullmatch(call.path)
+                if match is not None and method == call.method:
+                    call.named = match.groupdict()
+                    return service(self.desk, call)
+                fitting = fitting or match is not None
+            if fitting:
+                return answer({"message": "Bu yol bu yöntemi almıyor."}, 405)
+            return answer({"message": "Böyle bir servis yok."}, 404)
+        except Refused as refused:
+            return error_answer(refused.status, refused.errors)
+        except sqlite3.Error:
+            return _faulty("500")
+
+
+def create_simulator(
+    *, database: str | None = None, options: SimulatorOptions | None = None
+) -> Simulator:
+    """An İYS of one's own: a WSGI app, its state in the file `database` or in memory.
+
+    Raises `SettingError` or `ValueError` for unusable options, `sqlite3.Error` for the file.
+    """
+    return Simulator(database, options or SimulatorOptions())
+
+
+def _faulty(kind: str) -> Answer:
+    if kind == "html":
+        return Answer(200, HTML_FAULT, "text/html; charset=utf-8")
+    code = {"500": "H470", "429": "H124", "401": "H351", "503": "H192"}.get(kind, "H470")
+    refused = Refused([error(code)])
+    return error_answer(refused.status, refused.errors)
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _read_body(environ: WSGIEnvironment) -> bytes | None:
+    """The body, or `None` when it is larger than any documented call needs."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > LARGEST_BODY:
+        return None
+    data: bytes = environ["wsgi.input"].read(length) if length > 0 else b""
+    return data
+
+
+def _is_foreign(environ: WSGIEnvironment) -> bool:
+    """Whether a browser says that another site sent this request."""
+    if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+        return environ["REQUEST_METHOD"] != "GET"
+    origin = environ.get("HTTP_ORIGIN", "")
+    return bool(origin) and origin.partition("://")[2] != environ.get("HTTP_HOST", "")
+
+
+def _headers(reply: Answer, more: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    headers = [*more]
+    if reply.content_type:
+        headers.append(("Content-Type", reply.content_type))
+        headers.append(("X-Content-Type-Options", "nosniff"))
+    if reply.status != 204:
+        headers.append(("Content-Length", str(len(reply.body))))
+    return headers
+
+
+def _send(
+    start_response: StartResponse, reply: Answer, more: list[tuple[str, str]] | None = None
+) -> Iterable[bytes]:
+    start_response(STATUS_LINES[reply.status], _headers(reply, more or []))
+    return [reply.body]
+
+
+def _cut(start_response: StartResponse, reply: Answer, keep: int) -> Iterable[bytes]:
+    """An answer that breaks off after `keep` bytes of its body (0: not even a header)."""
+
+    def broken() -> Iterator[bytes]:
+        if keep:
+            yield reply.body[:keep]
+        raise CutOff("The simulator drops this connection, as it was told to.")
+
+    start_response(STATUS_LINES[reply.status], _headers(reply, []))
+    return broken()
+

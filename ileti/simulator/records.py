@@ -1,0 +1,107 @@
+"""What the registry keeps: movements, batches, brands, providers. Plain data, no rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ileti.simulator.entries import Entry
+
+
+class Movement(NamedTuple):
+    """One line of the registry's log; the last one of an address is its consent.
+
+    `created` is İYS's clock, `date` the consent's own; both as İYS writes moments. `request`
+    and `place` name the batch and the 0-based place in it that brought the movement.
+    """
+
+    brand: int
+    recipient: str
+    recipient_type: str
+    type: str
+    status: str
+    source: str | None
+    date: str | None
+    created: str
+    transaction: str
+    retailer: int | None = None
+    access: tuple[int, ...] = ()
+    citizen_name: str | None = None
+    request: str | None = None
+    place: int | None = None
+
+
+class Repeat(NamedTuple):
+    """A batch item that V2 found recorded already: the movement's numbers are given again."""
+
+    transaction: str
+    created: str
+    request: str | None
+    place: int | None
+
+
+BatchResult = str | Repeat
+"""A transaction number, an error code (starts with `H`), or a repeat."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """A list taken by the batch call; `entries` empties once `results` are there."""
+
+    number: str
+    brand: int
+    v2: bool
+    sent: str
+    due: str
+    size: int
+    entries: list[Entry] = field(default_factory=list)
+    results: list[BatchResult] = field(default_factory=list)
+    settled: str | None = None
+
+    def sub_request(self, place: int) -> str:
+        """The number of one item: the batch's own, its last four digits replaced by the place."""
+        return f"{self.number[:-4]}{place:04x}"
+
+
+@dataclass(slots=True)
+class Brand:
+    """A brand with its retailers and the counts that the brand list shows.
+
+    `linked` counts the consents whose last movement names a retailer; a retailer that was
+    linked once stays in it with 0.
+    """
+
+    code: int
+    name: str
+    master: bool
+    iys_code: int
+    retailers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    linked: Counter[int] = field(default_factory=Counter)
+    approval: int = 0
+    rejection: int = 0
+
+
+@dataclass(slots=True)
+class Provider:
+    """A service provider with its account, brands and subscription."""
+
+    iys_code: int
+    title: str
+    username: str
+    secret: str
+    role: str = "API_USER"
+    activation_date: str | None = None
+    brands: list[int] = field(default_factory=list)
+    subscription: str = "ACTIVE"
+    consent_limit: int = 1_000_000
+    used: int = 0
+
+
+@dataclass(slots=True)
+class Session:
+    """One login: what the newest access and refresh token open, and until when."""
+
+    iys_code: int
+    access_until: str
+    refresh_until: str
