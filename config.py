@@ -1,0 +1,285 @@
+"""Declared settings: why they live in one file.
+
+Whoever runs İleti must find every switch in one place, with its type, its default and one line of
+meaning; a wrong value must stop the start with one sentence instead of a stack trace at 3 a.m.
+`docs/settings.md` is generated from this file (``ileti doctor --settings-table``), and a test fails
+when the two differ.
+
+Secrets have no default. In development ``ileti up`` and ``ileti setup`` make random ones once and
+keep them in ``<ILETI_VAR>/secrets.env`` (mode 600); in production a missing or weak one refuses to
+start (ASVS 13.2.3, 13.3.1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+
+class WrongSetting(Exception):
+    """A setting is missing, malformed or too weak; the message is one sentence with the remedy."""
+
+
+def _key_bytes(text: str) -> bytes:
+    """Decode one base64 key and insist on 32 bytes."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("is not base64; make one with: openssl rand -base64 32") from error
+    if len(raw) != 32:
+        raise ValueError("must be 32 bytes; make one with: openssl rand -base64 32")
+    if len(set(raw)) < 12:
+        raise ValueError("is too regular to be random; make one with: openssl rand -base64 32")
+    return raw
+
+
+def _check_key(text: str) -> str:
+    if text:
+        _key_bytes(text)
+    return text
+
+
+def _check_keyring(text: str) -> str:
+    if text:
+        parse_keyring(text)
+    return text
+
+
+def parse_keyring(text: str) -> dict[int, bytes]:
+    """``"1:base64,2:base64"`` → ``{1: bytes, 2: bytes}``; the highest number encrypts.
+
+    Raises ValueError with the remedy when a number repeats or a key is not 32 random bytes.
+    """
+    ring: dict[int, bytes] = {}
+    for part in text.split(","):
+        number, colon, key = part.strip().partition(":")
+        if not colon or not number.isdigit() or not 1 <= int(number) <= 32_767:
+            raise ValueError("must look like 1:BASE64,2:BASE64 with numbers from 1 to 32767")
+        if int(number) in ring:
+            raise ValueError(f"names key {number} twice")
+        ring[int(number)] = _key_bytes(key)
+    return ring
+
+
+Key = Annotated[str, AfterValidator(_check_key)]
+Keyring = Annotated[str, AfterValidator(_check_keyring)]
+
+
+def _field(default: Any, text: str, **more: Any) -> Any:
+    return Field(default, description=text, **more)
+
+
+class Settings(BaseSettings):
+    """All settings. Environment variables have these names in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True)
+
+    # -- place
+    ileti_env: Literal["development", "production", "test"] = _field(
+        "development",
+        "`production` refuses weak secrets, demo data, plain-HTTP cookies and the demo gateways.",
+    )
+    ileti_var: Path = _field(ROOT / "var", "Folder for embedded services, secrets, files.")
+    host: str = _field("127.0.0.1", "Address the web server listens on.")
+    port: int = _field(8080, "Port of the web server.", ge=1, le=65535)
+    public_url: str = _field(
+        "", "Address people reach the installation at, e.g. `https://izin.ornek.com.tr`; "
+        "empty means `http://HOST:PORT`.", pattern=r"^(https?://[^/\s]+)?$",
+    )
+    trusted_proxies: int = _field(
+        0, "How many reverse proxies stand in front and set X-Forwarded-For; 0 trusts none.",
+        ge=0, le=5,
+    )
+
+    # -- services
+    database_url: str = _field(
+        "", "PostgreSQL 15 or newer, `postgresql://…`; empty starts the embedded one below "
+        "ILETI_VAR.", pattern=r"^(postgres(ql)?(\+psycopg)?://.+)?$",
+    )
+    database_owner_url: str = _field(
+        "", "Login that owns the tables, used by `ileti setup` only; empty means DATABASE_URL. "
+        "With it set, DATABASE_URL needs no right but membership in the role `ileti_app`.",
+    )
+    redis_url: str = _field(
+        "", "Redis 6 or newer or Valkey; empty starts the embedded one.",
+        pattern=r"^((rediss?|unix)://.+)?$",
+    )
+    db_pool_size: int = _field(5, "Database connections per web or worker process.", ge=1, le=100)
+    db_statement_timeout_ms: int = _field(15_000, "Longest SQL statement of a page, ms.", ge=100)
+    db_lock_timeout_ms: int = _field(4_000, "Longest wait for a row lock, ms.", ge=50)
+
+    # -- secrets
+    secret_key: Key = _field("", "Signs sessions, form tokens and links (base64, 32 bytes).")
+    pepper: Key = _field(
+        "", "Keys the hash by which an address is found (base64, 32 bytes). Keep it outside "
+        "database backups: with it a stolen dump can be searched for a number.",
+    )
+    encryption_keys: Keyring = _field(
+        "", "AES-256-GCM keys for addresses, names and İYS passwords, `1:BASE64,2:BASE64`; the "
+        "highest number encrypts, all decrypt.",
+    )
+    signing_key: Key = _field(
+        "", "Ed25519 seed that signs receipts (base64, 32 bytes)."
+    )
+
+    # -- processes
+    web_workers: int = _field(2, "Web processes.", ge=1, le=64)
+    web_threads: int = _field(2, "Threads per web process (2 × 2 was best on two cores).", ge=1)
+    job_workers: int = _field(1, "Job worker processes.", ge=1, le=64)
+
+    # -- İYS
+    iys_base_url: str = _field(
+        "", "İYS's address; empty means the simulator in the box (never in production).",
+        pattern=r"^(https?://[^\s]+[^/\s])?$",
+    )
+    iys_simulator_port: int = _field(0, "Port of the simulator; 0 means PORT + 1.", ge=0, le=65535)
+    iys_requests_per_second: float = _field(
+        10.0, "Requests per second this installation's address may make (iys-api §1.1).", gt=0
+    )
+    iys_token_requests_per_hour: int = _field(
+        10, "Token requests per hour we allow ourselves; İYS prints both 10 and 100.", ge=1
+    )
+    iys_first_poll_seconds: float = _field(
+        300.0, "Wait before a batch result is asked for the first time (İYS advises 300).", ge=0
+    )
+    iys_pull_seconds: float = _field(60.0, "How often citizens' changes are pulled.", gt=0)
+    iys_single_below: int = _field(
+        20, "Backlogs smaller than this go record by record, which İYS answers at once.", ge=0
+    )
+
+    # -- mail and SMS
+    smtp_url: str = _field(
+        "", "Outgoing mail, `smtp://user:password@host:587?starttls=1` or `smtps://…`; empty "
+        "delivers to the demo mailbox (never in production).",
+        pattern=r"^(smtps?://.+)?$",
+    )
+    mail_from: str = _field("", "Sender address of mails, e.g. `izin@ornek.com.tr`.")
+
+    # -- public capture
+    capture_ip_per_minute: int = _field(60, "Submissions per minute and address.", ge=1)
+    capture_network_per_minute: int = _field(600, "Submissions per minute and /24 or /56.", ge=1)
+    capture_site_per_minute: int = _field(6_000, "Submissions per minute and site.", ge=1)
+    capture_recipient_per_hour: int = _field(6, "Codes per hour and recipient address.", ge=1)
+    form_token_minutes: int = _field(30, "How long a shown form may be sent in.", ge=1, le=1440)
+
+    # -- panel
+    session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
+    log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")
+
+    @property
+    def production(self) -> bool:
+        """Whether the strict checks of production apply."""
+        return self.ileti_env == "production"
+
+    @property
+    def base_url(self) -> str:
+        """Public address without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def simulator_port(self) -> int:
+        """Port the simulator in the box listens on."""
+        return self.iys_simulator_port or self.port + 1
+
+    @property
+    def iys_url(self) -> str:
+        """İYS's base address, or the simulator's."""
+        return self.iys_base_url or f"http://127.0.0.1:{self.simulator_port}"
+
+
+SECRETS = ("secret_key", "pepper", "encryption_keys", "signing_key")
+
+
+def read_secrets_file(folder: Path) -> dict[str, str]:
+    """Secrets that ``ileti up`` made for development; {} when there is no such file."""
+    path = folder / "secrets.env"
+    if not path.exists():
+        return {}
+    lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, _, value in lines}
+
+
+def make_secrets_file(folder: Path) -> Path:
+    """Write fresh random secrets to ``folder/secrets.env`` (mode 600) unless it exists."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secrets.env"
+    if path.exists():
+        return path
+
+    def fresh() -> str:
+        return base64.b64encode(os.urandom(32)).decode()
+
+    text = "".join(
+        f"{name.upper()}={'1:' if name == 'encryption_keys' else ''}{fresh()}\n" for name in SECRETS
+    )
+    handle = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    path.with_suffix(".new").rename(path)
+    return path
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read settings from the environment, then ``secrets.env``; raise WrongSetting in a sentence."""
+    try:
+        settings = Settings(**overrides)
+        if not settings.production:
+            kept = read_secrets_file(settings.ileti_var)
+            missing = {n: kept[n.upper()] for n in SECRETS
+                       if not getattr(settings, n) and n.upper() in kept}
+            if missing:
+                settings = Settings(**{**overrides, **missing})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise WrongSetting(f"{name}: {reason} (see docs/settings.md).") from None
+    _refuse_weakness(settings)
+    return settings
+
+
+def _refuse_weakness(settings: Settings) -> None:
+    """Production starts only with strong secrets and real outside services."""
+    if not settings.production:
+        return
+    for name in SECRETS:
+        if not getattr(settings, name):
+            raise WrongSetting(
+                f"{name.upper()} is missing; production starts with secrets of your own only "
+                "(make one with: openssl rand -base64 32, see docs/settings.md)."
+            )
+    if not settings.public_url.startswith("https://"):
+        raise WrongSetting("PUBLIC_URL must be an https:// address in production.")
+    if not settings.iys_base_url:
+        raise WrongSetting("IYS_BASE_URL is missing; production never reports to the simulator.")
+    if not settings.smtp_url or not settings.mail_from:
+        raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def settings_table() -> str:
+    """The Markdown table of `docs/settings.md`."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if isinstance(default, Path):
+            default = default.name
+        text = "none" if default == "" else f"`{default}`"
+        rows.append(f"| `{name.upper()}` | {text} | {field.description} |")
+    return "\n".join(rows) + "\n"

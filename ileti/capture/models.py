@@ -1,0 +1,95 @@
+"""Where consents are taken on the web: sites with their widget, and the codes that verify an
+address (R-21, R-22: the code verifies the address and nothing else)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ileti.core.columns import EncryptedText
+from ileti.tenancy.models import Brand, Dealer, Provider
+
+
+class Policy(StrEnum):
+    """How an address becomes verified on a site."""
+
+    CODE = "code"
+    SIGNED = "signed"
+    LATER = "later"
+
+
+class Site(Model):
+    """A web site (or a corner of it) with a consent widget."""
+
+    __tablename__ = "site"
+    __table_args__ = (
+        CheckConstraint("policy in ('code', 'signed', 'later')", name="policy"),
+        Index("ix_site_provider_id", "provider_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    public_key: Mapped[str] = mapped_column(String(40), unique=True)
+    secret: Mapped[str | None] = mapped_column(EncryptedText("site-secret"))
+    origins: Mapped[list[str]] = mapped_column(ARRAY(String(200)), server_default=text("'{}'"))
+    policy: Mapped[str] = mapped_column(String(8), server_default=text("'code'"))
+    channels: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger), server_default=text("'{2,1,3}'")
+    )
+    active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    form_version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+
+    provider: Mapped[Provider] = relationship()
+    brand: Mapped[Brand] = relationship()
+    dealer: Mapped[Dealer | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Verification(Model):
+    """A code on its way to one address of one submission; 6 digits, 5 minutes, 5 tries, hashed."""
+
+    __tablename__ = "verification"
+    __table_args__ = (
+        Index("ix_verification_submission", "provider_id", "submission_id"),
+        Index("ix_verification_recipient", "provider_id", "recipient_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    site_id: Mapped[int] = mapped_column(Integer)
+    submission_id: Mapped[int] = mapped_column(BigInteger)
+    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -1,0 +1,177 @@
+"""May this brand send on this channel to this recipient now? (R-08, R-32, R-36)
+
+The only room that answers, and the only one that makes a :class:`Permit`; sending a commercial
+message takes nothing else. It fails closed: no state, an unverified address, a consent İYS has not
+accepted, a refusal anywhere, or an error while asking all mean *no*. It reads the primary database
+and keeps no cache, since a refusal works at once (fault rows 57, 58).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import psycopg
+
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Standing, Status
+from ileti.core import clock, db
+from ileti.core.errors import IletiError, StorageAway
+from ileti.core.secrets import secrets
+
+CHUNK = 10_000
+SPLIT_FROM = 2_000
+
+
+class Denial(StrEnum):
+    """Why not."""
+
+    NO_RECORD = "no_record"
+    REFUSED = "refused"
+    UNVERIFIED = "unverified"
+    NOT_AT_IYS = "not_at_iys"
+    NOT_IN_FORCE = "not_in_force"
+    UNSURE = "unsure"
+
+
+_SENTENCES = {
+    Denial.NO_RECORD: ("Bu alıcıdan izin alınmamış.", "There is no consent from this recipient."),
+    Denial.REFUSED: ("Alıcı ret verdi.", "The recipient refused."),
+    Denial.UNVERIFIED: (
+        "Adres doğrulanmadığı için izin sayılmaz.",
+        "The address was not verified, so this is no consent.",
+    ),
+    Denial.NOT_AT_IYS: (
+        "İYS bu izni henüz onaylamadı; onaylayınca gönderilebilir.",
+        "İYS has not accepted this consent yet; sending is possible once it has.",
+    ),
+    Denial.NOT_IN_FORCE: (
+        "İYS bu izni almadığı için kullanılamaz.",
+        "İYS did not take this consent, so it cannot be used.",
+    ),
+    Denial.UNSURE: (
+        "Şu anda denetlenemiyor; denetlenemeyen alıcıya gönderilmez.",
+        "It cannot be checked right now; nobody is written to unchecked.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Permit:
+    """The answer for one recipient; true only when a message may go now."""
+
+    allowed: bool
+    denial: Denial | None
+    since: datetime | None
+    checked_at: datetime
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+    @property
+    def tr(self) -> str:
+        """The answer in Turkish."""
+        return "Şu anda gönderilebilir." if self.denial is None else _SENTENCES[self.denial][0]
+
+    @property
+    def en(self) -> str:
+        """The answer in English."""
+        return "A message may be sent now." if self.denial is None else _SENTENCES[self.denial][1]
+
+
+def may_send_now(provider_id: int, brand_id: int, address: str, channel: Channel,
+                 recipient_type: RecipientType = RecipientType.BIREYSEL) -> Permit:
+    """The gate's answer for one canonical address; never raises, fails closed."""
+    moment = clock.now()
+    try:
+        row = db.connection().execute(_ONE, (
+            provider_id, secrets().addresses.of(provider_id, address), brand_id,
+            int(recipient_type), int(channel),
+        )).fetchone()
+    except (psycopg.Error, IletiError):
+        return Permit(False, Denial.UNSURE, None, moment)
+    if row is None:
+        return Permit(False, Denial.NO_RECORD, None, moment)
+    status, standing, iys_status, since = row
+    denial = _why_not(status, standing, iys_status)
+    return Permit(denial is None, denial, since, moment)
+
+
+def _why_not(status: int, standing: int, iys_status: int) -> Denial | None:
+    if status == Status.RET:
+        return Denial.REFUSED
+    if standing != Standing.VERIFIED:
+        return Denial.UNVERIFIED
+    if iys_status in (IysStatus.REGISTERED, IysStatus.CHANGED_THERE):
+        return None
+    if iys_status in (IysStatus.QUEUED, IysStatus.WAITING):
+        return Denial.NOT_AT_IYS
+    return Denial.NOT_IN_FORCE
+
+
+_ONE = """
+select s.status, s.standing, s.iys_status, s.consent_date
+  from recipient r
+  join consent_state s on s.provider_id = r.provider_id and s.recipient_id = r.id
+ where r.provider_id = %s and r.addr_hash = %s
+   and s.brand_id = %s and s.recipient_type = %s and s.channel = %s"""
+
+# The list comes as one array literal and the answer as ordinals: psycopg adapts neither (facts §7).
+_MANY = """
+select a.n::int
+  from unnest(%s::bytea[]) with ordinality a(h, n)
+  join recipient r on r.provider_id = %s and r.addr_hash = a.h
+  join consent_state s on s.provider_id = r.provider_id and s.brand_id = %s
+                      and s.recipient_id = r.id and s.recipient_type = %s and s.channel = %s
+ where s.status = 1 and s.standing = 1 and s.iys_status in (3, 7)"""
+
+
+def may_send(provider_id: int, brand_id: int, addresses: Sequence[str], channel: Channel,
+             recipient_type: RecipientType = RecipientType.BIREYSEL) -> list[bool]:
+    """For each canonical address, in order, whether a message may go now.
+
+    Any number of addresses; lists from 2 000 on are split over two connections. Raises StorageAway
+    when it cannot be known: the caller then sends to nobody.
+    """
+    if len(addresses) < SPLIT_FROM:
+        return _ask(provider_id, brand_id, addresses, channel, recipient_type)
+    size = min(CHUNK, -(-len(addresses) // 2))
+    parts = [addresses[i:i + size] for i in range(0, len(addresses), size)]
+    answers = _pool().map(
+        lambda part: _ask(provider_id, brand_id, part, channel, recipient_type), parts
+    )
+    return [answer for part in answers for answer in part]
+
+
+_workers: ThreadPoolExecutor | None = None
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _workers
+    if _workers is None:
+        _workers = ThreadPoolExecutor(2, thread_name_prefix="gate")
+    return _workers
+
+
+def _ask(provider_id: int, brand_id: int, addresses: Sequence[str], channel: Channel,
+         recipient_type: RecipientType) -> list[bool]:
+    digest = secrets().addresses.of
+    literal = "{" + ",".join(
+        ['"\\\\x' + digest(provider_id, address).hex() + '"' for address in addresses]
+    ) + "}"
+    try:
+        with db.connection().cursor() as cursor:
+            cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off")
+            rows = cursor.execute(
+                _MANY, (literal, provider_id, brand_id, int(recipient_type), int(channel)),
+                prepare=True,
+            ).fetchall()
+            cursor.execute("reset enable_hashjoin; reset enable_mergejoin")
+    except psycopg.Error as error:
+        raise StorageAway() from error
+    answers = [False] * len(addresses)
+    for (ordinal,) in rows:
+        answers[ordinal - 1] = True
+    return answers

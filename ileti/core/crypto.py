@@ -1,0 +1,167 @@
+"""Everything secret goes through here, so that keys have one owner and can be rotated.
+
+* :class:`Keyring` encrypts with AES-256-GCM under numbered keys; the newest encrypts, all decrypt.
+* :class:`AddressHash` finds an address by HMAC-SHA-256 under a pepper kept outside the database
+  (10⁹ Turkish mobiles fall to a plain hash in 0.3 core-hours).
+* :class:`Signer` signs receipts with Ed25519, so that anybody can check them offline.
+* :class:`TokenSigner` makes short-lived tokens for forms and links (HMAC, not encrypted).
+
+All keys of a purpose are derived from one secret by HKDF with the purpose as label: a form token
+can never pass for a link.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ileti.core import clock
+from ileti.core.errors import Gone, NotAllowed
+
+NONCE = 12
+HASH_BYTES = 16
+
+
+class CannotDecrypt(Exception):
+    """The key is unknown or the cipher text was changed."""
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose (HKDF-SHA-256)."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(
+        secret
+    )
+
+
+class Keyring:
+    """AES-256-GCM under numbered keys; ``newest`` encrypts, every key decrypts."""
+
+    def __init__(self, keys: dict[int, bytes]) -> None:
+        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
+        self.newest = max(keys)
+
+    def encrypt(self, clear: bytes, bound_to: bytes) -> tuple[int, bytes]:
+        """``(key number, nonce ‖ cipher text)``; ``bound_to`` must be given again to decrypt."""
+        nonce = os.urandom(NONCE)
+        return self.newest, nonce + self._ciphers[self.newest].encrypt(nonce, clear, bound_to)
+
+    def decrypt(self, number: int, cipher: bytes, bound_to: bytes) -> bytes:
+        """The clear bytes; raises CannotDecrypt."""
+        try:
+            return self._ciphers[number].decrypt(cipher[:NONCE], cipher[NONCE:], bound_to)
+        except (KeyError, InvalidTag, ValueError) as error:
+            raise CannotDecrypt(f"key {number} does not open this") from error
+
+    def encrypt_text(self, clear: str, bound_to: str) -> str:
+        """For columns of text: ``number.base64``."""
+        number, cipher = self.encrypt(clear.encode(), bound_to.encode())
+        return f"{number}.{base64.b64encode(cipher).decode()}"
+
+    def decrypt_text(self, kept: str, bound_to: str) -> str:
+        """Inverse of :meth:`encrypt_text`."""
+        number, _, cipher = kept.partition(".")
+        return self.decrypt(int(number), base64.b64decode(cipher), bound_to.encode()).decode()
+
+
+class AddressHash:
+    """Keyed hash of an address within a provider, 16 bytes (R-15: no look-up across providers).
+
+    The same value is computed in SQL for bulk work as
+    ``sha256(opad ‖ sha256(ipad ‖ provider id ‖ address))``; :meth:`pads` hands out both pads.
+    """
+
+    def __init__(self, pepper: bytes) -> None:
+        key = derive(pepper, "address-hash").ljust(64, b"\0")
+        self._inner = sha256(bytes(b ^ 0x36 for b in key))
+        self._outer = sha256(bytes(b ^ 0x5C for b in key))
+        self._pads = (bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key))
+
+    def of(self, provider_id: int, address: str) -> bytes:
+        """The hash of one canonical address."""
+        inner = self._inner.copy()
+        inner.update(provider_id.to_bytes(8, "big") + address.encode())
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()[:HASH_BYTES]
+
+    def pads(self) -> tuple[bytes, bytes]:
+        """Inner and outer pad, key material: pass as parameters only, never into a log."""
+        return self._pads
+
+
+class Signer:
+    """Ed25519 signatures over receipts."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        raw = self._key.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+        self.public = base64.b64encode(raw).decode()
+        self.key_id = sha256(raw).hexdigest()[:16]
+
+    def sign(self, message: bytes) -> str:
+        """Base64 signature."""
+        return base64.b64encode(self._key.sign(message)).decode()
+
+
+def verify_signature(public: str, message: bytes, signature: str) -> None:
+    """Raises cryptography's InvalidSignature when it does not fit."""
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
+    key.verify(base64.b64decode(signature), message)
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class TokenSigner:
+    """Short-lived, signed, readable tokens: ``base64(json).base64(mac)``."""
+
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        self._mac = hmac.new(derive(secret, f"token:{purpose}"), digestmod=sha256)
+
+    def _sign(self, body: str) -> str:
+        mac = self._mac.copy()
+        mac.update(body.encode())
+        return _b64(mac.digest()[:20])
+
+    def make(self, content: dict[str, Any], *, seconds: int | None) -> str:
+        """A token that :meth:`read` opens for so many seconds (None: for ever)."""
+        kept = dict(content)
+        if seconds is not None:
+            kept["exp"] = int(clock.now().timestamp()) + seconds
+        body = _b64(json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode())
+        return f"{body}.{self._sign(body)}"
+
+    def read(self, token: str) -> dict[str, Any]:
+        """The content; raises NotAllowed for a forged token and Gone for an old one."""
+        body, _, mac = token.partition(".")
+        if not hmac.compare_digest(self._sign(body).encode(), mac.encode("utf-8", "replace")):
+            raise NotAllowed(
+                "Bu form bizim verdiğimiz form değil. Sayfayı yenileyin.",
+                "This is not a form we gave out. Reload the page.",
+                code="forged_token",
+            )
+        content: dict[str, Any] = json.loads(_unb64(body))
+        if content.get("exp", 1 << 60) < clock.now().timestamp():
+            raise Gone(
+                "Formun süresi doldu. Yazdıklarınız duruyor; form yenileniyor.",
+                "The form has expired. What you typed is kept; the form is being renewed.",
+                code="token_expired",
+            )
+        return content

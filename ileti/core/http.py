@@ -1,0 +1,67 @@
+"""The one way out: every outgoing HTTP call of İleti goes through :func:`client`.
+
+Here live the time limits, the rule that no database transaction may be open during a call (it
+would hold locks for as long as a stranger takes to answer), and logs without addresses. Whether a
+failure may be tried again is decided by the adapter that speaks to the other system; this module
+only says whether the request may have arrived (:class:`Outcome`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+
+from ileti.core import db
+
+log = structlog.get_logger("ileti.http")
+
+
+@dataclass(frozen=True)
+class NoAnswer(Exception):
+    """The call failed on the way; ``arrived`` tells whether the other side may have acted on it."""
+
+    reason: str
+    arrived: bool
+
+
+class OutgoingClient:
+    """A pooled client for one other system; one instance per process and system."""
+
+    def __init__(self, base_url: str, *, connect: float = 3.0, read: float = 20.0,
+                 transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            base_url=base_url,
+            timeout=httpx.Timeout(read, connect=connect),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            follow_redirects=False,
+            transport=transport,
+            headers={"User-Agent": "Ileti/0.1"},
+        )
+
+    def send(self, method: str, path: str, *, content: bytes | None = None,
+             headers: dict[str, str] | None = None, params: dict[str, Any] | None = None,
+             note: str = "") -> httpx.Response:
+        """Send and read the whole answer; raises NoAnswer. Never inside a transaction."""
+        db.refuse_open_transaction()
+        started = time.perf_counter()
+        try:
+            answer = self._client.request(
+                method, path, content=content, headers=headers, params=params
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            log.warning("no_answer", note=note, reason=type(error).__name__, arrived=False)
+            raise NoAnswer(type(error).__name__, arrived=False) from error
+        except httpx.HTTPError as error:
+            log.warning("no_answer", note=note, reason=type(error).__name__, arrived=True)
+            raise NoAnswer(type(error).__name__, arrived=True) from error
+        log.info("outgoing", note=note, status=answer.status_code,
+                 ms=round((time.perf_counter() - started) * 1000))
+        return answer
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._client.close()

@@ -1,0 +1,85 @@
+"""The commitment that stands in every ledger row, and how anybody can recompute it.
+
+An entry's *claim* is the RFC 8785 canonical JSON of what happened, address included. Its leaf is
+
+    SHA-256( SHA-256(leaf_key ‖ entry id) ‖ SHA-256(claim) ‖ captured_at in µs )
+
+with big-endian 8-byte integers. ``leaf_key`` is a random key in the recipient's row: whoever has
+it can prove what the leaf commits to; once a person is erased nobody can, while the leaf still
+proves that nothing was removed (docs/adr/0005). The database computes the outer hash
+(``consent_leaf``), because only there the entry's id and time are known in one round trip.
+
+The claim's text is written by hand here, not by a JSON library, because it is on the hot path; all
+its values are ASCII without escapes, and a property test holds it equal to the ``rfc8785`` package.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import rfc8785
+
+FORMAT = 1
+
+
+class Claim(NamedTuple):
+    """What an entry says, in the words of İYS; ``evidence`` and ``person`` are SHA-256 in hex of
+    the submission's canonical JSON, ``text`` of the wording shown."""
+
+    brand: int
+    channel: str
+    consent_date: datetime
+    dealer: int | None
+    evidence: str
+    idem: str
+    person: str | None
+    provider: int
+    recipient: str
+    recipient_type: str
+    source: str
+    standing: str
+    status: str
+    text: str | None
+
+
+def _quoted(value: str | None) -> str:
+    return "null" if value is None else f'"{value}"'
+
+
+def iso_utc(moment: datetime) -> str:
+    """``2026-11-23T10:57:48Z``, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def canonical_claim(claim: Claim) -> str:
+    """The claim as RFC 8785 text."""
+    return (
+        f'{{"brand":{claim.brand},"channel":"{claim.channel}",'
+        f'"consentDate":"{iso_utc(claim.consent_date)}",'
+        f'"dealer":{"null" if claim.dealer is None else claim.dealer},'
+        f'"evidence":"{claim.evidence}","idem":"{claim.idem}",'
+        f'"person":{_quoted(claim.person)},"provider":{claim.provider},'
+        f'"recipient":"{claim.recipient}","recipientType":"{claim.recipient_type}",'
+        f'"source":"{claim.source}","standing":"{claim.standing}","status":"{claim.status}",'
+        f'"text":{_quoted(claim.text)},"v":{FORMAT}}}'
+    )
+
+
+def claim_digest(claim: Claim) -> bytes:
+    """SHA-256 of the canonical claim; never stored, since without salt it could be guessed."""
+    return sha256(canonical_claim(claim).encode()).digest()
+
+
+def canonical_digest(content: Any) -> str:
+    """SHA-256 in hex of any JSON content in its RFC 8785 form."""
+    return sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def leaf(leaf_key: bytes, entry_id: int, digest: bytes, captured_at: datetime) -> bytes:
+    """The commitment as the database computes it; for verification."""
+    salt = sha256(leaf_key + entry_id.to_bytes(8, "big")).digest()
+    since = captured_at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return sha256(salt + digest + micros.to_bytes(8, "big")).digest()

@@ -1,0 +1,111 @@
+"""What was said between İYS and us: batches on their way, an answer per entry, citizens' changes.
+
+``iys_receipt`` is proof (R-23: İYS's transaction id per consent) and therefore INSERT-only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class BatchState(IntEnum):
+    """PREPARED: rows are ours, the call may or may not have happened; SENT: İYS gave a request id
+    and is working; CLOSED: every row has its answer; SPLIT: refused whole, rows were released."""
+
+    PREPARED = 1
+    SENT = 2
+    CLOSED = 3
+    SPLIT = 4
+
+
+class IysBatch(Model):
+    """One call that carries consents to İYS (iys-api §6.2, §6.4)."""
+
+    __tablename__ = "iys_batch"
+    __table_args__ = (
+        Index("ix_iys_batch_open", "next_at", postgresql_where=text("state in (1, 2)")),
+        Index("ix_iys_batch_brand", "provider_id", "brand_id", text("id desc")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    state: Mapped[int] = mapped_column(SmallInteger)
+    size: Mapped[int] = mapped_column(Integer)
+    open_rows: Mapped[int] = mapped_column(Integer)
+    fence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    polls: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    request_id: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class IysReceipt(Model):
+    """İYS's answer about one entry. Database key (provider_id, entry_id, id)."""
+
+    __tablename__ = "iys_receipt"
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    batch_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
+    creation_date: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    accepted: Mapped[bool]
+    code: Mapped[str | None] = mapped_column(String(8))
+    transaction_id: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict | None] = mapped_column(JSONB)
+
+
+class IysCursor(Model):
+    """How far citizens' changes of a brand were pulled; moves in the same transaction as the page
+    it stands behind (fault row 30)."""
+
+    __tablename__ = "iys_cursor"
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    cursor: Mapped[str | None] = mapped_column(String(200))
+    pulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class IysMovement(Model):
+    """A change that İYS told us; its digest keeps it from being taken twice (fault row 28)."""
+
+    __tablename__ = "iys_movement"
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(40))
+    creation_date: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )

@@ -1,0 +1,19 @@
+"""All tables at once, for migrations and for the guard tests that walk every model."""
+
+from __future__ import annotations
+
+from ileti.core import db as _db  # isort: skip  (names the metadata before any table joins it)
+import flask_appbuilder.security.sqla.models  # noqa: F401
+from flask_appbuilder import Model
+
+import ileti.capture.models
+import ileti.channels.models
+import ileti.consents.models
+import ileti.documents.models
+import ileti.iys.models
+import ileti.outbox.models
+import ileti.recipients.models
+import ileti.tenancy.models  # noqa: F401
+
+metadata = Model.metadata
+assert metadata is _db.db.metadata

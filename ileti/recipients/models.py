@@ -1,0 +1,46 @@
+"""The one home of personal addresses.
+
+An address stands here once per provider: found by a keyed hash, kept encrypted, and shown masked.
+``leaf_key`` salts the evidence commitments of this person (docs/adr/0005): erasing a person
+empties hash, cipher and key of this one row, and every commitment about them says nothing any
+more while it can still be verified that nothing was removed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class Recipient(Model):
+    """One address of one provider; the database key is (provider_id, id)."""
+
+    __tablename__ = "recipient"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "addr_hash"),
+        CheckConstraint("kind in (1, 2)", name="kind"),
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    key_no: Mapped[int] = mapped_column(SmallInteger)
+    addr_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    addr_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    leaf_key: Mapped[bytes | None] = mapped_column(LargeBinary)

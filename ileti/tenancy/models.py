@@ -1,0 +1,176 @@
+"""Who exists in İleti: providers, their brands and dealers, and which user belongs where.
+
+Every row below a provider carries ``provider_id`` (it is the distribution column when one server
+is no longer enough, facts §10) and is filtered by :mod:`ileti.tenancy.scope`. A dealer carries the
+fields İYS asks of a retailer (R-45, iys-api §7.1).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ileti.core.columns import EncryptedText
+
+
+def _created() -> Mapped[datetime]:
+    return mapped_column(DateTime(timezone=True), server_default=text("now()"))
+
+
+class Provider(Model):
+    """A service provider (hizmet sağlayıcı): the company that sends and is liable."""
+
+    __tablename__ = "provider"
+    __table_args__ = (UniqueConstraint("iys_code"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    title: Mapped[str] = mapped_column(String(255))
+    short_name: Mapped[str] = mapped_column(String(60))
+    iys_code: Mapped[int] = mapped_column(Integer)
+    mersis: Mapped[str | None] = mapped_column(String(16))
+    contact: Mapped[str | None] = mapped_column(String(255))
+    activation_date: Mapped[date | None] = mapped_column(Date)
+    iys_username: Mapped[str | None] = mapped_column(String(255))
+    iys_password: Mapped[str | None] = mapped_column(EncryptedText("iys-password"))
+    iys_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    iys_problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = _created()
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Brand(Model):
+    """A brand (marka) of a provider; consents are kept per brand. The master brand has the
+    provider's number."""
+
+    __tablename__ = "brand"
+    __table_args__ = (UniqueConstraint("provider_id", "brand_code"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_code: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(120))
+    master: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    accent: Mapped[str | None] = mapped_column(String(7))
+    created_at: Mapped[datetime] = _created()
+
+    provider: Mapped[Provider] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealerStatus(StrEnum):
+    """İYS's three retailer states (iys-api §2)."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    SUSPENDED = "suspended"
+
+
+class Dealer(Model):
+    """A dealer (bayi) who takes consents in the name of a brand."""
+
+    __tablename__ = "dealer"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "retailer_code"),
+        CheckConstraint("status in ('active', 'passive', 'suspended')", name="status"),
+        Index("ix_dealer_brand_id", "brand_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brand.id"))
+    retailer_code: Mapped[int | None] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(255))
+    tckn: Mapped[str] = mapped_column(EncryptedText("dealer-tckn"))
+    tin: Mapped[str] = mapped_column(String(11))
+    mersis: Mapped[str | None] = mapped_column(String(16))
+    alias: Mapped[str | None] = mapped_column(String(255))
+    mobile: Mapped[str | None] = mapped_column(String(15))
+    city_code: Mapped[str] = mapped_column(String(2))
+    town_code: Mapped[str] = mapped_column(String(4))
+    status: Mapped[str] = mapped_column(String(10), server_default=text("'active'"))
+    created_at: Mapped[datetime] = _created()
+
+    provider: Mapped[Provider] = relationship()
+    brand: Mapped[Brand] = relationship()
+
+    def __str__(self) -> str:
+        return self.alias or self.title
+
+
+class Membership(Model):
+    """A user works for a provider, for one brand or for one dealer of it, in one role.
+
+    ``provider_id`` null means the whole installation (platform admin only).
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("user_id", "role", "provider_id", "brand_id", "dealer_id",
+                         postgresql_nulls_not_distinct=True, name="uq_membership_place"),
+        CheckConstraint("dealer_id is null or provider_id is not null", name="dealer_of_provider"),
+        CheckConstraint("brand_id is null or provider_id is not null", name="brand_of_provider"),
+        Index("ix_membership_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    role: Mapped[str] = mapped_column(String(30))
+    created_at: Mapped[datetime] = _created()
+
+    provider: Mapped[Provider | None] = relationship()
+    brand: Mapped[Brand | None] = relationship()
+    dealer: Mapped[Dealer | None] = relationship()
+
+
+class AuditEntry(Model):
+    """Who did what in the panel; INSERT-only for the application's role."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_provider_id_at", "provider_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = _created()
+    provider_id: Mapped[int | None] = mapped_column(Integer)
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(120))
+    detail: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    address: Mapped[str | None] = mapped_column(String(45))
+
+
+class LoginLimit(Model):
+    """Failed logins per user name and per address, so that guessing is slow (ASVS 6.3.1)."""
+
+    __tablename__ = "login_limit"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))

@@ -1,0 +1,132 @@
+"""What every test stands on: a real PostgreSQL and Redis of its own, migrated once per process.
+
+Without ``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` both are started below ``var/test``. Nothing is
+cleaned between tests: every test works for a provider of its own, so that the rows of all the
+others are the noise in which a filter bug cannot hide.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+VAR = ROOT / "var" / "test"
+
+os.environ["ILETI_ENV"] = "test"
+os.environ["ILETI_VAR"] = str(VAR)
+for _name in ("PUBLIC_URL", "SMTP_URL", "IYS_BASE_URL", "DATABASE_OWNER_URL"):
+    os.environ.pop(_name, None)
+
+import config  # noqa: E402
+
+config.make_secrets_file(VAR)
+
+_numbers = itertools.count(random.randint(100_000, 500_000) * 1_000)
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Any]:
+    """PostgreSQL and Redis, shared by all test processes on this machine."""
+    import fcntl
+
+    from ileti.core.embedded import EmbeddedServices
+
+    VAR.mkdir(parents=True, exist_ok=True)
+    embedded = EmbeddedServices(
+        VAR,
+        database_url=os.environ.get("TEST_DATABASE_URL", ""),
+        redis_url=os.environ.get("TEST_REDIS_URL", ""),
+    )
+    with (VAR / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        addresses = embedded.start(f"test_{WORKER}")
+    return addresses
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: Any) -> str:
+    """A Redis database of this test process."""
+    number = 0 if WORKER == "main" else int(WORKER.removeprefix("gw")) + 1
+    return f"{services.redis_url}?db={number}"
+
+
+@pytest.fixture(scope="session")
+def database(services: Any, redis_url: str) -> Iterator[str]:
+    """A freshly migrated database; ``config.settings()`` points at it."""
+    import psycopg
+
+    from ileti.cli.setup import migrate
+    from ileti.core import db
+
+    name = services.database_url.partition("?")[0].rpartition("/")[2]
+    admin = services.database_url.replace(f"/{name}", "/postgres", 1)
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute(f"drop database if exists {name} with (force)")
+        conn.execute(f"create database {name} template template0 encoding 'UTF8'")
+    os.environ["DATABASE_URL"] = services.database_url
+    os.environ["REDIS_URL"] = redis_url
+    config.settings.cache_clear()
+    migrate(config.settings())
+    yield services.database_url
+    db.forget_connections()
+
+
+def _new_place(conn: Any) -> Any:
+    from ileti.consents.ledger import Place
+
+    code = next(_numbers) % 900_000_000 + 100_000
+    provider = conn.execute(
+        "insert into provider (title, short_name, iys_code, activation_date) "
+        "values ('Defne Ev Tekstili San. ve Tic. A.Ş.', 'Defne Ev', %s, '2021-01-01') "
+        "returning id", [code],
+    ).fetchone()[0]
+    brand = conn.execute(
+        "insert into brand (provider_id, brand_code, name, master) "
+        "values (%s, %s, 'Defne Ev', true) returning id", [provider, code],
+    ).fetchone()[0]
+    return Place(provider, code, brand, code)
+
+
+@pytest.fixture
+def conn(database: str) -> Any:
+    """This thread's bare connection, in the application's role."""
+    from ileti.core import db
+
+    return db.connection()
+
+
+@pytest.fixture
+def place(conn: Any) -> Any:
+    """A provider with one brand that no other test knows."""
+    return _new_place(conn)
+
+
+@pytest.fixture
+def place_b(conn: Any) -> Any:
+    """Another provider: noise that must never show."""
+    return _new_place(conn)
+
+
+@pytest.fixture
+def new_place(conn: Any) -> Callable[[], Any]:
+    """As many providers as a test wants."""
+    return lambda: _new_place(conn)
+
+
+@pytest.fixture(scope="session")
+def app(database: str) -> Any:
+    """The whole Flask application with its permissions created."""
+    from ileti.factory import create_app, setup_permissions
+
+    made = create_app(config.settings())
+    made.config.update(TESTING=True)
+    setup_permissions(made)
+    return made
