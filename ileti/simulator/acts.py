@@ -98,10 +98,8 @@ def set_subscription(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
     for code in codes:
         if code not in desk.registry.providers:
             raise SettingError(f"No provider has the number {code}.")
-        if "consentLimit" in wish:
-            limit = _whole(wish["consentLimit"], "consentLimit")
-            desk.registry.providers[code].consent_limit = limit
-        desk.registry.set_subscription(code, state)
+        limit = _whole(wish["consentLimit"], "consentLimit") if "consentLimit" in wish else None
+        desk.registry.set_subscription(code, state, limit)
     return {"state": state, "iysCodes": codes}
 
 

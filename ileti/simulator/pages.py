@@ -48,7 +48,8 @@ def page(desk: Desk, call: Call, *, foreign: bool) -> tuple[Answer, Headers]:
     if call.path == "/":
         if call.method not in ("GET", "HEAD"):
             return answer({"message": "Bu yol bu yöntemi almıyor."}, 405), headers
-        return Answer(200, _rendered(desk, call.args).encode(), "text/html; charset=utf-8"), headers
+        html = _rendered(desk, call.args).encode("utf-8", "replace")
+        return Answer(200, html, "text/html; charset=utf-8"), headers
     if call.method != "POST" or foreign:
         return answer({"message": "Bu form buradan gönderilemez."}, 403), headers
     return _acted(desk, call, headers)

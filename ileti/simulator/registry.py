@@ -232,11 +232,12 @@ class Registry:
             self.journal.append(("provider", head, None))
             self._keep_provider(provider, brands)
 
-    def set_subscription(self, iys_code: int, state: str) -> None:
-        """Put a provider's subscription into `state`."""
+    def set_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
+        """Put a provider's subscription into `state`; a `limit` changes what it may hold."""
         with self.lock:
-            self.journal.append(("subscription", {"iys_code": iys_code, "state": state}, None))
-            self.providers[iys_code].subscription = state
+            head = {"iys_code": iys_code, "state": state, "limit": limit}
+            self.journal.append(("subscription", head, None))
+            self._keep_subscription(iys_code, state, limit)
 
     def put_retailer(self, brand: Brand, retailer: dict[str, Any]) -> None:
         """Add a retailer to a brand."""
@@ -291,6 +292,12 @@ class Registry:
                 present.name, present.master = brand.name, brand.master
                 present.retailers.update(brand.retailers)
 
+    def _keep_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
+        provider = self.providers[iys_code]
+        provider.subscription = state
+        if limit is not None:
+            provider.consent_limit = limit
+
     def _keep_session(
         self, session: Session, access: str, refresh: str, spent: str | None
     ) -> None:
@@ -312,7 +319,7 @@ class Registry:
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
         elif kind == "subscription":
-            self.providers[head["iys_code"]].subscription = head["state"]
+            self._keep_subscription(**head)
         elif kind == "retailer":
             retailer = head["retailer"]
             self.brands[head["brand"]].retailers[retailer["retailerCode"]] = retailer
