@@ -83,7 +83,9 @@ def _acted(desk: Desk, call: Call, headers: Headers) -> tuple[Answer, Headers]:
     try:
         back["done"] = _act(desk, act, form)
     except SettingError:
-        back["failed"] = "citizen" if act == "citizen" else "other"
+        back["failed"] = "other"
+        if act == "citizen":
+            back["failed"] = "citizen" if desk.registry.brands else "brand"
     return Answer(303), [*headers, ("Location", f"/?{urlencode(back)}")]
 
 

@@ -38,7 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_date": ("Tarihsiz", "No date"),
     "empty": ("Henüz kayıt yok.", "No record yet."),
     "empty_hint": (
-        "İlk izin iletildiğinde ya da aşağıdan vatandaş olarak onay verdiğinizde burada görünür.",
+        "İlk izin iletildiğinde ya da vatandaş olarak onay verdiğinizde burada görünür.",
         "The first consent shows here when it is reported, or when you consent as the citizen.",
     ),
     "empty_search": ("Bu alıcı için kayıt yok.", "No record for this recipient."),
@@ -134,6 +134,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "failed_citizen": (
         "Adres bu kanala uymuyor. Telefonu +90 ile, e-postayı tam yazın.",
         "The address does not fit the channel. Write the phone with +90, the e-mail in full.",
+    ),
+    "failed_brand": (
+        "Simülatörde henüz marka yok; önce bir sağlayıcı tanımlayın.",
+        "The simulator has no brand yet; define a provider first.",
     ),
     "failed_other": ("Bu değer kullanılamaz.", "This value cannot be used."),
 }
