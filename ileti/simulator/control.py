@@ -92,6 +92,7 @@ def _reset(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     if not wish.get("counters_only"):
         desk.faults.disarm()
         desk.registry.reset()
+        desk.registry.note_clock()
     return {"now": desk.clock.now_text()}
 
 
