@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def base_local(self) -> str:
+        """The web server's own address on this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    @property
     def simulator_port(self) -> int:
         """Port the simulator in the box listens on."""
         return self.iys_simulator_port or self.port + 1
@@ -231,7 +237,7 @@ def make_secrets_file(folder: Path) -> Path:
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read settings from the environment, then ``secrets.env``; raise WrongSetting in a sentence."""
+    """Read the environment, then ``secrets.env``; raise WrongSetting with one sentence."""
     try:
         settings = Settings(**overrides)
         if not settings.production:

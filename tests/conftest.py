@@ -47,8 +47,8 @@ def services() -> Iterator[Any]:
     )
     with (VAR / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        addresses = embedded.start(f"test_{WORKER}")
-    return addresses
+        found = embedded.start(f"test_{WORKER}")
+    yield found
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ and under an advisory lock, so that two hosts starting at once do not race (trap
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -59,3 +60,39 @@ def _let_application_in(connection: object, settings: Settings) -> None:
     login = psycopg.conninfo.conninfo_to_dict(dsn(settings)).get("user")
     if login:
         connection.execute(text(f'grant ileti_app to "{login}"'))  # type: ignore[attr-defined]
+
+
+def prepare(settings: Settings) -> None:
+    """Migrations and permissions; skips what is already as it should be, so that a second start
+    is quick."""
+    stamp = settings.ileti_var / "prepared"
+    mark = _mark(settings)
+    if stamp.exists() and stamp.read_text() == mark and _at_head(settings):
+        return
+    migrate(settings)
+    from ileti.factory import create_app, setup_permissions
+
+    setup_permissions(create_app(settings))
+    settings.ileti_var.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(mark)
+
+
+def _mark(settings: Settings) -> str:
+    """A digest of the code and the database's address: another code or place prepares anew."""
+    digest = sha256(dsn(settings).encode())
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root)}:{path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _at_head(settings: Settings) -> bool:
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    try:
+        with psycopg.connect(dsn(settings), connect_timeout=5) as conn:
+            found = conn.execute("select version_num from alembic_version").fetchone()
+    except psycopg.Error:
+        return False
+    return found is not None and found[0] == head

@@ -36,12 +36,12 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-Model.metadata.naming_convention = NAMING  # type: ignore[assignment]
+Model.metadata.naming_convention = NAMING
 
 db = SQLA(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
 _local = threading.local()
-_every: set[psycopg.Connection[Any]] = set()
+_every: set[psycopg.Connection[Any] | None] = set()
 _every_lock = threading.Lock()
 
 
@@ -93,7 +93,7 @@ def connection() -> psycopg.Connection[Any]:
     kept: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
     if kept is None or kept.closed or kept.broken:
         with _every_lock:
-            _every.discard(kept)  # type: ignore[arg-type]
+            _every.discard(kept)
         kept = connect()
         _local.connection = kept
         with _every_lock:
@@ -105,7 +105,8 @@ def forget_connections() -> None:
     """Close every thread's connection (after a fork, at the end of tests)."""
     with _every_lock:
         for kept in _every:
-            kept.close()
+            if kept is not None:
+                kept.close()
         _every.clear()
     _local.connection = None
 

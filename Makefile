@@ -1,0 +1,47 @@
+# Two commands do everything: `make run` and `make test`. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+
+.PHONY: run test check lock docs translations widget clean \
+        bench-capture bench-forward bench-gate bench-widget
+
+run: $(VENV)/.run
+	@$(BIN)/ileti up
+
+test: $(VENV)/.dev
+	@bash tools/test.sh
+
+check: $(VENV)/.dev
+	@bash tools/test.sh checks
+
+# The environment, from lock files with hashes.
+$(VENV)/.run: requirements/base.txt tools/venv.sh
+	@bash tools/venv.sh $(PYTHON) requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/base.txt tools/venv.sh
+	@bash tools/venv.sh $(PYTHON) requirements/dev.txt
+	@touch $@ $(VENV)/.run
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate requirements/base.in -o requirements/base.txt
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate -c requirements/base.txt requirements/dev.in -o requirements/dev.txt
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m tools.settings_doc
+
+translations: $(VENV)/.dev
+	$(BIN)/pybabel compile -d translations --statistics
+
+widget: $(VENV)/.dev
+	bash tools/node.sh build
+
+bench-capture bench-forward bench-gate bench-widget: bench-%: $(VENV)/.dev
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.$*
+
+clean:
+	rm -rf $(VENV) widgets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,231 @@
+"""The commands themselves, thin: read arguments, call the room that does it, say what happened.
+
+A wrong setting, a service that is away or a caller's mistake ends in one sentence and exit code 2;
+only a fault of ours shows more.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+
+import config
+from config import WrongSetting
+from ileti.core.errors import IletiError
+
+
+class Sentences(click.Group):
+    """Ends in a sentence instead of a stack trace for everything we foresee."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and translate what went wrong."""
+        try:
+            return super().invoke(ctx)
+        except WrongSetting as error:
+            raise SystemExit(_say(str(error))) from None
+        except IletiError as error:
+            raise SystemExit(_say(error.say(_language()))) from None
+
+
+def _say(sentence: str) -> int:
+    click.echo(f"ileti: {sentence}", err=True)
+    return 2
+
+
+def _language() -> str:
+    return "tr" if os.environ.get("LANG", "").startswith("tr") else "en"
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """İleti takes marketing consents, proves them, reports them to İYS and guards every sending.
+
+    Start with `ileti up`: it brings everything it needs. Settings are environment variables,
+    listed in docs/settings.md.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"), structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            getattr(logging, os.environ.get("LOG_LEVEL", "info").upper(), logging.INFO)
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+
+
+@main.command()
+@click.option("--quiet/--no-quiet", default=True, help="Keep the processes' log in the file only.")
+def up(quiet: bool) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C.
+
+    Brings PostgreSQL and Redis along unless DATABASE_URL and REDIS_URL name your own, prepares the
+    database, and starts web server, workers, scheduler and (without IYS_BASE_URL) the İYS
+    simulator. The first start of a development installation also makes a demo company.
+    """
+    from ileti.cli.up import up as run
+
+    run(config.load_settings(), quiet=quiet)
+
+
+@main.command()
+def web() -> None:
+    """Serve the panel, the public pages and the API (needs DATABASE_URL and REDIS_URL)."""
+    settings = _with_services()
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    Server(
+        target="app:app", interface=Interfaces.WSGI, address=settings.host, port=settings.port,
+        workers=settings.web_workers, blocking_threads=settings.web_threads, log_access=False,
+        websockets=False, respawn_failed_workers=True, working_dir=config.ROOT,
+        backlog=1024,
+    ).serve()
+
+
+@main.command()
+@click.option("--queue", "queues", multiple=True, default=("messages", "iys", "upkeep"),
+              show_default=True, help="Queue to serve; may be given several times.")
+@click.option("--burst", is_flag=True, help="End when nothing is left to do.")
+def worker(queues: tuple[str, ...], burst: bool) -> None:
+    """Do the background work of the named queues."""
+    _with_services()
+    from ileti.cli.worker import work
+
+    work(list(queues), burst=burst)
+
+
+@main.command()
+def scheduler() -> None:
+    """Ask for every job at its interval; one per installation is enough, more do no harm."""
+    _with_services()
+    from ileti.cli.worker import schedule
+
+    schedule()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="Port; by default PORT + 1.")
+@click.option("--database", help="File for the registry's state; by default below ILETI_VAR.")
+@click.option("--clock", help="Istanbul time to start at, YYYY-MM-DD HH:mm:ss.")
+@click.option("--fault", "faults", multiple=True, help="Fault to arm, see docs/simulator.md.")
+@click.option("--quota", "quotas", multiple=True, help="Limits, e.g. off or per_second=5.")
+@click.option("--delay", "delays", multiple=True,
+              help="Delays in seconds, e.g. batch=2,pull=0,latency=0.1.")
+def simulator(host: str, port: int | None, database: str | None, clock: str | None,
+              faults: tuple[str, ...], quotas: tuple[str, ...], delays: tuple[str, ...]) -> None:
+    """Run the İYS simulator: a registry of your own to try everything against."""
+    from ileti.simulator.options import SettingError
+    from ileti.simulator.server import serve
+
+    settings = config.load_settings()
+    settings.ileti_var.mkdir(parents=True, exist_ok=True)
+    try:
+        serve(
+            host=host, port=port if port is not None else settings.simulator_port,
+            database=database or str(settings.ileti_var / "simulator.sqlite"), clock=clock,
+            faults=faults, quotas=quotas, delays=delays or ("batch=2,pull=0",),
+        )
+    except (SettingError, OSError) as error:
+        raise WrongSetting(f"The simulator cannot start: {error}") from None
+
+
+@main.command()
+def setup() -> None:
+    """Prepare the database: tables, rights, permissions. Run it before each new version serves."""
+    settings = config.load_settings()
+    if not settings.production:
+        config.make_secrets_file(settings.ileti_var)
+    settings = _with_services()
+    from ileti.cli.setup import prepare
+
+    prepare(settings)
+    click.echo("The database is ready.")
+
+
+@main.command()
+@click.option("--settings-table", is_flag=True, help="Print docs/settings.md's table and end.")
+def doctor(settings_table: bool) -> None:
+    """Check settings, database, Redis, clocks, queues and the İYS login; say what to do."""
+    if settings_table:
+        click.echo(config.settings_table(), nl=False)
+        return
+    from ileti.cli.doctor import examine
+
+    findings = examine(config.load_settings())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.good else 'LOOK'}  {finding.what}")
+        if finding.remedy:
+            click.echo(f"      → {finding.remedy}")
+    if not all(finding.good for finding in findings):
+        raise SystemExit(1)
+
+
+@main.group()
+def user() -> None:
+    """Accounts of people who use the panel."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--role", required=True, help="Role, e.g. provider_admin; the panel lists them.")
+@click.option("--email", help="Mail address; by default USERNAME@localhost.localdomain.")
+@click.option("--provider", type=int, help="Provider's İYS number the user works for.")
+@click.option("--dealer", type=int, help="Dealer's id, for dealer roles.")
+@click.password_option(help="Password; asked for when it is not given.")
+def create_user(username: str, role: str, email: str | None, provider: int | None,
+                dealer: int | None, password: str) -> None:
+    """Create a user with one role, or give an existing user a new password and role."""
+    _with_services()
+    from ileti.cli.users import ensure_user
+
+    ensure_user(username, password, role=role, email=email, iys_code=provider, dealer_id=dealer)
+    click.echo(f"{username} may log in as {role}.")
+
+
+@main.group()
+def consents() -> None:
+    """Consents by file."""
+
+
+@consents.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--brand", type=int, required=True, help="Brand's İYS number.")
+def load_consents(file: Path, brand: int) -> None:
+    """Load İYS's own CSV: type,source,recipient,status,consentDate,recipientType (no header).
+
+    Good rows are recorded and reported to İYS; every other row is listed with its line number and
+    the reason. The same file again adds nothing. Exit code 1 when rows were refused.
+    """
+    _with_services()
+    from ileti.cli.load import load
+
+    report = load(file, brand)
+    for refused in report.refused:
+        click.echo(f"{file.name}:{refused.line}: {refused.reason(_language())}")
+    click.echo(report.summary(_language()))
+    if report.refused:
+        raise SystemExit(1)
+
+
+def _with_services() -> config.Settings:
+    """Settings with both services' addresses, from the environment or from a running ``up``."""
+    settings = config.load_settings()
+    if not settings.database_url or not settings.redis_url:
+        from ileti.core.embedded import EmbeddedServices
+
+        found = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
+                                 redis_url=settings.redis_url).start()
+        os.environ["DATABASE_URL"] = found.database_url
+        os.environ["REDIS_URL"] = found.redis_url
+        config.settings.cache_clear()
+    return config.settings()

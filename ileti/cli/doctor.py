@@ -1,0 +1,155 @@
+"""What an operator should know before something breaks, each finding with what to do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import psycopg
+import redis
+
+from config import Settings, WrongSetting
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.db import dsn
+from ileti.core.secrets import open_secrets
+
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
+           "remote_write")}
+CLOCK_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; ``remedy`` says what to do when it is not good."""
+
+    good: bool
+    what: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order an operator would mend them."""
+    return [*_secrets(settings), *_database(settings), *_redis(settings), *_iys(settings)]
+
+
+def _secrets(settings: Settings) -> list[Finding]:
+    try:
+        open_secrets(settings)
+    except WrongSetting as error:
+        return [Finding(False, "secrets", str(error))]
+    kind = "production" if settings.production else settings.ileti_env
+    return [Finding(True, f"settings and secrets ({kind})")]
+
+
+def _database(settings: Settings) -> list[Finding]:
+    if not settings.database_url:
+        return [Finding(False, "database", "Nothing is running: start `ileti up` or set "
+                        "DATABASE_URL.")]
+    try:
+        conn = psycopg.connect(dsn(settings), connect_timeout=5, autocommit=True)
+    except psycopg.OperationalError as error:
+        return [Finding(False, "database does not answer",
+                        f"Check DATABASE_URL and the server ({str(error).splitlines()[0]}).")]
+    with conn:
+        found = [Finding(conn.info.server_version >= 150_000,
+                         f"PostgreSQL {conn.info.server_version // 10_000}",
+                         "" if conn.info.server_version >= 150_000 else "Version 15 is the oldest "
+                         "that works; upgrade the server.")]
+        found += _durability(conn)
+        row = conn.execute("select clock_timestamp()").fetchone()
+        assert row is not None
+        apart = abs((datetime.now(UTC) - row[0]).total_seconds())
+        found.append(Finding(apart < CLOCK_TOLERANCE, f"clocks {apart:.1f} s apart",
+                             "" if apart < CLOCK_TOLERANCE else "Synchronise this host and the "
+                             "database by NTP: İYS refuses dates in the future (R-39)."))
+        found += _queues(conn)
+    return found
+
+
+def _durability(conn: psycopg.Connection) -> list[Finding]:
+    found = []
+    for name, wanted in DURABLE.items():
+        row = conn.execute("select current_setting(%s)", [name]).fetchone()
+        value = row[0] if row else ""
+        good = value in wanted if isinstance(wanted, tuple) else value == wanted
+        found.append(Finding(good, f"{name} = {value}", "" if good else
+                             f"Set {name} = on: a consent that was answered may not be lost."))
+    return found
+
+
+def _queues(conn: psycopg.Connection) -> list[Finding]:
+    try:
+        row = conn.execute(
+            "select count(*), coalesce(extract(epoch from now() - min(ref_at)), 0), "
+            "count(*) filter (where dead_at is not null) from outbox").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return [Finding(False, "the database is empty", "Run `ileti setup`.")]
+    assert row is not None
+    waiting, age, dead = int(row[0]), float(row[1]), int(row[2])
+    return [
+        Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
+                "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
+        Finding(dead == 0, f"{dead} parked", "" if not dead else
+                "Open the queue page, read the reason, then send again."),
+    ]
+
+
+def _redis(settings: Settings) -> list[Finding]:
+    if not settings.redis_url:
+        return [Finding(False, "Redis", "Nothing is running: start `ileti up` or set REDIS_URL.")]
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_timeout=2).ping()
+    except redis.RedisError as error:
+        return [Finding(False, "Redis does not answer", f"Check REDIS_URL "
+                        f"({type(error).__name__}); until then jobs run slower, nothing is lost.")]
+    return [Finding(True, "Redis answers")]
+
+
+def _iys(settings: Settings) -> list[Finding]:
+    started = time.monotonic()
+    try:
+        httpx.get(settings.iys_url + "/", timeout=5)
+    except httpx.HTTPError as error:
+        return [Finding(False, f"İYS at {settings.iys_url} does not answer",
+                        f"Check IYS_BASE_URL and the network ({type(error).__name__}).")]
+    found = [Finding(True, f"İYS at {settings.iys_url} answers in "
+                     f"{(time.monotonic() - started) * 1000:.0f} ms")]
+    return found + (_logins(settings) if settings.database_url else [])
+
+
+def _logins(settings: Settings) -> list[Finding]:
+    box = open_secrets(settings)
+    found = []
+    with psycopg.connect(dsn(settings), autocommit=True) as conn:
+        try:
+            rows = conn.execute("select short_name, iys_username, iys_password from provider "
+                                "order by id limit 20").fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []
+    for name, username, password in rows:
+        if not username or not password:
+            found.append(Finding(False, f"{name}: no İYS login",
+                                 "Enter İYS's API user and password on the provider's page."))
+            continue
+        try:
+            clear = box.keyring.decrypt_text(password, "iys-password")
+        except CannotDecrypt:
+            found.append(Finding(False, f"{name}: İYS password cannot be read",
+                                 "ENCRYPTION_KEYS lacks the key it was kept with."))
+            continue
+        found.append(_login(settings, name, username, clear))
+    return found
+
+
+def _login(settings: Settings, name: str, username: str, password: str) -> Finding:
+    body = {"username": username, "password": password, "grant_type": "password"}
+    try:
+        answer = httpx.post(settings.iys_url + "/oauth2/token", json=body, timeout=10)
+    except httpx.HTTPError as error:
+        return Finding(False, f"{name}: İYS login not tried", type(error).__name__)
+    if answer.status_code == 200:
+        return Finding(True, f"{name}: İYS login works")
+    return Finding(False, f"{name}: İYS refuses the login (HTTP {answer.status_code})",
+                   "Check user and password at İYS Web; the account needs the API right.")

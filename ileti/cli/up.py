@@ -1,0 +1,171 @@
+"""``ileti up``: everything on one machine with one command.
+
+Starts PostgreSQL and Valkey below ILETI_VAR (or uses the given ones), migrates, creates
+permissions and, on the first run of a development installation, a demo provider and an
+administrator with a random password; then keeps web, workers, scheduler and simulator alive until
+Ctrl-C. Whatever stands in the way is said in one sentence with what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets as random_source
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import httpx
+
+import config
+from config import Settings, WrongSetting
+from ileti.cli.supervise import Supervisor
+from ileti.core.embedded import EmbeddedServices, refuse_full_disk
+
+ADMIN = "admin"
+T = TypeVar("T")
+
+
+def refuse_taken_port(host: str, port: int, setting: str) -> None:
+    """Raise WrongSetting when somebody listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise WrongSetting(
+                f"Port {port} on {host} is in use or not allowed ({error.strerror}); stop what "
+                f"listens there or choose another with {setting}=…"
+            ) from None
+
+
+class Progress:
+    """Says what is being done and how long it took."""
+
+    def step(self, text: str, act: Callable[[], T]) -> T:
+        """Run one step and print it with its seconds."""
+        click.echo(f"  {text} … ", nl=False)
+        started = time.monotonic()
+        result = act()
+        click.echo(f"{time.monotonic() - started:.1f} s")
+        return result
+
+
+def up(settings: Settings, *, quiet: bool = False) -> None:
+    """Run everything until SIGINT or SIGTERM."""
+    refuse_full_disk(settings.ileti_var)
+    refuse_taken_port(settings.host, settings.port, "PORT")
+    simulated = not settings.iys_base_url
+    if simulated:
+        refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
+    if not settings.production:
+        config.make_secrets_file(settings.ileti_var)
+    say = Progress()
+    click.echo("İleti")
+    services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
+                                redis_url=settings.redis_url)
+    try:
+        addresses = say.step("PostgreSQL and Redis", services.start)
+        os.environ["DATABASE_URL"] = addresses.database_url
+        os.environ["REDIS_URL"] = addresses.redis_url
+        os.environ["ILETI_VAR"] = str(settings.ileti_var.resolve())
+        config.settings.cache_clear()
+        _run(config.settings(), say, simulated=simulated, quiet=quiet)
+    finally:
+        click.echo("  stopping PostgreSQL and Redis … ", nl=False)
+        services.stop()
+        click.echo("done")
+
+
+def _run(settings: Settings, say: Progress, *, simulated: bool, quiet: bool) -> None:
+    from ileti.cli.setup import prepare
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    say.step("database", lambda: prepare(settings))
+    log_path = settings.ileti_var / "ileti.log"
+    with log_path.open("a") as log:
+        family = Supervisor(log, show=not quiet and bool(os.environ.get("ILETI_SHOW_LOG")))
+        try:
+            if simulated:
+                family.add("simulator", "simulator")
+            family.add("web", "web")
+            family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
+            for _ in range(settings.job_workers):
+                family.add("worker-iys", "worker", "--queue", "iys")
+            family.add("scheduler", "scheduler")
+            keeper = threading.Thread(target=family.watch, daemon=True)
+            keeper.start()
+            say.step("web server", lambda: wait_for(settings.base_local + "/saglik", stopped))
+            if simulated:
+                say.step("İYS simulator",
+                         lambda: wait_for(settings.iys_url + "/_health", stopped))
+            if not settings.production:
+                say.step("demo", lambda: _first_run(settings))
+            _announce(settings, simulated=simulated)
+            while not stopped.wait(0.5):
+                pass
+            click.echo("\n  stopping … ", nl=False)
+        finally:
+            family.stop()
+            click.echo("processes ended")
+
+
+def wait_for(url: str, stopped: threading.Event, seconds: float = 60) -> None:
+    """Until the address answers 200; raises WrongSetting naming the log."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not stopped.is_set():
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    if not stopped.is_set():
+        raise WrongSetting(f"{url} does not answer; see ileti.log below ILETI_VAR.")
+
+
+def password_file(settings: Settings) -> Path:
+    """Where the administrator's first password is kept, mode 600."""
+    return settings.ileti_var / "admin-password.txt"
+
+
+def _first_run(settings: Settings) -> None:
+    from ileti.capture.seed import seed_demo
+    from ileti.cli.users import ensure_user
+
+    seeded = seed_demo(settings)
+    path = password_file(settings)
+    if not path.exists():
+        path.write_text(random_source.token_urlsafe(15) + "\n")
+        path.chmod(0o600)
+    password = path.read_text().strip()
+    ensure_user(ADMIN, password, role="platform_admin")
+    for name, dealer_id in (seeded.get("dealers") or {}).items():
+        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id)
+
+
+def _announce(settings: Settings, *, simulated: bool) -> None:
+    base = settings.base_url
+    lines = [("Admin panel", base + "/")]
+    if not settings.production:
+        password = password_file(settings).read_text().strip()
+        lines += [("  user", ADMIN), ("  password", password),
+                  ("  kept in", str(password_file(settings))),
+                  ("  dealers", "bayi-a, bayi-b (same password)"),
+                  ("Demo shop", base + "/demo/magaza"),
+                  ("Phone and mailbox", base + "/demo/telefon")]
+    if simulated:
+        lines.append(("İYS simulator", settings.iys_url + "/"))
+    lines += [("API docs", base + "/swagger/v1"), ("Log", str(settings.ileti_var / "ileti.log"))]
+    click.echo()
+    for name, value in lines:
+        click.echo(f"  {name:<18} {value}")
+    click.echo("\n  Ctrl-C stops everything.\n")
+    sys.stdout.flush()

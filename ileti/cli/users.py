@@ -1,0 +1,54 @@
+"""``ileti user create`` and the accounts of the first run, through the same door as the panel."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ileti.core.db import db
+from ileti.core.errors import InvalidInput, NotFound
+from ileti.tenancy import accounts, roles, scope
+from ileti.tenancy.models import Dealer, Provider
+
+
+def ensure_user(username: str, password: str, *, role: str, email: str | None = None,
+                iys_code: int | None = None, dealer_id: int | None = None) -> int:
+    """A user with this password and role, made or brought up to date; the user's id.
+
+    Raises InvalidInput (unknown role, weak password) and NotFound (no such provider or dealer).
+    """
+    from flask_appbuilder.security.sqla.models import User
+
+    from ileti.factory import create_app
+
+    if role not in roles.BY_KEY:
+        names = ", ".join(sorted(roles.BY_KEY))
+        raise InvalidInput(f"Böyle bir rol yok: {role}. Roller: {names}.",
+                           f"There is no role {role}. Roles: {names}.", code="unknown_role")
+    with create_app().app_context(), scope.system_scope():
+        provider_id, brand_id = _place(iys_code, dealer_id)
+        found = db.session.scalars(select(User.id).where(User.username == username)).first()
+        if found is None:
+            found = accounts.create_user(
+                username, password, email=email or f"{username}@localhost.localdomain",
+                first_name=username, last_name="",
+            )
+        else:
+            accounts.set_password(found, password)
+        accounts.give_membership(found, role, provider_id=provider_id, brand_id=brand_id,
+                                 dealer_id=dealer_id)
+        return int(found)
+
+
+def _place(iys_code: int | None, dealer_id: int | None) -> tuple[int | None, int | None]:
+    if dealer_id is not None:
+        dealer = db.session.get(Dealer, dealer_id)
+        if dealer is None:
+            raise NotFound("Böyle bir bayi yok.", "There is no such dealer.")
+        return dealer.provider_id, dealer.brand_id
+    if iys_code is None:
+        return None, None
+    provider = db.session.scalars(select(Provider).where(Provider.iys_code == iys_code)).first()
+    if provider is None:
+        raise NotFound(f"İYS numarası {iys_code} olan hizmet sağlayıcı yok.",
+                       f"There is no provider with İYS number {iys_code}.")
+    return provider.id, None

@@ -1,0 +1,101 @@
+"""The story of one consent, told by every room that knows a part of it.
+
+The ledger knows what was chosen and shown; verification, messages and İYS's answers belong to
+higher floors, which :func:`tells` their part here instead of being imported from below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ileti.consents.models import ConsentEntry, ConsentState, Submission
+from ileti.consents.vocabulary import Outcome, Source, Standing, Status
+from ileti.core import db
+from ileti.core.secrets import secrets
+from ileti.documents.models import DocumentVersion
+from ileti.tenancy.crud import say
+
+Step = dict[str, Any]
+Teller = Callable[[list[ConsentEntry]], list[Step]]
+_tellers: list[Teller] = []
+
+
+def tells(teller: Teller) -> Teller:
+    """Register a part of the story: from the key's entries to steps (see ``ui.timeline``)."""
+    if teller not in _tellers:
+        _tellers.append(teller)
+    return teller
+
+
+def story(entries: list[ConsentEntry], state: ConsentState | None,
+          until: datetime | None = None) -> list[Step]:
+    """All steps in order of time; ``entries`` are those of one key the user may see."""
+    steps = [step for entry in entries for step in _told_by_ledger(entry)]
+    steps += [step for teller in _tellers for step in teller(entries)]
+    if state is not None and state.entry_id not in {entry.id for entry in entries}:
+        steps.append(_told_by_state(state))
+    shown = [step for step in steps if until is None or step["at"] <= until]
+    return sorted(shown, key=lambda step: step["at"])
+
+
+def _told_by_ledger(entry: ConsentEntry) -> list[Step]:
+    submission = db.db.session.get(Submission, (entry.provider_id, entry.submission_id))
+    text = db.db.session.get(DocumentVersion, entry.text_id) if entry.text_id else None
+    steps: list[Step] = []
+    if text is not None:
+        steps.append({
+            "icon": "eye", "title": _("The text that was shown"), "at": entry.captured_at,
+            "quote": text.body, "hash": text.content_hash.hex()[:16] + "…",
+            "quote_note": _("Version %(n)s · %(language)s", n=text.version,
+                            language=text.language.upper()),
+        })
+    refusal = entry.status == Status.RET
+    steps.append({
+        "icon": "circle-minus" if refusal else "mouse-pointer-click",
+        "tone": "ret" if refusal else "accent",
+        "title": _("Refusal taken") if refusal else _("Consent taken"),
+        "at": entry.captured_at, "facts": _facts(entry, submission), "code": _record_code(entry),
+    })
+    if entry.standing == Standing.UNVERIFIED:
+        steps[-1]["tone"] = "mute"
+    return steps
+
+
+def _facts(entry: ConsentEntry, submission: Submission | None) -> str:
+    parts = [say(Source(entry.source)), say(Outcome(entry.outcome)), say(Standing(entry.standing))]
+    evidence = submission.evidence if submission is not None else {}
+    for name in ("page", "origin", "form", "form_version", "language", "note"):
+        value = evidence.get(name)
+        if isinstance(value, str | int) and value != "":
+            parts.append(str(value)[:120])
+    return " · ".join(parts)
+
+
+def _record_code(entry: ConsentEntry) -> str:
+    return "leaf " + entry.leaf.hex()[:16] + "…"
+
+
+def _told_by_state(state: ConsentState) -> Step:
+    """A change whose entry the user does not see, e.g. made at İYS, told without its record."""
+    source = Source(state.source)
+    refusal = state.status == Status.RET
+    there = source.is_iys
+    return {
+        "icon": "arrow-down-to-line" if there else "git-compare-arrows",
+        "tone": "ret" if refusal else "ok", "at": state.entry_at,
+        "title": _("Changed at İYS") if there else _("Changed elsewhere"),
+        "facts": f"{say(Status(state.status))} · {say(source)}",
+    }
+
+
+def address_of(recipient: Any) -> str | None:
+    """A recipient's address in clear; None once the person was erased."""
+    if recipient is None or not recipient.addr_ct or not recipient.addr_hash:
+        return None
+    return secrets().keyring.decrypt(
+        recipient.key_no, recipient.addr_ct, recipient.addr_hash).decode()

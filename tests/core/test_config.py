@@ -1,0 +1,72 @@
+"""A wrong setting stops the start with one sentence; production takes no weak secret."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+
+import pytest
+
+import config
+from config import WrongSetting, load_settings, make_secrets_file
+
+
+def key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+@pytest.fixture
+def production(monkeypatch, tmp_path):
+    values = {
+        "ILETI_ENV": "production", "ILETI_VAR": str(tmp_path), "SECRET_KEY": key(),
+        "PEPPER": key(), "ENCRYPTION_KEYS": f"1:{key()}", "SIGNING_KEY": key(),
+        "PUBLIC_URL": "https://izin.ornek.com.tr", "IYS_BASE_URL": "https://iys.ornek.test",
+        "SMTP_URL": "smtp://posta.ornek.test", "MAIL_FROM": "izin@ornek.com.tr",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_a_complete_production_setting_starts(production):
+    assert load_settings().production
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "PEPPER", "ENCRYPTION_KEYS", "SIGNING_KEY",
+                                  "IYS_BASE_URL", "SMTP_URL", "PUBLIC_URL"])
+def test_production_refuses_to_start_without(production, name):
+    production.delenv(name)
+    with pytest.raises(WrongSetting, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize("weak", ["secret", "x" * 44, base64.b64encode(b"short").decode(),
+                                  base64.b64encode(b"a" * 32).decode()])
+def test_a_weak_secret_is_refused_in_a_sentence(production, weak):
+    production.setenv("SECRET_KEY", weak)
+    with pytest.raises(WrongSetting, match="SECRET_KEY"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("PORT", "eighty"), ("PORT", "70000"), ("DATABASE_URL", "mysql://x"), ("LOG_LEVEL", "loud"),
+    ("ENCRYPTION_KEYS", "one:x"), ("IYS_BASE_URL", "iys"), ("REDIS_URL", "http://x")])
+def test_a_wrong_value_names_its_setting(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetting, match=name):
+        load_settings()
+
+
+def test_development_secrets_are_random_kept_and_private(tmp_path):
+    first = make_secrets_file(tmp_path / "a").read_text()
+    assert make_secrets_file(tmp_path / "a").read_text() == first
+    assert make_secrets_file(tmp_path / "b").read_text() != first
+    assert stat.S_IMODE((tmp_path / "a" / "secrets.env").stat().st_mode) == 0o600
+
+
+def test_every_setting_is_documented():
+    table = config.settings_table()
+    for name, field in config.Settings.model_fields.items():
+        assert f"`{name.upper()}`" in table
+        assert field.description
