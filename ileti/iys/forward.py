@@ -1,0 +1,357 @@
+"""What waits in the outbox goes to İYS: once in effect, in order, and only what may still go.
+
+Why this module exists: this is where a consent becomes valid (R-33), so nothing may be lost,
+doubled or sent when it no longer holds. A batch is written down before its call
+(:mod:`ileti.iys.batches`); refusals İYS cannot know are asked about first (R-42); what a citizen
+has overruled at İYS is not sent (fault row 31), nor a consent whose three business days are over
+(R-40), while a late refusal still goes out. A faulty item is set aside and the others go at once
+(row 21). Few records go one by one, since İYS answers those at once; many go as lists.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from config import settings
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
+from ileti.core import clock, db
+from ileti.core.errors import TryLater
+from ileti.core.failpoints import reach
+from ileti.iys.answers import IysError, split_faults
+from ileti.iys.batches import Batch, LateWrite, hold_on, open_batch, postpone, split, take_over
+from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
+from ileti.iys.errors import Kind, meaning
+from ileti.iys.models import BatchState
+from ileti.iys.receipts import outcome_of, settle_nothing, verify
+from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
+from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
+from ileti.outbox.relay import LONGEST_DELAY, delay_after
+
+log = structlog.get_logger("ileti.iys")
+
+LANES = 3
+MOST_ROUNDS = 16
+# Refusals of a single call that speak about its record although their kind speaks of the account.
+_ABOUT_THE_RECORD = frozenset({"H180", "H525"})
+
+
+def forward_due(until: float, provider_id: int | None = None) -> Counter[str]:
+    """Send everything that is due, until nothing is or ``until`` (monotonic) has come.
+
+    A long backlog is worked by a few threads, so that one list travels while the next is made.
+    """
+    return in_lanes(lambda: _lane(until, provider_id), LANES if _is_long() else 1)
+
+
+def in_lanes(work: Callable[[], Counter[str]], lanes: int) -> Counter[str]:
+    """Run the same drain in this thread and ``lanes`` − 1 more; their counts together."""
+    total: Counter[str] = Counter()
+    guard = threading.Lock()
+
+    def lane() -> None:
+        try:
+            counts = work()
+            with guard:
+                total.update(counts)
+        except TryLater as error:
+            log.warning("lane_ended", reason=error.code)
+        finally:
+            db.connection().close()
+
+    others = [threading.Thread(target=lane, daemon=True) for _ in range(lanes - 1)]
+    for one in others:
+        one.start()
+    mine = work()
+    for one in others:
+        one.join()
+    return mine + total
+
+
+def _lane(until: float, provider_id: int | None) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    while time.monotonic() < until:
+        batch = take_over(BatchState.PREPARED, provider_id) or _next_batch(provider_id)
+        if batch is None:
+            break
+        reach("forward.claimed")
+        try:
+            counts += carry(batch)
+        except LateWrite:
+            log.warning("batch_taken_over", batch=batch.id)
+    return counts
+
+
+_DUE_BRANDS = """
+select b.provider_id, b.id, b.brand_code
+  from brand b join provider p on p.id = b.provider_id
+ where p.iys_username is not null and p.iys_password is not null
+   and (%(provider)s::int is null or p.id = %(provider)s)
+   and exists (select from outbox o
+                where o.topic = 1 and o.provider_id = b.provider_id and o.brand_id = b.id
+                  and o.batch_id is null and o.dead_at is null and o.next_at <= now())
+   and not exists (select from iys_batch t
+                    where t.state = 1 and t.provider_id = p.id and t.problem is not null)
+ order by random() limit 20"""
+
+
+def _next_batch(provider_id: int | None) -> Batch | None:
+    """A batch of some due brand, in no fixed order so that none starves. A provider whose last
+    batch is held up gets no new one: one knock at a closed door is enough (rows 16, 17)."""
+    due = db.connection().execute(_DUE_BRANDS, {"provider": provider_id}).fetchall()
+    for provider, brand, code in due:
+        batch = open_batch(provider, brand, code, MOST_IN_BATCH)
+        if batch is not None:
+            return batch
+    return None
+
+
+def _is_long() -> bool:
+    row = db.connection().execute(
+        "select count(*) from (select from outbox where topic = 1 and batch_id is null "
+        "and dead_at is null limit %s) few", (2 * MOST_IN_BATCH + 1,),
+    ).fetchone()
+    return row is not None and row[0] > 2 * MOST_IN_BATCH
+
+
+def carry(batch: Batch) -> Counter[str]:
+    """Take one batch to İYS as far as it goes now; raises LateWrite."""
+    rows = rows_of(batch)
+    if not rows:
+        settle_nothing(batch)
+        return Counter()
+    outcomes, ready, ask = sift(rows, clock.now(), again=batch.tries > 0)
+    settle(batch, outcomes)
+    counts = Counter(kept=len(outcomes))
+    try:
+        client = client_for(batch.provider_id)
+    except IysTrouble as trouble:
+        return counts + _held_up(batch, trouble)
+    if ask:
+        known, answered = _ask_first(client, batch, ask)
+        settle(batch, answered)
+        ready = sorted(ready + known, key=lambda row: row.ref.entry_id)
+    if not ready:
+        return counts
+    if len(ready) < settings().iys_single_below or len(ready) == 1:
+        return counts + _send_singly(client, batch, ready)
+    return counts + _send_list(client, batch, ready)
+
+
+def sift(rows: list[Row], now: datetime, *,
+         again: bool) -> tuple[list[Outcome], list[Row], list[Row]]:
+    """What is settled without a call, what goes, and what İYS is asked about first.
+
+    ``again`` and a row's own tries mean that İYS may hold it already; then only İYS's answer
+    decides, not our clock and no question, since V2 gives the first answer to a repeat.
+    """
+    outcomes: list[Outcome] = []
+    ready: list[Row] = []
+    ask: list[Row] = []
+    for row in rows:
+        fresh = not again and row.ref.tries == 0
+        if row.recipient is None:
+            outcomes.append(_kept(row, None, "erased"))
+        elif is_overruled(row):
+            outcomes.append(_kept(row, None, "superseded"))
+        elif fresh and row.status is Status.ONAY and row.due_at is not None and row.due_at < now:
+            outcomes.append(_kept(row, IysStatus.OVERDUE, "overdue"))
+        elif row.reported > now:
+            wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)
+            outcomes.append(Outcome(ref=row.ref, state=None, delay=wait, counted=False))
+        elif fresh and row.ref.hint == 1 and row.status is Status.RET:
+            ask.append(row)
+        else:
+            ready.append(row)
+    return outcomes, ready, ask
+
+
+def is_overruled(row: Row) -> bool:
+    """Whether a citizen's change at İYS, not older than this entry, holds now (row 31)."""
+    return (
+        not row.state_is_ours
+        and row.state_iys == IysStatus.CHANGED_THERE
+        and row.state_date is not None
+        and row.state_date >= row.entry_date
+    )
+
+
+def _kept(row: Row, state: IysStatus | None, why: str) -> Outcome:
+    return Outcome(ref=row.ref, state=state, told=True, detail={"not_sent": why})
+
+
+def _ask_first(client: IysClient, batch: Batch,
+               rows: list[Row]) -> tuple[list[Row], list[Outcome]]:
+    """First refusals: those İYS holds as ONAY are sent, the others stay here (R-42, H175)."""
+    groups: dict[tuple[RecipientType, Channel], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.recipient_type, row.channel].append(row)
+    known: list[Row] = []
+    outcomes: list[Outcome] = []
+    for (kind, channel), group in groups.items():
+        try:
+            approved = client.approved(
+                batch.brand_code, kind, channel, [row.recipient or "" for row in group]
+            )
+        except IysTrouble as trouble:
+            if trouble.kind in (Kind.ITEM, Kind.BATCH):
+                known += group  # One address spoils the question; the sending names it.
+                continue
+            outcomes += [
+                Outcome(ref=row.ref, state=None, delay=trouble.wait or delay_after(batch.tries),
+                        counted=False, reason=trouble.tr)
+                for row in group
+            ]
+            continue
+        for row in group:
+            if (row.recipient or "").lower() in approved:
+                known.append(row)
+            else:
+                outcomes.append(_kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
+    return known, outcomes
+
+
+def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
+    """One call per record, each settled before the next."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        hold_on(batch)
+        try:
+            outcome = _send_one(client, batch, row)
+        except IysTrouble as trouble:
+            return counts + _held_up(batch, trouble)
+        settle(batch, [outcome])
+        counts["settled"] += 1
+    _account_works(batch)
+    return counts
+
+
+def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
+    """The answer about one record; IysTrouble when it speaks about the account or the way."""
+    try:
+        added = client.add(batch.brand_code, to_wire(row.outgoing()))
+    except WireError as error:
+        return _unfit(row, error)
+    except IysTrouble as trouble:
+        step = next_step(trouble.kind, trouble.code, 99)
+        if step is Step.VERIFY:
+            return verify(client, batch, row, trouble.code)
+        if step is Step.SETTLE or trouble.code in _ABOUT_THE_RECORD:
+            return outcome_of(row, trouble.code, trouble.http_status, _message(trouble.faults))
+        if step is Step.SPLIT:  # A list of one cannot be split: somebody must look.
+            return Outcome(ref=row.ref, state=IysStatus.REFUSED, code=trouble.code, told=True,
+                           parked=True, reason=trouble.tr)
+        raise
+    reach("forward.sent")
+    return Outcome(
+        ref=row.ref, state=IysStatus.REGISTERED, told=True, accepted=True,
+        transaction_id=added.transaction_id, creation_date=added.creation_date,
+    )
+
+
+def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
+    """Send a list; what İYS names as faulty is set aside and the rest sent at once (row 21)."""
+    counts: Counter[str] = Counter()
+    for _ in range(MOST_ROUNDS):
+        items = []
+        unfit = []
+        for row in rows:
+            try:
+                items.append(to_wire(row.outgoing()))
+            except WireError as error:
+                unfit.append(_unfit(row, error))
+        if unfit:
+            settle(batch, unfit)
+            gone = {one.ref.entry_id for one in unfit}
+            rows = [row for row in rows if row.ref.entry_id not in gone]
+        if not rows:
+            return counts
+        hold_on(batch)
+        try:
+            accepted = client.add_batch(batch.brand_code, items)
+        except IysTrouble as trouble:
+            named, _ = split_faults(trouble.faults, len(rows))
+            if not named:
+                return counts + _refused_whole(batch, rows, trouble)
+            aside = [_aside(client, batch, rows[place], errors)
+                     for place, errors in named.items()]
+            settle(batch, aside)
+            counts["settled"] += len(aside)
+            rows = [row for place, row in enumerate(rows) if place not in named]
+            continue
+        reach("forward.sent")
+        mark_sent(batch, accepted, rows, settings().iys_first_poll_seconds)
+        _account_works(batch)
+        return counts + Counter(sent=len(accepted.ids))
+    split(batch, [row.ref.entry_id for row in rows])
+    return counts
+
+
+def _aside(client: IysClient, batch: Batch, row: Row, errors: list[IysError]) -> Outcome:
+    """What the first error of a faulty item means for it."""
+    error = errors[0]
+    if meaning(error.code, error.status).kind is Kind.ALREADY:
+        return verify(client, batch, row, error.code)
+    return outcome_of(row, error.code, error.status, error.message)
+
+
+def _unfit(row: Row, error: WireError) -> Outcome:
+    return Outcome(ref=row.ref, state=IysStatus.REFUSED, parked=True, reason=str(error))
+
+
+def _refused_whole(batch: Batch, rows: list[Row], trouble: IysTrouble) -> Counter[str]:
+    """İYS refused the list without naming an item: split it, or hold it for what it waits for."""
+    step = next_step(trouble.kind, trouble.code, 99)
+    if step in (Step.SPLIT, Step.SETTLE, Step.VERIFY):
+        split(batch, [row.ref.entry_id for row in rows])
+        return Counter(split=1)
+    return _held_up(batch, trouble)
+
+
+def _held_up(batch: Batch, trouble: IysTrouble) -> Counter[str]:
+    """Keep the same rows and come back: soon after a failure on the way, late when a person must
+    repair the account first; that person is told in the provider's own record."""
+    step = next_step(trouble.kind, trouble.code, 99)
+    delay = trouble.wait or (LONGEST_DELAY if step is Step.HOLD else delay_after(batch.tries))
+    postpone(batch, delay, trouble.tr)
+    if step is Step.HOLD:
+        db.connection().execute(
+            "update provider set iys_problem = %s, iys_checked_at = now() where id = %s "
+            "and iys_problem is distinct from %s", (trouble.tr, batch.provider_id, trouble.tr),
+        )
+    log.warning("iys_batch_held", batch=batch.id, code=trouble.code, tries=batch.tries,
+                seconds=round(delay))
+    return Counter(held=1)
+
+
+def _account_works(batch: Batch) -> None:
+    db.connection().execute(
+        "update provider set iys_problem = null, iys_checked_at = now() "
+        "where id = %s and iys_problem is not null", (batch.provider_id,),
+    )
+
+
+def _message(faults: tuple[object, ...]) -> str:
+    first = faults[0] if faults else None
+    return first.message if isinstance(first, IysError) else ""
+
+
+def sweep() -> Counter[str]:
+    """Give back rows that hang on a batch nobody works on any more; none should ever be found.
+
+    (A batch whose worker is gone is no such case: its lease ends and forwarding takes it over.)
+    """
+    done = db.connection().execute(
+        "update outbox o set batch_id = null, fence = o.fence + 1, next_at = now() "
+        "where o.topic = 1 and o.batch_id is not null and o.dead_at is null "
+        "and o.next_at < now() - interval '1 minute' and not exists ("
+        "select from iys_batch b where b.id = o.batch_id and b.state in (1, 2))"
+    )
+    if done.rowcount:
+        log.error("iys_rows_without_batch", count=done.rowcount)
+    return Counter(given_back=done.rowcount)

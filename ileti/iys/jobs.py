@@ -1,0 +1,45 @@
+"""The thin entries of the background work with İYS: drains that ask PostgreSQL what is due.
+
+Each loops until nothing is due or its time is nearly over; a run that was killed costs a lease.
+"""
+
+from __future__ import annotations
+
+import time
+
+from config import settings
+from ileti.core.jobs import job
+from ileti.iys import forward as forwarding
+from ileti.iys import pull as pulling
+from ileti.iys import receipts
+
+RUN_SECONDS = 40.0
+TIMEOUT = 120
+
+
+@job(queue="iys", every=2.0, timeout=TIMEOUT,
+     idempotent="rows are claimed under a fence and sent by V2, which answers a repeat as before")
+def forward() -> dict[str, int]:
+    """Send what waits in the outbox, and again what a lost worker had in hand."""
+    return dict(forwarding.forward_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="iys", every=2.0, timeout=TIMEOUT,
+     idempotent="a batch is settled once under its fence; a late writer is refused")
+def settle() -> dict[str, int]:
+    """Ask İYS for the results of lists that are due, and write them down."""
+    return dict(receipts.settle_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="iys", every=settings().iys_pull_seconds, timeout=TIMEOUT,
+     idempotent="movements are told apart by their digest; cursor and page commit together")
+def pull() -> dict[str, int]:
+    """Bring home what citizens changed at İYS."""
+    return dict(pulling.pull_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="iys", every=60.0, timeout=TIMEOUT,
+     idempotent="a row whose batch is gone is only given back")
+def sweep() -> dict[str, int]:
+    """Give back rows whose batch is closed or gone, which nobody would come for any more."""
+    return dict(forwarding.sweep())

@@ -1,0 +1,259 @@
+"""Citizens' changes at İYS come home, each once, in İYS's order.
+
+Why this module exists: a refusal given at İYS holds at once for everybody (R-34), and İYS keeps its
+list for seven days only (R-44). A page, its movements' digests and the cursor behind it are written
+in one transaction, so that a crash repeats a page and never skips one (fault row 30), and a
+movement told twice, by whichever way, is taken once (row 28). Only movements made at İYS are asked
+for; our own come back as receipts. Movements we cannot read are kept by their digest and alarmed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+import structlog
+
+from config import settings
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    Place,
+    hash_body,
+    record_chunk,
+)
+from ileti.consents.vocabulary import Source, Standing
+from ileti.core import clock, db
+from ileti.core.failpoints import reach
+from ileti.iys.answers import PullPage
+from ileti.iys.client import IysTrouble, Step, client_for, next_step
+from ileti.iys.errors import Kind
+from ileti.iys.wire import Movement
+from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
+from ileti.recipients.address import AddressError, parse_address
+
+log = structlog.get_logger("ileti.iys")
+
+SILENT_HOURS = 24
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand whose turn to be pulled it is, with the cursor it stands behind."""
+
+    place: Place
+    cursor: str | None
+    pulled_at: datetime | None
+
+
+class CursorMoved(Exception):
+    """Another worker has taken this page already; nothing was written."""
+
+
+def pull_due(until: float, provider_id: int | None = None) -> Counter[str]:
+    """Pull every brand whose turn it is, each to the end of İYS's list or until ``until``."""
+    counts: Counter[str] = Counter()
+    _add_cursors()
+    while time.monotonic() < until:
+        brand = _take_brand(provider_id)
+        if brand is None:
+            break
+        try:
+            counts += pull_brand(brand, until)
+        except IysTrouble as trouble:
+            _note_trouble(brand, trouble)
+            counts["failed"] += 1
+        except CursorMoved:
+            log.warning("pull_taken_over", brand=brand.place.brand_id)
+    return counts
+
+
+def pull_brand(brand: Brand, until: float) -> Counter[str]:
+    """Pull one brand page by page; raises IysTrouble, CursorMoved."""
+    counts: Counter[str] = Counter()
+    client = client_for(brand.place.provider_id)
+    cursor = brand.cursor
+    while time.monotonic() < until:
+        page = client.pull(brand.place.brand_code, cursor)
+        if not page.movements and not page.unreadable:
+            _reached_the_end(brand, cursor)
+            return counts
+        counts["moved"] += take_page(brand.place, page, cursor)
+        counts["unreadable"] += len(page.unreadable)
+        if page.after is None or page.after == cursor:
+            return counts
+        cursor = page.after
+    _not_yet(brand)
+    return counts
+
+
+def take_page(place: Place, page: PullPage, cursor: str | None) -> int:
+    """Write a page and the cursor behind it, together; how many movements were new.
+
+    Raises CursorMoved when the brand no longer stands at ``cursor``.
+    """
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            with db.transaction() as conn:
+                _move_cursor(conn, place, cursor, page)
+                new = take_movements(conn, place, page.movements, learned="pull")
+                _keep_unreadable(conn, place, page.unreadable)
+                reach("pull.recorded")
+            return new
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+            if attempt == MOST_ATTEMPTS:
+                raise
+    return 0
+
+
+def take_movements(conn: Connection, place: Place, movements: Sequence[Movement], *,
+                   learned: str) -> int:
+    """Let movements not seen before into the ledger, inside the caller's transaction; how many.
+
+    The same for a page pulled, a body pushed and a daily file; ``learned`` names the way.
+    """
+    by_digest = {movement.digest: movement for movement in movements}
+    if not by_digest:
+        return 0
+    rows = conn.execute(
+        "insert into iys_movement (provider_id, brand_id, digest, transaction_id, source, "
+        "creation_date) select %s, %s, g.* from unnest(%s::bytea[], %s::text[], %s::text[], "
+        "%s::timestamptz[]) g order by 3 on conflict do nothing returning digest",
+        (place.provider_id, place.brand_id, list(by_digest),
+         [m.transaction_id[:64] for m in by_digest.values()],
+         [m.source_word[:40] for m in by_digest.values()],
+         [m.creation_date for m in by_digest.values()]),
+    ).fetchall()
+    seen = {bytes(row[0]) for row in rows}
+    # İYS's order of events is the order of the page (judgement, rule 20).
+    new = [movement for digest, movement in by_digest.items() if digest in seen]
+    if not new:
+        return 0
+    mark = sha256(b"".join(m.digest for m in new)).hexdigest()
+    recorded = record_chunk(conn, NewSubmission(
+        place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}", body_hash=hash_body(mark),
+        source=Source.IYS_BILINMEYEN, standing=Standing.VERIFIED, actor=ActorKind.IYS,
+        items=[_consent(movement) for movement in new],
+        evidence={"iys": {"learned": learned, "movements": mark}},
+    ))
+    conn.execute(
+        "insert into iys_receipt (provider_id, entry_id, accepted, transaction_id, creation_date) "
+        "select %s, g.entry, true, g.number, g.created from unnest(%s::bigint[], %s::text[], "
+        "%s::timestamptz[]) g(entry, number, created)",
+        (place.provider_id, [item.entry_id for item in recorded.items],
+         [m.transaction_id[:64] for m in new], [m.creation_date for m in new]),
+    )
+    return len(new)
+
+
+def _consent(movement: Movement) -> NewConsent:
+    """A movement as the ledger takes it; a source we do not know yet still counts as İYS's."""
+    return NewConsent(
+        address=_canonical(movement.recipient), channel=movement.channel, status=movement.status,
+        consent_date=movement.consent_date or movement.creation_date,
+        recipient_type=movement.recipient_type, standing=Standing.VERIFIED,
+        source=movement.source if movement.source.is_iys else Source.IYS_BILINMEYEN,
+    )
+
+
+def _canonical(recipient: str) -> str:
+    try:
+        return parse_address(recipient).value
+    except AddressError:
+        return recipient  # İYS holds it in this spelling; a refusal must block it here as well.
+
+
+def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, Any]]) -> None:
+    for raw in raws:
+        digest = sha256(repr(sorted(raw.items(), key=str)).encode()).digest()
+        conn.execute(
+            "insert into iys_movement (provider_id, brand_id, digest, transaction_id, source, "
+            "creation_date) values (%s, %s, %s, %s, 'UNREADABLE', %s) on conflict do nothing",
+            (place.provider_id, place.brand_id, digest,
+             str(raw.get("transactionId", "?"))[:64], clock.now()),
+        )
+    if raws:
+        log.error("iys_movements_unreadable", brand=place.brand_id, count=len(raws))
+
+
+def _move_cursor(conn: Connection, place: Place, cursor: str | None, page: PullPage) -> None:
+    problem = f"{len(page.unreadable)} movements not understood" if page.unreadable else None
+    done = conn.execute(
+        "update iys_cursor set cursor = coalesce(%s, cursor), pulled_at = %s, "
+        "next_at = now() + make_interval(secs => %s), problem = coalesce(%s, problem) "
+        "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
+        (page.after, clock.now(), max(LEASE_SECONDS, settings().iys_pull_seconds), problem,
+         place.provider_id, place.brand_id, cursor),
+    )
+    if done.rowcount != 1:
+        raise CursorMoved(str(place.brand_id))
+
+
+def _add_cursors() -> None:
+    """A cursor for every brand that has none yet."""
+    db.connection().execute(
+        "insert into iys_cursor (provider_id, brand_id) select b.provider_id, b.id from brand b "
+        "where not exists (select from iys_cursor c where c.provider_id = b.provider_id "
+        "and c.brand_id = b.id) on conflict do nothing"
+    )
+
+
+def _take_brand(provider_id: int | None) -> Brand | None:
+    row = db.connection().execute(
+        "update iys_cursor c set next_at = now() + make_interval(secs => %(lease)s) "
+        "from (select x.provider_id, x.brand_id from iys_cursor x "
+        "      join provider p on p.id = x.provider_id and p.iys_username is not null "
+        "           and p.iys_password is not null "
+        "      where x.next_at <= now() and (%(provider)s::int is null or p.id = %(provider)s) "
+        "      order by x.next_at limit 1 for update of x skip locked) due, "
+        "brand b, provider p "
+        "where c.provider_id = due.provider_id and c.brand_id = due.brand_id "
+        "and b.id = c.brand_id and p.id = c.provider_id "
+        "returning c.provider_id, p.iys_code, c.brand_id, b.brand_code, c.cursor, c.pulled_at",
+        {"lease": max(LEASE_SECONDS, settings().iys_pull_seconds), "provider": provider_id},
+    ).fetchone()
+    return Brand(Place(*row[:4]), row[4], row[5]) if row else None
+
+
+def _reached_the_end(brand: Brand, cursor: str | None) -> None:
+    db.connection().execute(
+        "update iys_cursor set pulled_at = %s, problem = null, "
+        "next_at = now() + make_interval(secs => %s) "
+        "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
+        (clock.now(), settings().iys_pull_seconds, brand.place.provider_id, brand.place.brand_id,
+         cursor),
+    )
+
+
+def _not_yet(brand: Brand) -> None:
+    """Time ran out before İYS's list did: go on at once."""
+    db.connection().execute(
+        "update iys_cursor set next_at = now() where provider_id = %s and brand_id = %s",
+        (brand.place.provider_id, brand.place.brand_id),
+    )
+
+
+def _note_trouble(brand: Brand, trouble: IysTrouble) -> None:
+    """Come back later, with an alarm after a day of silence (row 29). A cursor İYS no longer takes
+    is given up: from the start of the window on, every movement is still taken only once."""
+    hold = next_step(trouble.kind, trouble.code, 99) is Step.HOLD
+    delay = trouble.wait or (LONGEST_DELAY if hold else settings().iys_pull_seconds)
+    lost = brand.cursor is not None and trouble.kind is Kind.BATCH
+    db.connection().execute(
+        "update iys_cursor set problem = %s, next_at = now() + make_interval(secs => %s), "
+        "cursor = case when %s then null else cursor end where provider_id = %s and brand_id = %s",
+        (trouble.tr, delay, lost, brand.place.provider_id, brand.place.brand_id),
+    )
+    since = brand.pulled_at
+    silent = since is not None and (clock.now() - since).total_seconds() > SILENT_HOURS * 3600
+    (log.error if silent else log.warning)(
+        "pull_failed", brand=brand.place.brand_id, code=trouble.code, silent_for_a_day=silent
+    )

@@ -1,0 +1,223 @@
+"""İYS's answers become our states: results of lists, and what a refusal of one record means.
+
+Why this module exists: a consent counts only when İYS has answered for it (R-08, R-33). An empty
+or unfinished result is no answer; it is asked for again, less and less often, and an alarm is
+raised when that takes long (fault row 22). "Already there" and "date not later" (H174, H178) are
+believed only after İYS was asked what it holds (row 23), and when it holds something newer, that
+enters the ledger as İYS's own word (R-34).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+
+import structlog
+
+from config import settings
+from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body, record
+from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.core.errors import TryLater
+from ileti.core.failpoints import reach
+from ileti.iys.answers import ItemResult, ItemState
+from ileti.iys.batches import Batch, LateWrite, postpone, take_over
+from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
+from ileti.iys.errors import Kind, meaning
+from ileti.iys.models import BatchState
+from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
+from ileti.iys.wire import Movement
+from ileti.outbox.relay import LONGEST_DELAY, delay_after
+
+log = structlog.get_logger("ileti.iys")
+
+MOST_TRIES = 20
+QUESTIONS_AT_ONCE = 20
+ALARM_AFTER = timedelta(hours=1)
+SENT_AGAIN_AFTER = timedelta(hours=24)
+# Our clock may run ahead of İYS's by so much before "date in the future" is the record's fault.
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+def settle_due(until: float, provider_id: int | None = None) -> Counter[str]:
+    """Ask for every result that is due, until nothing is or ``until`` (monotonic) has come."""
+    counts: Counter[str] = Counter()
+    while time.monotonic() < until:
+        batch = take_over(BatchState.SENT, provider_id)
+        if batch is None:
+            break
+        try:
+            counts += settle_batch(batch)
+        except LateWrite:
+            log.warning("batch_taken_over", batch=batch.id)
+    return counts
+
+
+def settle_batch(batch: Batch) -> Counter[str]:
+    """Ask for one list's result and write down what is known; raises LateWrite."""
+    try:
+        client = client_for(batch.provider_id)
+        results = client.batch_result(batch.brand_code, batch.request_id or "")
+    except IysTrouble as trouble:
+        postpone(batch, trouble.wait or delay_after(batch.polls), trouble.code)
+        return Counter(failed=1)
+    reach("receipts.read")
+    refs = refs_of(batch)
+    if not refs:  # Nothing of it is open any more.
+        settle_nothing(batch)
+        return Counter()
+    outcomes, doubtful = _read_results(batch, results, refs)
+    waited = clock.now() - batch.created_at
+    if waited > SENT_AGAIN_AFTER:
+        answered = {one.ref.entry_id for one in outcomes} | {ref.entry_id for ref, _ in doubtful}
+        outcomes += [
+            Outcome(ref=ref, state=IysStatus.QUEUED, delay=0.0, reason="no result in a day")
+            for entry, ref in refs.items() if entry not in answered
+        ]
+    settle(batch, outcomes)
+    asked = _verify_some(client, batch, doubtful)
+    left = len(refs) - len(outcomes) - asked
+    if left:
+        _ask_later(batch, left, waited, at_once=len(doubtful) > asked > 0)
+    return Counter(settled=len(outcomes) + asked)
+
+
+def settle_nothing(batch: Batch) -> None:
+    """Close a batch whose rows are all gone."""
+    db.connection().execute(
+        "update iys_batch set state = %s, open_rows = 0 where id = %s and fence = %s",
+        (int(BatchState.CLOSED), batch.id, batch.fence),
+    )
+
+
+def _read_results(
+    batch: Batch, results: list[ItemResult], refs: dict[int, Ref]
+) -> tuple[list[Outcome], list[tuple[Ref, ItemResult]]]:
+    """Outcomes by İYS's own numbers, never by place (row 20), and what must be asked for."""
+    entry_of = dict(zip(batch.sub_ids or [], batch.entry_ids, strict=True))
+    outcomes: list[Outcome] = []
+    doubtful: list[tuple[Ref, ItemResult]] = []
+    refused: list[tuple[Ref, ItemResult]] = []
+    seen: set[int] = set()
+    for result in results:
+        ref = refs.get(entry_of.get(result.sub_request_id or "", -1))
+        if ref is None or ref.entry_id in seen:
+            continue
+        if result.state is ItemState.SUCCESS:
+            outcomes.append(_registered(ref, result))
+        elif result.state is ItemState.FAILURE:
+            kind = meaning(result.code or "", 200).kind
+            (doubtful if kind is Kind.ALREADY else refused).append((ref, result))
+        else:
+            continue
+        seen.add(ref.entry_id)
+    if refused:
+        rows = {row.ref.entry_id: row
+                for row in rows_of(batch, [ref.entry_id for ref, _ in refused])}
+        for ref, result in refused:
+            if row := rows.get(ref.entry_id):
+                outcomes.append(outcome_of(row, result.code or "", 200, result.message))
+    return outcomes, doubtful
+
+
+def _registered(ref: Ref, result: ItemResult) -> Outcome:
+    detail = {"earlier_request": result.original_request_id} if result.original_request_id else None
+    return Outcome(
+        ref=ref, state=IysStatus.REGISTERED, told=True, accepted=True,
+        transaction_id=result.transaction_id, creation_date=result.creation_date, detail=detail,
+    )
+
+
+def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") -> Outcome:
+    """What İYS's refusal of one record means for it (errors.py decides by kind)."""
+    said = meaning(code, http_status)
+    step = next_step(said.kind, code, attempt=row.ref.tries + 1)
+    told = {"code": code, "told": True, "detail": {"message": message} if message else None}
+    if code == "H162" and clock.now() - row.reported < CLOCKS_DIFFER:
+        return _again(row, code, 60.0, said.tr)
+    if step is Step.SETTLE:
+        state = {
+            Kind.OVERDUE: IysStatus.OVERDUE,
+            Kind.LOCAL_ONLY: IysStatus.LOCAL_ONLY if row.status is Status.RET
+            else IysStatus.REFUSED,
+        }.get(said.kind, IysStatus.REFUSED)
+        return Outcome(ref=row.ref, state=state, **told)  # type: ignore[arg-type]
+    if said.kind is Kind.SUBSCRIPTION:
+        return _again(row, code, LONGEST_DELAY, said.tr, counted=False)
+    if said.kind is Kind.CONFIG or row.ref.tries >= MOST_TRIES:
+        return Outcome(ref=row.ref, state=IysStatus.REFUSED, parked=True, reason=said.tr,
+                       **told)  # type: ignore[arg-type]
+    return _again(row, code, delay_after(row.ref.tries), said.tr)
+
+
+def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True) -> Outcome:
+    return Outcome(ref=row.ref, state=IysStatus.QUEUED, code=code, delay=delay, reason=reason,
+                   counted=counted)
+
+
+def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
+    """Ask what İYS holds before believing H174 or H178 (row 23); raises IysTrouble.
+
+    The same choice there: registered, with İYS's record as the receipt. Another one: İYS's record
+    enters the ledger and holds here as well; ours is refused.
+    """
+    held = client.status(batch.brand_code, row.recipient or "", row.recipient_type, row.channel)
+    if held is None:
+        return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
+    detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
+    if held.status is not row.status:
+        take_from_iys(client, batch, held)
+        return Outcome(ref=row.ref, state=IysStatus.REFUSED, code=code, told=True, detail=detail,
+                       transaction_id=None)
+    return Outcome(
+        ref=row.ref, state=IysStatus.REGISTERED, code=code, told=True, accepted=True,
+        transaction_id=held.transaction_id, creation_date=held.creation_date, detail=detail,
+    )
+
+
+def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
+    """Let what İYS holds into the ledger with an İYS source: it is the truth for the status (R-34).
+
+    A record that another system of the provider sent (HS_…) counts as İYS's word as well, since we
+    learn it from there and must not send it back.
+    """
+    place = Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code)
+    source = held.source if held.source.is_iys else Source.IYS_BILINMEYEN
+    record(NewSubmission(
+        place=place, idem=f"iys:status:{batch.brand_code}:{held.digest.hex()}",
+        body_hash=hash_body(held.digest), source=source, standing=Standing.VERIFIED,
+        actor=ActorKind.IYS,
+        items=[NewConsent(
+            address=held.recipient, channel=held.channel, status=held.status,
+            consent_date=held.consent_date or held.creation_date,
+            recipient_type=held.recipient_type,
+        )],
+        evidence={"iys": {"transaction": held.transaction_id, "source": held.source_word,
+                          "learned": "status"}},
+    ))
+
+
+def _verify_some(client: IysClient, batch: Batch, doubtful: list[tuple[Ref, ItemResult]]) -> int:
+    """Ask for a few and settle each; the others at the next poll. How many were settled."""
+    done = 0
+    codes = {ref.entry_id: result.code or "" for ref, result in doubtful[:QUESTIONS_AT_ONCE]}
+    for row in rows_of(batch, list(codes)) if codes else []:
+        try:
+            outcome = verify(client, batch, row, codes[row.ref.entry_id])
+        except (IysTrouble, TryLater) as trouble:
+            log.warning("status_not_known", batch=batch.id, code=trouble.code)
+            break
+        settle(batch, [outcome])
+        done += 1
+    return done
+
+
+def _ask_later(batch: Batch, left: int, waited: timedelta, *, at_once: bool) -> None:
+    """Poll again with back-off; an alarm when İYS is silent for long."""
+    problem = None
+    if waited > ALARM_AFTER:
+        problem = f"no result for {left} records after {round(waited.total_seconds() / 60)} minutes"
+        log.error("iys_result_late", batch=batch.id, left=left, seconds=waited.total_seconds())
+    first = max(0.2, settings().iys_first_poll_seconds / 10)
+    postpone(batch, 0.0 if at_once else delay_after(max(0, batch.polls - 1), first=first), problem)

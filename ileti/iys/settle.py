@@ -1,0 +1,303 @@
+"""Writing down what became of a batch's rows: receipts, states, queue, all in one transaction.
+
+Why this module exists: an answer from İYS touches four tables, and a worker may die, come late or
+meet another writer. So one transaction per step, fenced by the batch; states are locked in the
+order every other writer uses (recipient, type, channel), since unsorted writers kill each other;
+and an answer changes a state only when the state still stands on that entry: what the person or
+İYS said later stays (fault rows 27, 31).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
+from ileti.core import db
+from ileti.core.secrets import secrets
+from ileti.iys.answers import Accepted
+from ileti.iys.batches import IYS_TOPIC, Batch, lock
+from ileti.iys.models import BatchState
+from ileti.iys.wire import Outgoing
+from ileti.outbox import relay
+from ileti.outbox.relay import Connection
+
+_CODE = re.compile(r"H([0-9]{1,4})\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An outbox row of a batch: what is needed to settle it."""
+
+    entry_id: int
+    fence: int
+    order_key: int
+    ref_at: datetime
+    tries: int
+    hint: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with all that travels, and what the state says now. ``recipient`` is None when the
+    person was erased; ``reported`` is the date İYS is told (a refusal in the second of the consent
+    before it goes out one second later, ledger code 64)."""
+
+    ref: Ref
+    recipient: str | None = field(repr=False)
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    source: Source
+    entry_date: datetime
+    reported: datetime
+    retailer_code: int | None
+    state_is_ours: bool
+    state_date: datetime | None
+    state_iys: int | None
+    due_at: datetime | None
+
+    def outgoing(self) -> Outgoing:
+        """The consent as İYS is told it."""
+        return Outgoing(
+            recipient=self.recipient or "", channel=self.channel, status=self.status,
+            source=self.source, consent_date=self.reported, recipient_type=self.recipient_type,
+            retailer_code=self.retailer_code,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one row. ``state`` None leaves the state as it is; ``delay`` gives the row
+    back to the queue after so many seconds, ``parked`` keeps it aside with ``reason``; else it is
+    done and leaves the queue. ``told`` writes İYS's answer down as a receipt (R-23)."""
+
+    ref: Ref
+    state: IysStatus | None
+    code: str | None = None
+    told: bool = False
+    accepted: bool = False
+    transaction_id: str | None = None
+    creation_date: datetime | None = None
+    detail: dict[str, Any] | None = None
+    delay: float | None = None
+    counted: bool = True
+    parked: bool = False
+    reason: str | None = None
+
+
+_ROWS = """
+select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
+       r.key_no, r.addr_hash, r.addr_ct, e.channel, e.recipient_type, e.status, e.source,
+       e.consent_date, d.retailer_code, s.entry_id, s.consent_date, s.iys_status, s.iys_due_at
+  from outbox o
+  join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
+                      and e.captured_at = o.ref_at
+  join recipient r on r.provider_id = o.provider_id and r.id = e.recipient_id
+  left join dealer d on d.id = e.dealer_id and d.provider_id = o.provider_id
+  left join consent_state s on s.provider_id = o.provider_id and s.brand_id = o.brand_id
+       and s.recipient_id = e.recipient_id and s.recipient_type = e.recipient_type
+       and s.channel = e.channel
+ where o.provider_id = %s and o.topic = %s and o.ref_id = any(%s::bigint[]) and o.batch_id = %s
+ order by o.ref_id"""
+
+
+def rows_of(batch: Batch, entry_ids: Sequence[int] | None = None) -> list[Row]:
+    """The batch's rows (or some of them) with everything that travels, in entry order."""
+    wanted = batch.entry_ids if entry_ids is None else list(entry_ids)
+    found = db.connection().execute(
+        _ROWS, (batch.provider_id, IYS_TOPIC, wanted, batch.id)
+    ).fetchall()
+    return [_row(one) for one in found]
+
+
+def refs_of(batch: Batch) -> dict[int, Ref]:
+    """The batch's open rows by entry, without what travels."""
+    found = db.connection().execute(
+        "select ref_id, fence, order_key, ref_at, tries, hint from outbox where provider_id = %s "
+        "and topic = %s and ref_id = any(%s::bigint[]) and batch_id = %s",
+        (batch.provider_id, IYS_TOPIC, batch.entry_ids, batch.id),
+    ).fetchall()
+    return {one[0]: Ref(*one) for one in found}
+
+
+def _row(one: tuple[Any, ...]) -> Row:
+    (key_no, digest, cipher, channel, kind, status, source, date, retailer, state_entry, state_date,
+     state_iys, due) = one[6:]
+    clear = None
+    if cipher is not None and digest is not None:
+        clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
+    ours = state_entry == one[0]
+    return Row(
+        ref=Ref(*one[:6]), recipient=clear, channel=Channel(channel),
+        recipient_type=RecipientType(kind), status=Status(status), source=Source(source),
+        entry_date=date, reported=max(date, state_date) if ours else date, retailer_code=retailer,
+        state_is_ours=ours, state_date=state_date, state_iys=state_iys,
+        due_at=due if ours else None,
+    )
+
+
+def settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    """Write the outcomes down; raises LateWrite and then nothing is written. A deadlock with a
+    writer of another order is repeated once."""
+    if not outcomes:
+        return
+    try:
+        _settle(batch, outcomes)
+    except psycopg.errors.DeadlockDetected:
+        _settle(batch, outcomes)
+
+
+def _settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    with db.transaction() as conn:
+        lock(conn, batch)
+        elsewhere = _lock_states(conn, batch, outcomes)
+        _insert_receipts(conn, batch, [one for one in outcomes if one.told])
+        _update_states(conn, batch, outcomes)
+        accepted = [one for one in outcomes if one.state is IysStatus.REGISTERED
+                    and one.ref.entry_id in elsewhere]
+        if accepted:
+            _return_to_entries(conn, batch, accepted)
+        _move_rows(conn, batch, outcomes)
+        conn.execute(
+            "update iys_batch set open_rows = open_rows - %(n)s, problem = null, "
+            "state = case when open_rows <= %(n)s then 3 else state end where id = %(id)s",
+            {"n": len(outcomes), "id": batch.id},
+        )
+
+
+def mark_sent(batch: Batch, accepted: Accepted, rows: Sequence[Row], first_poll: float) -> None:
+    """İYS took the list: keep its numbers, show the states as waiting; rows it did not echo go back
+    to the queue, since only a named row can be settled (row 20). Raises LateWrite."""
+    sent = [(row.ref, accepted.ids[place]) for place, row in enumerate(rows)
+            if place in accepted.ids]
+    unnamed = [rows[place].ref for place in accepted.unmatched]
+    waiting = [Outcome(ref=ref, state=IysStatus.WAITING) for ref, _ in sent]
+    with db.transaction() as conn:
+        lock(conn, batch)
+        _lock_states(conn, batch, waiting)
+        _update_states(conn, batch, waiting, final=False)
+        _move_rows(conn, batch, [
+            Outcome(ref=ref, state=None, delay=relay.delay_after(ref.tries), reason="not echoed")
+            for ref in unnamed
+        ])
+        conn.execute(
+            "update iys_batch set state = %s, request_id = %s, entry_ids = %s, sub_ids = %s, "
+            "open_rows = %s, sent_at = now(), problem = null, "
+            "next_at = now() + make_interval(secs => %s) where id = %s",
+            (int(BatchState.SENT if sent else BatchState.CLOSED), accepted.request_id,
+             [ref.entry_id for ref, _ in sent], [sub for _, sub in sent], len(sent), first_poll,
+             batch.id),
+        )
+
+
+# order_key is recipient << 3 | individual << 2 | channel (migrations/sql/0002_ledger.sql).
+_GIVEN = """
+unnest(%(entries)s::bigint[], %(keys)s::bigint[], %(states)s::smallint[], %(codes)s::smallint[],
+       %(ats)s::timestamptz[]) as g(entry_id, order_key, state, code, ref_at)"""
+_STATE = """
+s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.recipient_id = g.order_key >> 3
+and s.recipient_type = case when g.order_key & 4 > 0 then 1 else 2 end
+and s.channel = (g.order_key & 3)"""
+
+
+def _given(batch: Batch, outcomes: Sequence[Outcome], final: bool = True) -> dict[str, Any]:
+    return {
+        "provider": batch.provider_id, "brand": batch.brand_id,
+        "entries": [one.ref.entry_id for one in outcomes],
+        "keys": [one.ref.order_key for one in outcomes],
+        "states": [-1 if one.state is None else int(one.state) for one in outcomes],
+        "codes": [code_number(one.code) for one in outcomes],
+        "ats": [one.ref.ref_at for one in outcomes],
+        "gone": [one.ref.entry_id for one in outcomes if final and one.delay is None],
+    }
+
+
+def _lock_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> set[int]:
+    """Lock in the one order; the entries on which the state no longer stands."""
+    rows = conn.execute(
+        f"select g.entry_id, s.entry_id from {_GIVEN} join consent_state s on {_STATE} "  # noqa: S608
+        "order by s.recipient_id, s.recipient_type, s.channel for update of s",
+        _given(batch, outcomes),
+    ).fetchall()
+    return {entry for entry, stands_on in rows if entry != stands_on}
+
+
+def _update_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome],
+                   final: bool = True) -> None:
+    conn.execute(
+        "update consent_state s set "  # noqa: S608 (own constants)
+        "iys_status = case when s.entry_id = g.entry_id and g.state >= 0 then g.state "
+        "             else s.iys_status end, "
+        "iys_code = case when s.entry_id = g.entry_id and g.state >= 0 then g.code "
+        "           else s.iys_code end, "
+        "pending_id = case when s.pending_id = any(%(gone)s::bigint[]) then null "
+        "             else s.pending_id end "
+        f"from {_GIVEN} where {_STATE} and (s.entry_id = g.entry_id "
+        "or s.pending_id = g.entry_id)",
+        _given(batch, outcomes, final),
+    )
+
+
+def _return_to_entries(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    """İYS took an entry that is newer than what the state stands on (it had stood on an older
+    change made at İYS): the entry is what holds there, so it holds here."""
+    conn.execute(
+        "update consent_state s set entry_id = e.id, entry_at = e.captured_at, "  # noqa: S608
+        "consent_date = e.consent_date, status = e.status, source = e.source, "
+        "standing = e.standing, iys_status = g.state, iys_code = null "
+        f"from {_GIVEN} join consent_entry e on e.provider_id = %(provider)s "
+        "and e.id = g.entry_id and e.captured_at = g.ref_at "
+        f"where {_STATE} and s.entry_id <> g.entry_id and s.consent_date < e.consent_date",
+        _given(batch, outcomes),
+    )
+
+
+def _insert_receipts(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    conn.execute(
+        "insert into iys_receipt (provider_id, entry_id, batch_id, creation_date, accepted, code, "
+        "transaction_id, detail) select %s, g.* from unnest(%s::bigint[], %s::bigint[], "
+        "%s::timestamptz[], %s::boolean[], %s::text[], %s::text[], %s::jsonb[]) g",
+        (batch.provider_id, [one.ref.entry_id for one in outcomes], [batch.id] * len(outcomes),
+         [one.creation_date for one in outcomes], [one.accepted for one in outcomes],
+         [one.code[:8] if one.code else None for one in outcomes],
+         [one.transaction_id[:64] if one.transaction_id else None for one in outcomes],
+         [Jsonb(one.detail) if one.detail else None for one in outcomes]),
+    )
+
+
+def _move_rows(conn: Connection, batch: Batch, outcomes: Iterable[Outcome]) -> None:
+    """Close what is done, give back what comes again, park what is hopeless."""
+    done: list[tuple[int, int]] = []
+    again: dict[tuple[float, str | None, bool], list[tuple[int, int]]] = defaultdict(list)
+    parked: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for one in outcomes:
+        named = (one.ref.entry_id, one.ref.fence)
+        if one.parked:
+            parked[one.reason or ""].append(named)
+        elif one.delay is not None:
+            again[round(one.delay, 1), one.reason, one.counted].append(named)
+        else:
+            done.append(named)
+    if done:
+        relay.close(conn, topic=IYS_TOPIC, provider_id=batch.provider_id, rows=done)
+    for (delay, reason, counted), rows in again.items():
+        relay.release(conn, topic=IYS_TOPIC, provider_id=batch.provider_id, rows=rows,
+                      delay=delay, reason=reason, counted=counted)
+    for why, rows in parked.items():
+        relay.park(conn, topic=IYS_TOPIC, provider_id=batch.provider_id, rows=rows, reason=why)
+
+
+def code_number(code: str | None) -> int | None:
+    """``H467`` → 467, as the state keeps it; None for what is no İYS code."""
+    match = _CODE.match(code or "")
+    return int(match[1]) if match else None

@@ -1,0 +1,189 @@
+"""İYS's tokens: one for all workers of a provider, renewed by one of them.
+
+Why this module exists: İYS allows few token calls an hour and starts the hour anew for whoever
+calls while blocked (H084, İYS API §1.1); a refresh makes the refresh token before it worthless
+(§1.2). So the newest pair stands encrypted in Redis, one worker renews it under a lock while the
+others wait for what it brings (fault rows 14, 15), every call is counted for the hour, and after
+H084 nobody calls until the hour is over. Without Redis a process keeps its own pair.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets as chance
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+
+import redis
+import structlog
+
+from config import settings
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.jobs import redis_client
+from ileti.core.secrets import secrets
+from ileti.iys.answers import Token
+
+log = structlog.get_logger("ileti.iys")
+
+# A token counts as old a little before İYS says so: a call under way must not meet its end.
+SHARE = 0.97
+LOCK_SECONDS = 20
+HOUR = 3600.0
+_UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Access and refresh token with the moments (Unix seconds) until which we use each."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    access_until: float
+    refresh_until: float
+
+    @classmethod
+    def of(cls, token: Token) -> Pair:
+        """The pair İYS has just given."""
+        now = time.time()
+        return cls(token.access_token, token.refresh_token, now + SHARE * token.expires_in,
+                   now + SHARE * token.refresh_expires_in)
+
+
+class TokensBlocked(Exception):
+    """No token call may be made now; ``seconds`` until it may."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__("the hour's token calls are used up")
+
+
+class TokenKeeper:
+    """The pair of one account. ``log_in`` and ``refresh`` make the calls; ``refresh`` answers
+    None when İYS no longer takes the refresh token."""
+
+    def __init__(self, address: str, username: str, *, log_in: Callable[[], Token],
+                 refresh: Callable[[str], Token | None],
+                 store: Callable[[], redis.Redis] = redis_client) -> None:
+        mark = sha256(f"{address}\x1f{username}".encode()).hexdigest()[:24]
+        host = sha256(address.encode()).hexdigest()[:12]
+        self._key, self._lock_key = f"ileti:iys:token:{mark}", f"ileti:iys:token-lock:{mark}"
+        self._hour_key = f"ileti:iys:token-calls:{host}"
+        self._blocked_key = f"ileti:iys:token-blocked:{host}"
+        self._log_in, self._refresh, self._store = log_in, refresh, store
+        self._own = threading.RLock()
+        self._pair: Pair | None = None
+        self._calls: deque[float] = deque()
+        self._blocked_until = 0.0
+
+    def get(self) -> str:
+        """A good access token; raises TokensBlocked, and what the call raises."""
+        pair = self._pair
+        if pair is not None and _good(pair):
+            return pair.access
+        return self.renew(bad=None)
+
+    def renew(self, bad: str | None) -> str:
+        """A token other than ``bad``: what somebody else has brought meanwhile, or a new one."""
+        with self._own, self._single_flight():
+            for pair in (self._pair, self._shared()):
+                if pair is not None and _good(pair) and pair.access != bad:
+                    self._pair = pair
+                    return pair.access
+            pair = self._bring(self._shared() or self._pair)
+            self._keep(pair)
+            return pair.access
+
+    def block(self, seconds: float = HOUR) -> None:
+        """İYS said H084: nobody calls until the hour is over."""
+        self._blocked_until = time.monotonic() + seconds
+        try:
+            self._store().set(self._blocked_key, 1, ex=max(1, round(seconds)))
+        except redis.RedisError:
+            log.warning("token_block_not_shared")
+
+    def _bring(self, old: Pair | None) -> Pair:
+        if old is not None and old.refresh_until > time.time():
+            self._count()
+            token = self._refresh(old.refresh)
+            if token is not None:
+                return Pair.of(token)
+        self._count()
+        return Pair.of(self._log_in())
+
+    def _count(self) -> None:
+        """One call of the hour's allowance, or TokensBlocked before it is made."""
+        now, most = time.monotonic(), settings().iys_token_requests_per_hour
+        if now < self._blocked_until:
+            raise TokensBlocked(self._blocked_until - now)
+        while self._calls and self._calls[0] <= now - HOUR:
+            self._calls.popleft()
+        used, left = len(self._calls), HOUR - (now - self._calls[0]) if self._calls else HOUR
+        try:
+            store = self._store()
+            blocked = store.ttl(self._blocked_key)
+            if isinstance(blocked, int) and blocked > 0:
+                raise TokensBlocked(float(blocked))
+            shared = int(store.get(self._hour_key) or 0)  # type: ignore[arg-type]
+            if shared < most:
+                if store.incr(self._hour_key) == 1:
+                    store.expire(self._hour_key, round(HOUR))
+            elif used < shared:
+                used, left = shared, float(max(1, int(store.ttl(self._hour_key))))  # type: ignore[arg-type]
+        except redis.RedisError:
+            log.warning("token_calls_counted_here_only")
+        if used >= most:
+            raise TokensBlocked(left)
+        self._calls.append(now)
+
+    def _shared(self) -> Pair | None:
+        try:
+            kept = self._store().get(self._key)
+            if kept:
+                text = secrets().keyring.decrypt_text(kept.decode(), "iys-token")  # type: ignore[union-attr]
+                return Pair(**json.loads(text))
+        except redis.RedisError:
+            log.warning("token_not_shared")
+        except (CannotDecrypt, ValueError, TypeError):
+            log.warning("token_unreadable")
+        return None
+
+    def _keep(self, pair: Pair) -> None:
+        self._pair = pair
+        text = secrets().keyring.encrypt_text(json.dumps(asdict(pair)), "iys-token")
+        lifetime = max(1, round(pair.refresh_until - time.time()))
+        try:
+            self._store().set(self._key, text, ex=lifetime)
+        except redis.RedisError:
+            log.warning("token_not_shared")
+
+    @contextmanager
+    def _single_flight(self) -> Iterator[None]:
+        """Hold the lock in Redis; without Redis only threads of this process are kept apart."""
+        mine = chance.token_hex(8)
+        until = time.monotonic() + LOCK_SECONDS
+        held = False
+        try:
+            store = self._store()
+            while not (held := bool(store.set(self._lock_key, mine, nx=True, ex=LOCK_SECONDS))):
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+        except redis.RedisError:
+            log.warning("token_lock_local_only")
+        try:
+            yield
+        finally:
+            if held:
+                try:
+                    store.eval(_UNLOCK, 1, self._lock_key, mine)
+                except redis.RedisError:
+                    log.warning("token_lock_runs_out")
+
+
+def _good(pair: Pair) -> bool:
+    return pair.access_until > time.time()
