@@ -160,8 +160,8 @@ def _read(cells: list[str]) -> NewConsent:
         raise _Refusal("Tarih YYYY-AA-GG SS:dd:ss biçiminde olmalı.",
                        "The date must look like YYYY-MM-DD HH:mm:ss.", "H158") from error
     return NewConsent(
-        address.value, channel, status, moment, recipient_type, due_at=due_at(moment), source=source,
-        standing=Standing.VERIFIED,
+        address.value, channel, status, moment, recipient_type, due_at=due_at(moment),
+        source=source, standing=Standing.VERIFIED,
     )
 
 

@@ -221,7 +221,8 @@ def _statement(addresses: int, items: int) -> str:
         arrays += [_array(items, kind) for kind in (
             "int2", "int2", "int2", "int2", "timestamptz", "timestamptz", "int4", "bytea")]
         kept = (
-            "select submission_id, captured_at, replay, same_body, items from record_consents("
+            "select submission_id, captured_at, replay, same_body, items "
+            "from record_consents("
             + ", ".join((*_HEAD, *arrays)) + ")"
         )
         _statements[(addresses, items)] = kept

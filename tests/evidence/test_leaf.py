@@ -15,7 +15,8 @@ HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 CLAIMS = st.builds(
     Claim,
     brand=st.integers(1, 2**31), channel=st.sampled_from(["ARAMA", "MESAJ", "EPOSTA"]),
-    consent_date=st.datetimes(datetime(2015, 5, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+    consent_date=st.integers(1_430_000_000, 2_200_000_000).map(
+        lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     dealer=st.none() | st.integers(1, 2**31), evidence=HEX,
     idem=st.from_regex(r"[A-Za-z0-9._:-]{8,120}", fullmatch=True), person=st.none() | HEX,
     provider=st.integers(1, 2**31),

@@ -1,0 +1,91 @@
+"""How fast and how right the gate is at many states; `make bench-gate`.
+
+``gate_per_s``: lists of 10 000 through ``gate.may_send`` (hashing and answers included), a call
+split over two connections. ``gate_vs_bare_query``: the same lists against the bare join alone with
+hashes made beforehand, taken in turn. ``gate_wrong_yes``: answers that differ from what was put in.
+``ILETI_BENCH_STATES`` sets the number of states (default 5 000 000).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+
+from benchmarks.place import fresh_database, new_place
+
+STATES = int(os.environ.get("ILETI_BENCH_STATES", "5000000"))
+LIST, ROUNDS = 10_000, 9
+
+
+def phone(number: int) -> str:
+    """An invented mobile."""
+    return f"+90599{number:07d}"
+
+
+def fill(conn: psycopg.Connection, provider: int, brand: int) -> None:
+    """Recipients and states: of four, one may be written to."""
+    from ileti.core.secrets import secrets
+
+    digest = secrets().addresses.of
+    with conn.cursor().copy("copy recipient (provider_id, kind, key_no, addr_hash) from stdin") as c:
+        for number in range(STATES):
+            c.write_row((provider, 1, 1, digest(provider, phone(number))))
+    conn.execute(
+        "insert into consent_state (provider_id, brand_id, recipient_id, recipient_type, channel, "
+        "entry_id, entry_at, consent_date, status, source, standing, iys_status) "
+        "select %s, %s, id, 1, 2, id, now(), now(), case when n %% 4 in (0, 1) then 1 else 2 end, "
+        "6, 1, case when n %% 4 in (0, 2) then 3 else 1 end "
+        "from (select id, row_number() over (order by id) - 1 n from recipient) r "
+        "order by id", [provider, brand])
+    conn.execute("vacuum analyze recipient")
+    conn.execute("vacuum analyze consent_state")
+
+
+def main() -> None:
+    """Fill, warm, measure in turn, print."""
+    settings = fresh_database("gate")
+    from ileti.consents.gate import _MANY, may_send
+    from ileti.consents.vocabulary import Channel
+    from ileti.core import db
+    from ileti.core.secrets import secrets
+
+    with psycopg.connect(settings.database_url, autocommit=True) as owner:
+        provider, brand = new_place(owner)
+        fill(owner, provider, brand)
+    pick = random.Random(7)
+    wrong, ours, bare = 0, [], []
+    pool = ThreadPoolExecutor(2)
+
+    def ask_bare(hashes: list[bytes]) -> int:
+        literal = "{" + ",".join('"\\\\x' + h.hex() + '"' for h in hashes) + "}"
+        conn = db.connection()
+        conn.execute("set enable_hashjoin = off; set enable_mergejoin = off")
+        return len(conn.execute(_MANY, (literal, provider, brand, 1, 2), prepare=True).fetchall())
+
+    for turn in range(ROUNDS + 2):
+        numbers = [pick.randrange(STATES * 5 // 4) for _ in range(LIST)]
+        addresses = [phone(n) for n in numbers]
+        hashes = [secrets().addresses.of(provider, a) for a in addresses]
+        started = time.perf_counter()
+        answers = may_send(provider, brand, addresses, Channel.MESAJ)
+        middle = time.perf_counter()
+        list(pool.map(ask_bare, (hashes[: LIST // 2], hashes[LIST // 2:])))
+        ended = time.perf_counter()
+        wrong += sum(a and not (n < STATES and n % 4 == 0) for a, n in zip(
+            answers, numbers, strict=True))
+        if turn >= 2:
+            ours.append(LIST / (middle - started))
+            bare.append(LIST / (ended - middle))
+    print(f"gate_per_s {statistics.median(ours):.0f}")
+    print(f"gate_vs_bare_query {statistics.median(o / b for o, b in zip(ours, bare, strict=True)):.2f}")
+    print(f"gate_wrong_yes {wrong}")
+    db.forget_connections()
+
+
+if __name__ == "__main__":
+    main()
