@@ -1,0 +1,328 @@
+"""What was on show, and whether what came back may be a consent.
+
+:func:`show` hands out the texts of a site with a signed token that names exactly these versions.
+:func:`read` takes the answer: the token must be ours, for this site and its present form, and every
+version in it one of the brand's own (R-17, R-23); every box needs the moment of the person's own
+act (R-12); nothing is required (R-13), but a consent has a name and an address (R-09). The result
+goes into the ledger as it stands; the privacy notice is evidence of its own, no consent (R-58).
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from unicodedata import category
+
+import msgspec
+
+from config import settings
+from ileti.capture.sites import Site, Text, text_shown
+from ileti.consents.deadlines import due_at
+from ileti.consents.ledger import NewConsent, hash_body
+from ileti.consents.rules import Flow, Item, check_item
+from ileti.consents.vocabulary import AddressKind, Channel, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed, NotFound
+from ileti.core.secrets import secrets
+from ileti.recipients.address import AddressError, parse_email, parse_phone
+
+TOLERANCE: Final = timedelta(seconds=120)
+OLDEST_CLICK: Final = timedelta(hours=24)
+LONGEST_NAME: Final = 120
+
+_FREE: Final = {
+    "tr": "Hiçbirini seçmeden de sürdürebilirsiniz. Seçtiğinizden her an, ücretsiz "
+    "vazgeçebilirsiniz.",
+    "en": "You can go on without choosing any. You can withdraw at any time, free of charge.",
+}
+_NOTICE: Final = {
+    "tr": {"before": "Verilerinizi neden ve nasıl işlediğimizi ", "link": "aydınlatma metninde",
+           "after": " anlatıyoruz.", "ack": "Aydınlatma metnini okudum, anladım."},
+    "en": {"before": "Our ", "link": "privacy notice",
+           "after": " tells why and how we process your data.",
+           "ack": "I have read and understood the privacy notice."},
+}
+
+ChannelWord = Literal["MESAJ", "ARAMA", "EPOSTA"]
+
+
+class ChoiceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One ticked box as it arrives."""
+
+    channel: ChannelWord
+    status: Literal["ONAY"]
+    at: str
+
+
+class NoticeIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The acknowledgement of the notice as it arrives."""
+
+    at: str
+
+
+class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Body of ``POST …/submissions``; texts are bounded before anything looks at them."""
+
+    key: str
+    token: str
+    choices: list[ChoiceIn]
+    shownAt: str  # noqa: N815
+    notice: NoticeIn | None = None
+    website: str = ""
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    vouch: str | None = None
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """From where a request came; personal data, kept encrypted."""
+
+    address: str
+    agent: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A submission that passed; ``addresses`` are canonical."""
+
+    idem: str
+    body_hash: bytes
+    language: str
+    items: tuple[NewConsent, ...]
+    addresses: dict[str, str]
+    evidence: dict[str, Any]
+    person: dict[str, str]
+    trapped: bool
+
+
+def show(site: Site, language: str) -> dict[str, Any]:
+    """The answer of ``GET …/form``; raises NotFound when no text is published."""
+    offered = site.offered(language)
+    if not offered:
+        raise NotFound("Bu formun metni henüz yayımlanmadı.",
+                       "The text of this form is not published yet.", code="no_text")
+    parts = {channel: _parts(text.body) for channel, text in offered}
+    intros = {intro for intro, _, _ in parts.values()}
+    shared = intros.pop() if len(intros) == 1 else ""
+    notice = site.notices.get(language)
+    return {
+        "token": _token(site, language, [text for _, text in offered], notice),
+        "expiresIn": settings().form_token_minutes * 60,
+        "lang": language,
+        "policy": site.policy,
+        "provider": {"title": site.provider_title, "brand": site.brand_name},
+        "fields": _fields([channel for channel, _ in offered]),
+        "heading": offered[0][1].title,
+        "intro": shared,
+        "channels": [
+            {"channel": channel.name, "strong": strong,
+             "text": rest if shared else f"{rest} ({intro})"}
+            for channel, (intro, strong, rest) in parts.items()
+        ],
+        "free": _FREE[language],
+        "notice": _NOTICE[language] | {"url": f"{settings().base_url}/n/{notice.id}"}
+        if notice else None,
+    }
+
+
+def _fields(channels: list[Channel]) -> list[str]:
+    kinds = {channel.address_kind for channel in channels}
+    return ["name", *(["phone"] if AddressKind.PHONE in kinds else []),
+            *(["email"] if AddressKind.EMAIL in kinds else [])]
+
+
+def _parts(body: str) -> tuple[str, str, str]:
+    """Introduction, channel words and rest of the sentence of a published text."""
+    intro, _, sentence = body.rpartition("\n\n")
+    before, _, after = sentence.partition("**")
+    strong, _, rest = after.partition("**")
+    return (f"{intro} {before}".replace("\n", " ").strip(), strong.strip(), rest.strip())
+
+
+def _token(site: Site, language: str, texts: list[Text], notice: Text | None) -> str:
+    return secrets().tokens("form").make(
+        {"s": site.id, "f": site.form_version, "l": language, "t": [t.id for t in texts],
+         "n": notice.id if notice else None, "r": random.token_urlsafe(6)},
+        seconds=settings().form_token_minutes * 60,
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a token says was on show."""
+
+    language: str
+    consents: dict[Channel, Text]
+    notice: Text | None
+
+
+def open_token(site: Site, token: str) -> Shown:
+    """What was on show; raises NotAllowed (forged, another site's) and Gone (old, form changed)."""
+    said = secrets().tokens("form").read(token)
+    if said.get("s") != site.id:
+        raise NotAllowed("Bu form başka bir sitenin formu.", "This form is another site's.",
+                         code="foreign_token")
+    if said.get("f") != site.form_version:
+        raise Gone("Form değişti. Yazdıklarınız duruyor; form yenileniyor.",
+                   "The form has changed. What you typed is kept; the form is being renewed.",
+                   code="form_changed")
+    language = "en" if said.get("l") == "en" else "tr"
+    here = {text.id: channel for (tongue, channel), text in site.consents.items()
+            if tongue == language}
+    consents: dict[Channel, Text] = {}
+    for version_id in said["t"]:
+        text = text_shown(site, language, version_id)
+        if text is None:
+            raise NotAllowed(code="foreign_text")
+        channel = here.get(version_id) or _channel_of(site, version_id)
+        if channel in site.channels:
+            consents[channel] = text
+    notice = text_shown(site, language, said["n"]) if said.get("n") else None
+    return Shown(language, consents, notice)
+
+
+def _channel_of(site: Site, version_id: int) -> Channel | None:
+    row = db.connection().execute(
+        "select d.channel from document_version v join document d on d.id = v.document_id "
+        "where v.id = %s and d.provider_id = %s", (version_id, site.place.provider_id),
+    ).fetchone()
+    return Channel(row[0]) if row and row[0] else None
+
+
+def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
+         vouch: str | None = None) -> Accepted:
+    """Judge a submission; raises InvalidInput naming every wrong field at once, NotAllowed, Gone.
+
+    ``verified``: the site's server vouched for the addresses (policy ``signed``).
+    """
+    shown = open_token(site, body.token)
+    moment = clock.now()
+    faults: list[FieldError] = []
+    shown_at = _moment(body.shownAt, "shownAt", faults)
+    addresses = _addresses(body, faults)
+    name = _name(body, faults)
+    items, boxes = _items(body, shown, addresses, shown_at, moment, verified, faults)
+    notice_at = _moment(body.notice.at, "notice", faults) if body.notice else None
+    if faults:
+        raise InvalidInput(errors=tuple(faults))
+    evidence: dict[str, Any] = {
+        "place": site.name, "site": site.key, "origin": visitor.origin,
+        "formVersion": site.form_version, "language": shown.language, "policy": site.policy,
+        "texts": [{"channel": c.name, "id": t.id, "hash": t.hash}
+                  for c, t in shown.consents.items()],
+        "shownAt": body.shownAt, "boxes": boxes, "vouch": vouch,
+        "notice": {"version": shown.notice.id, "hash": shown.notice.hash, "at": body.notice.at}
+        if shown.notice and body.notice and notice_at else None,
+    }
+    person = {"ip": visitor.address, "agent": visitor.agent} | ({"name": name} if name else {})
+    return Accepted(
+        idem=f"w{site.id}:{body.key}",
+        body_hash=hash_body(body.token, body.name, body.phone, body.email, body.shownAt,
+                            body.vouch, [(c.channel, c.at) for c in body.choices],
+                            body.notice.at if body.notice else None),
+        language=shown.language, items=tuple(items), addresses=addresses, evidence=evidence,
+        person=person, trapped=bool(body.website.strip()),
+    )
+
+
+def _items(
+    body: SubmissionIn, shown: Shown, addresses: dict[str, str], shown_at: datetime | None,
+    moment: datetime, verified: bool, faults: list[FieldError],
+) -> tuple[list[NewConsent], dict[str, str]]:
+    items: list[NewConsent] = []
+    boxes: dict[str, str] = {}
+    standing = Standing.VERIFIED if verified else Standing.UNVERIFIED
+    for choice in body.choices:
+        channel = Channel[choice.channel]
+        text = shown.consents.get(channel)
+        if text is None or choice.channel in boxes:
+            faults.append(_fault("choices", "not_on_show"))
+            continue
+        boxes[choice.channel] = choice.at
+        clicked = _moment(choice.at, "choices", faults)
+        if clicked is None or shown_at is None:
+            continue
+        if not _own_act(clicked, shown_at, moment):
+            faults.append(_fault("choices", "no_interaction"))
+            continue
+        address = addresses.get("email" if channel is Channel.EPOSTA else "phone")
+        if address is None:
+            continue
+        date = clock.whole_second(min(clicked, moment))
+        checked = Item(
+            channel=channel, status=Status.ONAY, source=Source.HS_WEB, consent_date=date,
+            flow=Flow.WEB, address_kind=channel.address_kind, standing=standing,
+            interacted_at=min(clicked, moment),
+        )
+        faults += [FieldError("choices", v.code, v.tr, v.en)
+                   for v in check_item(checked, now=moment) if v.refused]
+        items.append(NewConsent(
+            address=address, channel=channel, status=Status.ONAY, consent_date=date,
+            due_at=due_at(date), text_id=text.id, text_hash=text.hash,
+        ))
+    return items, boxes
+
+
+def _own_act(clicked: datetime, shown_at: datetime, moment: datetime) -> bool:
+    """R-12: the click lies between showing and now, give or take the clocks."""
+    return (shown_at - timedelta(seconds=1) <= clicked <= moment + TOLERANCE
+            and clicked >= moment - OLDEST_CLICK)
+
+
+def _addresses(body: SubmissionIn, faults: list[FieldError]) -> dict[str, str]:
+    needed = {"email" if c.channel == "EPOSTA" else "phone" for c in body.choices}
+    readers: tuple[tuple[str, str | None, Callable[[str], str]], ...] = (
+        ("phone", body.phone, parse_phone), ("email", body.email, parse_email))
+    found: dict[str, str] = {}
+    for field, text, parse in readers:
+        if field not in needed and not (text and text.strip()):
+            continue
+        try:
+            found[field] = parse(text or "")
+        except AddressError as error:
+            if field in needed:
+                faults.append(FieldError(field, error.code, error.tr, error.en))
+    return {field: value for field, value in found.items() if field in needed}
+
+
+def _name(body: SubmissionIn, faults: list[FieldError]) -> str:
+    name = " ".join((body.name or "").split(" ")).strip()
+    if not name and body.choices:
+        faults.append(_fault("name", "missing"))
+    elif len(name) > LONGEST_NAME or any(category(c) == "Cc" for c in name):
+        faults.append(_fault("name", "unreadable"))
+    return name if body.choices else ""
+
+
+def _moment(text: str, field: str, faults: list[FieldError]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if len(text) <= 40 else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not 2000 < moment.year < 9000:
+        faults.append(_fault(field, "no_time"))
+        return None
+    return moment.astimezone(UTC)
+
+
+_SENTENCES: Final = {
+    "not_on_show": ("Bu seçenek formda yoktu.", "This choice was not on the form."),
+    "no_interaction": ("Kutu sizin işaretlemenizle seçilmiş olmalı. Yeniden işaretleyin.",
+                       "A box counts only when you tick it yourself. Tick it again."),
+    "missing": ("Onay için adınızı ve soyadınızı yazın.",
+                "Write your full name to give a consent."),
+    "unreadable": ("Ad ve soyad en çok 120 karakter olabilir; satır sonu içeremez.",
+                   "A name has at most 120 characters and no line breaks."),
+    "no_time": ("Zaman okunamadı. Sayfayı yenileyin.",
+                "The time cannot be read. Reload the page."),
+}
+
+
+def _fault(field: str, code: str) -> FieldError:
+    return FieldError(field, code, *_SENTENCES[code])

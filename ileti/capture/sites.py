@@ -1,0 +1,154 @@
+"""What the hot path must know about a site, read once every few seconds instead of per request.
+
+One :class:`Site` holds the place in the ledger, the origins, the policy and the published texts in
+both languages. A change in the panel is seen by every web process within ``FRESH_SECONDS``; a site
+that is switched off stops within the same time. Bare SQL: this is asked in front of Flask, without
+a user, so there is no scope to apply; the public key is the name of exactly one site.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import psycopg
+
+from ileti.consents.ledger import Place
+from ileti.consents.vocabulary import Channel
+from ileti.core import db
+from ileti.core.errors import NotFound, StorageAway
+from ileti.core.secrets import secrets
+
+FRESH_SECONDS: Final = 3.0
+_MOST_KEPT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A published wording as it may be on show; ``hash`` is hex."""
+
+    id: int
+    version: int
+    title: str
+    body: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site with all that a capture needs."""
+
+    id: int
+    key: str
+    name: str
+    place: Place
+    provider_title: str
+    brand_name: str
+    dealer_id: int | None
+    dealer_name: str | None
+    secret: str | None
+    origins: frozenset[str]
+    policy: str
+    channels: tuple[Channel, ...]
+    form_version: int
+    consents: dict[tuple[str, Channel], Text] = field(default_factory=dict)
+    notices: dict[str, Text] = field(default_factory=dict)
+
+    def offered(self, language: str) -> list[tuple[Channel, Text]]:
+        """Channels with a published text, in the order of the site."""
+        return [(c, self.consents[language, c]) for c in self.channels
+                if (language, c) in self.consents]
+
+
+_kept: dict[str, tuple[float, Site | None]] = {}
+
+_SITE = """
+select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.brand_code, p.title,
+       b.name, s.dealer_id, coalesce(d.alias, d.title), s.secret, s.origins, s.policy, s.channels,
+       s.form_version
+  from site s join provider p on p.id = s.provider_id join brand b on b.id = s.brand_id
+  left join dealer d on d.id = s.dealer_id
+ where s.public_key = %s and s.active"""
+
+_TEXTS = """
+select distinct on (d.kind, d.channel, v.language)
+       d.kind, d.channel, v.language, v.id, v.version, v.title, v.body, v.content_hash
+  from document d join document_version v on v.document_id = d.id
+ where d.provider_id = %s and d.brand_id = %s and d.kind in ('ETK_ONAYI', 'AYDINLATMA')
+ order by d.kind, d.channel, v.language, v.version desc, v.id desc"""
+
+
+def find_site(public_key: str) -> Site:
+    """The active site of a public key; raises NotFound, StorageAway."""
+    kept = _kept.get(public_key)
+    if kept is None or kept[0] < time.monotonic():
+        site = _read(public_key)
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        kept = _kept[public_key] = (time.monotonic() + FRESH_SECONDS, site)
+    if kept[1] is None:
+        raise NotFound("Böyle bir form yok.", "There is no such form.", code="no_such_site")
+    return kept[1]
+
+
+def forget_sites() -> None:
+    """Read every site anew at its next use (tests, and the panel after a change)."""
+    _kept.clear()
+    _old_text.cache_clear()
+
+
+def text_shown(site: Site, language: str, version_id: int) -> Text | None:
+    """A wording of this brand by its id, in force or older; None when it is not the brand's."""
+    for text in (*site.consents.values(), *site.notices.values()):
+        if text.id == version_id:
+            return text
+    return _old_text(site.place.provider_id, site.place.brand_id, language, version_id)
+
+
+@lru_cache(maxsize=512)
+def _old_text(provider_id: int, brand_id: int, language: str, version_id: int) -> Text | None:
+    row = db.connection().execute(
+        "select v.id, v.version, v.title, v.body, v.content_hash from document_version v "
+        "join document d on d.id = v.document_id where v.id = %s and v.language = %s "
+        "and d.provider_id = %s and d.brand_id = %s",
+        (version_id, language, provider_id, brand_id),
+    ).fetchone()
+    return _text(row) if row else None
+
+
+def _read(public_key: str) -> Site | None:
+    if not public_key.isascii() or len(public_key) > 40 or "\0" in public_key:
+        return None
+    try:
+        conn = db.connection()
+        row = conn.execute(_SITE, (public_key,)).fetchone()
+        if row is None:
+            return None
+        site = _site(row)
+        for kind, channel, language, *text in conn.execute(
+            _TEXTS, (site.place.provider_id, site.place.brand_id)
+        ):
+            if kind == "AYDINLATMA":
+                site.notices[language] = _text(text)
+            elif channel is not None:
+                site.consents[language, Channel(channel)] = _text(text)
+        return site
+    except psycopg.OperationalError as error:
+        raise StorageAway() from error
+
+
+def _site(row: Any) -> Site:
+    sealed = row[11]
+    return Site(
+        id=row[0], key=row[1], name=row[2], place=Place(row[3], row[4], row[5], row[6]),
+        provider_title=row[7], brand_name=row[8], dealer_id=row[9], dealer_name=row[10],
+        secret=secrets().keyring.decrypt_text(sealed, "site-secret") if sealed else None,
+        origins=frozenset(row[12]), policy=row[13],
+        channels=tuple(Channel(c) for c in row[14]), form_version=row[15],
+    )
+
+
+def _text(row: Any) -> Text:
+    return Text(row[0], row[1], row[2], row[3], bytes(row[4]).hex())

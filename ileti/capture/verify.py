@@ -1,0 +1,354 @@
+"""Codes that prove an address is the person's own, and nothing else (R-21, R-22).
+
+Six digits, five minutes, five tries, kept as a keyed hash; a new code replaces the old. A right
+code records the boxes ticked before once more, now verified, dated with the time of the tick:
+with no box ticked it records nothing. Every step can be repeated after a crash: the ledger's key is
+``confirm:<submission>:<recipient>``, and the code is marked used after the ledger has spoken.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets as random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+import psycopg
+
+from config import settings
+from ileti.capture.forms import Accepted
+from ileti.capture.receipts import receipt_number
+from ileti.capture.sites import Site
+from ileti.channels.confirm import confirmation, write_once
+from ileti.channels.messages import NewMessage, enqueue
+from ileti.channels.models import MessageKind
+from ileti.consents.deadlines import due_at
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    Recorded,
+    hash_body,
+    record,
+)
+from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed, TooMany
+from ileti.core.secrets import secrets
+from ileti.recipients.address import AddressKind, mask
+
+CODE_SECONDS: Final = 300
+MOST_TRIES: Final = 5
+HANDLE_SECONDS: Final = 86_400
+_TO: Final = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email"}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a handle names."""
+
+    submission_id: int
+    captured_at: datetime
+    language: str
+
+
+def handle(site: Site, submission_id: int, at: datetime, language: str) -> str:
+    """The name of a submission that only the person who sent it has."""
+    return secrets().tokens("handle").make(
+        {"s": site.id, "u": submission_id, "t": int(at.timestamp() * 1_000_000), "l": language},
+        seconds=None,
+    )
+
+
+def open_handle(site: Site, text: str) -> Opened:
+    """Inverse of :func:`handle`; raises NotAllowed (forged, another site's), Gone (a day old)."""
+    said = secrets().tokens("handle").read(text)
+    if said.get("s") != site.id:
+        raise NotAllowed(code="foreign_handle")
+    at = datetime.fromtimestamp(said["t"] / 1_000_000, clock.ISTANBUL)
+    if clock.now() - at > timedelta(seconds=HANDLE_SECONDS):
+        raise Gone(code="handle_expired")
+    return Opened(said["u"], at, "en" if said.get("l") == "en" else "tr")
+
+
+def described(addresses: dict[str, str]) -> list[dict[str, Any]]:
+    """What the person is told of the codes; the same for known and unknown addresses."""
+    return [{"to": to, "masked": mask(address), "expiresIn": CODE_SECONDS}
+            for to, address in addresses.items()]
+
+
+# -- sending ---------------------------------------------------------------------------------------
+
+
+def refuse_too_many_codes(site: Site, accepted: Accepted) -> None:
+    """Raises TooMany when an address had its codes of this hour; a replay is let through."""
+    provider = site.place.provider_id
+    hashes = [secrets().addresses.of(provider, a) for a in accepted.addresses.values()]
+    row = db.connection().execute(
+        "select coalesce(max(n), 0), exists(select from submission where provider_id = %(p)s and "
+        "idem = %(idem)s) from (select count(*) n from recipient r join verification v "
+        "on v.provider_id = r.provider_id and v.recipient_id = r.id "
+        "and v.created_at > now() - interval '1 hour' "
+        "where r.provider_id = %(p)s and r.addr_hash = any(%(hashes)s) group by r.id) x",
+        {"p": provider, "idem": accepted.idem, "hashes": hashes},
+    ).fetchone()
+    if row and row[0] >= settings().capture_recipient_per_hour and not row[1]:
+        raise TooMany(retry_after=600)
+
+
+def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded) -> None:
+    """Send each address of the submission its code, once; also after a crash in between."""
+    kinds = {done.recipient_id: new.channel.address_kind
+             for new, done in zip(accepted.items, recorded.items, strict=True)}
+    with db.transaction() as conn:
+        conn.execute("select pg_advisory_xact_lock(%s)", (recorded.submission_id,))
+        known = conn.execute(
+            "select 1 from verification where provider_id = %s and submission_id = %s limit 1",
+            (site.place.provider_id, recorded.submission_id),
+        ).fetchone()
+        if known is None:
+            _issue(conn, site, recorded.submission_id, kinds, accepted.language)
+
+
+def _issue(conn: psycopg.Connection[Any], site: Site, submission_id: int,
+           kinds: dict[int, AddressKind], language: str) -> None:
+    moment = clock.now()
+    until = moment + timedelta(seconds=CODE_SECONDS)
+    notice = site.notices.get(language)
+    messages: list[NewMessage] = []
+    for recipient_id, kind in sorted(kinds.items()):
+        code = f"{random.randbelow(1_000_000):06d}"
+        conn.execute(
+            "insert into verification (provider_id, site_id, submission_id, recipient_id, "
+            "code_hash, created_at, expires_at) values (%s, %s, %s, %s, %s, %s, %s)",
+            (site.place.provider_id, site.id, submission_id, recipient_id,
+             _code_hash(submission_id, recipient_id, code), moment, until),
+        )
+        messages.append(NewMessage(
+            provider_id=site.place.provider_id, brand_id=site.place.brand_id,
+            recipient_id=recipient_id, submission_id=submission_id, kind=MessageKind.CODE,
+            channel=Channel.EPOSTA if kind is AddressKind.EMAIL else Channel.MESAJ, due_at=until,
+            content={"lang": language, "code": code, "minutes": CODE_SECONDS // 60,
+                     "place": site.name, "notice": notice.id if notice else None},
+        ))
+    enqueue(conn, messages)
+
+
+def _code_hash(submission_id: int, recipient_id: int, code: str) -> bytes:
+    text = f"{submission_id}:{recipient_id}:{code}"
+    return hmac.new(secrets().key_for("code"), text.encode(), sha256).digest()
+
+
+def send_new_code(site: Site, opened: Opened, to: str) -> None:
+    """Replace the code of one address by a new one.
+
+    Does nothing, and says nothing, when the address is verified already or was never given. Raises
+    TooMany when the address had its codes of this hour.
+    """
+    provider = site.place.provider_id
+    kind = AddressKind.EMAIL if to == "email" else AddressKind.PHONE
+    with db.transaction() as conn:
+        conn.execute("select pg_advisory_xact_lock(%s)", (opened.submission_id,))
+        row = conn.execute(
+            "select v.recipient_id, bool_or(v.verified_at is not null), (select count(*) from "
+            "verification w where w.provider_id = v.provider_id and w.recipient_id = "
+            "v.recipient_id and w.created_at > now() - interval '1 hour') from verification v "
+            "join recipient r on r.provider_id = v.provider_id and r.id = v.recipient_id "
+            "where v.provider_id = %s and v.submission_id = %s and r.kind = %s "
+            "group by v.provider_id, v.recipient_id",
+            (provider, opened.submission_id, int(kind)),
+        ).fetchone()
+        if row is None or row[1]:
+            return
+        if row[2] >= settings().capture_recipient_per_hour:
+            raise TooMany(retry_after=600)
+        conn.execute(
+            "update verification set replaced_at = now() where provider_id = %s "
+            "and submission_id = %s and recipient_id = %s and replaced_at is null",
+            (provider, opened.submission_id, row[0]),
+        )
+        _issue(conn, site, opened.submission_id, {row[0]: kind}, opened.language)
+
+
+# -- confirming ------------------------------------------------------------------------------------
+
+_OPEN: Final = """
+select v.id, v.recipient_id, v.code_hash, v.expires_at, v.tries, v.verified_at
+  from verification v join recipient r on r.provider_id = v.provider_id and r.id = v.recipient_id
+ where v.provider_id = %s and v.submission_id = %s and r.kind = %s and v.replaced_at is null
+ order by v.id desc limit 1"""
+
+
+def confirm(site: Site, opened: Opened, codes: Sequence[tuple[str, str]]) -> None:
+    """Check codes (``to``, ``code``) and record what they verify.
+
+    A right code counts although another is wrong. Raises InvalidInput naming ``code.<to>``.
+    """
+    faults: list[FieldError] = []
+    left: dict[str, int] = {}
+    for to, code in codes:
+        fault = _confirm_one(site, opened, to, code, left)
+        if fault is not None:
+            faults.append(fault)
+    if faults:
+        raise InvalidInput(errors=tuple(faults), detail={"triesLeft": left})
+
+
+def _confirm_one(
+    site: Site, opened: Opened, to: str, code: str, left: dict[str, int]
+) -> FieldError | None:
+    conn, provider = db.connection(), site.place.provider_id
+    kind = AddressKind.EMAIL if to == "email" else AddressKind.PHONE
+    row = conn.execute(_OPEN, (provider, opened.submission_id, int(kind))).fetchone()
+    if row is None:
+        return _code_fault(to, "code_expired")
+    verification_id, recipient_id, digest, expires_at, _, _ = row
+    counted = conn.execute(
+        "update verification set tries = tries + 1 where id = %s and tries < %s "
+        "and replaced_at is null returning tries", (verification_id, MOST_TRIES),
+    ).fetchone()
+    if counted is None:
+        left[to] = 0
+        return _code_fault(to, "no_tries")
+    if expires_at < clock.now():
+        return _code_fault(to, "code_expired")
+    typed = "".join(c for c in code if c.isdigit()) if len(code) <= 20 else ""
+    if not hmac.compare_digest(
+        bytes(digest), _code_hash(opened.submission_id, recipient_id, typed)
+    ):
+        left[to] = MOST_TRIES - counted[0]
+        return _code_fault(to, "wrong_code" if left[to] else "no_tries", left[to])
+    _record_verified(site, opened, recipient_id, verification_id)
+    conn.execute(
+        "update verification set verified_at = coalesce(verified_at, %s) where id = %s",
+        (clock.now(), verification_id),
+    )
+    return None
+
+
+def _record_verified(
+    site: Site, opened: Opened, recipient_id: int, verification_id: int
+) -> None:
+    """R-21: the boxes ticked before, now for a proven address; R-22: none ticked, none recorded."""
+    first = _first(site, opened, recipient_id)
+    if first is None:
+        return
+    address, items, person, evidence = first
+    recorded = record(NewSubmission(
+        place=site.place, idem=f"confirm:{opened.submission_id}:{recipient_id}",
+        body_hash=hash_body("confirm", opened.submission_id, recipient_id),
+        source=Source.HS_WEB, standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
+        dealer_id=site.dealer_id, site_id=site.id, person=person,
+        items=[NewConsent(
+            address=address, channel=Channel(channel), status=Status(status), consent_date=date,
+            due_at=due_at(date), text_id=text_id, text_hash=text_hash,
+        ) for channel, status, date, text_id, text_hash in items],
+        evidence=evidence | {
+            "receipt": receipt_number(opened.submission_id),
+            "submission": opened.submission_id, "verification": verification_id,
+        },
+    ))
+    channels = [Channel(line[0]) for line, done in zip(items, recorded.items, strict=True)
+                if done.outcome is Outcome.RECORDED]
+    if channels:
+        write_once(confirmation(
+            provider_id=site.place.provider_id, brand_id=site.place.brand_id,
+            recipient_id=recipient_id, submission_id=recorded.submission_id,
+            at=recorded.captured_at, channels=channels, language=opened.language,
+            person=person.get("name", ""), place=site.name,
+            receipt=receipt_number(opened.submission_id),
+        ))
+
+
+def _first(site: Site, opened: Opened, recipient_id: int) -> Any:
+    """What was ticked for this address: address, items, person, evidence of the submission."""
+    provider = site.place.provider_id
+    rows = db.connection().execute(
+        "select e.channel, e.status, e.consent_date, e.text_id, encode(t.content_hash, 'hex'), "
+        "r.key_no, r.addr_hash, r.addr_ct, s.idem, s.person_key, s.person_ct, s.evidence "
+        "from submission s join consent_entry e on e.provider_id = s.provider_id "
+        "and e.id = any(s.entry_ids) and e.captured_at = s.captured_at "
+        "join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
+        "left join document_version t on t.id = e.text_id "
+        "where s.provider_id = %s and s.id = %s and e.recipient_id = %s order by e.id",
+        (provider, opened.submission_id, recipient_id),
+    ).fetchall()
+    if not rows or rows[0][7] is None:
+        return None
+    key_no, digest, cipher, idem, person_key, person_ct, evidence = rows[0][5:]
+    address = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
+    person = _person(idem, person_key, person_ct)
+    return address, [tuple(row[:5]) for row in rows], person, evidence
+
+
+def _person(idem: str, key: int | None, cipher: Any) -> dict[str, str]:
+    if key is None or cipher is None:
+        return {}
+    clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
+    return dict(json.loads(clear))
+
+
+_SENTENCES: Final = {
+    "wrong_code": ("Kod uymadı. {left} deneme hakkınız kaldı.",
+                   "The code does not match. {left} tries left."),
+    "no_tries": ("Deneme hakkınız bitti. Yeni kod isteyin.", "No tries left. Ask for a new code."),
+    "code_expired": ("Kodun süresi doldu. Yeni kod isteyin.",
+                     "The code has expired. Ask for a new one."),
+}
+
+
+def _code_fault(to: str, code: str, left: int = 0) -> FieldError:
+    tr, en = _SENTENCES[code]
+    return FieldError(f"code.{to}", code, tr.format(left=left), en.format(left=left))
+
+
+# -- what stands now -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standings:
+    """A submission as it stands: one line per item, and the addresses still to be verified."""
+
+    issued_at: datetime
+    lines: list[tuple[Channel, Status, Outcome, bytes]]
+    waiting: dict[str, str]
+    notice: bool
+    captured_at: datetime
+
+
+def standings(site: Site, opened: Opened) -> Standings:
+    """What became of a submission's items, with the entries its codes led to."""
+    provider, conn = site.place.provider_id, db.connection()
+    head = conn.execute(
+        "select captured_at, entry_ids, evidence->'notice' is not null and "
+        "jsonb_typeof(evidence->'notice') = 'object' from submission "
+        "where provider_id = %s and id = %s", (provider, opened.submission_id),
+    ).fetchone()
+    if head is None:
+        raise Gone(code="handle_expired")
+    captured_at, ids, notice = head
+    rows = conn.execute(
+        "select e.channel, e.status, coalesce(c.outcome, e.outcome), coalesce(c.leaf, e.leaf), "
+        "c.captured_at, r.kind, r.key_no, r.addr_hash, r.addr_ct, e.standing from consent_entry e "
+        "join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
+        "left join submission s on s.provider_id = e.provider_id "
+        "and s.idem = 'confirm:' || e.submission_id || ':' || e.recipient_id "
+        "left join consent_entry c on c.provider_id = s.provider_id and c.id = any(s.entry_ids) "
+        "and c.captured_at = s.captured_at and c.channel = e.channel "
+        "where e.provider_id = %s and e.captured_at = %s and e.id = any(%s) "
+        "order by array_position(%s, e.id)", (provider, captured_at, ids, ids),
+    ).fetchall()
+    waiting: dict[str, str] = {}
+    for row in rows:
+        if row[4] is None and row[9] == int(Standing.UNVERIFIED) and row[8] is not None:
+            address = secrets().keyring.decrypt(row[6], bytes(row[8]), bytes(row[7])).decode()
+            waiting[_TO[AddressKind(row[5])]] = address
+    return Standings(
+        issued_at=max([captured_at, *(row[4] for row in rows if row[4])]),
+        lines=[(Channel(r[0]), Status(r[1]), Outcome(r[2]), bytes(r[3])) for r in rows],
+        waiting=waiting, notice=bool(notice), captured_at=captured_at,
+    )

@@ -1,0 +1,60 @@
+"""What every gateway looks like from inside, so that adding one touches no other file.
+
+A gateway speaks one outside system's language and decides what its answers mean: sent, try again,
+or never. It keeps no state about messages; :mod:`ileti.channels.send` owns the queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ileti.consents.vocabulary import Channel
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One rendered message; ``message_id`` is stable over every try, ``to`` canonical."""
+
+    message_id: int
+    channel: Channel
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    refuse_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The other side took it; ``outside_id`` is its name there."""
+
+    outside_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """It failed for now; ``after`` seconds when the other side told us."""
+
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It will never go; ``reason`` is read by a person."""
+
+    reason: str
+
+
+Answer = Sent | Retry | Refused
+
+
+class Gateway(Protocol):
+    """A way to one outside system; called outside of any transaction, may take seconds."""
+
+    name: str
+
+    def send(self, message: Envelope) -> Answer:
+        """Hand one message over; answers instead of raising."""
+        ...

@@ -1,0 +1,103 @@
+"""The confirmation that goes out the same day (R-10), and the sweeper that forgets none.
+
+The request that records a verified consent writes its confirmation right after, without waiting for
+the disk. What a crash takes away in between, :func:`confirm_forgotten` writes from the ledger, by
+(submission, recipient), so that nobody gets two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+import structlog
+
+from ileti.channels.messages import NewMessage, end_of_day, enqueue
+from ileti.channels.models import MessageKind
+from ileti.channels.render import istanbul_text
+from ileti.consents.vocabulary import Channel
+from ileti.core import clock, db
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.secrets import secrets
+
+log = structlog.get_logger("ileti.messages")
+
+GRACE: Final = timedelta(seconds=60)
+_AT_ONCE: Final = 500
+
+_FORGOTTEN = """
+select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at, e.channel,
+       s.idem, s.person_key, s.person_ct, s.evidence
+  from brand b
+  join consent_entry e on e.provider_id = b.provider_id and e.brand_id = b.id
+   and e.captured_at >= %(since)s and e.captured_at < %(until)s
+   and e.standing = 1 and e.status = 1 and e.outcome = 1
+  join submission s on s.provider_id = e.provider_id and s.id = e.submission_id
+   and s.site_id is not null
+ where not exists (select from message m where m.provider_id = e.provider_id
+                      and m.submission_id = e.submission_id and m.recipient_id = e.recipient_id
+                      and m.kind = %(kind)s)
+ order by e.provider_id, e.submission_id, e.recipient_id, e.channel
+ limit %(limit)s"""
+
+
+def confirmation(
+    *, provider_id: int, brand_id: int, recipient_id: int, submission_id: int, at: datetime,
+    channels: list[Channel], language: str, person: str, place: str, receipt: str = "",
+) -> NewMessage:
+    """The confirmation to one address of one submission; due at the end of its Istanbul day."""
+    by_mail = channels[0] is Channel.EPOSTA
+    return NewMessage(
+        provider_id=provider_id, brand_id=brand_id, recipient_id=recipient_id,
+        submission_id=submission_id, channel=Channel.EPOSTA if by_mail else Channel.MESAJ,
+        kind=MessageKind.CONFIRMATION, due_at=end_of_day(at),
+        content={"lang": language, "channels": [c.name for c in channels], "person": person,
+                 "at": istanbul_text(at), "place": place, "receipt": receipt},
+    )
+
+
+def confirm_forgotten() -> int:
+    """Write the confirmations of today that no process wrote; answers how many."""
+    moment = clock.now()
+    midnight = datetime.combine(clock.to_istanbul(moment).date(), time.min, clock.ISTANBUL)
+    rows = db.connection().execute(
+        _FORGOTTEN, {"since": midnight, "until": moment - GRACE,
+                     "kind": int(MessageKind.CONFIRMATION), "limit": _AT_ONCE},
+    ).fetchall()
+    groups: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row[0], row[3], row[2]].append(row)
+    return sum(write_once(_from_ledger(group)) for group in groups.values())
+
+
+def write_once(message: NewMessage) -> bool:
+    """Write a confirmation unless one stands; one writer at a time per submission."""
+    with db.transaction() as conn:
+        conn.execute("select pg_advisory_xact_lock(%s)", (message.submission_id,))
+        known = conn.execute(
+            "select 1 from message where provider_id = %s and submission_id = %s "
+            "and recipient_id = %s and kind = %s",
+            (message.provider_id, message.submission_id, message.recipient_id, int(message.kind)),
+        ).fetchone()
+        if known is None:
+            enqueue(conn, [message])
+    return known is None
+
+
+def _from_ledger(group: list[Any]) -> NewMessage:
+    provider_id, brand_id, recipient_id, submission_id, at, _, idem, key, cipher, said = group[0]
+    person = ""
+    if cipher is not None:
+        try:
+            clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
+            person = str(json.loads(clear).get("name", ""))
+        except CannotDecrypt:
+            log.warning("person_unreadable", submission=submission_id)
+    return confirmation(
+        provider_id=provider_id, brand_id=brand_id, recipient_id=recipient_id,
+        submission_id=submission_id, at=at, channels=[Channel(row[5]) for row in group],
+        language=str(said.get("language", "tr")), person=person,
+        place=str(said.get("place", "")), receipt=str(said.get("receipt", "")),
+    )

@@ -1,0 +1,21 @@
+"""The message jobs' thin entries."""
+
+from __future__ import annotations
+
+from ileti.channels.confirm import confirm_forgotten
+from ileti.channels.send import send_waiting
+from ileti.core.jobs import job
+
+
+@job(queue="messages", every=5.0, timeout=300,
+     idempotent="a row is claimed under a fence; a closed row is gone")
+def send_messages() -> dict[str, int]:
+    """Send the codes and confirmations that wait."""
+    return send_waiting()
+
+
+@job(queue="messages", every=120.0, timeout=120,
+     idempotent="writes only where no confirmation stands, under a lock per submission")
+def confirm_today() -> dict[str, int]:
+    """Write the same-day confirmations that a killed process left out (R-10)."""
+    return {"written": confirm_forgotten()}

@@ -1,0 +1,92 @@
+"""Templates of mails, SMS and public pages, rendered without Flask.
+
+The capture endpoints and the jobs run without a request, so the environment with its languages is
+made here once: the templates under ``ileti/web/templates`` and the catalogues under
+``translations``. A missing catalogue shows the English source words instead of failing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import css_inline
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from config import ROOT, settings
+from ileti.channels.base import Envelope
+from ileti.channels.models import MessageKind
+from ileti.consents.vocabulary import Channel
+from ileti.core.clock import to_istanbul
+from ileti.core.secrets import secrets
+
+TEMPLATES = ROOT / "ileti" / "web" / "templates"
+TRANSLATIONS = ROOT / "translations"
+
+
+@lru_cache(maxsize=2)
+def environment(language: str) -> Environment:
+    """The template environment of a language, ``tr`` or ``en``."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(),
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = Translations.load(str(TRANSLATIONS), [language])
+    made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    return made
+
+
+def render(template: str, language: str, **context: Any) -> str:
+    """One template in one language."""
+    return environment(language).get_template(template).render(lang=language, **context)
+
+
+def initials(name: str) -> str:
+    """Two letters for the mark of a brand."""
+    words = name.split()
+    return "".join(word[0] for word in words[:2]) or "·"
+
+
+def refuse_url(
+    provider_id: int, brand_id: int, recipient_id: int, channels: list[str], language: str
+) -> str:
+    """The link that refuses without a login (R-28, R-29): it never expires, shows no address."""
+    numbers = [int(Channel[word]) for word in channels]
+    token = secrets().tokens("refuse").make(
+        {"p": provider_id, "b": brand_id, "r": recipient_id, "c": numbers, "l": language},
+        seconds=None,
+    )
+    return f"{settings().base_url}/r/{token}"
+
+
+def envelope(
+    *, message_id: int, provider_id: int, brand_id: int, recipient_id: int, kind: MessageKind,
+    channel: Channel, to: str, brand: dict[str, Any], content: dict[str, Any],
+) -> Envelope:
+    """The message as its recipient reads it."""
+    language = "en" if content.get("lang") == "en" else "tr"
+    context: dict[str, Any] = {"brand": brand} | content
+    notice = content.get("notice")
+    context["notice_url"] = f"{settings().base_url}/n/{notice}" if notice else settings().base_url
+    refuse = None
+    if kind is MessageKind.CONFIRMATION:
+        refuse = refuse_url(provider_id, brand_id, recipient_id, content["channels"], language)
+        context |= {"refuse_url": refuse, "address": to}
+    name = "code" if kind is MessageKind.CODE else "confirmation"
+    if channel is not Channel.EPOSTA:
+        text = render(f"mail/{name}.sms.txt", language, **context)
+        return Envelope(message_id, channel, to, "", text.strip(), None, refuse)
+    return Envelope(
+        message_id, channel, to,
+        subject=render(f"mail/{name}.subject.txt", language, **context).strip(),
+        text=render(f"mail/{name}.txt", language, **context).strip() + "\n",
+        html=css_inline.inline(render(f"mail/{name}.html", language, **context),
+                               keep_style_tags=True),
+        refuse_url=refuse,
+    )
+
+
+def istanbul_text(moment: Any) -> str:
+    """``23.11.2026 13:58`` on an Istanbul clock."""
+    return to_istanbul(moment).strftime("%d.%m.%Y %H:%M")

@@ -1,0 +1,187 @@
+"""Emptying the message queue: claim, render, hand over, close.
+
+A row is claimed by moving ``next_at`` and raising ``fence``; nothing is open while a gateway
+speaks; the row is closed only by the worker that holds its fence. A worker killed after the gateway
+said yes sends once more after the lease: a code twice is a smaller harm than none, and a mail keeps
+its Message-ID. What has become hopeless is parked with a reason, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from config import settings
+from ileti.channels.base import Answer, Envelope, Refused, Retry, Sent
+from ileti.channels.messages import TOPIC, open_content
+from ileti.channels.models import MessageKind
+from ileti.channels.registry import gateway_for
+from ileti.channels.render import envelope, initials
+from ileti.consents.vocabulary import Channel
+from ileti.core import clock, db
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.secrets import secrets
+
+log = structlog.get_logger("ileti.messages")
+
+LEASE_SECONDS: Final = 90
+CLAIMED_AT_ONCE: Final = 4
+MOST_TRIES: Final = 10
+FIRST_DELAY: Final = 5.0
+LONGEST_DELAY: Final = 900.0
+
+_CLAIM = """
+with due as (
+    select provider_id, topic, ref_id from outbox
+     where topic = %(topic)s and dead_at is null and next_at <= now()
+     order by next_at limit %(limit)s for update skip locked),
+taken as (
+    update outbox o set next_at = now() + make_interval(secs => %(lease)s), fence = fence + 1,
+           tries = least(tries + 1, 32000)
+      from due d
+     where o.provider_id = d.provider_id and o.topic = d.topic and o.ref_id = d.ref_id
+    returning o.provider_id, o.ref_id, o.fence, o.tries)
+select t.provider_id, t.ref_id, t.fence, t.tries, m.brand_id, m.recipient_id, m.channel, m.kind,
+       m.content_key, m.content_ct, m.due_at, m.sent_at, r.key_no, r.addr_hash, r.addr_ct,
+       b.name, p.title, p.mersis, p.contact
+  from taken t
+  left join message m on m.id = t.ref_id and m.provider_id = t.provider_id
+  left join recipient r on r.provider_id = m.provider_id and r.id = m.recipient_id
+  left join brand b on b.id = m.brand_id left join provider p on p.id = m.provider_id"""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One message in our hands."""
+
+    provider_id: int
+    id: int
+    fence: int
+    tries: int
+    row: tuple[Any, ...]
+
+    @property
+    def kind(self) -> MessageKind:
+        """Why we write."""
+        return MessageKind(self.row[3])
+
+    @property
+    def due_at(self) -> Any:
+        """When it is too late (code) or late (confirmation, R-10)."""
+        return self.row[6]
+
+
+def send_waiting(limit: int = 500) -> dict[str, int]:
+    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
+    counts: Counter[str] = Counter(sent=0, retry=0, parked=0)
+    while sum(counts.values()) < limit:
+        claimed = claim(CLAIMED_AT_ONCE)
+        if not claimed:
+            break
+        for one in claimed:
+            counts[_send_one(one)] += 1
+    return dict(counts)
+
+
+def claim(limit: int) -> list[Claimed]:
+    """Take messages that are due; each stays ours for ``LEASE_SECONDS``."""
+    rows = db.connection().execute(
+        _CLAIM, {"topic": TOPIC, "limit": limit, "lease": LEASE_SECONDS}
+    ).fetchall()
+    return [Claimed(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in rows]
+
+
+def _send_one(one: Claimed) -> str:
+    if one.row[0] is None or one.row[7] is not None:
+        _close(one)
+        return "sent"
+    if one.kind is MessageKind.CODE and one.due_at < clock.now():
+        return _park(one, "The code had expired before it could be sent.")
+    try:
+        message = compose(one)
+    except (CannotDecrypt, TypeError, LookupError) as error:
+        return _park(one, f"The message cannot be opened: {type(error).__name__}")
+    gateway = gateway_for(message.channel, settings())
+    answer = _hand_over(gateway, message)
+    if isinstance(answer, Sent):
+        return _sent(one, gateway.name, answer.outside_id)
+    if isinstance(answer, Refused):
+        return _park(one, answer.reason)
+    return _again(one, answer)
+
+
+def _hand_over(gateway: Any, message: Envelope) -> Answer:
+    db.refuse_open_transaction()
+    try:
+        answer: Answer = gateway.send(message)
+    except Exception as error:
+        log.exception("gateway_broke", gateway=gateway.name)
+        return Retry(type(error).__name__)
+    return answer
+
+
+def compose(one: Claimed) -> Envelope:
+    """Open and render a claimed message; raises CannotDecrypt, LookupError for an erased person."""
+    (brand_id, recipient_id, channel, kind, key, cipher, _, _, key_no, digest, address, brand,
+     title, mersis, contact) = one.row
+    if address is None or cipher is None:
+        raise LookupError("erased")
+    to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
+    return envelope(
+        message_id=one.id, provider_id=one.provider_id, brand_id=brand_id,
+        recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
+        content=open_content(one.provider_id, recipient_id, kind, key, bytes(cipher)),
+        brand={"name": brand, "initials": initials(brand), "title": title,
+               "mersis": mersis or "", "postal": contact or ""},
+    )
+
+
+def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:
+    late = one.kind is MessageKind.CONFIRMATION and one.due_at and clock.now() > one.due_at
+    if late:
+        log.error("confirmation_late", provider=one.provider_id, message=one.id, rule="R-10")
+    # A code is of no use once it is sent; only the demo's phone still shows it.
+    keep = one.kind is not MessageKind.CODE or gateway == "demo"
+    with db.transaction() as conn:
+        conn.execute(
+            "update message set sent_at = now(), gateway = %s, outside_id = %s, problem = %s, "
+            "content_ct = case when %s then content_ct end where id = %s and provider_id = %s",
+            (gateway, outside_id, "R-10: late" if late else None, keep, one.id, one.provider_id),
+        )
+        _close(one)
+    return "sent"
+
+
+def _close(one: Claimed) -> None:
+    db.connection().execute(
+        "delete from outbox where provider_id = %s and topic = %s and ref_id = %s and fence = %s",
+        (one.provider_id, TOPIC, one.id, one.fence),
+    )
+
+
+def _again(one: Claimed, answer: Retry) -> str:
+    if one.tries >= MOST_TRIES:
+        return _park(one, f"Given up after {one.tries} tries: {answer.reason}")
+    delay = answer.after or min(LONGEST_DELAY, FIRST_DELAY * 2 ** (one.tries - 1))
+    db.connection().execute(
+        "update outbox set next_at = now() + make_interval(secs => %s), reason = %s "
+        "where provider_id = %s and topic = %s and ref_id = %s and fence = %s",
+        (delay, answer.reason, one.provider_id, TOPIC, one.id, one.fence),
+    )
+    log.warning("message_delayed", message=one.id, tries=one.tries, reason=answer.reason)
+    return "retry"
+
+
+def _park(one: Claimed, reason: str) -> str:
+    with db.transaction() as conn:
+        conn.execute(
+            "update outbox set dead_at = now(), reason = %s where provider_id = %s and topic = %s "
+            "and ref_id = %s and fence = %s", (reason, one.provider_id, TOPIC, one.id, one.fence),
+        )
+        conn.execute("update message set problem = %s where id = %s and provider_id = %s",
+                     (reason, one.id, one.provider_id))
+    log.error("message_parked", message=one.id, reason=reason)
+    return "parked"
