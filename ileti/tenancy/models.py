@@ -21,6 +21,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Text,
@@ -174,3 +175,22 @@ class LoginLimit(Model):
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
+
+
+class UserSession(Model):
+    """A signed-in browser; kept here so that signing out really ends it (stack T19).
+
+    The cookie holds a random value, the row its SHA-256: a stolen dump opens no session.
+    """
+
+    __tablename__ = "user_session"
+    __table_args__ = (
+        Index("ix_user_session_user_id", "user_id"),
+        Index("ix_user_session_expires_at", "expires_at"),
+    )
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    data: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime] = _created()
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

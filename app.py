@@ -1,0 +1,42 @@
+"""The WSGI door: widget calls go their lean way before Flask sees them, the rest is the panel.
+
+Flask costs two thirds of the rate on the capture path (docs/adr/0003), so the dispatcher looks at
+the first bytes of the path and nothing else. Both halves are built at the first call, so that
+importing this module needs no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from ileti.factory import create_app
+from ileti.web import health
+
+__all__ = ["app", "create_app"]
+
+CAPTURE = "/w/v1/"
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@lru_cache(maxsize=1)
+def _panel() -> WsgiApplication:
+    return create_app()
+
+
+@lru_cache(maxsize=1)
+def _capture() -> WsgiApplication:
+    from ileti.capture.endpoints import application
+
+    return application
+
+
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The WSGI application of the web processes."""
+    path = environ.get("PATH_INFO", "")
+    if path == health.PATH:
+        _panel()
+        return health.answer(start_response)
+    lean = path.startswith(CAPTURE)
+    return (_capture() if lean else _panel())(environ, start_response)

@@ -1,0 +1,193 @@
+"""The consent list's question to the database: one row per (brand, recipient, type, channel).
+
+For people of a provider or brand the row is the entry that made the present state. A dealer sees
+its own newest entry of the key instead, beside the state that holds now, which İYS may have
+changed since. Pages go by keyset over (captured_at, id), never by offset; the total is counted to
+1 001 and no further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select, tuple_
+from sqlalchemy.orm import aliased
+
+from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.recipients.models import Recipient
+from ileti.tenancy import scope
+
+PAGE = 50
+COUNTED = 1000
+
+CHOICES = {
+    "in_force": and_(
+        ConsentState.status == int(Status.ONAY), ConsentState.standing == int(Standing.VERIFIED),
+        ConsentState.iys_status.in_((int(IysStatus.REGISTERED), int(IysStatus.CHANGED_THERE)))),
+    "given": and_(
+        ConsentState.status == int(Status.ONAY), ConsentState.standing == int(Standing.VERIFIED),
+        ConsentState.iys_status.not_in((int(IysStatus.REGISTERED),
+                                        int(IysStatus.CHANGED_THERE)))),
+    "refusal": and_(ConsentState.status == int(Status.RET),
+                    ConsentState.standing == int(Standing.VERIFIED)),
+    "unverified": ConsentState.standing == int(Standing.UNVERIFIED),
+}
+IYS_KEYS = {
+    IysStatus.QUEUED: "queued", IysStatus.WAITING: "waiting", IysStatus.REGISTERED: "registered",
+    IysStatus.REFUSED: "refused", IysStatus.OVERDUE: "overdue",
+    IysStatus.LOCAL_ONLY: "blocked_here", IysStatus.CHANGED_THERE: "changed_there",
+}
+OPEN_AT_IYS = (int(IysStatus.QUEUED), int(IysStatus.WAITING))
+
+
+@dataclass
+class Wanted:
+    """What the list is narrowed to; ``recipients`` are (provider, recipient) pairs."""
+
+    channels: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
+    iys: list[str] = field(default_factory=list)
+    dealers: list[int] = field(default_factory=list)
+    since: date | None = None
+    until: date | None = None
+    recipients: list[tuple[int, int]] | None = None
+
+
+def question(wanted: Wanted) -> Select[Any]:
+    """Entries with their states, filtered, without order or page."""
+    same_key = and_(
+        ConsentState.provider_id == ConsentEntry.provider_id,
+        ConsentState.brand_id == ConsentEntry.brand_id,
+        ConsentState.recipient_id == ConsentEntry.recipient_id,
+        ConsentState.recipient_type == ConsentEntry.recipient_type,
+        ConsentState.channel == ConsentEntry.channel,
+    )
+    asked = select(ConsentEntry, ConsentState).join(ConsentState, same_key)
+    if scope.current().dealer_id is None:
+        asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
+    else:
+        asked = asked.where(~_newer_of_the_same_dealer())
+    return _narrowed(asked, wanted)
+
+
+def _newer_of_the_same_dealer() -> Any:
+    newer = aliased(ConsentEntry)
+    return exists(select(1).select_from(newer).where(
+        newer.provider_id == ConsentEntry.provider_id,
+        newer.dealer_id == ConsentEntry.dealer_id,
+        newer.brand_id == ConsentEntry.brand_id,
+        newer.recipient_id == ConsentEntry.recipient_id,
+        newer.recipient_type == ConsentEntry.recipient_type,
+        newer.channel == ConsentEntry.channel,
+        newer.id > ConsentEntry.id,
+    ))
+
+
+def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.channels:
+        asked = asked.where(ConsentEntry.channel.in_(wanted.channels))
+    if wanted.sources:
+        asked = asked.where(ConsentState.source.in_(wanted.sources))
+    if wanted.dealers:
+        asked = asked.where(ConsentEntry.dealer_id.in_(wanted.dealers))
+    for conditions in ([CHOICES[key] for key in wanted.choices if key in CHOICES],
+                       [_at_iys(key) for key in wanted.iys]):
+        if conditions:
+            asked = asked.where(conditions[0].self_group() if len(conditions) == 1
+                                else _any(conditions))
+    if wanted.since:
+        asked = asked.where(ConsentEntry.captured_at >= _midnight(wanted.since))
+    if wanted.until:
+        asked = asked.where(
+            ConsentEntry.captured_at < _midnight(wanted.until + timedelta(days=1)))
+    if wanted.recipients is not None:
+        pairs = wanted.recipients or [(0, 0)]
+        asked = asked.where(
+            tuple_(ConsentEntry.provider_id, ConsentEntry.recipient_id).in_(pairs))
+    return asked
+
+
+def _any(conditions: list[Any]) -> Any:
+    from sqlalchemy import or_
+
+    return or_(*conditions)
+
+
+def _at_iys(key: str) -> Any:
+    """The condition of a badge; overdue is a matter of the clock."""
+    late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), ConsentState.iys_due_at < clock.now())
+    if key == "overdue":
+        return _any([late, ConsentState.iys_status == int(IysStatus.OVERDUE)])
+    number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
+    return and_(ConsentState.iys_status == number, ~late) if number in OPEN_AT_IYS else (
+        ConsentState.iys_status == number)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.ISTANBUL).astimezone(UTC)
+
+
+def page(wanted: Wanted, *, before: tuple[datetime, int] | None = None,
+         after: tuple[datetime, int] | None = None,
+         size: int = PAGE) -> tuple[list[tuple[ConsentEntry, ConsentState]], bool]:
+    """Rows newest first and whether there are more beyond; ``after`` walks back to newer ones."""
+    place = tuple_(ConsentEntry.captured_at, ConsentEntry.id)
+    asked = question(wanted)
+    if before is not None:
+        asked = asked.where(place < before)
+    if after is not None:
+        asked = asked.where(place > after).order_by(
+            ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
+    else:
+        asked = asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
+    rows = [(row[0], row[1]) for row in db.db.session.execute(asked.limit(size + 1))]
+    more, rows = len(rows) > size, rows[:size]
+    return (rows[::-1] if after is not None else rows), more
+
+
+def count(wanted: Wanted) -> int:
+    """How many rows, 1 001 standing for more."""
+    some = question(wanted).with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery()
+    return db.db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[int, int], Any]:
+    """The recipients of a page in one statement."""
+    pairs = {(entry.provider_id, entry.recipient_id) for entry, _state in rows}
+    if not pairs:
+        return {}
+    found = db.db.session.scalars(
+        select(Recipient).where(tuple_(Recipient.provider_id, Recipient.id).in_(pairs)))
+    return {(one.provider_id, one.id): one for one in found}
+
+
+def choice_key(state: ConsentState) -> str:
+    """The badge of what the person chose."""
+    if state.standing == Standing.UNVERIFIED:
+        return "unverified"
+    if state.status == Status.RET:
+        return "refusal"
+    return "in_force" if IysStatus(state.iys_status).in_force else "given"
+
+
+def iys_key(state: ConsentState) -> str | None:
+    """The badge of what İYS says; an open one past its day is overdue."""
+    open_still = state.iys_status in OPEN_AT_IYS
+    if open_still and state.iys_due_at is not None and state.iys_due_at < clock.now():
+        return "overdue"
+    return IYS_KEYS.get(IysStatus(state.iys_status))
+
+
+def iys_code(state: ConsentState) -> str | None:
+    """``H178`` for 178."""
+    return f"H{state.iys_code:03d}" if state.iys_code else None
+
+
+def hs_sources() -> list[Source]:
+    """Every source in the order of its number."""
+    return [one for one in Source if one is not Source.NONE]

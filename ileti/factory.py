@@ -1,0 +1,128 @@
+"""Wires everybody; the only room that knows all others.
+
+:func:`create_app` builds the panel's Flask application and changes nothing in the database:
+permissions are made once by :func:`setup_permissions` (stack T1: several workers that start
+together would race on them).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pkgutil
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, session
+from flask_appbuilder import AppBuilder
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import ileti.models
+from config import ROOT, Settings
+from config import settings as read_settings
+from ileti.core.db import db, engine_options, sqlalchemy_url
+from ileti.core.secrets import open_secrets
+from ileti.tenancy.security import (
+    PUBLIC_BLUEPRINTS,
+    IletiSecurityManager,
+    open_request_scope,
+    sync_roles,
+)
+from ileti.web import menu
+from ileti.web.errors import init_errors
+from ileti.web.headers import init_headers
+from ileti.web.sessions import DatabaseSessions
+from ileti.web.theme import init_theme
+from ileti.web.today import TodayView
+
+LANGUAGES = {"tr": {"flag": "tr", "name": "Türkçe"}, "en": {"flag": "gb", "name": "English"}}
+LARGEST_BODY = 2 * 1024 * 1024
+assert ileti.models.metadata is not None
+
+
+def create_app(settings: Settings | None = None, **more: Any) -> Flask:
+    """The panel and the public pages; ``more`` overrides Flask's configuration (tests)."""
+    given = settings or read_settings()
+    app = Flask("ileti", static_folder=str(ROOT / "static"), root_path=str(Path(__file__).parent))
+    app.config.update(_configuration(given))
+    app.config.update(more)
+    app.session_interface = DatabaseSessions(given.session_minutes)  # type: ignore[assignment]
+    if given.trusted_proxies:
+        hops = given.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    with app.app_context():
+        db.init_app(app)
+        init_headers(app, production=given.production)
+        protection = CSRFProtect(app)
+        builder = AppBuilder(app, db.session, security_manager_class=IletiSecurityManager,
+                             indexview=TodayView)
+        app.extensions["babel"].locale_selector = _language
+        open_request_scope(app)
+        init_theme(app, menu.shell)
+        init_errors(app)
+        menu.add_views(builder)
+        app.jinja_env.globals["role_title"] = menu.role_title
+        _add_public_pages(app, protection)
+    return app
+
+
+def setup_permissions(app: Flask) -> None:
+    """Create all permissions and copy the role table into the database; safe to run again."""
+    with app.app_context():
+        sync_roles(app.extensions["appbuilder"].sm)
+
+
+def import_jobs() -> None:
+    """Import every room's ``jobs`` module, so that the worker knows all jobs."""
+    for found in pkgutil.walk_packages(ileti.__path__, "ileti."):
+        if found.name.rpartition(".")[2] == "jobs" and found.name != "ileti.core.jobs":
+            import_module(found.name)
+
+
+def _configuration(given: Settings) -> dict[str, Any]:
+    root = open_secrets(given)
+    return {
+        "SECRET_KEY": hashlib.sha256(root.key_for("flask")).hexdigest(),
+        "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(given),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(given),
+        "SESSION_COOKIE_SECURE": given.base_url.startswith("https://"),
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "PERMANENT_SESSION_LIFETIME": timedelta(minutes=given.session_minutes),
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "APP_NAME": "İleti",
+        "LANGUAGES": LANGUAGES,
+        "BABEL_DEFAULT_LOCALE": "tr",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Istanbul",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "FAB_UPDATE_PERMS": False,
+        "FAB_CREATE_DB": False,
+        "FAB_ADD_SECURITY_VIEWS": True,
+        "FAB_ADD_MENU_API": False,
+        "FAB_ADD_OPENAPI_VIEWS": False,
+        "FAB_SECURITY_SIGNALS_ENABLED": False,
+    }
+
+
+def _language() -> str:
+    """The language chosen in the session, else Turkish; asking must not start a session."""
+    chosen = request.args.get("_l_") or session.get("locale")
+    return chosen if chosen in LANGUAGES else "tr"
+
+
+def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
+    """The hosted form, refusal links and, outside production, the demo shop."""
+    for name in ("pages", "demo"):
+        try:
+            module = __import__(f"ileti.capture.{name}", fromlist=["blueprint"])
+        except ModuleNotFoundError as missing:
+            if missing.name != f"ileti.capture.{name}":
+                raise
+            continue
+        app.register_blueprint(module.blueprint)
+        PUBLIC_BLUEPRINTS.add(module.blueprint.name)
+        protection.exempt(module.blueprint)  # no cookie there; they sign their own forms

@@ -1,0 +1,246 @@
+"""What is on its way to İYS and what came back, in plain words; and İYS's part of a consent's story.
+
+A stopped row can be sent again by whoever holds ``queue:resend``; the worker compares before it
+acts, so pressing twice does no harm.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+from sqlalchemy import func, select, tuple_
+
+from ileti.consents.models import ConsentEntry
+from ileti.consents.timeline import Step, tells
+from ileti.consents.vocabulary import Channel, Status
+from ileti.core import clock, db, jobs
+from ileti.core.errors import IletiError, NotFound
+from ileti.iys.errors import meaning
+from ileti.iys.models import BatchState, IysBatch, IysReceipt
+from ileti.outbox import relay
+from ileti.outbox.models import OutboxRow
+from ileti.tenancy import audit, security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Brand, Provider
+
+PAGE = 50
+TOPIC = 1
+CODE = re.compile(r"H\d{3,4}")
+BATCH_STATES = {BatchState.PREPARED: "queued", BatchState.SENT: "sent", BatchState.CLOSED: "done",
+                BatchState.SPLIT: "retrying"}
+
+
+class QueueView(BaseView):
+    """Waiting, stopped and sent."""
+
+    route_base = "/iletim"
+    class_permission_name = "queue"
+    default_view = "list"
+
+    @expose("/")
+    @has_access
+    @permission_name("read")
+    def list(self) -> ResponseReturnValue:
+        """The queue by tab: waiting, stopped, submissions."""
+        tab = request.args.get("durum", "bekleyen")
+        rows, older = _batches() if tab == "gonderim" else _waiting(stopped=tab == "duran")
+        first = max(1, request.args.get("ilk", 1, type=int))
+        pages = {"first": first, "last": first + len(rows) - 1, "total": None, "newer_url":
+                 url_for("QueueView.list", durum=tab) if request.args.get("once") else None,
+                 "older_url": url_for("QueueView.list", durum=tab, once=older,
+                                      ilk=first + len(rows)) if older else None}
+        stopped = _count_stopped()
+        return self.render_template(
+            "panel/queue.html", title=_("On the way to İYS"), line=_(
+                "Every record is sent again until İYS answers."),
+            actions=_actions(stopped), tabs=_tabs(tab, stopped), notice=None, rows=rows,
+            pages=pages, empty_title=None, empty_text=None)
+
+    @expose("/yeniden", methods=["POST"])
+    @has_access
+    @permission_name("resend")
+    def resend(self) -> ResponseReturnValue:
+        """Put one stopped row, or all that are visible, back into the queue."""
+        asked = select(OutboxRow.provider_id, OutboxRow.ref_id).where(
+            OutboxRow.topic == TOPIC, OutboxRow.dead_at.is_not(None))
+        one = request.form.get("ref", "")
+        if one:
+            provider, _dash, ref = one.partition("-")
+            if not (provider.isdigit() and ref.isdigit()):
+                raise NotFound()
+            asked = asked.where(OutboxRow.provider_id == int(provider),
+                                OutboxRow.ref_id == int(ref))
+        by_provider: dict[int, list[int]] = {}
+        for provider_id, ref_id in db.db.session.execute(asked.limit(10_000)):
+            by_provider.setdefault(provider_id, []).append(ref_id)
+        if one and not by_provider:
+            raise NotFound()
+        revived = sum(self._revive(provider, refs) for provider, refs in by_provider.items())
+        for name in [known for known in jobs.JOBS if known.startswith("iys.")]:
+            jobs.ring(name)
+        flash(_("%(n)s records go out again.", n=revived), "success")
+        return redirect(url_for("QueueView.list"))
+
+    def _revive(self, provider_id: int, refs: list[int]) -> int:
+        with db.transaction() as conn:
+            revived = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=refs)
+        audit.record("queue:resend", f"outbox:{len(refs)}", {"refs": refs[:50]},
+                     provider_id=provider_id)
+        db.db.session.commit()
+        return revived
+
+
+class IysView(BaseView):
+    """The connection to İYS."""
+
+    route_base = "/iys"
+    class_permission_name = "provider"
+    default_view = "check"
+
+    @expose("/dene/<int:provider_id>", methods=["POST"])
+    @has_access
+    @permission_name("check")
+    def check(self, provider_id: int) -> ResponseReturnValue:
+        """Log in at İYS with the kept user, ask for the brands and say what came of it."""
+        provider = db.db.session.get(Provider, provider_id)
+        if provider is None:
+            raise NotFound()
+        problem = _try_login(provider_id)
+        provider.iys_checked_at = clock.now()
+        provider.iys_problem = problem
+        db.db.session.commit()
+        flash(problem or _("İYS answered; the connection works."),
+              "danger" if problem else "success")
+        return redirect(url_for("ProviderView.show", pk=provider_id))
+
+
+def _try_login(provider_id: int) -> str | None:
+    from ileti.iys.client import client_for
+
+    db.db.session.rollback()  # no transaction stays open during a call to somebody else
+    try:
+        client_for(provider_id).brands()
+    except IletiError as error:
+        return say(error)
+    return None
+
+
+def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], int | None]:
+    asked = select(OutboxRow, ConsentEntry).outerjoin(ConsentEntry, (
+        (ConsentEntry.provider_id == OutboxRow.provider_id)
+        & (ConsentEntry.id == OutboxRow.ref_id)
+        & (ConsentEntry.captured_at == OutboxRow.ref_at))).where(OutboxRow.topic == TOPIC)
+    asked = asked.where(
+        OutboxRow.dead_at.is_not(None) if stopped else OutboxRow.dead_at.is_(None))
+    before = request.args.get("once", "")
+    if before.isdigit():
+        asked = asked.where(OutboxRow.ref_id < int(before))
+    found = db.db.session.execute(
+        asked.order_by(OutboxRow.ref_id.desc()).limit(PAGE + 1)).all()
+    brands = _brand_names()
+    rows = [_waiting_row(row, entry, brands) for row, entry in found[:PAGE]]
+    return rows, found[PAGE - 1][0].ref_id if len(found) > PAGE else None
+
+
+def _waiting_row(row: OutboxRow, entry: ConsentEntry | None,
+                 brands: dict[int, str]) -> dict[str, Any]:
+    state = "stopped" if row.dead_at else "sent" if row.batch_id else (
+        "retrying" if row.tries else "queued")
+    sentence, code = told(row.reason)
+    what, url = f"#{row.ref_id}", None
+    if entry is not None:
+        what = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
+        url = url_for("ConsentView.show", provider_id=entry.provider_id, entry_id=entry.id)
+    again = row.dead_at and security.may("queue:resend")
+    return {
+        "id": row.ref_id, "what": what, "url": url, "brand": brands.get(row.brand_id, ""),
+        "count": None, "state": state, "sentence": sentence, "code": code,
+        "next_at": None if row.dead_at else row.next_at, "tries": row.tries, "at": row.ref_at,
+        "actions": [{"label": _("Send again"), "method": "post", "small": True,
+                     "icon": "refresh-cw", "url": url_for("QueueView.resend"),
+                     "fields": {"ref": f"{row.provider_id}-{row.ref_id}"}}] if again else [],
+    }
+
+
+def _batches() -> tuple[list[dict[str, Any]], int | None]:
+    asked = select(IysBatch).order_by(IysBatch.id.desc()).limit(PAGE + 1)
+    before = request.args.get("once", "")
+    if before.isdigit():
+        asked = asked.where(IysBatch.id < int(before))
+    found = list(db.db.session.scalars(asked))
+    brands = _brand_names()
+    rows = []
+    for batch in found[:PAGE]:
+        sentence, code = told(batch.problem)
+        open_still = batch.state in (BatchState.PREPARED, BatchState.SENT)
+        rows.append({
+            "id": batch.id, "what": _("Submission %(n)s", n=batch.id), "url": None,
+            "brand": brands.get(batch.brand_id, ""), "count": batch.size,
+            "state": BATCH_STATES[BatchState(batch.state)], "sentence": sentence, "code": code,
+            "next_at": batch.next_at if open_still else None, "tries": batch.tries,
+            "at": batch.sent_at or batch.created_at, "actions": [],
+        })
+    return rows, found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def told(reason: str | None) -> tuple[str | None, str | None]:
+    """A kept reason as a sentence in the page's language and İYS's code, when it names one."""
+    if not reason:
+        return None, None
+    code = CODE.search(reason)
+    if code is None:
+        return reason, None
+    known = meaning(code.group())
+    return (say(known) if known.known else reason), code.group()
+
+
+def _brand_names() -> dict[int, str]:
+    return {one.id: str(one) for one in db.db.session.scalars(select(Brand))}
+
+
+def _count_stopped() -> int:
+    some = select(OutboxRow.ref_id).where(
+        OutboxRow.topic == TOPIC, OutboxRow.dead_at.is_not(None)).limit(1001).subquery()
+    return db.db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _actions(stopped: int) -> list[dict[str, Any]]:
+    if not stopped or not security.may("queue:resend"):
+        return []
+    return [{"label": _("Send all stopped ones again"), "icon": "refresh-cw", "id": "hepsi",
+             "url": url_for("QueueView.resend"), "confirm": {
+                 "title": _("Send all stopped ones again?"), "verb": _("Send again"),
+                 "text": _("Do it once the cause is mended; else they stop again.")}}]
+
+
+def _tabs(current: str, stopped: int) -> list[dict[str, Any]]:
+    return [{"label": label, "url": url_for("QueueView.list", durum=key), "count": count,
+             "current": key == current} for key, label, count in (
+        ("bekleyen", _("Waiting"), None), ("duran", _("Stopped"), stopped or None),
+        ("gonderim", _("Submissions"), None))]
+
+
+@tells
+def answers_of_iys(entries: list[ConsentEntry]) -> list[Step]:
+    """İYS's answers about these entries, as steps of the story."""
+    if not entries:
+        return []
+    pairs = [(entry.provider_id, entry.id) for entry in entries]
+    receipts = db.db.session.scalars(select(IysReceipt).where(
+        tuple_(IysReceipt.provider_id, IysReceipt.entry_id).in_(pairs)))
+    return [_answer_step(one) for one in receipts]
+
+
+def _answer_step(one: IysReceipt) -> Step:
+    if one.accepted:
+        return {"icon": "badge-check", "tone": "ok", "title": _("Accepted by İYS"), "at": one.at,
+                "facts": _("İYS transaction"), "code": one.transaction_id or ""}
+    told_as = meaning(one.code or "")
+    return {"icon": "circle-x", "tone": "bad", "title": _("Rejected by İYS"), "at": one.at,
+            "facts": say(told_as), "code": one.code or ""}

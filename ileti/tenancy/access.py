@@ -1,0 +1,117 @@
+"""Rights drawn as a matrix, from the role table: for one user, and for one role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from ileti.core import db
+from ileti.tenancy import roles
+from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
+
+COLUMNS = (("read",), ("add", "write"), ("publish", "resend", "check", "refuse"), ("reveal",))
+COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens addresses"))
+TOPICS = (
+    (_l("Consents"), (("consent", _l("Consents")), ("queue", _l("On the way to İYS")),
+                      ("iys", _l("İYS answers")), ("report", _l("Reports")))),
+    (_l("Collection"), (("site", _l("Sites and forms")), ("document", _l("Texts")))),
+    (_l("Organisation"), (("provider", _l("Providers")), ("brand", _l("Brands")),
+                          ("dealer", _l("Dealers")), ("user", _l("Users")),
+                          ("role", _l("Roles")), ("audit", _l("Audit trail")))),
+)
+
+
+def _language() -> str:
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "tr"
+
+
+def matrix(granted: frozenset[str]) -> list[dict[str, Any]]:
+    """The groups of ``panel/access.html`` for a set of permissions."""
+    return [
+        {"title": title, "rows": [
+            {"topic": topic, "limit": "",
+             "cells": [any(f"{resource}:{action}" in granted for action in actions)
+                       for actions in COLUMNS]}
+            for resource, topic in rows]}
+        for title, rows in TOPICS
+    ]
+
+
+def role_page(key: str) -> dict[str, Any]:
+    """Context of the page of one role; links to the others."""
+    role = roles.BY_KEY.get(key) or roles.ROLES[0]
+    language = _language()
+    others = [{"label": one.title(language), "url": url_for("RoleView.list", rol=one.key),
+               "small": True, "kind": "secondary"} for one in roles.ROLES if one is not role]
+    return {
+        "name": role.title(language), "crumbs": [], "actions": others[:2],
+        "line": _("Rights come with the role; the place comes with the membership."),
+        "role": role.title(language), "columns": list(COLUMN_NAMES),
+        "groups": matrix(roles.GRANTS[role.key]),
+        "scope": [(one.title(language), _link(one.key, one is role)) for one in roles.ROLES],
+        "hidden": [], "trail": [],
+    }
+
+
+def _link(key: str, here: bool) -> Any:
+    from markupsafe import Markup
+
+    text = _("shown here") if here else _("Show")
+    return Markup('<a href="{}">{}</a>').format(url_for("RoleView.list", rol=key), text)
+
+
+def access_page(user: Any) -> dict[str, Any]:
+    """Context of the page of one user: what their memberships in this work space let them do."""
+    session = db.db.session
+    own = list(session.scalars(
+        select(Membership).where(Membership.user_id == user.id).order_by(Membership.id)))
+    granted = frozenset().union(*(roles.GRANTS.get(one.role, frozenset()) for one in own))
+    titles = [roles.BY_KEY[one.role].title(_language()) for one in own if one.role in roles.BY_KEY]
+    return {
+        "name": f"{user.first_name} {user.last_name}".strip() or user.username,
+        "crumbs": [(_("Users"), url_for("UserView.list"))],
+        "actions": [], "line": user.email, "role": " · ".join(dict.fromkeys(titles)) or _("None"),
+        "columns": list(COLUMN_NAMES), "groups": matrix(granted),
+        "scope": _visible(own), "hidden": _hidden(granted), "trail": _trail(user.id),
+    }
+
+
+def _visible(own: list[Membership]) -> list[tuple[Any, Any]]:
+    """How many brands and dealers the memberships reach, seen from this work space."""
+    session = db.db.session
+    if any(one.provider_id is None for one in own):
+        return [(_("Providers"), session.scalar(select(func.count()).select_from(Provider)))]
+    brands, dealers = set(), set()
+    for one in own:
+        if one.dealer_id is not None:
+            dealers.add(one.dealer_id)
+            continue
+        at = Brand.provider_id == one.provider_id
+        below = Dealer.provider_id == one.provider_id
+        if one.brand_id is not None:
+            at, below = Brand.id == one.brand_id, Dealer.brand_id == one.brand_id
+        brands.update(session.scalars(select(Brand.id).where(at)))
+        dealers.update(session.scalars(select(Dealer.id).where(below)))
+    return [(_("Brands"), len(brands)), (_("Dealers"), len(dealers))]
+
+
+def _hidden(granted: frozenset[str]) -> list[str]:
+    closed = []
+    if "consent:reveal" not in granted:
+        closed.append(_("Addresses in full"))
+    if "audit:read" not in granted:
+        closed.append(_("The audit trail"))
+    return closed
+
+
+def _trail(user_id: int) -> list[dict[str, Any]]:
+    rows = db.db.session.scalars(
+        select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}")
+        .order_by(AuditEntry.id.desc()).limit(5))
+    return [{"text": row.action, "who": str(row.user_id or ""), "at": row.at} for row in rows]

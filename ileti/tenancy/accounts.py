@@ -1,0 +1,180 @@
+"""Users and what they are given: nobody can hand out what they do not have.
+
+A membership ties a user to a provider, a brand or a dealer in one role. Who gives it must hold
+every permission of that role and stand at least as high in the same tree; only a platform admin
+makes another. The command line works as :data:`SYSTEM`, the panel as the signed-in user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Role as FabRole
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import delete, or_, select
+from werkzeug.security import generate_password_hash
+
+from ileti.core import db
+from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
+from ileti.tenancy import roles, scope
+from ileti.tenancy.models import Brand, Dealer, Membership
+from ileti.tenancy.roles import Level
+
+MIN_PASSWORD = 12
+_COMMON = ("123456", "qwerty", "parola", "sifre", "password", "iletişim", "letmein")
+
+
+@dataclass(frozen=True)
+class Giver:
+    """Who hands out: permissions, role and scope of the work space they act in."""
+
+    permissions: frozenset[str]
+    role: str
+    scope: scope.Scope
+
+
+SYSTEM = Giver(frozenset(roles.PERMISSIONS), "platform_admin", scope.EVERYTHING)
+
+
+def check_password(password: str, *, username: str = "") -> None:
+    """Length over composition (ASVS 6.2): 12 characters, not the user's name, not a common one."""
+    low = password.lower()
+    wrong = len(password) < MIN_PASSWORD or len(password) > 128 or len(set(password)) < 5
+    if wrong or any(low.startswith(word) for word in _COMMON) or (username and username in low):
+        raise InvalidInput(errors=(FieldError(
+            "password", "weak",
+            "Parola en az 12 karakter olmalı; kullanıcı adınız ya da yaygın bir parola olmamalı.",
+            "A password has at least 12 characters and is neither your user name nor a common one.",
+        ),))
+
+
+def create_user(username: str, password: str, *, email: str, first_name: str = "",
+                last_name: str = "", giver: Giver = SYSTEM) -> int:
+    """A new active user without any right yet; the id. Commits.
+
+    Raises InvalidInput (weak password), Conflict (name or mail taken), NotAllowed.
+    """
+    if "user:write" not in giver.permissions:
+        raise NotAllowed()
+    username, email = username.strip().lower(), email.strip().lower()
+    check_password(password, username=username)
+    with scope.system_scope(), db.unit_of_work() as session:
+        taken = session.scalars(
+            select(User.id).where(or_(User.username == username, User.email == email))).first()
+        if taken is not None:
+            raise Conflict("Bu kullanıcı adı ya da e-posta kullanılıyor.",
+                           "This user name or e-mail is taken.", code="user_taken")
+        user = User(username=username, email=email, first_name=first_name, last_name=last_name,
+                    active=True, password=hash_password(password))
+        session.add(user)
+        session.flush()
+        return int(user.id)
+
+
+def hash_password(password: str) -> str:
+    """Salted scrypt."""
+    return generate_password_hash(password, method="scrypt")
+
+
+def set_password(user_id: int, password: str) -> None:
+    """Change a password and end all the user's sessions. Commits."""
+    with scope.system_scope(), db.unit_of_work() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound()
+        check_password(password, username=user.username)
+        user.password = hash_password(password)
+    db.connection().execute("delete from user_session where user_id = %s", (user_id,))
+
+
+def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
+                    brand_id: int | None = None, dealer_id: int | None = None,
+                    giver: Giver = SYSTEM) -> int:
+    """Tie a user to a place in a role; the membership's id, the same when it exists. Commits.
+
+    Raises NotAllowed (the giver lacks the role's rights or the place), InvalidInput (a role at a
+    level it does not fit), NotFound (no such place).
+    """
+    refuse_overreach(giver, role, provider_id=provider_id, brand_id=brand_id, dealer_id=dealer_id)
+    with scope.system_scope(), db.unit_of_work() as session:
+        _refuse_strange_place(session, provider_id, brand_id, dealer_id)
+        kept = session.scalars(select(Membership).where(
+            Membership.user_id == user_id, Membership.role == role,
+            Membership.provider_id.is_not_distinct_from(provider_id),
+            Membership.brand_id.is_not_distinct_from(brand_id),
+            Membership.dealer_id.is_not_distinct_from(dealer_id))).first()
+        if kept is None:
+            kept = Membership(user_id=user_id, role=role, provider_id=provider_id,
+                              brand_id=brand_id, dealer_id=dealer_id)
+            session.add(kept)
+            session.flush()
+        _mirror_roles(session, user_id)
+        return int(kept.id)
+
+
+def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
+    """Undo :func:`give_membership`; asks the same rights. Commits."""
+    with scope.system_scope(), db.unit_of_work() as session:
+        kept = session.get(Membership, membership_id)
+        if kept is None:
+            raise NotFound()
+        refuse_overreach(giver, kept.role, provider_id=kept.provider_id, brand_id=kept.brand_id,
+                         dealer_id=kept.dealer_id)
+        session.execute(delete(Membership).where(Membership.id == membership_id))
+        _mirror_roles(session, kept.user_id)
+
+
+def refuse_overreach(giver: Giver, role: str, *, provider_id: int | None, brand_id: int | None,
+                     dealer_id: int | None) -> None:
+    """Raise unless ``giver`` may hand out ``role`` at this place."""
+    if "user:write" not in giver.permissions or not roles.may_grant(
+            giver.permissions, giver.role, role):
+        raise NotAllowed("Kendinizde olmayan bir yetkiyi veremezsiniz.",
+                         "You cannot hand out a right you do not have.", code="overreach")
+    if level_of(provider_id, brand_id, dealer_id) not in roles.BY_KEY[role].levels:
+        raise InvalidInput("Bu rol bu düzeyde verilemez.", "This role does not fit this level.",
+                           code="wrong_level")
+    own = giver.scope
+    if own.everything:
+        return
+    place = ((own.provider_id, provider_id), (own.brand_id, brand_id), (own.dealer_id, dealer_id))
+    outside = own.provider_id is None or any(
+        allowed is not None and allowed != wanted for allowed, wanted in place)
+    if outside:
+        raise NotAllowed("Bu yer sizin çalışma alanınızda değil.",
+                         "This place is not in your work space.", code="outside_scope")
+
+
+def level_of(provider_id: int | None, brand_id: int | None, dealer_id: int | None) -> Level:
+    """Which level a place is."""
+    if dealer_id is not None:
+        return Level.DEALER
+    if brand_id is not None:
+        return Level.BRAND
+    return Level.INSTALLATION if provider_id is None else Level.PROVIDER
+
+
+def _refuse_strange_place(session: Any, provider_id: int | None, brand_id: int | None,
+                          dealer_id: int | None) -> None:
+    """Brand and dealer must belong together and to the provider."""
+    brand = session.get(Brand, brand_id) if brand_id is not None else None
+    dealer = session.get(Dealer, dealer_id) if dealer_id is not None else None
+    wrong = (
+        (brand_id is not None and (brand is None or brand.provider_id != provider_id))
+        or (dealer_id is not None and (
+            dealer is None or dealer.provider_id != provider_id or dealer.brand_id != brand_id))
+    )
+    if wrong:
+        raise NotFound()
+
+
+def _mirror_roles(session: Any, user_id: int) -> None:
+    """Flask-AppBuilder's own role list shows the same; rights are read from the membership."""
+    session.flush()
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound()
+    keys = session.scalars(
+        select(Membership.role).where(Membership.user_id == user_id).distinct()).all()
+    user.roles = list(session.scalars(select(FabRole).where(FabRole.name.in_(keys))).all())

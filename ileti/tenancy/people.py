@@ -1,0 +1,120 @@
+"""Forms about users: which roles and places somebody may hand out, and nothing beyond."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from werkzeug.security import check_password_hash
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import Email, InputRequired, Length, Regexp
+
+from ileti.core import db
+from ileti.core.errors import IletiError
+from ileti.tenancy import accounts, roles, scope, security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Brand, Dealer, Membership, Provider
+
+
+class MembershipForm(FlaskForm):
+    """A role at a place."""
+
+    role = SelectField(_l("Role"), [InputRequired()])
+    place = SelectField(_l("Place"), [InputRequired()])
+
+
+class UserForm(MembershipForm):
+    """A new user."""
+
+    username = StringField(_l("User name"), [
+        InputRequired(), Regexp(r"^[a-z0-9._-]{3,40}$", message=_l(
+            "3 to 40 small letters, digits, dots, dashes or underscores."))])
+    first_name = StringField(_l("First name"), [InputRequired(), Length(max=60)])
+    last_name = StringField(_l("Last name"), [InputRequired(), Length(max=60)])
+    email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=120)])
+    password = PasswordField(_l("First password"), [InputRequired()],
+                             description=_l("At least 12 characters."))
+
+    def add_user(self, giver: accounts.Giver) -> int | None:
+        """Create user and membership; None with the fields marked when that is refused."""
+        provider, brand, dealer = read_place(self.place.data)
+        try:
+            accounts.refuse_overreach(giver, self.role.data, provider_id=provider,
+                                      brand_id=brand, dealer_id=dealer)
+            made = accounts.create_user(
+                self.username.data, self.password.data, email=self.email.data,
+                first_name=self.first_name.data, last_name=self.last_name.data, giver=giver)
+            accounts.give_membership(made, self.role.data, provider_id=provider, brand_id=brand,
+                                     dealer_id=dealer, giver=giver)
+        except IletiError as error:
+            wrong = {"weak": self.password, "user_taken": self.username,
+                     "wrong_level": self.role}.get(
+                error.errors[0].code if error.errors else error.code, self.place)
+            wrong.errors = [say(error.errors[0] if error.errors else error)]
+            return None
+        return made
+
+
+class PasswordForm(FlaskForm):
+    """A new password for oneself."""
+
+    old = PasswordField(_l("Present password"), [InputRequired()])
+    new = PasswordField(_l("New password"), [InputRequired()],
+                        description=_l("At least 12 characters."))
+
+    def fits(self, user: Any) -> bool:
+        """Whether the present password is right; marks the field when it is not."""
+        right = check_password_hash(user.password, self.old.data)
+        if not right:
+            self.old.errors = [_("This is not your present password.")]
+        return right
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Roles the signed-in user may hand out."""
+    own = security.membership()
+    language = "en" if _("language-code") == "en" else "tr"
+    return [(one.key, one.title(language)) for one in roles.ROLES
+            if own and roles.may_grant(security.permissions(), own.role, one.key)]
+
+
+def place_choices() -> list[tuple[str, str]]:
+    """Places in the signed-in user's work space, the highest first."""
+    here = scope.current()
+    session = db.db.session
+    found: list[tuple[str, str]] = []
+    if here.everything:
+        found.append(("all", _("The whole installation")))
+    if here.brand_id is None:
+        found += [(f"p{one.id}", str(one)) for one in session.scalars(
+            select(Provider).order_by(Provider.short_name))]
+    if here.dealer_id is None:
+        found += [(f"b{one.id}", f"{one.provider} › {one}") for one in session.scalars(
+            select(Brand).order_by(Brand.name))]
+    found += [(f"d{one.id}", f"{one.brand} › {one}") for one in session.scalars(
+        select(Dealer).order_by(Dealer.title))]
+    return found
+
+
+def read_place(value: str) -> tuple[int | None, int | None, int | None]:
+    """``p1``, ``b2``, ``d3`` or ``all`` as provider, brand and dealer; only visible ones."""
+    kind, number = value[:1], value[1:]
+    session = db.db.session
+    if kind == "p" and number.isdigit():
+        return int(number), None, None
+    if kind == "b" and number.isdigit():
+        brand = session.get(Brand, int(number))
+        return (brand.provider_id, brand.id, None) if brand else (-1, None, None)
+    if kind == "d" and number.isdigit():
+        dealer = session.get(Dealer, int(number))
+        return (dealer.provider_id, dealer.brand_id, dealer.id) if dealer else (-1, None, None)
+    return None, None, None
+
+
+def visible_memberships(user_id: int) -> list[Membership]:
+    """A user's memberships inside the signed-in user's work space."""
+    return list(db.db.session.scalars(
+        select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)))

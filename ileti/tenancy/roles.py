@@ -1,0 +1,119 @@
+"""Who may do what: one table a lawyer can read.
+
+A permission is ``resource:action``. Flask-AppBuilder keeps it as ``can_<action>`` on the view menu
+``<resource>`` and a role as its own role of the same key; :mod:`ileti.tenancy.security` copies this
+table there at set-up, so that nobody edits rights in two places. A role says *what*; *where* (which
+provider, brand, dealer) comes from the membership and is kept by :mod:`ileti.tenancy.scope`.
+
+Personal addresses: only who must answer a person or an authority may open one (``consent:reveal``),
+and each opening is audited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Level(StrEnum):
+    """How high a membership of a role must or may sit."""
+
+    INSTALLATION = "installation"
+    PROVIDER = "provider"
+    BRAND = "brand"
+    DEALER = "dealer"
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role: its key, titles and the levels a membership with it may have."""
+
+    key: str
+    tr: str
+    en: str
+    levels: tuple[Level, ...]
+
+    def title(self, language: str = "tr") -> str:
+        """The title people read."""
+        return self.en if language == "en" else self.tr
+
+
+_PROVIDER_OR_BRAND = (Level.PROVIDER, Level.BRAND)
+
+ROLES: Final[tuple[Role, ...]] = (
+    Role("platform_admin", "Platform yöneticisi", "Platform admin", (Level.INSTALLATION,)),
+    Role("provider_admin", "Hizmet sağlayıcı yöneticisi", "Provider admin", (Level.PROVIDER,)),
+    Role("brand_manager", "Marka yöneticisi", "Brand manager", (Level.BRAND,)),
+    Role("dealer_manager", "Bayi yöneticisi", "Dealer manager", (Level.DEALER,)),
+    Role("dealer_user", "Bayi kullanıcısı", "Dealer user", (Level.DEALER,)),
+    Role("call_centre_agent", "Çağrı merkezi görevlisi", "Call-centre agent",
+         _PROVIDER_OR_BRAND),
+    Role("compliance_officer", "Uyum görevlisi", "Compliance officer", _PROVIDER_OR_BRAND),
+    Role("marketer", "Pazarlama uzmanı", "Marketer", _PROVIDER_OR_BRAND),
+    Role("report_viewer", "Rapor izleyicisi", "Report viewer",
+         (Level.PROVIDER, Level.BRAND, Level.DEALER)),
+)
+
+# Columns: platform admin, provider admin, brand manager, dealer manager, dealer user,
+# call-centre agent, compliance officer, marketer, report viewer.
+_TABLE: Final = """
+                    plat prov bran dmgr dusr call comp mark repo
+home:read            x    x    x    x    x    x    x    x    x
+provider:read        x    x    .    .    .    .    x    .    .
+provider:write       x    x    .    .    .    .    .    .    .
+provider:add         x    .    .    .    .    .    .    .    .
+provider:check       x    x    .    .    .    .    x    .    .
+brand:read           x    x    x    .    .    .    x    x    x
+brand:write          x    x    .    .    .    .    .    .    .
+dealer:read          x    x    x    x    .    .    x    .    x
+dealer:write         x    x    x    .    .    .    .    .    .
+user:read            x    x    x    x    .    .    x    .    .
+user:write           x    x    x    x    .    .    .    .    .
+role:read            x    x    x    x    .    .    x    .    .
+site:read            x    x    x    x    .    .    x    x    .
+site:write           x    x    x    .    .    .    .    .    .
+document:read        x    x    x    x    x    x    x    x    .
+document:publish     x    x    .    .    .    .    x    .    .
+consent:read         x    x    x    x    x    x    x    x    .
+consent:refuse       x    x    x    x    x    x    x    .    .
+consent:reveal       x    x    .    .    .    x    x    .    .
+queue:read           x    x    x    .    .    .    x    .    .
+queue:resend         x    x    .    .    .    .    x    .    .
+iys:read             x    x    x    .    .    .    x    .    .
+report:read          x    x    x    x    .    .    x    x    x
+audit:read           x    x    .    .    .    .    x    .    .
+"""
+
+
+def _read_table() -> dict[str, frozenset[str]]:
+    lines = [line.split() for line in _TABLE.strip().splitlines()[1:]]
+    return {
+        role.key: frozenset(line[0] for line in lines if line[1 + place] == "x")
+        for place, role in enumerate(ROLES)
+    }
+
+
+GRANTS: Final[dict[str, frozenset[str]]] = _read_table()
+PERMISSIONS: Final[tuple[str, ...]] = tuple(
+    line.split()[0] for line in _TABLE.strip().splitlines()[1:]
+)
+BY_KEY: Final[dict[str, Role]] = {role.key: role for role in ROLES}
+
+
+def split(permission: str) -> tuple[str, str]:
+    """``"consent:reveal"`` → Flask-AppBuilder's ``("can_reveal", "consent")``."""
+    resource, _, action = permission.partition(":")
+    return f"can_{action}", resource
+
+
+def may_grant(own: frozenset[str], own_role: str, role: str) -> bool:
+    """Whether somebody with the permissions ``own`` may hand out ``role``.
+
+    Nobody grants what they do not have, and only a platform admin makes another.
+    """
+    if role not in GRANTS:
+        return False
+    if role == "platform_admin":
+        return own_role == "platform_admin"
+    return GRANTS[role] <= own

@@ -1,0 +1,274 @@
+"""Who sees which rows: a listener on the session, with nothing visible by default.
+
+Every ORM statement, and with it every list, drop-down, count and export, gets the row rule of each
+tenant table it touches (stack T4: filters on views alone let drop-downs leak). The rule follows
+from the columns ``provider_id``, ``brand_id`` and ``dealer_id``; a table that lacks one of them is
+reached through another, see ``THROUGH``. A guard test walks all models and fails when one with a
+tenant column is not covered.
+
+A dealer sees its own entries, and of everything else only what hangs on them. Jobs and commands,
+which have no person behind them, open :func:`system_scope`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import Alias, ColumnElement, Table, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
+
+from ileti.core import db
+from ileti.core.errors import NotFound
+
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one piece of work may see.
+
+    ``provider_id`` None with ``everything`` False sees nothing. ``brand_id`` and ``dealer_id``
+    narrow it; None means all below the level above. ``user_id`` lets people see themselves.
+    """
+
+    everything: bool = False
+    provider_id: int | None = None
+    brand_id: int | None = None
+    dealer_id: int | None = None
+    user_id: int | None = None
+
+
+NOTHING = Scope()
+EVERYTHING = Scope(everything=True)
+_current: ContextVar[Scope] = ContextVar("ileti_scope", default=NOTHING)
+
+TENANT_COLUMNS = ("provider_id", "brand_id", "dealer_id")
+TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "dealer_id"}
+PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
+
+# table: level that has no column of its own → (other table, pairs of columns that join them)
+_ENTRY_OF_RECIPIENT = ("consent_entry", (("provider_id", "provider_id"), ("id", "recipient_id")))
+_ENTRY_OF_STATE = ("consent_entry", tuple(
+    (name, name) for name in ("provider_id", "brand_id", "recipient_id", "recipient_type",
+                              "channel")))
+_ENTRY_OF_RECEIPT = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
+_SUBMISSION = ("submission", (("provider_id", "provider_id"), ("submission_id", "id")))
+THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "recipient": {"brand_id": _ENTRY_OF_RECIPIENT, "dealer_id": _ENTRY_OF_RECIPIENT},
+    "consent_state": {"dealer_id": _ENTRY_OF_STATE},
+    "iys_receipt": {"brand_id": _ENTRY_OF_RECEIPT, "dealer_id": _ENTRY_OF_RECEIPT},
+    "verification": {"brand_id": _SUBMISSION, "dealer_id": _SUBMISSION},
+    "message": {"dealer_id": _SUBMISSION},
+    "outbox": {"dealer_id": (
+        "consent_entry", (("provider_id", "provider_id"), ("ref_id", "id")))},
+    "document_version": {"brand_id": ("document", (("document_id", "id"),))},
+}
+# a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
+OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version"})
+
+
+def current() -> Scope:
+    """The scope of the work at hand; NOTHING unless somebody opened one."""
+    return _current.get()
+
+
+def enter(scope: Scope) -> Token[Scope]:
+    """Set the scope until :func:`leave`; for request hooks."""
+    return _current.set(scope)
+
+
+def leave(token: Token[Scope]) -> None:
+    """Back to the scope before :func:`enter`."""
+    _current.reset(token)
+
+
+@contextmanager
+def within(scope: Scope) -> Iterator[Scope]:
+    """Work inside ``scope``."""
+    token = enter(scope)
+    try:
+        yield scope
+    finally:
+        leave(token)
+
+
+@contextmanager
+def system_scope() -> Iterator[Scope]:
+    """See everything: for jobs, commands and the login itself. Never around a person's request."""
+    with within(EVERYTHING) as scope:
+        yield scope
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def condition_for(table: Table, scope: Scope) -> Condition | None:
+    """The row rule of ``table`` in ``scope``; None when the table belongs to no tenant."""
+    if not is_tenant_table(table):
+        return None
+    if scope.everything:
+        return true()
+    if table.name == "ab_user":
+        return _users_in(table, scope)
+    if table.name in PERSONAL_TABLES or scope.provider_id is None:
+        return false()
+    parts = [_provider_part(table, scope.provider_id)]
+    if scope.brand_id is not None:
+        parts.append(_part(table, "brand_id", scope.brand_id))
+    if scope.dealer_id is not None and table.name not in OPEN_TO_DEALERS:
+        parts.append(_part(table, "dealer_id", scope.dealer_id))
+    return and_(*parts)
+
+
+def is_tenant_table(table: Table) -> bool:
+    """Whether rows of this table belong to somebody."""
+    named = {"provider", "ab_user", *PERSONAL_TABLES}
+    return table.name in named or any(column in table.c for column in TENANT_COLUMNS)
+
+
+def _provider_part(table: Table, provider_id: int) -> Condition:
+    column = table.c.id if table.name == "provider" else table.c.provider_id
+    return column == provider_id
+
+
+def _part(table: Table, level: str, value: int) -> Condition:
+    """``level`` by the table's own column, through another table, or not at all."""
+    if table.name == "provider":
+        return true()
+    if TENANT_TABLES.get(table.name) == level:
+        return table.c.id == value
+    if level in table.c:
+        return table.c[level] == value
+    through = THROUGH.get(table.name, {}).get(level)
+    return false() if through is None else _exists(table, through, level, value)
+
+
+def _exists(
+    table: Table, through: tuple[str, tuple[tuple[str, str], ...]], level: str, value: int
+) -> Condition:
+    # an alias, so that a statement which names the other table itself does not capture it
+    other: Alias = Model.metadata.tables[through[0]].alias()
+    joins = [table.c[mine] == other.c[theirs] for mine, theirs in through[1]]
+    return exists(select(1).select_from(other).where(*joins, other.c[level] == value)
+                  .correlate(table))
+
+
+def _users_in(table: Table, scope: Scope) -> Condition:
+    """Users who belong into the scope, and oneself."""
+    own = table.c.id == scope.user_id if scope.user_id is not None else false()
+    if scope.provider_id is None:
+        return own
+    membership = Model.metadata.tables["membership"].alias()
+    inside = [membership.c.user_id == table.c.id, membership.c.provider_id == scope.provider_id]
+    for level, value in (("brand_id", scope.brand_id), ("dealer_id", scope.dealer_id)):
+        if value is not None:
+            inside.append(membership.c[level] == value)
+    return or_(own, exists(select(1).select_from(membership).where(*inside).correlate(table)))
+
+
+@lru_cache(maxsize=1)
+def _tenant_mappers(count: int) -> tuple[Mapper[Any], ...]:
+    return tuple(
+        mapper for mapper in Model.registry.mappers
+        if isinstance(mapper.local_table, Table) and is_tenant_table(mapper.local_table)
+    )
+
+
+def tenant_mappers() -> tuple[Mapper[Any], ...]:
+    """Every mapped class whose rows belong to somebody."""
+    return _tenant_mappers(len(Model.registry.mappers))
+
+
+@db.listen(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    """Put the row rules on every statement of the ORM, deletes and updates included."""
+    scope = current()
+    if scope.everything or state.is_column_load or not state.is_orm_statement:
+        return
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    rules = []
+    for mapper in tenant_mappers():
+        rule = condition_for(mapper.local_table, scope)  # type: ignore[arg-type]
+        rules.append(with_loader_criteria(mapper.class_, rule, include_aliases=True))
+    state.statement = state.statement.options(*rules)
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+@db.listen(Session, "before_flush")
+def _guard_writes(session: Session, _context: Any, _instances: Any) -> None:
+    """Refuse rows outside the scope, and rows that point to a brand or dealer out of sight."""
+    scope = current()
+    if scope.everything:
+        return
+    changed = {*session.new, *session.deleted,
+               *(one for one in session.dirty if session.is_modified(one))}
+    for one in changed:
+        table = type(one).__table__
+        if table.name == "audit_entry" or not is_tenant_table(table):
+            continue
+        _refuse_outside(session, one, table, scope)
+
+
+def _refuse_outside(session: Session, one: Any, table: Table, scope: Scope) -> None:
+    if table.name == "ab_user":
+        _refuse_strange_user(session, one)
+        return
+    if scope.provider_id is None or table.name in PERSONAL_TABLES:
+        raise NotFound()
+    wanted = {"provider_id": scope.provider_id, "brand_id": scope.brand_id,
+              "dealer_id": scope.dealer_id}
+    for level, allowed in wanted.items():
+        value = _level_of(one, table, level)
+        if allowed is not None and value != allowed and _has_level(table, level):
+            raise NotFound()
+    _refuse_strange_references(session, one, table)
+
+
+def _has_level(table: Table, level: str) -> bool:
+    return level in table.c or TENANT_TABLES.get(table.name) == level
+
+
+def _level_of(one: Any, table: Table, level: str) -> Any:
+    """The row's provider, brand or dealer, also while only the relationship is set."""
+    if TENANT_TABLES.get(table.name) == level:
+        return one.id
+    related = one.__dict__.get(level.removesuffix("_id"))
+    return related.id if related is not None else getattr(one, level, None)
+
+
+def _refuse_strange_references(session: Session, one: Any, table: Table) -> None:
+    """A brand or dealer named by the row must be visible and of the same provider."""
+    provider = _level_of(one, table, "provider_id")
+    with session.no_autoflush:
+        for level in ("brand_id", "dealer_id"):
+            value = _level_of(one, table, level) if level in table.c else None
+            if value is None:
+                continue
+            other = Model.metadata.tables[level.removesuffix("_id")]
+            rule = condition_for(other, current())
+            found = session.execute(  # Core on purpose: two columns, with the rule named outright
+                select(other.c.provider_id).where(other.c.id == value, rule)  # type: ignore[arg-type]
+            ).scalar()
+            if found is None or found != provider:
+                raise NotFound()
+
+
+def _refuse_strange_user(session: Session, user: Any) -> None:
+    if user.id is None:
+        return
+    table = Model.metadata.tables["ab_user"]
+    rule = condition_for(table, current())
+    with session.no_autoflush:
+        statement = select(table.c.id).where(table.c.id == user.id, rule)  # type: ignore[arg-type]
+        seen = session.execute(statement).scalar()
+    if seen is None:
+        raise NotFound()

@@ -1,0 +1,283 @@
+"""Flask-AppBuilder's security manager, thinly changed, because four things must differ.
+
+* Rights come from one membership at a time (the work space chosen in the switcher): what somebody
+  may do at one brand never leaks to another where they hold a lesser role.
+* All permissions of a request are read once (stack T8: one SQL EXISTS per button otherwise).
+* The login is limited per user name and per address, and the limits stand in PostgreSQL.
+* Only the views below exist: Flask-AppBuilder's own user, role and REST views stay switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from flask import Flask, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import no_cache
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.views import AuthDBView
+from flask_appbuilder.utils.base import get_safe_redirect
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy import select
+
+from ileti.core import clock, db
+from ileti.core.errors import TooMany
+from ileti.tenancy import audit, roles, scope
+from ileti.tenancy.models import Membership
+
+log = structlog.get_logger("ileti.login")
+
+FREE_TRIES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+FORGET_AFTER = timedelta(hours=1)
+MIN_PASSWORD = 12
+
+PUBLIC_ENDPOINTS = {"static", "appbuilder.static", "panel_theme.choose", "LocaleView.index"}
+PUBLIC_BLUEPRINTS: set[str] = set()
+
+
+def public_route(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view as open without a login; a guard test lists every route that is."""
+    view._ileti_public = True  # type: ignore[attr-defined]
+    return view
+
+
+# -- who is asking -------------------------------------------------------------------------------
+
+
+def memberships() -> list[Membership]:
+    """The signed-in user's memberships, oldest first; read once per request."""
+    if "memberships" not in g:
+        with scope.system_scope():
+            found = db.db.session.execute(
+                select(Membership).where(Membership.user_id == current_user.id)
+                .order_by(Membership.id)
+            ).scalars().all()
+            for one in found:  # read while the system's scope is open
+                _ = (one.provider, one.brand, one.dealer)
+        g.memberships = list(found)
+    return list(g.memberships)
+
+
+def membership() -> Membership | None:
+    """The work space the user is in: the chosen membership, else the first."""
+    if not current_user.is_authenticated:
+        return None
+    own = memberships()
+    chosen = session.get("workspace")
+    return next((one for one in own if one.id == chosen), own[0] if own else None)
+
+
+def scope_of(one: Membership | None, user_id: int | None = None) -> scope.Scope:
+    """What a membership lets its user see."""
+    if one is None:
+        return scope.Scope(user_id=user_id)
+    if one.provider_id is None:
+        return scope.Scope(everything=one.role == "platform_admin", user_id=one.user_id)
+    return scope.Scope(provider_id=one.provider_id, brand_id=one.brand_id,
+                       dealer_id=one.dealer_id, user_id=one.user_id)
+
+
+def permissions() -> frozenset[str]:
+    """All permissions of this request's user, as ``resource:action``; one statement."""
+    if "permissions" not in g:
+        own = membership()
+        g.permissions = _granted(own.role) if own and current_user.is_active else frozenset()
+    granted: frozenset[str] = g.permissions
+    return granted
+
+
+def _granted(role: str) -> frozenset[str]:
+    rows = db.connection().execute(
+        "select v.name || ':' || substr(p.name, 5) from ab_role r "
+        "join ab_permission_view_role x on x.role_id = r.id "
+        "join ab_permission_view pv on pv.id = x.permission_view_id "
+        "join ab_permission p on p.id = pv.permission_id "
+        "join ab_view_menu v on v.id = pv.view_menu_id "
+        "where r.name = %s and p.name like 'can\\_%%'", (role,),
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def may(permission: str) -> bool:
+    """Whether this request's user has ``resource:action``."""
+    return current_user.is_authenticated and permission in permissions()
+
+
+def end_sessions(user_id: int) -> None:
+    """End every session of a user, because rights or password changed."""
+    db.connection().execute("delete from user_session where user_id = %s", (user_id,))
+
+
+# -- guessing is slow ----------------------------------------------------------------------------
+
+
+def _limit_keys(username: str) -> list[str]:
+    """A user name and an address, each hashed: neither needs to be readable here."""
+    kinds = (f"name:{username.strip().lower()}", f"address:{request.remote_addr}")
+    return [kind[:4] + sha256(kind.encode()).hexdigest()[:40] for kind in kinds]
+
+
+def wait_before_login(username: str) -> int:
+    """Seconds until the next try is listened to; 0 when it is free."""
+    row = db.connection().execute(
+        "select max(until) from login_limit where key = any(%s)", (_limit_keys(username),)
+    ).fetchone()
+    until = row[0] if row else None
+    return max(0, int((until - clock.now()).total_seconds()) + 1) if until else 0
+
+
+def count_failure(username: str) -> None:
+    """One more failure; from the sixth on each doubles the wait, up to a quarter of an hour."""
+    now = clock.now()
+    for key in sorted(_limit_keys(username)):
+        row = db.connection().execute(
+            "insert into login_limit (key, failures, until) values (%s, 1, %s) "
+            "on conflict (key) do update set failures = case when login_limit.until < %s then 1 "
+            "else least(login_limit.failures + 1, 30) end returning failures",
+            (key, now, now - FORGET_AFTER),
+        ).fetchone()
+        beyond = (row[0] if row else 0) - FREE_TRIES
+        if beyond >= 0:
+            wait = min(LONGEST_WAIT, timedelta(seconds=10 * 2 ** min(beyond, 10)))
+            db.connection().execute(
+                "update login_limit set until = %s where key = %s", (now + wait, key))
+
+
+def forgive(username: str) -> None:
+    """A right password clears the user name's count; the address keeps its own."""
+    db.connection().execute(
+        "delete from login_limit where key = %s", (_limit_keys(username)[0],))
+
+
+# -- views ---------------------------------------------------------------------------------------
+
+
+class SignIn(AuthDBView):
+    """Sign in and out; signing out takes a POST, so that no foreign picture can do it."""
+
+    @expose("/login/", methods=["GET", "POST"])
+    @no_cache
+    @public_route
+    def login(self) -> ResponseReturnValue:
+        """The form, or the try."""
+        if g.user is not None and g.user.is_authenticated:
+            return redirect(self._get_safe_next_url())
+        form = LoginForm_db()
+        if form.validate_on_submit():
+            return self._try(form)
+        return self.render_template(self.login_template, title=_("Sign in"), form=form)
+
+    def _try(self, form: Any) -> ResponseReturnValue:
+        name = form.username.data
+        wait = wait_before_login(name)
+        if wait:
+            raise TooMany(retry_after=wait)
+        with scope.system_scope():
+            user = self.appbuilder.sm.auth_user_db(name, form.password.data)
+        if user is None:
+            count_failure(name)
+            flash(_("User name or password is wrong."), "warning")
+            return redirect(url_for(f"{self.endpoint}.login"))
+        forgive(name)
+        language = session.get("locale")
+        session.clear()
+        session.renew = True  # type: ignore[attr-defined]
+        if language:
+            session["locale"] = language
+        login_user(user, remember=False)
+        audit.record("login", f"user:{user.id}", user_id=user.id)
+        db.db.session.commit()
+        return redirect(get_safe_redirect(request.args.get("next", "")))
+
+    @expose("/logout/", methods=["POST"])
+    @no_cache
+    @public_route
+    def logout(self) -> ResponseReturnValue:
+        """End this session for good."""
+        if current_user.is_authenticated:
+            audit.record("logout", f"user:{current_user.id}")
+            db.db.session.commit()
+        logout_user()
+        session.clear()
+        return redirect(url_for(f"{self.endpoint}.login"))
+
+
+class IletiSecurityManager(SecurityManager):
+    """See the module text."""
+
+    authdbview = SignIn
+
+    def __init__(self, appbuilder: Any) -> None:
+        super().__init__(appbuilder)
+        self.menu_permissions: dict[str, str] = {}
+
+    def register_views(self) -> None:
+        """The sign-in view only."""
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+        self.lm.login_view = f"{self.auth_view.endpoint}.login"
+
+    def load_user(self, pk: int) -> Any:
+        """The user of a session; an inactive one is nobody."""
+        with scope.system_scope():
+            user = super().load_user(pk)
+        return user if user is not None and user.is_active else None
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Whether the user's work space grants it; nothing is granted to visitors."""
+        return may(f"{view_name}:{permission_name.removeprefix('can_')}")
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """Menu entries whose permission the user has; headings are open."""
+        wanted = {name: self.menu_permissions.get(name) for name in menu_names or []}
+        own = permissions() if current_user.is_authenticated else frozenset()
+        return {name for name, needed in wanted.items() if needed in own}
+
+
+def is_public(app: Flask, endpoint: str | None, blueprint: str | None) -> bool:
+    """Whether a route is open without a login; an address that does not exist is nobody's."""
+    if endpoint is None or endpoint in PUBLIC_ENDPOINTS or blueprint in PUBLIC_BLUEPRINTS:
+        return True
+    return bool(getattr(app.view_functions.get(endpoint), "_ileti_public", False))
+
+
+def open_request_scope(app: Flask) -> None:
+    """Each request sees what its user's work space shows, and nothing before that is known."""
+
+    @app.before_request
+    def begin() -> Any:
+        g.scope_token = scope.enter(scope.NOTHING)
+        if is_public(app, request.endpoint, request.blueprint):
+            return None
+        if not current_user.is_authenticated:
+            return app.extensions["appbuilder"].sm.lm.unauthorized()
+        scope.enter(scope_of(membership(), current_user.id))
+        return None
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        token = g.pop("scope_token", None)
+        if token is not None:
+            scope.leave(token)
+
+
+def sync_roles(sm: SecurityManager) -> None:
+    """Copy the table of :mod:`ileti.tenancy.roles` into Flask-AppBuilder's roles, both ways."""
+    with scope.system_scope():
+        for permission in roles.PERMISSIONS:
+            sm.add_permission_view_menu(*roles.split(permission))
+        for key, granted in roles.GRANTS.items():
+            role = sm.add_role(key) or sm.find_role(key)
+            role.permissions = [
+                sm.find_permission_view_menu(*roles.split(one)) for one in sorted(granted)
+            ]
+            sm.update_role(role.id, key)
+        db.db.session.commit()

@@ -1,0 +1,69 @@
+"""Every error as a page a person can read, or as problem+json where a program asked (RFC 9457)."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from ileti.core.errors import IletiError
+from ileti.web import formats
+
+log = structlog.get_logger("ileti.web")
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers for our error tree, for HTTP's own and for what nobody foresaw."""
+    app.register_error_handler(IletiError, _ours)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+def _ours(error: IletiError) -> ResponseReturnValue:
+    if _wants_json():
+        problem = error.problem(formats.language())
+        return problem, error.status, {"Content-Type": "application/problem+json"}
+    return _page(error.status, sentence=error.say(formats.language()),
+                 retry_after=error.retry_after)
+
+
+def _forged(error: CSRFError) -> ResponseReturnValue:
+    return _page(400)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if error.response is not None or code < 400:
+        return error.get_response()
+    if _wants_json():
+        title = error.name
+        return {"type": "about:blank", "title": title, "status": code}, code, {
+            "Content-Type": "application/problem+json"}
+    return _page(code)
+
+
+def _unforeseen(error: Exception) -> ResponseReturnValue:
+    reference = uuid.uuid4().hex[:12]
+    log.exception("unforeseen", reference=reference, path=request.path)
+    if _wants_json():
+        problem = IletiError().problem(formats.language()) | {"reference": reference}
+        return problem, 500, {"Content-Type": "application/problem+json"}
+    return _page(500, reference=reference)
+
+
+def _page(code: int, *, sentence: str | None = None, retry_after: int | None = None,
+          reference: str | None = None) -> ResponseReturnValue:
+    body = render_template("panel/error.html", code=code, sentence=sentence,
+                           retry_after=retry_after, reference=reference)
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    return body, code, headers

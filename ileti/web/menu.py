@@ -1,0 +1,136 @@
+"""The panel's views in the order of the menu, and the frame around every page.
+
+Each entry names the permission that opens it; an entry somebody may not open is absent (look §6).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from ileti.capture.views import SiteView
+from ileti.consents.views import ConsentView
+from ileti.core import db
+from ileti.documents.views import DocumentView
+from ileti.iys.models import IysCursor
+from ileti.iys.views import IysView, QueueView
+from ileti.outbox.models import OutboxRow
+from ileti.tenancy import roles, security
+from ileti.tenancy.models import Membership, Provider
+from ileti.tenancy.views import (
+    AuditView,
+    BrandView,
+    DealerView,
+    ProfileView,
+    ProviderView,
+    RoleView,
+    UserView,
+)
+from ileti.web import formats
+from ileti.web.theme import Count, Shell, Workspace
+
+COUNTED = 1000
+
+# name in the menu, view, label, icon, heading, permission that opens it
+ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
+    ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
+    ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
+    ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
+    ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
+    ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
+     "provider:read"),
+    ("brands", BrandView, _l("Brands"), "tag", _l("Organisation"), "brand:read"),
+    ("dealers", DealerView, _l("Dealers"), "store", _l("Organisation"), "dealer:read"),
+    ("users", UserView, _l("Users"), "users", _l("Organisation"), "user:read"),
+    ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
+    ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
+)
+
+
+def add_views(builder: Any) -> None:
+    """Register every view with its menu entry."""
+    builder.add_link("today", href="TodayView.index", label=_l("Today"), icon="house")
+    needed = {"today": "home:read"}
+    for name, view, label, icon, heading, permission in ENTRIES:
+        group = str(heading._args[0]) if heading else ""
+        builder.add_view(view, name, label=label, icon=icon, category=group,
+                         category_label=heading)
+        needed[name] = permission
+        if group:
+            needed[group] = "home:read"
+    builder.add_view_no_menu(IysView)
+    builder.sm.menu_permissions = needed
+    builder.sm.user_view = builder.add_view_no_menu(ProfileView)
+
+
+def shell() -> Shell:
+    """What stands around every page of the signed-in user."""
+    own = security.membership()
+    search = url_for("ConsentView.search") if security.may("consent:read") else ""
+    ok, text = _iys_light(own)
+    return Shell(
+        workspace=workspace(own) if own else None,
+        workspaces=[workspace(one) for one in security.memberships()],
+        switch_url=url_for("TodayView.switch"),
+        counts=_counts(),
+        iys_ok=ok,
+        iys_text=text,
+        search_url=search,
+        role=_title(own),
+    )
+
+
+def workspace(one: Membership) -> Workspace:
+    """A membership as the switcher shows it."""
+    if one.provider_id is None:
+        return Workspace(str(one.id), _("All providers"), _title(one))
+    if one.dealer_id is not None:
+        return Workspace(str(one.id), str(one.dealer), str(one.brand))
+    if one.brand_id is not None:
+        return Workspace(str(one.id), str(one.brand), str(one.brand.brand_code))
+    return Workspace(str(one.id), str(one.provider), str(one.provider.iys_code))
+
+
+def choose_workspace(key: str) -> bool:
+    """Move to another of the user's own memberships; False when it is not one of them."""
+    own = [one.id for one in security.memberships() if str(one.id) == key]
+    if own:
+        session["workspace"] = own[0]
+    return bool(own)
+
+
+def role_title(key: str) -> str:
+    """A role's title in the page's language; for templates."""
+    role = roles.BY_KEY.get(key)
+    return role.title(formats.language()) if role else key
+
+
+def _title(one: Membership | None) -> str:
+    return role_title(one.role) if one else ""
+
+
+def _counts() -> dict[str, Count]:
+    if not current_user.is_authenticated or not security.may("queue:read"):
+        return {}
+    rows = select(OutboxRow.ref_id).where(OutboxRow.topic == 1).limit(COUNTED).subquery()
+    waiting = db.db.session.scalar(select(func.count()).select_from(rows)) or 0
+    return {"queue": Count(waiting)} if waiting else {}
+
+
+def _iys_light(own: Membership | None) -> tuple[bool | None, str]:
+    """Whether the registry answers this provider; nothing for somebody without one."""
+    if own is None or own.provider_id is None:
+        return None, ""
+    provider = db.db.session.get(Provider, own.provider_id)
+    if provider is None or not provider.iys_username:
+        return None, _("İYS is not connected yet")
+    trouble = provider.iys_problem or db.db.session.scalar(
+        select(IysCursor.problem).where(IysCursor.problem.is_not(None)).limit(1))
+    if trouble:
+        return False, _("İYS does not answer as it should")
+    return True, _("İYS is connected")

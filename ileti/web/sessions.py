@@ -1,0 +1,124 @@
+"""Panel sessions in the database, because a signed cookie cannot be taken back (stack T19).
+
+The cookie carries 32 random bytes and nothing else; the row is found by their SHA-256. Signing out
+deletes the row, signing in gives a new value (no session fixation), and an idle session ends after
+``SESSION_MINUTES``. A visitor without anything to remember gets neither cookie nor row.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.json.tag import TaggedJSONSerializer
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.datastructures import CallbackDict
+
+from ileti.core import clock, db
+
+COOKIE = "ileti_oturum"
+VISITOR_MINUTES = 60
+TOUCH_SECONDS = 60
+_tags = TaggedJSONSerializer()
+
+
+class PanelSession(CallbackDict[str, Any], SessionMixin):
+    """A session's contents; ``renew`` asks for a new value in the cookie."""
+
+    def __init__(self, content: dict[str, Any] | None = None, token: str | None = None) -> None:
+        super().__init__(content or {}, _note_change)
+        self.token = token
+        self.renew = False
+        self.modified = False
+        self.stale = False
+
+
+def _note_change(changed: CallbackDict[str, Any]) -> None:
+    changed.modified = True  # type: ignore[attr-defined]
+
+
+class DatabaseSessions(SessionInterface):
+    """Flask's session interface over the table ``user_session``."""
+
+    def __init__(self, idle_minutes: int) -> None:
+        self.idle = timedelta(minutes=idle_minutes)
+
+    def open_session(self, app: Flask, request: Request) -> PanelSession:
+        """The session of the request's cookie, or an empty one."""
+        token = request.cookies.get(COOKIE)
+        if not token or len(token) > 64 or _no_session_needed(request):
+            return PanelSession(token=token if token and len(token) <= 64 else None)
+        row = db.connection().execute(
+            "select data, expires_at from user_session where key = %s and expires_at > %s",
+            (_key(token), clock.now()),
+        ).fetchone()
+        if row is None:
+            return PanelSession()
+        found = PanelSession(_tags.loads(json.dumps(row[0])), token)
+        found.stale = row[1] - clock.now() < self._life(found) - timedelta(seconds=TOUCH_SECONDS)
+        return found
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write what changed; end what was emptied; move the end of an active one."""
+        if not isinstance(session, PanelSession):
+            raise TypeError("another session interface made this session")
+        if not session and (session.modified or session.renew):
+            self._end(app, session, response)
+            return
+        if session and (session.modified or session.renew or session.stale):
+            self._keep(app, session, response)
+
+    def _life(self, session: PanelSession) -> timedelta:
+        return self.idle if "_user_id" in session else timedelta(minutes=VISITOR_MINUTES)
+
+    def _keep(self, app: Flask, session: PanelSession, response: Response) -> None:
+        if session.renew and session.token:
+            forget(session.token)
+        if session.renew or not session.token:
+            session.token = secrets.token_urlsafe(32)
+        ends = clock.now() + self._life(session)
+        user = session.get("_user_id")
+        db.connection().execute(
+            "insert into user_session (key, user_id, data, expires_at) values (%s, %s, %s, %s) "
+            "on conflict (key) do update set user_id = excluded.user_id, data = excluded.data, "
+            "expires_at = excluded.expires_at",
+            (_key(session.token), int(user) if user else None, _tags.dumps(dict(session)), ends),
+        )
+        response.set_cookie(COOKIE, session.token, expires=ends, httponly=True, samesite="Lax",
+                            secure=bool(app.config["SESSION_COOKIE_SECURE"]), path="/")
+        response.vary.add("Cookie")
+
+    def _end(self, app: Flask, session: PanelSession, response: Response) -> None:
+        if session.token:
+            forget(session.token)
+        response.delete_cookie(COOKIE, httponly=True, samesite="Lax", path="/",
+                               secure=bool(app.config["SESSION_COOKIE_SECURE"]))
+
+
+def forget(token: str) -> None:
+    """End one session."""
+    db.connection().execute("delete from user_session where key = %s", (_key(token),))
+
+
+def end_sessions_of(user_id: int) -> int:
+    """End every session of a user (password changed, user switched off); how many there were."""
+    done = db.connection().execute("delete from user_session where user_id = %s", (user_id,))
+    return done.rowcount
+
+
+def end_expired() -> int:
+    """Clear away what has run out; how many rows."""
+    done = db.connection().execute("delete from user_session where expires_at < %s", (clock.now(),))
+    return done.rowcount
+
+
+def _key(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _no_session_needed(request: Request) -> bool:
+    return request.path.startswith("/static/")
