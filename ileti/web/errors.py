@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from ileti.core import db
 from ileti.core.errors import IletiError
 from ileti.web import formats
+from ileti.web.theme import Shell
 
 log = structlog.get_logger("ileti.web")
 
@@ -55,6 +57,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _unforeseen(error: Exception) -> ResponseReturnValue:
     reference = uuid.uuid4().hex[:12]
     log.exception("unforeseen", reference=reference, path=request.path)
+    db.db.session.rollback()
+    g.panel_shell = Shell()  # the page stands even when the database does not
     if _wants_json():
         problem = IletiError().problem(formats.language()) | {"reference": reference}
         return problem, 500, {"Content-Type": "application/problem+json"}

@@ -12,7 +12,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
-from sqlalchemy import case, func, select
+from sqlalchemy import Integer, case, func, literal, select
 
 from ileti.consents import listing
 from ileti.consents.deadlines import is_business_day
@@ -102,7 +102,7 @@ def due_today() -> int:
     asked = select(OutboxRow.ref_id).join(ConsentState, (
         (ConsentState.provider_id == OutboxRow.provider_id)
         & (ConsentState.brand_id == OutboxRow.brand_id)
-        & (ConsentState.recipient_id == OutboxRow.order_key.op(">>")(3))
+        & (ConsentState.recipient_id == OutboxRow.order_key.op(">>")(literal(3, Integer)))
         & (ConsentState.recipient_type == kind)
         & (ConsentState.channel == OutboxRow.order_key.op("&")(3))
     )).where(OutboxRow.topic == 1, ConsentState.iys_due_at < end).limit(listing.COUNTED + 1)
