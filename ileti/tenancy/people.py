@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -76,7 +77,8 @@ class PasswordForm(FlaskForm):
 def role_choices() -> list[tuple[str, str]]:
     """Roles the signed-in user may hand out."""
     own = security.membership()
-    language = "en" if _("language-code") == "en" else "tr"
+    locale = get_locale()
+    language = "en" if locale is not None and locale.language == "en" else "tr"
     return [(one.key, one.title(language)) for one in roles.ROLES
             if own and roles.may_grant(security.permissions(), own.role, one.key)]
 

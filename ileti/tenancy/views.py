@@ -35,7 +35,7 @@ from ileti.tenancy.people import (
 )
 
 COMMON_LABELS = {
-    "title": _l("Title"), "name": _l("Name"), "short_name": _l("Short name"),
+    "title": _l("Company title"), "name": _l("Name"), "short_name": _l("Short name"),
     "iys_code": _l("İYS number"), "brand_code": _l("Brand number at İYS"),
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
     "activation_date": _l("İYS activation date"), "iys_username": _l("İYS user name"),
@@ -47,7 +47,7 @@ COMMON_LABELS = {
     "mobile": _l("Mobile phone"), "town_code": _l("City and town"), "status": _l("State"),
     "city_code": _l("City"), "username": _l("User name"),
     "email": _l("E-mail"), "first_name": _l("First name"), "last_name": _l("Last name"),
-    "active": _l("Active"), "last_login": _l("Last sign-in"), "at": _l("When"),
+    "active": _l("Active"), "at": _l("When"),
     "user_id": _l("User"), "action": _l("What"), "subject": _l("About"), "detail": _l("Details"),
     "address": _l("From"),
 }
