@@ -18,6 +18,8 @@ import msgspec
 import psycopg
 import structlog
 
+import ileti.channels.jobs
+import ileti.iys.jobs  # noqa: F401 (both: bells can only ring jobs that are known)
 from ileti.capture import forms, verify
 from ileti.capture.forms import SubmissionIn, Visitor
 from ileti.capture.limits import FORWARD, MESSAGES, client_address, counters
@@ -193,14 +195,14 @@ def _form(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
 
 def _submissions(call: _Call, site: Site, own_page: bool) -> tuple[int, Any]:
     body = parse(call.body(), SubmissionIn)
-    call.language = _language_of(body.token, "form")
+    call.language = language_of(body.token, "form")
     check_texts(body)
     return 201, submit(site, body, call.visitor(), own_page=own_page)
 
 
 def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), ConfirmationIn)
-    call.language = _language_of(body.handle, "handle")
+    call.language = language_of(body.handle, "handle")
     if not 1 <= len(body.codes) <= 2 or len({c.to for c in body.codes}) != len(body.codes):
         raise InvalidInput(code="codes")
     opened = verify.open_handle(site, body.handle)
@@ -211,7 +213,7 @@ def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
 
 def _codes(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), NewCodeIn)
-    call.language = _language_of(body.handle, "handle")
+    call.language = language_of(body.handle, "handle")
     verify.send_new_code(site, verify.open_handle(site, body.handle), body.to)
     counters.bell(MESSAGES)
     return 202, {"expiresIn": verify.CODE_SECONDS}
@@ -271,7 +273,7 @@ def _unreadable(field: str) -> FieldError:
     return FieldError(field, "unreadable", "Bu alan okunamadı.", "This field cannot be read.")
 
 
-def _language_of(token: str, purpose: str) -> str:
+def language_of(token: str, purpose: str) -> str:
     try:
         said = secrets().tokens(purpose).read(token)
     except (NotAllowed, Gone, ValueError):

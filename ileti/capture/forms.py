@@ -224,8 +224,7 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
     return Accepted(
         idem=f"w{site.id}:{body.key}",
         body_hash=hash_body(body.token, body.name, body.phone, body.email, body.shownAt,
-                            body.vouch, [(c.channel, c.at) for c in body.choices],
-                            body.notice.at if body.notice else None),
+                            [c.channel for c in body.choices], body.notice is not None),
         language=shown.language, items=tuple(items), addresses=addresses, evidence=evidence,
         person=person, trapped=bool(body.website.strip()),
     )

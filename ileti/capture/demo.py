@@ -1,0 +1,133 @@
+"""The demo a person sees after the first start: an invented shop, and the phone and mailbox in
+which its codes and confirmations arrive. Nothing here exists in production."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+
+from config import ROOT, settings
+from ileti.capture.seed import SITE_KEY
+from ileti.channels.messages import open_content
+from ileti.channels.models import MessageKind
+from ileti.channels.render import envelope, initials, istanbul_text, render
+from ileti.consents.vocabulary import Channel
+from ileti.core import db
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.secrets import secrets
+
+blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+
+_SHOWN = 40
+_MESSAGES = """
+select m.id, m.provider_id, m.brand_id, m.recipient_id, m.channel, m.kind, m.content_key,
+       m.content_ct, m.created_at, r.key_no, r.addr_hash, r.addr_ct, b.name, p.title, p.mersis,
+       p.contact
+  from message m join recipient r on r.provider_id = m.provider_id and r.id = m.recipient_id
+  join brand b on b.id = m.brand_id join provider p on p.id = m.provider_id
+ where m.gateway = 'demo' and m.content_ct is not null and (%(id)s::int8 is null or m.id = %(id)s)
+ order by m.id desc limit %(limit)s"""
+
+_LINKS = {
+    "tr": [
+        ("/demo/magaza", "1. Mağazada üye olun",
+         "Uydurma bir adres yazın, dilediğiniz kutuyu işaretleyin ya da hiçbirini."),
+        ("/demo/telefon", "2. Kodu telefonda okuyun",
+         "Kodlar ve onay bildirimleri burada görünür; ret bağlantısı da içindedir."),
+        ("/", "3. Kaydı panelde izleyin",
+         "İznin kaydı, kanıtı ve İYS’ye iletimi."),
+    ],
+    "en": [
+        ("/demo/magaza?lang=en", "1. Become a member in the shop",
+         "Write an invented address and tick the box you want, or none."),
+        ("/demo/telefon?lang=en", "2. Read the code on the phone",
+         "Codes and confirmations appear here, with the link to refuse."),
+        ("/", "3. Follow the record in the panel",
+         "The consent, its proof and its way to İYS."),
+    ],
+}
+
+
+@blueprint.before_request
+def never_in_production() -> None:
+    """404 where people and messages are real."""
+    if settings().production:
+        abort(404)
+
+
+def _language() -> str:
+    return "en" if request.args.get("lang") == "en" else "tr"
+
+
+def _page(template: str, **context: Any) -> Response:
+    return Response(render(f"demo/{template}", _language(), **context),
+                    content_type="text/html; charset=utf-8")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Where to begin."""
+    links = [{"url": url, "title": title, "text": text} for url, title, text in _LINKS[_language()]]
+    return _page("index.html", links=links)
+
+
+@blueprint.get("/magaza")
+def shop() -> ResponseReturnValue:
+    """The shop with the widget in its sign-up form."""
+    kept = json.loads((ROOT / "static" / "widgets" / "manifest.json").read_text())
+    hashes = {one["file"]: one["integrity"] for one in kept["files"]}
+    key = request.args.get("site", SITE_KEY)
+    return _page("shop.html", site_key=key, widget_src="/static/widgets/ileti.js",
+                 widget_integrity=hashes.get("ileti.js"), plain_url=f"/f/{key}")
+
+
+@blueprint.get("/telefon")
+def phone() -> ResponseReturnValue:
+    """Messages newest first, as their recipients see them."""
+    rows = db.connection().execute(_MESSAGES, {"id": None, "limit": _SHOWN}).fetchall()
+    return _page("phone.html", messages=[shown for row in rows if (shown := _shown(row))])
+
+
+@blueprint.get("/posta/<int:message_id>")
+def mail(message_id: int) -> ResponseReturnValue:
+    """One mail as it looks in the mailbox."""
+    row = db.connection().execute(_MESSAGES, {"id": message_id, "limit": 1}).fetchone()
+    written = _written(row) if row else None
+    if written is None or written.html is None:
+        abort(404)
+    return Response(written.html, content_type="text/html; charset=utf-8", headers={
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+        "frame-ancestors 'none'"})
+
+
+def _written(row: Any) -> Any:
+    """The message rendered from what it was sent from; None when the person was erased."""
+    (message_id, provider_id, brand_id, recipient_id, channel, kind, key, cipher, _, key_no,
+     digest, address, brand, title, mersis, contact) = row
+    if address is None:
+        return None
+    try:
+        to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
+        content = open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+    except CannotDecrypt:
+        return None
+    return envelope(
+        message_id=message_id, provider_id=provider_id, brand_id=brand_id,
+        recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
+        content=content, brand={"name": brand, "initials": initials(brand), "title": title,
+                                "mersis": mersis or "", "postal": contact or ""},
+    )
+
+
+def _shown(row: Any) -> dict[str, Any] | None:
+    written = _written(row)
+    if written is None:
+        return None
+    return {
+        "channel": written.channel.name, "to": written.to, "at": istanbul_text(row[8]),
+        "subject": written.subject, "body_text": written.text,
+        "body_html_url": f"/demo/posta/{row[0]}" if written.html else None,
+    }

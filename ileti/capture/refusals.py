@@ -1,0 +1,108 @@
+"""Refusing by the link in a message: one button, no login, no reason, at once (R-28 to R-32).
+
+The link's token names recipient, brand and channels, never the address. Opening it changes nothing,
+because mail scanners follow links; the button's POST records a refusal with source HS_WEB, which is
+where it was really made (R-43). The state is the brand's, so that the refusal holds for all dealers
+(R-31) from the same transaction on. Pressing again changes nothing; using an old link after a new
+consent refuses anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ileti.capture.forms import Visitor
+from ileti.capture.limits import FORWARD, counters
+from ileti.consents.deadlines import due_at
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    Place,
+    hash_body,
+    record,
+)
+from ileti.consents.vocabulary import Channel, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.core.errors import Gone, NotFound
+from ileti.core.secrets import secrets
+from ileti.recipients.address import AddressKind
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a refusal link is for; ``address`` must not be shown."""
+
+    place: Place
+    brand_name: str
+    recipient_id: int
+    address: str
+    kind: AddressKind
+    channels: tuple[Channel, ...]
+    language: str
+
+
+def open_refusal(token: str, *, all_channels: bool = False) -> Refusal:
+    """Read a link; raises NotAllowed for a forged one, Gone when the person was erased.
+
+    ``all_channels``: every channel of the address instead of the message's own (R-30).
+    """
+    said = secrets().tokens("refuse").read(token)
+    row = db.connection().execute(
+        "select p.iys_code, b.brand_code, b.name, r.kind, r.key_no, r.addr_hash, r.addr_ct "
+        "from recipient r join provider p on p.id = r.provider_id "
+        "join brand b on b.provider_id = p.id and b.id = %s where r.provider_id = %s and r.id = %s",
+        (said["b"], said["p"], said["r"]),
+    ).fetchone()
+    if row is None:
+        raise NotFound()
+    iys_code, brand_code, brand, kind, key_no, digest, cipher = row
+    if cipher is None or digest is None:
+        raise Gone("Bu adres kayıtlarımızdan silinmiş; size ileti gönderilmiyor.",
+                   "This address was erased from our records; nothing is sent to it.",
+                   code="erased")
+    named = tuple(Channel(number) for number in said["c"])
+    own = tuple(c for c in (Channel.MESAJ, Channel.ARAMA, Channel.EPOSTA)
+                if c.address_kind == kind)
+    return Refusal(
+        place=Place(said["p"], iys_code, said["b"], brand_code), brand_name=brand,
+        recipient_id=said["r"], kind=AddressKind(kind),
+        address=secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode(),
+        channels=own if all_channels else named, language="en" if said.get("l") == "en" else "tr",
+    )
+
+
+def refuse(refusal: Refusal, visitor: Visitor) -> datetime:
+    """Record the refusal and answer when it came into force; idempotent."""
+    states = _states(refusal)
+    standing = [states.get(channel) for channel in refusal.channels]
+    if all(s and s[0] == int(Status.RET) and s[1] == int(Standing.VERIFIED) for s in standing):
+        return max(s[2] for s in standing if s)
+    moment = clock.whole_second(clock.now())
+    # The key changes with every new state: a double click is one refusal, a later one another.
+    newest = max((s[3] for s in standing if s), default=0)
+    words = "".join(str(int(c)) for c in refusal.channels)
+    idem = f"refuse:{refusal.place.brand_id}:{refusal.recipient_id}:{words}:{newest}"
+    recorded = record(NewSubmission(
+        place=refusal.place, idem=idem, body_hash=hash_body(idem), source=Source.HS_WEB,
+        standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
+        items=[NewConsent(address=refusal.address, channel=channel, status=Status.RET,
+                          consent_date=moment, due_at=due_at(moment))
+               for channel in refusal.channels],
+        evidence={"flow": "refusal-link", "channels": [c.name for c in refusal.channels],
+                  "language": refusal.language},
+        person={"ip": visitor.address, "agent": visitor.agent},
+    ))
+    counters.bell(FORWARD)
+    return recorded.captured_at
+
+
+def _states(refusal: Refusal) -> dict[Channel, tuple[Any, ...]]:
+    rows = db.connection().execute(
+        "select channel, status, standing, consent_date, entry_id from consent_state "
+        "where provider_id = %s and brand_id = %s and recipient_id = %s and recipient_type = 1",
+        (refusal.place.provider_id, refusal.place.brand_id, refusal.recipient_id),
+    ).fetchall()
+    return {Channel(row[0]): tuple(row[1:]) for row in rows}
