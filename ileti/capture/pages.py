@@ -38,10 +38,10 @@ _FAILED: Final = {"tr": "İşlem tamamlanamadı", "en": "This could not be compl
 _OTHER: Final = {"tr": ("English", "en"), "en": ("Türkçe", "tr")}
 
 
-def _page(template: str, language: str, brand: str, status: int = 200, **context: Any) -> Response:
+def _page(template: str, language: str, brand: str, code: int = 200, **context: Any) -> Response:
     html = render(f"public/{template}", language,
                   brand={"name": brand, "initials": initials(brand)}, **context)
-    return Response(html, status=status, content_type="text/html; charset=utf-8")
+    return Response(html, status=code, content_type="text/html; charset=utf-8")
 
 
 def _language() -> str:

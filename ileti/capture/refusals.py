@@ -79,7 +79,8 @@ def refuse(refusal: Refusal, visitor: Visitor) -> datetime:
     states = _states(refusal)
     standing = [states.get(channel) for channel in refusal.channels]
     if all(s and s[0] == int(Status.RET) and s[1] == int(Standing.VERIFIED) for s in standing):
-        return max(s[2] for s in standing if s)
+        since: datetime = max(s[2] for s in standing if s)
+        return since
     moment = clock.whole_second(clock.now())
     # The key changes with every new state: a double click is one refusal, a later one another.
     newest = max((s[3] for s in standing if s), default=0)

@@ -10,6 +10,7 @@ address, may be given with commas between, because the widget sends only what a 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -26,7 +27,7 @@ def sign(secret: str, site_key: str, key: str, phone: str, email: str, at: int) 
 
 
 def vouched(
-    vouch: str, *, secret: str, site_key: str, key: str, spellings: dict[str, tuple[str, ...]],
+    vouch: str, *, secret: str, site_key: str, key: str, spellings: Mapping[str, tuple[str, ...]],
     own_page: bool,
 ) -> bool:
     """Whether every address is vouched for.

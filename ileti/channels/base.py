@@ -53,7 +53,10 @@ Answer = Sent | Retry | Refused
 class Gateway(Protocol):
     """A way to one outside system; called outside of any transaction, may take seconds."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the message row keeps as its gateway."""
+        ...
 
     def send(self, message: Envelope) -> Answer:
         """Hand one message over; answers instead of raising."""

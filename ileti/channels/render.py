@@ -39,7 +39,7 @@ def environment(language: str) -> Environment:
 
 def render(template: str, language: str, **context: Any) -> str:
     """One template in one language."""
-    return environment(language).get_template(template).render(lang=language, **context)
+    return environment(language).get_template(template).render(context | {"lang": language})
 
 
 def initials(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The hosted form, the refusal link, notices and the demo, as a browser without script sees them."""
+"""The hosted form, refusal links, notices and the demo, as a browser without script sees them."""
 
 from __future__ import annotations
 
