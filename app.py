@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from ileti.factory import create_app
@@ -20,9 +21,17 @@ CAPTURE = "/w/v1/"
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-@lru_cache(maxsize=1)
+_building = Lock()
+_built: list[WsgiApplication] = []
+
+
 def _panel() -> WsgiApplication:
-    return create_app()
+    """The panel, built once however many threads ask at the same time."""
+    if not _built:
+        with _building:
+            if not _built:
+                _built.append(create_app())
+    return _built[0]
 
 
 @lru_cache(maxsize=1)
@@ -40,3 +49,10 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return health.answer(start_response)
     lean = path.startswith(CAPTURE)
     return (_capture() if lean else _panel())(environ, start_response)
+
+
+def serving() -> WsgiApplication:
+    """For servers that call a factory: builds everything first, so that no visitor waits for it."""
+    _panel()
+    _capture()
+    return app

@@ -53,10 +53,12 @@ def test_an_error_rolls_everything_back(conn, place):
     assert row[0] == "Defne Ev"
 
 
-def test_a_broken_connection_is_replaced(conn):
+def test_a_broken_connection_is_replaced(database, conn):
     first = db.connection()
+    with psycopg.connect(database) as owner:
+        owner.execute("select pg_terminate_backend(%s)", [first.info.backend_pid])
     with pytest.raises(psycopg.OperationalError):
-        first.execute("select pg_terminate_backend(pg_backend_pid())")
+        first.execute("select 1")
     assert db.connection().execute("select 1").fetchone() == (1,)
 
 
