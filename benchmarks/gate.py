@@ -32,9 +32,10 @@ def fill(conn: psycopg.Connection, provider: int, brand: int) -> None:
     from ileti.core.secrets import secrets
 
     digest = secrets().addresses.of
-    with conn.cursor().copy("copy recipient (provider_id, kind, key_no, addr_hash) from stdin") as c:
+    columns = "provider_id, kind, key_no, addr_hash"
+    with conn.cursor().copy(f"copy recipient ({columns}) from stdin") as copy:
         for number in range(STATES):
-            c.write_row((provider, 1, 1, digest(provider, phone(number))))
+            copy.write_row((provider, 1, 1, digest(provider, phone(number))))
     conn.execute(
         "insert into consent_state (provider_id, brand_id, recipient_id, recipient_type, channel, "
         "entry_id, entry_at, consent_date, status, source, standing, iys_status) "
@@ -82,7 +83,8 @@ def main() -> None:
             ours.append(LIST / (middle - started))
             bare.append(LIST / (ended - middle))
     print(f"gate_per_s {statistics.median(ours):.0f}")
-    print(f"gate_vs_bare_query {statistics.median(o / b for o, b in zip(ours, bare, strict=True)):.2f}")
+    ratio = statistics.median(o / b for o, b in zip(ours, bare, strict=True))
+    print(f"gate_vs_bare_query {ratio:.2f}")
     print(f"gate_wrong_yes {wrong}")
     db.forget_connections()
 

@@ -8,7 +8,6 @@ step() { printf '\n== %s\n' "$1"; }
 
 step "lint"; $bin/ruff check .
 step "types"; $bin/mypy config.py ileti
-step "security lint"; $bin/bandit -q -c pyproject.toml -r ileti config.py app.py
 step "import floors"; $bin/lint-imports
 step "widget: types, unit tests, bundle equals its sources"
 bash tools/node.sh typecheck

@@ -84,7 +84,8 @@ def web() -> None:
     from granian.server import Server
 
     Server(
-        target="app:serving", factory=True, interface=Interfaces.WSGI, address=settings.host, port=settings.port,
+        target="app:serving", factory=True, interface=Interfaces.WSGI,
+        address=settings.host, port=settings.port,
         workers=settings.web_workers, blocking_threads=settings.web_threads, log_access=False,
         websockets=False, respawn_failed_workers=True, working_dir=config.ROOT,
         backlog=1024,

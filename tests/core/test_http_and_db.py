@@ -45,9 +45,13 @@ def test_a_transaction_inside_a_transaction_is_refused(conn):
 
 
 def test_an_error_rolls_everything_back(conn, place):
-    with pytest.raises(ZeroDivisionError), db.transaction() as tx:
-        tx.execute("update brand set name = 'x' where id = %s", [place.brand_id])
-        raise ZeroDivisionError
+    def fail() -> None:
+        with db.transaction() as tx:
+            tx.execute("update brand set name = 'x' where id = %s", [place.brand_id])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert not db.in_transaction()
     row = conn.execute("select name from brand where id = %s", [place.brand_id]).fetchone()
     assert row[0] == "Defne Ev"

@@ -37,7 +37,8 @@ def test_time_comes_from_one_clock(path):
     assert found == []
 
 
-HTTP = re.compile(r"httpx\.(Client|AsyncClient|get|post|put|request|stream)\(|import requests|urllib\.request")
+HTTP = re.compile(r"httpx\.(Client|AsyncClient|get|post|put|request|stream)\(|"
+                  r"import requests|urllib\.request")
 OUTSIDE = {"ileti/core/http.py", "ileti/cli/up.py", "ileti/cli/doctor.py"}
 
 
