@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
 from ileti.consents.vocabulary import Outcome, Source, Standing, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
 from ileti.documents.models import DocumentVersion
+from ileti.documents.views import emphasised
 from ileti.tenancy.crud import say
 
 Step = dict[str, Any]
@@ -50,7 +50,7 @@ def _told_by_ledger(entry: ConsentEntry) -> list[Step]:
     if text is not None:
         steps.append({
             "icon": "eye", "title": _("The text that was shown"), "at": entry.captured_at,
-            "quote": text.body, "hash": text.content_hash.hex()[:16] + "…",
+            "quote": emphasised(text.body), "hash": text.content_hash.hex()[:16] + "…",
             "quote_note": _("Version %(n)s · %(language)s", n=text.version,
                             language=text.language.upper()),
         })
@@ -77,7 +77,7 @@ def _facts(entry: ConsentEntry, submission: Submission | None) -> str:
 
 
 def _record_code(entry: ConsentEntry) -> str:
-    return "leaf " + entry.leaf.hex()[:16] + "…"
+    return "sha256 " + entry.leaf.hex()[:12] + "…"
 
 
 def _told_by_state(state: ConsentState) -> Step:

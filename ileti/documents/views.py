@@ -6,6 +6,7 @@ taken on it (R-17, R-58).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -15,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from sqlalchemy import select
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -109,5 +111,10 @@ class DocumentView(RecordView):
             .order_by(DocumentVersion.version.desc(), DocumentVersion.language.desc())).all()
         return self.render_template(
             "panel/document.html", document=document, versions=versions, form=form,
-            kind=KINDS.get(document.kind, document.kind),
+            kind=KINDS.get(document.kind, document.kind), emphasised=emphasised,
             may_publish=security.may("document:publish"))
+
+
+def emphasised(text: str) -> Markup:
+    """A text as it was shown: ``**words**`` stand out, everything else is plain."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))

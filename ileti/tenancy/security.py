@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -131,7 +132,7 @@ def wait_before_login(username: str) -> int:
         "select max(until) from login_limit where key = any(%s)", (_limit_keys(username),)
     ).fetchone()
     until = row[0] if row else None
-    return max(0, int((until - clock.now()).total_seconds()) + 1) if until else 0
+    return max(0, math.ceil((until - clock.now()).total_seconds())) if until else 0
 
 
 def count_failure(username: str) -> None:

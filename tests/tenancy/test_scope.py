@@ -22,7 +22,7 @@ from ileti.tenancy.scope import EVERYTHING, NOTHING, Scope, condition_for, tenan
 from tests.panel.people import dealer_of, take
 
 assert ileti.models.metadata is Model.metadata
-MAPPERS = [mapper for mapper in Model.registry.mappers]
+MAPPERS = list(Model.registry.mappers)
 
 
 @pytest.fixture
