@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select, tuple_
+from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from ileti.consents.models import ConsentEntry, ConsentState
@@ -67,12 +67,13 @@ def question(wanted: Wanted) -> Select[Any]:
         ConsentState.recipient_type == ConsentEntry.recipient_type,
         ConsentState.channel == ConsentEntry.channel,
     )
-    asked = select(ConsentEntry, ConsentState).join(ConsentState, same_key)
+    asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key)
     if scope.current().dealer_id is None:
         asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
     else:
         asked = asked.where(~_newer_of_the_same_dealer())
-    return _narrowed(asked, wanted)
+    narrowed: Select[Any] = _narrowed(asked, wanted)
+    return narrowed
 
 
 def _newer_of_the_same_dealer() -> Any:
@@ -98,8 +99,7 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
     for conditions in ([CHOICES[key] for key in wanted.choices if key in CHOICES],
                        [_at_iys(key) for key in wanted.iys]):
         if conditions:
-            asked = asked.where(conditions[0].self_group() if len(conditions) == 1
-                                else _any(conditions))
+            asked = asked.where(or_(*conditions))
     if wanted.since:
         asked = asked.where(ConsentEntry.captured_at >= _midnight(wanted.since))
     if wanted.until:
@@ -112,17 +112,11 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
     return asked
 
 
-def _any(conditions: list[Any]) -> Any:
-    from sqlalchemy import or_
-
-    return or_(*conditions)
-
-
 def _at_iys(key: str) -> Any:
     """The condition of a badge; overdue is a matter of the clock."""
     late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), ConsentState.iys_due_at < clock.now())
     if key == "overdue":
-        return _any([late, ConsentState.iys_status == int(IysStatus.OVERDUE)])
+        return or_(late, ConsentState.iys_status == int(IysStatus.OVERDUE))
     number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
     return and_(ConsentState.iys_status == number, ~late) if number in OPEN_AT_IYS else (
         ConsentState.iys_status == number)

@@ -64,7 +64,7 @@ class ConsentView(BaseView):
         if place is not None and place.brand is not None:
             line = f"{place.dealer or place.brand} · {line}"
         return self.render_template(
-            "panel/consents.html", title=_("Consents"), line=line, actions=[], tabs=_tabs(wanted),
+            "panel/consents.html", title=_("Consents"), line=line, actions=[], tabs=_tabs(),
             search_url=url_for("ConsentView.search"), filters=filters, kept=_kept(),
             active_count=active, clear_url=url_for("ConsentView.list"), pages=pages, sizes=[],
             sort={"label": _("Taken"), "direction": "desc", "url": None}, bulk=None,
@@ -274,10 +274,11 @@ def _filter(key: str, label: str, choices: list[tuple[str, str]],
             "choices": [{"value": v, "label": t, "selected": v in chosen} for v, t in choices]}
 
 
-def _tabs(wanted: listing.Wanted) -> list[dict[str, Any]]:
-    views = ((_("All"), {}), (_("Waiting for İYS"), {"iys": "queued"}),
-             (_("Rejected by İYS"), {"iys": "refused"}), (_("Expired"), {"iys": "overdue"}),
-             (_("Refusals"), {"secim": "refusal"}))
+def _tabs() -> list[dict[str, Any]]:
+    views: tuple[tuple[str, dict[str, Any]], ...] = (
+        (_("All"), {}), (_("Waiting for İYS"), {"iys": "queued"}),
+        (_("Rejected by İYS"), {"iys": "refused"}), (_("Expired"), {"iys": "overdue"}),
+        (_("Refusals"), {"secim": "refusal"}))
     plain = {name: request.args.getlist(name) for name in request.args}
     return [{"label": label, "url": url_for("ConsentView.list", **query), "count": None,
              "current": plain == {k: [v] for k, v in query.items()}} for label, query in views]
@@ -293,7 +294,9 @@ def _page(wanted: listing.Wanted) -> tuple[list[Any], dict[str, Any]]:
     older = more if after is None else bool(rows)
     newer = bool(before) or (after is not None and more)
     first = 1 if not (before or after) else max(1, request.args.get("ilk", 1, type=int))
-    query = {n: request.args.getlist(n) for n in request.args if n not in ("once", "sonra", "ilk")}
+    query: dict[str, Any] = {
+        name: request.args.getlist(name) for name in request.args
+        if name not in ("once", "sonra", "ilk")}
     return rows, {
         "first": first, "last": first + len(rows) - 1,
         "total": total if total <= listing.COUNTED else None,
@@ -328,12 +331,12 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
     until = _moment(request.args.get("at"))
     steps = story(_entries_of_key(entry), state, until)
     shown = _("erased") if address is None else pretty(address) if in_full else mask(address)
-    badges = [{"family": "choice", "key": listing.choice_key(state)}]
+    badges: list[dict[str, Any]] = [{"family": "choice", "key": listing.choice_key(state)}]
     if listing.iys_key(state):
         badges.append({"family": "iys", "key": listing.iys_key(state),
                        "code": listing.iys_code(state)})
     brand = db.db.session.get(Brand, entry.brand_id)
-    own = {"provider_id": entry.provider_id, "entry_id": entry.id}
+    own: dict[str, Any] = {"provider_id": entry.provider_id, "entry_id": entry.id}
     may_open = address is not None and not in_full and security.may("consent:reveal")
     return {
         "list_url": url_for("ConsentView.list"), "list_title": _("Consents"),

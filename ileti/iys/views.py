@@ -1,4 +1,4 @@
-"""What is on its way to İYS and what came back, in plain words; and İYS's part of a consent's story.
+"""What is on its way to İYS and what came back, in plain words; İYS's part of a consent's story.
 
 A stopped row can be sent again by whoever holds ``queue:resend``; the worker compares before it
 acts, so pressing twice does no harm.
@@ -81,19 +81,20 @@ class QueueView(BaseView):
             by_provider.setdefault(provider_id, []).append(ref_id)
         if one and not by_provider:
             raise NotFound()
-        revived = sum(self._revive(provider, refs) for provider, refs in by_provider.items())
+        revived = sum(_revive(provider, refs) for provider, refs in by_provider.items())
         for name in [known for known in jobs.JOBS if known.startswith("iys.")]:
             jobs.ring(name)
         flash(_("%(n)s records go out again.", n=revived), "success")
         return redirect(url_for("QueueView.list"))
 
-    def _revive(self, provider_id: int, refs: list[int]) -> int:
-        with db.transaction() as conn:
-            revived = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=refs)
-        audit.record("queue:resend", f"outbox:{len(refs)}", {"refs": refs[:50]},
-                     provider_id=provider_id)
-        db.db.session.commit()
-        return revived
+
+def _revive(provider_id: int, refs: list[int]) -> int:
+    with db.transaction() as conn:
+        revived = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=refs)
+    audit.record("queue:resend", f"outbox:{len(refs)}", {"refs": refs[:50]},
+                 provider_id=provider_id)
+    db.db.session.commit()
+    return revived
 
 
 class IysView(BaseView):

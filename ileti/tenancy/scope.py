@@ -196,6 +196,7 @@ def _narrow(state: ORMExecuteState) -> None:
     rules = []
     for mapper in tenant_mappers():
         rule = condition_for(mapper.local_table, scope)  # type: ignore[arg-type]
+        assert rule is not None, "tenant_mappers holds tables with a rule only"
         rules.append(with_loader_criteria(mapper.class_, rule, include_aliases=True))
     state.statement = state.statement.options(*rules)
 

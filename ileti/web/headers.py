@@ -36,7 +36,7 @@ def init_headers(app: Flask, *, production: bool) -> None:
     def put_on(answer: Response) -> Response:
         for name, value in STEADY.items():
             answer.headers.setdefault(name, value)
-        framed = bool(g.get("may_be_framed"))
+        framed = _is_preview()
         if "Content-Security-Policy" not in answer.headers:
             ancestors = "'self'" if framed else "'none'"
             nonce = g.get("csp_nonce") or secrets.token_urlsafe(16)
@@ -48,3 +48,8 @@ def init_headers(app: Flask, *, production: bool) -> None:
         if not request.path.startswith("/static/"):
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+def _is_preview() -> bool:
+    """The hosted form inside the panel's own page of a site; nothing else is ever framed."""
+    return request.path.startswith("/f/") and request.args.get("onizleme") == "1"

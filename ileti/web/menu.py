@@ -91,9 +91,10 @@ def workspace(one: Membership) -> Workspace:
         return Workspace(str(one.id), _("All providers"), _title(one))
     if one.dealer_id is not None:
         return Workspace(str(one.id), str(one.dealer), str(one.brand))
-    if one.brand_id is not None:
+    if one.brand is not None:
         return Workspace(str(one.id), str(one.brand), str(one.brand.brand_code))
-    return Workspace(str(one.id), str(one.provider), str(one.provider.iys_code))
+    number = one.provider.iys_code if one.provider else ""
+    return Workspace(str(one.id), str(one.provider), str(number))
 
 
 def choose_workspace(key: str) -> bool:

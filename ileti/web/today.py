@@ -129,7 +129,7 @@ def _waiting() -> int:
 
 def _tiles(days: list[tuple[date, list[int]]]) -> list[dict[str, Any]]:
     week = days[-WEEK:]
-    given, refused, rejected = (sum(n[at] for _d, n in days) for at in range(3))
+    given, refused = (sum(n[at] for _d, n in days) for at in range(2))
     return [
         {"icon": "hourglass", "tone": "wait", "label": _("Waiting for İYS"), "number": _waiting(),
          "note": _("on their way now"), "url": url_for("ConsentView.list", iys="queued")},

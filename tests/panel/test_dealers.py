@@ -1,4 +1,4 @@
-"""Dealer A and dealer B: no list, page, form, search or POST of one shows or changes the other's."""
+"""Dealer A and dealer B: no page, form, search or POST of one shows or changes the other's."""
 
 from __future__ import annotations
 
