@@ -58,10 +58,10 @@ def open_batch(provider_id: int, brand_id: int, brand_code: int, limit: int) -> 
         entry_ids = [row.ref_id for row in rows]
         made = conn.execute(
             "insert into iys_batch (id, provider_id, brand_id, state, size, open_rows, next_at, "
-            "entry_ids) values (%s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s) "
-            "returning created_at",
+            "entry_ids) values (%s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), "
+            "%s::bigint[]) returning created_at",
             (number[0], provider_id, brand_id, int(BatchState.PREPARED), len(rows), len(rows),
-             LEASE_SECONDS, entry_ids),
+             LEASE_SECONDS, relay.array(entry_ids)),
         ).fetchone()
         assert made is not None  # returning
     return Batch(number[0], provider_id, brand_id, brand_code, 0, 0, 0, None, entry_ids, None,

@@ -10,10 +10,7 @@ has overruled at İYS is not sent (fault row 31), nor a consent whose three busi
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -21,12 +18,12 @@ import structlog
 from config import settings
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
 from ileti.core import clock, db
-from ileti.core.errors import TryLater
 from ileti.core.failpoints import reach
 from ileti.iys.answers import IysError, split_faults
 from ileti.iys.batches import Batch, LateWrite, hold_on, open_batch, postpone, split, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
+from ileti.iys.lanes import drain
 from ileti.iys.models import BatchState
 from ileti.iys.receipts import outcome_of, settle_nothing, verify
 from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
@@ -35,7 +32,6 @@ from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
 log = structlog.get_logger("ileti.iys")
 
-LANES = 3
 MOST_ROUNDS = 16
 # Refusals of a single call that speak about its record although their kind speaks of the account.
 _ABOUT_THE_RECORD = frozenset({"H180", "H525"})
@@ -44,47 +40,22 @@ _ABOUT_THE_RECORD = frozenset({"H180", "H525"})
 def forward_due(until: float, provider_id: int | None = None) -> Counter[str]:
     """Send everything that is due, until nothing is or ``until`` (monotonic) has come.
 
-    A long backlog is worked by a few threads, so that one list travels while the next is made.
+    A backlog of more than one list is worked by a few threads (:mod:`ileti.iys.lanes`).
     """
-    return in_lanes(lambda: _lane(until, provider_id), LANES if _is_long() else 1)
+    return drain(lambda: _step(provider_id), until=until)
 
 
-def in_lanes(work: Callable[[], Counter[str]], lanes: int) -> Counter[str]:
-    """Run the same drain in this thread and ``lanes`` − 1 more; their counts together."""
-    total: Counter[str] = Counter()
-    guard = threading.Lock()
-
-    def lane() -> None:
-        try:
-            counts = work()
-            with guard:
-                total.update(counts)
-        except TryLater as error:
-            log.warning("lane_ended", reason=error.code)
-        finally:
-            db.connection().close()
-
-    others = [threading.Thread(target=lane, daemon=True) for _ in range(lanes - 1)]
-    for one in others:
-        one.start()
-    mine = work()
-    for one in others:
-        one.join()
-    return mine + total
-
-
-def _lane(until: float, provider_id: int | None) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    while time.monotonic() < until:
-        batch = take_over(BatchState.PREPARED, provider_id) or _next_batch(provider_id)
-        if batch is None:
-            break
-        reach("forward.claimed")
-        try:
-            counts += carry(batch)
-        except LateWrite:
-            log.warning("batch_taken_over", batch=batch.id)
-    return counts
+def _step(provider_id: int | None) -> Counter[str] | None:
+    """One batch: first what a lost worker or a failure left in hand, then new rows."""
+    batch = take_over(BatchState.PREPARED, provider_id) or _next_batch(provider_id)
+    if batch is None:
+        return None
+    reach("forward.claimed")
+    try:
+        return carry(batch)
+    except LateWrite:
+        log.warning("batch_taken_over", batch=batch.id)
+        return Counter()
 
 
 _DUE_BRANDS = """
@@ -109,14 +80,6 @@ def _next_batch(provider_id: int | None) -> Batch | None:
         if batch is not None:
             return batch
     return None
-
-
-def _is_long() -> bool:
-    row = db.connection().execute(
-        "select count(*) from (select from outbox where topic = 1 and batch_id is null "
-        "and dead_at is null limit %s) few", (2 * MOST_IN_BATCH + 1,),
-    ).fetchone()
-    return row is not None and row[0] > 2 * MOST_IN_BATCH
 
 
 def carry(batch: Batch) -> Counter[str]:

@@ -9,7 +9,6 @@ enters the ledger as İYS's own word (R-34).
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from ileti.iys.answers import ItemResult, ItemState
 from ileti.iys.batches import Batch, LateWrite, postpone, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
+from ileti.iys.lanes import drain
 from ileti.iys.models import BatchState
 from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
@@ -42,16 +42,18 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 def settle_due(until: float, provider_id: int | None = None) -> Counter[str]:
     """Ask for every result that is due, until nothing is or ``until`` (monotonic) has come."""
-    counts: Counter[str] = Counter()
-    while time.monotonic() < until:
-        batch = take_over(BatchState.SENT, provider_id)
-        if batch is None:
-            break
-        try:
-            counts += settle_batch(batch)
-        except LateWrite:
-            log.warning("batch_taken_over", batch=batch.id)
-    return counts
+    return drain(lambda: _step(provider_id), until=until)
+
+
+def _step(provider_id: int | None) -> Counter[str] | None:
+    batch = take_over(BatchState.SENT, provider_id)
+    if batch is None:
+        return None
+    try:
+        return settle_batch(batch)
+    except LateWrite:
+        log.warning("batch_taken_over", batch=batch.id)
+        return Counter()
 
 
 def settle_batch(batch: Batch) -> Counter[str]:

@@ -9,6 +9,7 @@ and an answer changes a state only when the state still stands on that entry: wh
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
 from ileti.core import db
@@ -27,7 +27,7 @@ from ileti.iys.batches import IYS_TOPIC, Batch, lock
 from ileti.iys.models import BatchState
 from ileti.iys.wire import Outgoing
 from ileti.outbox import relay
-from ileti.outbox.relay import Connection
+from ileti.outbox.relay import Connection, array
 
 _CODE = re.compile(r"H([0-9]{1,4})\Z", re.ASCII)
 
@@ -111,7 +111,7 @@ select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
 
 def rows_of(batch: Batch, entry_ids: Sequence[int] | None = None) -> list[Row]:
     """The batch's rows (or some of them) with everything that travels, in entry order."""
-    wanted = batch.entry_ids if entry_ids is None else list(entry_ids)
+    wanted = array(batch.entry_ids if entry_ids is None else entry_ids)
     found = db.connection().execute(
         _ROWS, (batch.provider_id, IYS_TOPIC, wanted, batch.id)
     ).fetchall()
@@ -123,7 +123,7 @@ def refs_of(batch: Batch) -> dict[int, Ref]:
     found = db.connection().execute(
         "select ref_id, fence, order_key, ref_at, tries, hint from outbox where provider_id = %s "
         "and topic = %s and ref_id = any(%s::bigint[]) and batch_id = %s",
-        (batch.provider_id, IYS_TOPIC, batch.entry_ids, batch.id),
+        (batch.provider_id, IYS_TOPIC, array(batch.entry_ids), batch.id),
     ).fetchall()
     return {one[0]: Ref(*one) for one in found}
 
@@ -189,19 +189,19 @@ def mark_sent(batch: Batch, accepted: Accepted, rows: Sequence[Row], first_poll:
             for ref in unnamed
         ])
         conn.execute(
-            "update iys_batch set state = %s, request_id = %s, entry_ids = %s, sub_ids = %s, "
-            "open_rows = %s, sent_at = now(), problem = null, "
+            "update iys_batch set state = %s, request_id = %s, entry_ids = %s::bigint[], "
+            "sub_ids = %s, open_rows = %s, sent_at = now(), problem = null, "
             "next_at = now() + make_interval(secs => %s) where id = %s",
             (int(BatchState.SENT if sent else BatchState.CLOSED), accepted.request_id,
-             [ref.entry_id for ref, _ in sent], [sub for _, sub in sent], len(sent), first_poll,
-             batch.id),
+             array([ref.entry_id for ref, _ in sent]), [sub for _, sub in sent], len(sent),
+             first_poll, batch.id),
         )
 
 
 # order_key is recipient << 3 | individual << 2 | channel (migrations/sql/0002_ledger.sql).
 _GIVEN = """
-unnest(%(entries)s::bigint[], %(keys)s::bigint[], %(states)s::smallint[], %(codes)s::smallint[],
-       %(ats)s::timestamptz[]) as g(entry_id, order_key, state, code, ref_at)"""
+unnest(%(entries)s::bigint[], %(keys)s::bigint[], %(states)s::smallint[], %(codes)s::smallint[])
+       as g(entry_id, order_key, state, code)"""
 _STATE = """
 s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.recipient_id = g.order_key >> 3
 and s.recipient_type = case when g.order_key & 4 > 0 then 1 else 2 end
@@ -211,12 +211,11 @@ and s.channel = (g.order_key & 3)"""
 def _given(batch: Batch, outcomes: Sequence[Outcome], final: bool = True) -> dict[str, Any]:
     return {
         "provider": batch.provider_id, "brand": batch.brand_id,
-        "entries": [one.ref.entry_id for one in outcomes],
-        "keys": [one.ref.order_key for one in outcomes],
-        "states": [-1 if one.state is None else int(one.state) for one in outcomes],
-        "codes": [code_number(one.code) for one in outcomes],
-        "ats": [one.ref.ref_at for one in outcomes],
-        "gone": [one.ref.entry_id for one in outcomes if final and one.delay is None],
+        "entries": array([one.ref.entry_id for one in outcomes]),
+        "keys": array([one.ref.order_key for one in outcomes]),
+        "states": array([-1 if one.state is None else one.state.value for one in outcomes]),
+        "codes": array([code_number(one.code) for one in outcomes]),
+        "gone": array([one.ref.entry_id for one in outcomes if final and one.delay is None]),
     }
 
 
@@ -253,8 +252,9 @@ def _return_to_entries(conn: Connection, batch: Batch, outcomes: Sequence[Outcom
         "update consent_state s set entry_id = e.id, entry_at = e.captured_at, "  # noqa: S608
         "consent_date = e.consent_date, status = e.status, source = e.source, "
         "standing = e.standing, iys_status = g.state, iys_code = null "
-        f"from {_GIVEN} join consent_entry e on e.provider_id = %(provider)s "
-        "and e.id = g.entry_id and e.captured_at = g.ref_at "
+        f"from {_GIVEN} join outbox o on o.provider_id = %(provider)s and o.topic = 1 "
+        "and o.ref_id = g.entry_id join consent_entry e on e.provider_id = o.provider_id "
+        "and e.id = o.ref_id and e.captured_at = o.ref_at "
         f"where {_STATE} and s.entry_id <> g.entry_id and s.consent_date < e.consent_date",
         _given(batch, outcomes),
     )
@@ -263,15 +263,16 @@ def _return_to_entries(conn: Connection, batch: Batch, outcomes: Sequence[Outcom
 def _insert_receipts(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
         return
+    told = json.dumps([{
+        "e": one.ref.entry_id, "d": one.creation_date.isoformat() if one.creation_date else None,
+        "a": one.accepted, "c": one.code[:8] if one.code else None,
+        "t": one.transaction_id[:64] if one.transaction_id else None, "x": one.detail,
+    } for one in outcomes])
     conn.execute(
         "insert into iys_receipt (provider_id, entry_id, batch_id, creation_date, accepted, code, "
-        "transaction_id, detail) select %s, g.* from unnest(%s::bigint[], %s::bigint[], "
-        "%s::timestamptz[], %s::boolean[], %s::text[], %s::text[], %s::jsonb[]) g",
-        (batch.provider_id, [one.ref.entry_id for one in outcomes], [batch.id] * len(outcomes),
-         [one.creation_date for one in outcomes], [one.accepted for one in outcomes],
-         [one.code[:8] if one.code else None for one in outcomes],
-         [one.transaction_id[:64] if one.transaction_id else None for one in outcomes],
-         [Jsonb(one.detail) if one.detail else None for one in outcomes]),
+        "transaction_id, detail) select %s, g.e, %s, g.d, g.a, g.c, g.t, g.x from "
+        "jsonb_to_recordset(%s::jsonb) as g(e bigint, d timestamptz, a boolean, c text, t text, "
+        "x jsonb)", (batch.provider_id, batch.id, told),
     )
 
 

@@ -189,7 +189,7 @@ def from_iys_time(text: str) -> dt.datetime:
     if not _TIME_SHAPE.fullmatch(text):
         raise WireError("not a time of the form YYYY-MM-DD HH:mm:ss")
     try:
-        wall = dt.datetime.strptime(text, TIME_FORMAT).replace(tzinfo=ISTANBUL)
+        wall = dt.datetime.fromisoformat(text).replace(tzinfo=ISTANBUL)
     except ValueError:
         raise WireError("not a possible time") from None
     return wall.astimezone(dt.UTC)
