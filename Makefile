@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
+# An empty environment (cron, `env -i`) has neither; Python and the browser need both.
+export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
+export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations widget clean \
         bench-capture bench-forward bench-gate bench-widget
