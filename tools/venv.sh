@@ -20,5 +20,5 @@ if [ ! -x .venv/bin/python ]; then
 fi
 say "Installing packages from $lock (once) …"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-.venv/bin/python -m pip install -q --require-hashes -r "$lock"
-.venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+.venv/bin/python -m pip install -qq --require-hashes -r "$lock"
+.venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
