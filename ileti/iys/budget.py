@@ -31,6 +31,8 @@ log = structlog.get_logger("ileti.iys")
 SLACK = 0.05
 UNLIMITED = 1_000.0
 LONGEST_SLEEP = 0.25
+# How long a process goes on alone before it looks for Redis again.
+AWAY_SECONDS = 5.0
 
 # KEYS: list, pause. ARGV: N, window µs, distance µs. Answer: µs to wait, 0 = taken.
 _TAKE = """
@@ -136,7 +138,7 @@ class RequestBudget:
     def _note_away(self) -> None:
         if time.monotonic() >= self._away_until:
             log.warning("budget_without_redis", rate=self.rate / 2)
-        self._away_until = time.monotonic() + 2.0
+        self._away_until = time.monotonic() + AWAY_SECONDS
 
 
 def _shape(rate: float) -> tuple[int, float, float]:

@@ -150,3 +150,12 @@ def pull(place: Any) -> dict[str, int]:
     brand = pulling._take_brand(place.provider_id)
     assert brand is not None
     return dict(pulling.pull_brand(brand, time.monotonic() + 20))
+
+
+def no_redis() -> Any:
+    """A client of a Redis that is not there, and says so at once."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from iys_house import phones, take
+from iys_house import no_redis, phones, take
 
 from ileti.core import db
 from ileti.core.jobs import redis_client
@@ -156,9 +156,7 @@ def test_ten_requests_in_any_second_and_most_of_them_used(given: Any) -> None:
 
 
 def test_without_redis_half_of_the_rate_is_kept(given: Any) -> None:
-    import redis
-
-    away = redis.Redis(port=1, socket_connect_timeout=0.1)
+    away = no_redis()
     budget = RequestBudget("http://yalniz.ornek.test", 20.0, store=lambda: away)
     began = time.monotonic()
     for _ in range(11):
