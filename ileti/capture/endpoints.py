@@ -120,8 +120,14 @@ class _Call:
         self.address = client_address(
             environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
         )
-        self.language = "tr"
+        self.asked_language = "tr"
+        self.named: tuple[str, str] | None = None
         self.headers: list[tuple[str, str]] = []
+
+    @property
+    def language(self) -> str:
+        """The language of the form; asked only when something has to be said."""
+        return language_of(*self.named) if self.named else self.asked_language
 
     def visitor(self) -> Visitor:
         agent = str(self.environ.get("HTTP_USER_AGENT", ""))[:300]
@@ -189,20 +195,20 @@ def _preflight(call: _Call) -> tuple[int, Any]:
 
 def _form(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
-    call.language = "en" if asked == "en" else "tr"
-    return 200, forms.show(site, call.language)
+    call.asked_language = "en" if asked == "en" else "tr"
+    return 200, forms.show(site, call.asked_language)
 
 
 def _submissions(call: _Call, site: Site, own_page: bool) -> tuple[int, Any]:
     body = parse(call.body(), SubmissionIn)
-    call.language = language_of(body.token, "form")
+    call.named = (body.token, "form")
     check_texts(body)
     return 201, submit(site, body, call.visitor(), own_page=own_page)
 
 
 def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), ConfirmationIn)
-    call.language = language_of(body.handle, "handle")
+    call.named = (body.handle, "handle")
     if not 1 <= len(body.codes) <= 2 or len({c.to for c in body.codes}) != len(body.codes):
         raise InvalidInput(code="codes")
     opened = verify.open_handle(site, body.handle)
@@ -213,7 +219,7 @@ def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
 
 def _codes(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), NewCodeIn)
-    call.language = language_of(body.handle, "handle")
+    call.named = (body.handle, "handle")
     verify.send_new_code(site, verify.open_handle(site, body.handle), body.to)
     counters.bell(MESSAGES)
     return 202, {"expiresIn": verify.CODE_SECONDS}
@@ -259,7 +265,7 @@ def check_texts(body: SubmissionIn) -> None:
              "phone": (body.phone or "", 120), "email": (body.email or "", 400),
              "vouch": (body.vouch or "", 400)}
     for name, (text, longest) in texts.items():
-        if len(text) > longest or "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        if len(text) > longest or "\0" in text or not _encodable(text):
             faults.append(_unreadable(name))
     if not _KEY.match(body.key):
         faults.append(_unreadable("key"))
@@ -267,6 +273,14 @@ def check_texts(body: SubmissionIn) -> None:
         faults.append(_unreadable("choices"))
     if faults:
         raise InvalidInput(errors=tuple(faults))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unreadable(field: str) -> FieldError:

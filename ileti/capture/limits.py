@@ -6,7 +6,8 @@ counted. When Redis is away every process goes on with its own counts: the limit
 process, neither off nor closed (fault row 7). Counts are per calendar minute.
 Subjects are keyed hashes: network addresses of visitors do not lie about in Redis.
 
-The same thread rings the door-bells, so that a thousand captures a second are ten rings.
+The same thread writes the waiting confirmations and rings the door-bells, so that a thousand
+captures a second are ten rings.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import redis
 import structlog
 
 from config import settings
+from ileti.channels.confirm import write_pending
 from ileti.core import clock
 from ileti.core.errors import TooMany
 from ileti.core.jobs import JOBS, redis_client, ring
@@ -130,6 +132,8 @@ class Counters:
         pause = threading.Event()
         while not pause.wait(TELL_SECONDS):
             try:
+                if write_pending():
+                    self._bells.add(MESSAGES)
                 self.tell()
             except Exception:
                 log.exception("limits_thread")

@@ -17,8 +17,7 @@ from ileti.capture.forms import Accepted, SubmissionIn, Visitor, read
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.receipts import item, receipt_number, signed_receipt
 from ileti.capture.sites import Site
-from ileti.channels.confirm import confirmation
-from ileti.channels.messages import enqueue
+from ileti.channels.confirm import confirmation, write_soon
 from ileti.consents.ledger import ActorKind, NewSubmission, Recorded, record
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
@@ -81,12 +80,12 @@ def _canonical(name: str, text: str) -> str:
 
 
 def _confirm(site: Site, accepted: Accepted, recorded: Recorded) -> None:
-    """R-10, same request: without waiting for the disk, since the sweeper would write it again."""
+    """R-10: written together with its neighbours of the next moment; the sweeper knows it too."""
     groups: dict[int, list[Channel]] = defaultdict(list)
     for new, done in zip(accepted.items, recorded.items, strict=True):
         if done.outcome is Outcome.RECORDED:
             groups[done.recipient_id].append(new.channel)
-    enqueue(db.connection(), [
+    write_soon([
         confirmation(
             provider_id=site.place.provider_id, brand_id=site.place.brand_id,
             recipient_id=recipient, submission_id=recorded.submission_id,
@@ -95,7 +94,7 @@ def _confirm(site: Site, accepted: Accepted, recorded: Recorded) -> None:
             receipt=receipt_number(recorded.submission_id),
         )
         for recipient, channels in groups.items()
-    ], wait_for_disk=False)
+    ])
 
 
 def _receipt(site: Site, accepted: Accepted, recorded: Recorded) -> dict[str, Any]:

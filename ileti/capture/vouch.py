@@ -42,12 +42,14 @@ def vouched(
         at, _, digest = one.strip().partition(".")
         if not at.isdigit() or len(at) > 12 or abs(moment - int(at)) > WINDOW_SECONDS:
             continue
-        for phone in (*spellings.get("phone", ()), ""):
-            for email in (*spellings.get("email", ()), ""):
+        for phone in dict.fromkeys((*spellings.get("phone", ()), "")):
+            for email in dict.fromkeys((*spellings.get("email", ()), "")):
                 for used in (key, "") if own_page else (key,):
                     good = sign(secret, site_key, used, phone, email, int(at))
                     if hmac.compare_digest(good.encode(), f"{at}.{digest}".encode()):
                         matched = True
                         covered = {"phone": phone, "email": email}
                         open_fields -= {name for name, text in covered.items() if text}
+                        if not open_fields:
+                            return True
     return matched and not open_fields

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ileti.capture.receipts import receipt_number, submission_of
+from ileti.capture.receipts import canonical, receipt_number, submission_of
 
 
 @given(st.integers(min_value=0, max_value=2**60 - 1))
@@ -17,6 +19,12 @@ def test_every_number_can_be_turned_back(number: int) -> None:
     assert re.fullmatch(r"MKB-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", text)
     assert submission_of(text) == number
     assert submission_of(text.lower().replace("-", " ")) == number
+
+
+@given(st.dictionaries(st.text("abcXYZ", min_size=1), st.text() | st.integers(0, 2**53 - 1)
+                       | st.lists(st.dictionaries(st.sampled_from(["leaf", "a"]), st.text()))))
+def test_the_signed_form_is_rfc_8785(body: dict[str, Any]) -> None:
+    assert canonical(body) == rfc8785.dumps(body)
 
 
 def test_neighbours_do_not_look_like_neighbours() -> None:

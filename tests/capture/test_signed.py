@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -101,3 +102,19 @@ def test_one_vouched_address_does_not_carry_another(signed: Browser) -> None:
     at = int(clock.now().timestamp())
     body["vouch"] = sign(SECRET, signed.site_key, "", body["phone"], "", at)
     assert signed.post("submissions", body).status == 403
+
+
+def test_confirmations_that_wait_are_written_by_the_thread_within_moments(
+    signed: Browser, conn: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ileti.channels.confirm import write_soon
+
+    monkeypatch.setattr("ileti.capture.submit.write_soon", write_soon)
+    vouch_for(signed, signed.filled("MESAJ", "EPOSTA"))
+    for _ in range(40):
+        time.sleep(0.05)
+        written = conn.execute("select count(*) from message where provider_id = %s and kind = 2",
+                               (place.provider_id,)).fetchone()
+        if written == (2,):
+            break
+    assert written == (2,)
