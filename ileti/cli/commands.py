@@ -49,6 +49,12 @@ def main() -> None:
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
+    _configure_logs(os.environ.get("LOG_LEVEL", "info"))
+
+
+def _configure_logs(level: str) -> None:
+    """One JSON object per line on standard output; Flask-AppBuilder only when it is an error."""
+    logging.getLogger("flask_appbuilder").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
@@ -56,7 +62,7 @@ def main() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
-            getattr(logging, os.environ.get("LOG_LEVEL", "info").upper(), logging.INFO)
+            getattr(logging, level.upper(), logging.INFO)
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
@@ -73,6 +79,7 @@ def up(quiet: bool) -> None:
     """
     from ileti.cli.up import up as run
 
+    _configure_logs("warning")
     run(config.load_settings(), quiet=quiet)
 
 
@@ -162,7 +169,7 @@ def doctor(settings_table: bool) -> None:
         return
     from ileti.cli.doctor import examine
 
-    findings = examine(config.load_settings())
+    findings = examine(_running(config.load_settings()))
     for finding in findings:
         click.echo(f"{'ok  ' if finding.good else 'LOOK'}  {finding.what}")
         if finding.remedy:
@@ -216,6 +223,17 @@ def load_consents(file: Path, brand: int) -> None:
     click.echo(report.summary(_language()))
     if report.refused:
         raise SystemExit(1)
+
+
+def _running(settings: config.Settings) -> config.Settings:
+    """The settings with the addresses of a running ``up``, starting nothing."""
+    from ileti.core.embedded import running_addresses
+
+    found = running_addresses(settings.ileti_var)
+    return settings.model_copy(update={
+        "database_url": settings.database_url or found.database_url,
+        "redis_url": settings.redis_url or found.redis_url,
+    })
 
 
 def _with_services() -> config.Settings:

@@ -98,16 +98,17 @@ def _run(settings: Settings, say: Progress, *, simulated: bool, quiet: bool) -> 
     with log_path.open("a") as log:
         family = Supervisor(log, show=not quiet and bool(os.environ.get("ILETI_SHOW_LOG")))
         try:
+            keeper = threading.Thread(target=family.watch, daemon=True)
+            keeper.start()
+            # The web server first and alone: people wait for it, nobody waits for the workers.
+            family.add("web", "web")
+            say.step("web server", lambda: wait_for(settings.base_local + "/saglik", stopped))
             if simulated:
                 family.add("simulator", "simulator")
-            family.add("web", "web")
             family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
             for _ in range(settings.job_workers):
                 family.add("worker-iys", "worker", "--queue", "iys")
             family.add("scheduler", "scheduler")
-            keeper = threading.Thread(target=family.watch, daemon=True)
-            keeper.start()
-            say.step("web server", lambda: wait_for(settings.base_local + "/saglik", stopped))
             if simulated:
                 say.step("İYS simulator",
                          lambda: wait_for(settings.iys_url + "/_health", stopped))
@@ -168,7 +169,7 @@ def _announce(settings: Settings, *, simulated: bool) -> None:
                   ("Phone and mailbox", base + "/demo/telefon")]
     if simulated:
         lines.append(("İYS simulator", settings.iys_url + "/"))
-    lines += [("API docs", base + "/swagger/v1"), ("Log", str(settings.ileti_var / "ileti.log"))]
+    lines.append(("Log", str(settings.ileti_var / "ileti.log")))
     click.echo()
     for name, value in lines:
         click.echo(f"  {name:<18} {value}")

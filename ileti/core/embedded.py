@@ -205,3 +205,15 @@ class EmbeddedServices:
             self.valkey.stop()
         if self.postgres:
             self.postgres.stop()
+
+
+def running_addresses(var: Path) -> Addresses:
+    """Where embedded services below ``var`` answer now; empty for those that do not run."""
+    valkey = EmbeddedValkey(var / "valkey")
+    pid_file = var / "postgres" / "postmaster.pid"
+    database = ""
+    if pid_file.exists():
+        lines = pid_file.read_text().splitlines()
+        if len(lines) > 4 and Path(f"/proc/{lines[0].strip()}").exists():
+            database = f"postgresql://postgres:@/ileti?host={lines[4].strip()}"
+    return Addresses(database, valkey.url if valkey._answers() else "")
