@@ -85,7 +85,7 @@ class SiteView(RecordView):
         if item.dealer is not None and item.dealer.brand_id != item.brand.id:
             raise Told(_("This dealer belongs to another brand."))
         item.provider_id = item.brand.provider_id
-        item.public_key = "site_" + secrets.token_urlsafe(18)
+        item.public_key = "pk_" + secrets.token_urlsafe(18)
         item.secret = secrets.token_urlsafe(32)
 
     def pre_update(self, item: Any) -> None:
@@ -135,8 +135,8 @@ def snippet(site: Site, integrity: str) -> str:
     base = settings().base_url
     return (
         f'<script src="{base}/static/widgets/ileti.js" integrity="{integrity}"\n'
-        f'        crossorigin="anonymous" defer data-site="{site.public_key}"></script>\n'
-        f"<ileti-consent></ileti-consent>"
+        f'        crossorigin="anonymous" defer\n'
+        f'        data-site="{site.public_key}" data-lang="tr"></script>'
     )
 
 

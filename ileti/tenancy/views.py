@@ -110,7 +110,8 @@ class BrandView(RecordView):
 
 def _towns() -> dict[str, list[tuple[str, str]]]:
     cities = sorted(places.cities(), key=lambda one: places.sort_key_tr(one.name))
-    return {one.name: [(t.code, t.short_name) for t in one.towns if t.code] for one in cities}
+    by_city = {one.name: [(t.code, t.short_name) for t in one.towns if t.code] for one in cities}
+    return {"–": [("", str(_("Choose a town.")))], **by_city}
 
 
 def _mobile(text: str) -> str:
