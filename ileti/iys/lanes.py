@@ -19,7 +19,7 @@ from ileti.core import db
 log = structlog.get_logger("ileti.iys")
 
 LANES = 3
-_LOOK_AGAIN = 0.03
+_LOOK_AGAIN = 0.1
 
 Step = Callable[[], "Counter[str] | None"]
 
