@@ -39,7 +39,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tools.settings_doc
 
 translations: $(VENV)/.dev
-	$(BIN)/pybabel compile -d translations --statistics
+	$(BIN)/python -m tools.check_translations --write
 
 widget: $(VENV)/.dev
 	bash tools/node.sh build

@@ -15,6 +15,7 @@ its values are ASCII without escapes, and a property test holds it equal to the 
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -72,9 +73,31 @@ def claim_digest(claim: Claim) -> bytes:
     return sha256(canonical_claim(claim).encode()).digest()
 
 
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical_digest(content: Any) -> str:
-    """SHA-256 in hex of any JSON content in its RFC 8785 form."""
+    """SHA-256 in hex of JSON content in its RFC 8785 form.
+
+    Takes objects with ASCII keys, strings, whole numbers, booleans, null and lists: for these the
+    standard library's sorted text is the canonical one (a property test holds that) at a third of
+    the cost. Anything else goes through the ``rfc8785`` package.
+    """
+    if _is_plain(content):
+        return sha256(_PLAIN.encode(content).encode()).hexdigest()
     return sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def _is_plain(content: Any) -> bool:
+    if content is None or type(content) in (str, bool):
+        return True
+    if type(content) is int:
+        return -(2**53) < content < 2**53
+    if type(content) is dict:
+        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in content.items())
+    if type(content) in (list, tuple):
+        return all(map(_is_plain, content))
+    return False
 
 
 def leaf(leaf_key: bytes, entry_id: int, digest: bytes, captured_at: datetime) -> bytes:

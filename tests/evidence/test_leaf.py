@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import UTC, datetime
 
@@ -9,7 +10,14 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ileti.evidence.leaf import Claim, canonical_claim, claim_digest, iso_utc, leaf
+from ileti.evidence.leaf import (
+    Claim,
+    canonical_claim,
+    canonical_digest,
+    claim_digest,
+    iso_utc,
+    leaf,
+)
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 CLAIMS = st.builds(
@@ -55,3 +63,18 @@ def test_the_database_computes_the_same_leaf(conn):
 def test_two_claims_share_a_digest_only_when_they_are_the_same(one, other):
     assert (claim_digest(one) == claim_digest(other)) == (
         canonical_claim(one) == canonical_claim(other))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])) | st.floats(-1e6, 1e6),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), inner,
+                      max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_the_digest_of_any_content_is_that_of_its_rfc_8785_form(content):
+    assert canonical_digest(content) == hashlib.sha256(rfc8785.dumps(content)).hexdigest()

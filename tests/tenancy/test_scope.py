@@ -22,7 +22,11 @@ from ileti.tenancy.scope import EVERYTHING, NOTHING, Scope, condition_for, tenan
 from tests.panel.people import dealer_of, take
 
 assert ileti.models.metadata is Model.metadata
-MAPPERS = list(Model.registry.mappers)
+def _by_name(mappers: Any) -> list[Mapper[Any]]:
+    return sorted(mappers, key=lambda mapper: mapper.class_.__name__)
+
+
+MAPPERS = _by_name(Model.registry.mappers)
 
 
 @pytest.fixture
@@ -42,13 +46,13 @@ def test_every_model_with_a_tenant_column_is_scoped(mapper: Mapper[Any]) -> None
     assert "provider_id" in rule or mapper.local_table.name == "provider"  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("mapper", tenant_mappers(), ids=lambda m: m.class_.__name__)
+@pytest.mark.parametrize("mapper", _by_name(tenant_mappers()), ids=lambda m: m.class_.__name__)
 def test_without_a_scope_no_table_shows_a_row(mapper: Mapper[Any], session: Any) -> None:
     with within(NOTHING):
         assert session.execute(select(mapper.class_).limit(1)).first() is None
 
 
-@pytest.mark.parametrize("mapper", tenant_mappers(), ids=lambda m: m.class_.__name__)
+@pytest.mark.parametrize("mapper", _by_name(tenant_mappers()), ids=lambda m: m.class_.__name__)
 def test_each_rule_is_a_statement_postgresql_takes(mapper: Mapper[Any], session: Any) -> None:
     for narrow in (Scope(provider_id=1), Scope(provider_id=1, brand_id=1),
                    Scope(provider_id=1, brand_id=1, dealer_id=1)):
