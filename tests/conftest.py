@@ -33,7 +33,7 @@ _numbers = itertools.count(random.randint(100_000, 500_000) * 1_000)
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[Any]:
+def services() -> Any:
     """PostgreSQL and Redis, shared by all test processes on this machine."""
     import fcntl
 
@@ -47,8 +47,7 @@ def services() -> Iterator[Any]:
     )
     with (VAR / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        found = embedded.start(f"test_{WORKER}")
-    yield found
+        return embedded.start(f"test_{WORKER}")
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +129,24 @@ def app(database: str) -> Any:
     made.config.update(TESTING=True)
     setup_permissions(made)
     return made
+
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One headless Chromium per test process (Playwright allows one loop at a time);
+    ``ILETI_CHROMIUM`` names another one."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    found = os.environ.get("ILETI_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

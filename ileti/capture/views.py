@@ -22,6 +22,7 @@ from wtforms.validators import DataRequired
 
 from config import ROOT, settings
 from ileti.capture.models import Policy, Site, Verification
+from ileti.channels.models import Message, MessageKind
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import Channel
@@ -152,9 +153,27 @@ def verifications(entries: list[ConsentEntry]) -> list[Step]:
         Verification.recipient_id.in_(recipients)))
     steps: list[Step] = []
     for one in found:
-        steps.append({"icon": "send", "title": _("A code was sent"), "at": one.created_at,
-                      "facts": ""})
+        steps.append({"part": "code", "icon": "send", "title": _("A code was sent"),
+                      "at": one.created_at, "facts": ""})
         if one.verified_at:
-            steps.append({"icon": "check-check", "tone": "ok", "at": one.verified_at,
-                          "title": _("The address was verified"), "facts": _("by code")})
+            steps.append({"part": "verified", "icon": "check-check", "tone": "ok",
+                          "at": one.verified_at,
+                          "title": _("The address was verified"),
+                          "facts": _("The code only shows that the address is the person's own; "
+                                     "it is no consent.")})
     return steps
+
+
+@tells
+def confirmations(entries: list[ConsentEntry]) -> list[Step]:
+    """When the person was told of the consent, the same day and with a way to refuse (R-10)."""
+    if not entries:
+        return []
+    found = db.db.session.scalars(select(Message).where(
+        tuple_(Message.provider_id, Message.submission_id).in_(
+            {(entry.provider_id, entry.submission_id) for entry in entries}),
+        Message.recipient_id.in_({entry.recipient_id for entry in entries}),
+        Message.kind == int(MessageKind.CONFIRMATION), Message.sent_at.is_not(None)))
+    return [{"part": "message", "icon": "mail-check", "tone": "ok", "at": one.sent_at,
+             "title": _("The person was told the same day"),
+             "facts": _("With a link to refuse.")} for one in found]

@@ -35,33 +35,49 @@ def tells(teller: Teller) -> Teller:
 def story(entries: list[ConsentEntry], state: ConsentState | None,
           until: datetime | None = None) -> list[Step]:
     """All steps in order of time; ``entries`` are those of one key the user may see."""
-    steps = [step for entry in entries for step in _told_by_ledger(entry)]
+    steps: list[Step] = []
+    shown_texts: set[int | None] = set()
+    for entry in sorted(entries, key=lambda one: one.id):
+        steps += _told_by_ledger(entry, with_text=entry.text_id not in shown_texts)
+        shown_texts.add(entry.text_id)
     steps += [step for teller in _tellers for step in teller(entries)]
     if state is not None and state.entry_id not in {entry.id for entry in entries}:
         steps.append(_told_by_state(state))
     shown = [step for step in steps if until is None or step["at"] <= until]
-    return sorted(shown, key=lambda step: step["at"])
+    return sorted(shown, key=_place)
 
 
-def _told_by_ledger(entry: ConsentEntry) -> list[Step]:
+# What belongs together within one second: text, tick, code, proof of the address, record, answers.
+RANKS = {"text": 0, "tick": 1, "code": 2, "verified": 3, "record": 4, "message": 5}
+
+
+def _place(step: Step) -> tuple[datetime, int]:
+    return step["at"].replace(microsecond=0), RANKS.get(step.get("part", ""), 6)
+
+
+def _told_by_ledger(entry: ConsentEntry, *, with_text: bool) -> list[Step]:
     submission = db.db.session.get(Submission, (entry.provider_id, entry.submission_id))
     text = db.db.session.get(DocumentVersion, entry.text_id) if entry.text_id else None
     steps: list[Step] = []
-    if text is not None:
+    if text is not None and with_text:
         steps.append({
+            "part": "text",
             "icon": "eye", "title": _("The text that was shown"), "at": entry.captured_at,
             "quote": emphasised(text.body), "hash": text.content_hash.hex()[:16] + "…",
             "quote_note": _("Version %(n)s · %(language)s", n=text.version,
                             language=text.language.upper()),
         })
     refusal = entry.status == Status.RET
+    ticked = entry.standing == Standing.UNVERIFIED
     steps.append({
+        "part": "tick" if ticked else "record",
         "icon": "circle-minus" if refusal else "mouse-pointer-click",
         "tone": "ret" if refusal else "accent",
-        "title": _("Refusal taken") if refusal else _("Consent taken"),
+        "title": (_("Refusal taken") if refusal else
+                  _("The person ticked the box") if ticked else _("Consent taken")),
         "at": entry.captured_at, "facts": _facts(entry, submission), "code": _record_code(entry),
     })
-    if entry.standing == Standing.UNVERIFIED:
+    if ticked:
         steps[-1]["tone"] = "mute"
     return steps
 

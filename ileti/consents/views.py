@@ -376,7 +376,7 @@ def _actions(entry: ConsentEntry, state: ConsentState, address: str | None) -> l
     if address is None or state.status == Status.RET or not security.may("consent:refuse"):
         return []
     return [{
-        "label": _("Record a refusal"), "kind": "danger", "id": "ret",
+        "label": _("Record a refusal"), "id": "ret",
         "url": url_for("ConsentView.refuse", provider_id=entry.provider_id, entry_id=entry.id),
         "fields": {"source": Source.HS_CAGRI_MERKEZI.name},
         "confirm": {"title": _("Record a refusal?"), "verb": _("Record a refusal"),

@@ -16,6 +16,8 @@ from typing import Any
 
 import redis
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 
 from config import settings
@@ -59,7 +61,8 @@ def job(*, queue: str, every: float, timeout: int = 60,
 def redis_client() -> redis.Redis:
     """This process's connection pool to Redis; half a second at most for anything."""
     return redis.Redis.from_url(
-        settings().redis_url, socket_timeout=2.0, socket_connect_timeout=0.5
+        settings().redis_url, socket_timeout=2.0, socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
     )
 
 

@@ -23,6 +23,7 @@ import redis
 import structlog
 
 from config import settings
+from ileti.core import clock
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.jobs import redis_client
 from ileti.core.secrets import secrets
@@ -49,7 +50,7 @@ class Pair:
     @classmethod
     def of(cls, token: Token) -> Pair:
         """The pair İYS has just given."""
-        now = time.time()
+        now = clock.now().timestamp()
         return cls(token.access_token, token.refresh_token, now + SHARE * token.expires_in,
                    now + SHARE * token.refresh_expires_in)
 
@@ -107,7 +108,7 @@ class TokenKeeper:
             log.warning("token_block_not_shared")
 
     def _bring(self, old: Pair | None) -> Pair:
-        if old is not None and old.refresh_until > time.time():
+        if old is not None and old.refresh_until > clock.now().timestamp():
             self._count()
             token = self._refresh(old.refresh)
             if token is not None:
@@ -155,7 +156,7 @@ class TokenKeeper:
     def _keep(self, pair: Pair) -> None:
         self._pair = pair
         text = secrets().keyring.encrypt_text(json.dumps(asdict(pair)), "iys-token")
-        lifetime = max(1, round(pair.refresh_until - time.time()))
+        lifetime = max(1, round(pair.refresh_until - clock.now().timestamp()))
         try:
             self._store().set(self._key, text, ex=lifetime)
         except redis.RedisError:
@@ -186,4 +187,4 @@ class TokenKeeper:
 
 
 def _good(pair: Pair) -> bool:
-    return pair.access_until > time.time()
+    return pair.access_until > clock.now().timestamp()

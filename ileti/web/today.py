@@ -18,7 +18,7 @@ from ileti.consents import listing
 from ileti.consents.deadlines import is_business_day
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
-from ileti.consents.vocabulary import Channel, Source, Status
+from ileti.consents.vocabulary import Channel, Outcome, Source, Status
 from ileti.core import clock, db
 from ileti.core.errors import NotFound
 from ileti.iys.errors import meaning
@@ -30,6 +30,8 @@ from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 from ileti.web import formats
 
+# What moved a state; an unverified tick or a repeat did not.
+EFFECTIVE = (int(Outcome.RECORDED), int(Outcome.LOCAL_ONLY))
 DAYS = 30
 WEEK = 7
 
@@ -149,7 +151,8 @@ def by_day() -> list[tuple[date, list[int]]]:
     start = datetime.combine(first, time(), clock.ISTANBUL)
     day = func.date(func.timezone("Europe/Istanbul", ConsentEntry.captured_at))
     taken = db.db.session.execute(
-        select(day, ConsentEntry.status, func.count()).where(ConsentEntry.captured_at >= start)
+        select(day, ConsentEntry.status, func.count())
+        .where(ConsentEntry.captured_at >= start, ConsentEntry.outcome.in_(EFFECTIVE))
         .group_by(day, ConsentEntry.status)).all()
     rejected = db.db.session.execute(
         select(day, func.count()).join(IysReceipt, _same_entry())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from ileti.capture.endpoints import application
@@ -21,22 +19,17 @@ from .conftest import new_phone
 pytestmark = pytest.mark.browser
 
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
-
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """Headless Chromium; `ILETI_CHROMIUM` names another one. A script error fails the test."""
-    found = os.environ.get("ILETI_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        tab = browser.new_page(locale="tr-TR")
-        tab.set_default_timeout(8000)
-        faults: list[str] = []
-        tab.on("pageerror", lambda error: faults.append(str(error)))
-        yield tab
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page in a context of its own. A script error fails the test."""
+    context = chromium.new_context(locale="tr-TR")
+    tab = context.new_page()
+    tab.set_default_timeout(8000)
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    yield tab
+    context.close()
     assert faults == []
 
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from .mock_server import MockServer
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-def widget_browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless; `ILETI_CHROMIUM` names another one."""
-    found = os.environ.get("ILETI_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
 def server() -> Iterator[MockServer]:
@@ -44,9 +23,9 @@ def server() -> Iterator[MockServer]:
 
 
 @pytest.fixture
-def page(widget_browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A page in a context of its own; any script error on it fails the test."""
-    context = widget_browser.new_context(locale="tr-TR", viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(locale="tr-TR", viewport={"width": 1280, "height": 900})
     tab = context.new_page()
     tab.set_default_timeout(8000)
     faults: list[str] = []

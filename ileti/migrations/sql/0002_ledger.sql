@@ -303,6 +303,7 @@ begin
                               order by c.consent_date, c.ordinal)
       from chunk_row c
       join recipient x on x.provider_id = p_provider and x.addr_hash = c.addr_hash;
+    analyze chunk_work;
     select coalesce(max(round), 0) into v_rounds from chunk_work;
 
     for v_round in 1..v_rounds loop
