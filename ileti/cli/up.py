@@ -149,8 +149,9 @@ def _first_run(settings: Settings) -> None:
     seeded = seed_demo(settings)
     path = password_file(settings)
     if not path.exists():
-        path.write_text(random_source.token_urlsafe(15) + "\n")
-        path.chmod(0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(random_source.token_urlsafe(15) + "\n")
     password = path.read_text().strip()
     ensure_user(ADMIN, password, role="platform_admin")
     for name, dealer_id in (seeded.get("dealers") or {}).items():

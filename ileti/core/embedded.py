@@ -16,6 +16,7 @@ import tempfile
 import time
 import warnings
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -64,7 +65,8 @@ def _socket_folder(folder: Path, name: str) -> Path:
     """``folder`` itself, or a short stand-in where the path is too long for a unix socket."""
     if len(str(folder.resolve())) <= LONGEST_SOCKET_PATH:
         return folder
-    short = Path(tempfile.gettempdir()) / f"ileti-{name}-{abs(hash(str(folder.resolve()))):x}"[:40]
+    digest = sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    short = Path(tempfile.gettempdir()) / f"ileti-{name}-{digest}"
     short.mkdir(mode=0o700, exist_ok=True)
     return short
 
