@@ -22,7 +22,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
-from ileti.core.db import db, engine_options, sqlalchemy_url
+from ileti.core.db import sqlalchemy_url
+from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
 from ileti.tenancy.security import (
     PUBLIC_BLUEPRINTS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ileti.core import db as _db  # isort: skip  (names the metadata before any table joins it)
+from ileti.core import orm as _orm  # isort: skip  (names the metadata before any table joins it)
 import flask_appbuilder.security.sqla.models  # noqa: F401
 from flask_appbuilder import Model
 
@@ -16,4 +16,4 @@ import ileti.recipients.models
 import ileti.tenancy.models  # noqa: F401
 
 metadata = Model.metadata
-assert metadata is _db.db.metadata
+assert metadata is _orm.db.metadata

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from config import ROOT, settings
 from ileti.capture.seed import SITE_KEY
+from ileti.channels.base import MessageKind
 from ileti.channels.messages import open_content
-from ileti.channels.models import MessageKind
 from ileti.channels.render import envelope, initials, istanbul_text, render
 from ileti.consents.vocabulary import Channel
 from ileti.core import db

@@ -23,9 +23,9 @@ from config import settings
 from ileti.capture.forms import Accepted
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site
+from ileti.channels.base import MessageKind
 from ileti.channels.confirm import confirmation, write_once
 from ileti.channels.messages import NewMessage, enqueue
-from ileti.channels.models import MessageKind
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import (
     ActorKind,

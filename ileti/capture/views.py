@@ -22,11 +22,12 @@ from wtforms.validators import DataRequired
 
 from config import ROOT, settings
 from ileti.capture.models import Policy, Site, Verification
-from ileti.channels.models import Message, MessageKind
+from ileti.channels.base import MessageKind
+from ileti.channels.models import Message
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import Channel
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import NotFound
 from ileti.tenancy import security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
@@ -148,7 +149,7 @@ def verifications(entries: list[ConsentEntry]) -> list[Step]:
         return []
     pairs = {(entry.provider_id, entry.submission_id) for entry in entries}
     recipients = {entry.recipient_id for entry in entries}
-    found = db.db.session.scalars(select(Verification).where(
+    found = orm.db.session.scalars(select(Verification).where(
         tuple_(Verification.provider_id, Verification.submission_id).in_(pairs),
         Verification.recipient_id.in_(recipients)))
     steps: list[Step] = []
@@ -169,7 +170,7 @@ def confirmations(entries: list[ConsentEntry]) -> list[Step]:
     """When the person was told of the consent, the same day and with a way to refuse (R-10)."""
     if not entries:
         return []
-    found = db.db.session.scalars(select(Message).where(
+    found = orm.db.session.scalars(select(Message).where(
         tuple_(Message.provider_id, Message.submission_id).in_(
             {(entry.provider_id, entry.submission_id) for entry in entries}),
         Message.recipient_id.in_({entry.recipient_id for entry in entries}),

@@ -7,9 +7,17 @@ or never. It keeps no state about messages; :mod:`ileti.channels.send` owns the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from ileti.consents.vocabulary import Channel
+
+
+class MessageKind(IntEnum):
+    """Why we write to the person."""
+
+    CODE = 1
+    CONFIRMATION = 2
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import structlog
 
+from ileti.channels.base import MessageKind
 from ileti.channels.messages import NewMessage, end_of_day, enqueue
-from ileti.channels.models import MessageKind
 from ileti.channels.render import istanbul_text
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db

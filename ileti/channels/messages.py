@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import psycopg
 
-from ileti.channels.models import MessageKind
+from ileti.channels.base import MessageKind
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
 from ileti.core.secrets import secrets

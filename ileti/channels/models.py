@@ -4,7 +4,6 @@ come with their own feature and never through here."""
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -20,13 +19,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
-
-
-class MessageKind(IntEnum):
-    """Why we write to the person."""
-
-    CODE = 1
-    CONFIRMATION = 2
 
 
 class Message(Model):

@@ -15,8 +15,7 @@ from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from config import ROOT, settings
-from ileti.channels.base import Envelope
-from ileti.channels.models import MessageKind
+from ileti.channels.base import Envelope, MessageKind
 from ileti.consents.vocabulary import Channel
 from ileti.core.clock import to_istanbul
 from ileti.core.secrets import secrets

@@ -15,9 +15,8 @@ from typing import Any, Final
 import structlog
 
 from config import settings
-from ileti.channels.base import Answer, Envelope, Refused, Retry, Sent
+from ileti.channels.base import Answer, Envelope, MessageKind, Refused, Retry, Sent
 from ileti.channels.messages import TOPIC, open_content
-from ileti.channels.models import MessageKind
 from ileti.channels.registry import gateway_for
 from ileti.channels.render import envelope, initials
 from ileti.consents.vocabulary import Channel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from ileti.core.db import db
 from ileti.core.errors import InvalidInput, NotFound
+from ileti.core.orm import db
 from ileti.tenancy import accounts, roles, scope
 from ileti.tenancy.models import Dealer, Provider
 

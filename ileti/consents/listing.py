@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
-from ileti.core import clock, db
+from ileti.core import clock, orm
 from ileti.recipients.models import Recipient
 from ileti.tenancy import scope
 
@@ -139,7 +139,7 @@ def page(wanted: Wanted, *, before: tuple[datetime, int] | None = None,
             ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
     else:
         asked = asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
-    rows = [(row[0], row[1]) for row in db.db.session.execute(asked.limit(size + 1))]
+    rows = [(row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
 
@@ -147,7 +147,7 @@ def page(wanted: Wanted, *, before: tuple[datetime, int] | None = None,
 def count(wanted: Wanted) -> int:
     """How many rows, 1 001 standing for more."""
     some = question(wanted).with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery()
-    return db.db.session.scalar(select(func.count()).select_from(some)) or 0
+    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[int, int], Any]:
@@ -155,7 +155,7 @@ def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[i
     pairs = {(entry.provider_id, entry.recipient_id) for entry, _state in rows}
     if not pairs:
         return {}
-    found = db.db.session.scalars(
+    found = orm.db.session.scalars(
         select(Recipient).where(tuple_(Recipient.provider_id, Recipient.id).in_(pairs)))
     return {(one.provider_id, one.id): one for one in found}
 

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
 from ileti.consents.vocabulary import Outcome, Source, Standing, Status
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.secrets import secrets
 from ileti.documents.models import DocumentVersion
 from ileti.documents.views import emphasised
@@ -56,8 +56,8 @@ def _place(step: Step) -> tuple[datetime, int]:
 
 
 def _told_by_ledger(entry: ConsentEntry, *, with_text: bool) -> list[Step]:
-    submission = db.db.session.get(Submission, (entry.provider_id, entry.submission_id))
-    text = db.db.session.get(DocumentVersion, entry.text_id) if entry.text_id else None
+    submission = orm.db.session.get(Submission, (entry.provider_id, entry.submission_id))
+    text = orm.db.session.get(DocumentVersion, entry.text_id) if entry.text_id else None
     steps: list[Step] = []
     if text is not None and with_text:
         steps.append({

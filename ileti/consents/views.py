@@ -22,7 +22,7 @@ from ileti.consents.deadlines import due_at
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of, story
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
-from ileti.core import clock, db
+from ileti.core import clock, orm
 from ileti.core.errors import IletiError, NotFound
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressError, mask, parse_address, pretty
@@ -57,7 +57,7 @@ class ConsentView(BaseView):
         wanted = read_filters()
         rows, pages = _page(wanted)
         found = listing.recipients_of(rows)
-        dealers = {one.id: str(one) for one in db.db.session.scalars(select(Dealer))}
+        dealers = {one.id: str(one) for one in orm.db.session.scalars(select(Dealer))}
         filters, active = _filters(wanted, dealers)
         line = _("addresses are masked; opening one is recorded")
         place = security.membership()
@@ -79,7 +79,7 @@ class ConsentView(BaseView):
         typed = request.form.get("q", "").strip()[:320]
         number = typed.upper().removeprefix("IZN-").replace("-", "")
         if typed.upper().startswith("IZN-") and number.isdigit():
-            entry = db.db.session.scalars(
+            entry = orm.db.session.scalars(
                 select(ConsentEntry).where(ConsentEntry.id == int(number))).first()
             if entry is not None:
                 return redirect(_url(entry))
@@ -108,7 +108,7 @@ class ConsentView(BaseView):
         entry, state = _entry_and_state(provider_id, entry_id)
         audit.record("consent:reveal", f"recipient:{entry.recipient_id}",
                      {"entry": entry.id}, provider_id=entry.provider_id)
-        db.db.session.commit()
+        orm.db.session.commit()
         return self.render_template("panel/consent.html", **detail(entry, state, in_full=True))
 
     @expose("/<int:provider_id>/<int:entry_id>/ret", methods=["POST"])
@@ -119,7 +119,7 @@ class ConsentView(BaseView):
         entry, _state = _entry_and_state(provider_id, entry_id)
         word = request.form.get("source", Source.HS_CAGRI_MERKEZI.name)
         source = next((one for one in REFUSAL_SOURCES if one.name == word), None)
-        recipient = db.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
+        recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
         address = address_of(recipient)
         if source is None or address is None:
             raise NotFound()
@@ -130,7 +130,7 @@ class ConsentView(BaseView):
             return redirect(_url(entry))
         audit.record("consent:refuse", f"consent:{done.items[0].entry_id}",
                      {"source": source.name}, provider_id=entry.provider_id)
-        db.db.session.commit()
+        orm.db.session.commit()
         _ring()
         flash(_("The refusal is recorded and works at once."), "success")
         return redirect(url_for("ConsentView.show", provider_id=entry.provider_id,
@@ -146,8 +146,8 @@ def _ring() -> None:
 
 def _refusal(entry: ConsentEntry, address: str, source: Source) -> ledger.NewSubmission:
     moment = clock.whole_second(clock.now())
-    brand = db.db.session.get(Brand, entry.brand_id)
-    provider = db.db.session.get(Provider, entry.provider_id)
+    brand = orm.db.session.get(Brand, entry.brand_id)
+    provider = orm.db.session.get(Provider, entry.provider_id)
     if brand is None or provider is None:
         raise NotFound()
     place = ledger.Place(provider.id, provider.iys_code, brand.id, brand.brand_code)
@@ -163,9 +163,9 @@ def _refusal(entry: ConsentEntry, address: str, source: Source) -> ledger.NewSub
 
 
 def _entry_and_state(provider_id: int, entry_id: int) -> tuple[ConsentEntry, ConsentState]:
-    entry = db.db.session.scalars(select(ConsentEntry).where(
+    entry = orm.db.session.scalars(select(ConsentEntry).where(
         ConsentEntry.provider_id == provider_id, ConsentEntry.id == entry_id)).first()
-    state = entry and db.db.session.get(ConsentState, (
+    state = entry and orm.db.session.get(ConsentState, (
         entry.provider_id, entry.brand_id, entry.recipient_id, entry.recipient_type,
         entry.channel))
     if entry is None or state is None:
@@ -176,8 +176,8 @@ def _entry_and_state(provider_id: int, entry_id: int) -> tuple[ConsentEntry, Con
 def _find(address: str) -> list[list[int]]:
     """The visible recipients of an address, one per provider in view."""
     hashes = {one: secrets().addresses.of(one, address)
-              for one in db.db.session.scalars(select(Provider.id))}
-    found = db.db.session.scalars(
+              for one in orm.db.session.scalars(select(Provider.id))}
+    found = orm.db.session.scalars(
         select(Recipient).where(Recipient.addr_hash.in_(hashes.values())))
     return [[one.provider_id, one.id] for one in found]
 
@@ -326,7 +326,7 @@ def _place(text: str | None) -> tuple[datetime, int] | None:
 def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -> dict[str, Any]:
     """Context of ``panel/consent.html``."""
     channel, kind = Channel(entry.channel), RecipientType(entry.recipient_type)
-    recipient = db.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
+    recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
     address = address_of(recipient)
     until = _moment(request.args.get("at"))
     steps = story(_entries_of_key(entry), state, until)
@@ -335,7 +335,7 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
     if listing.iys_key(state):
         badges.append({"family": "iys", "key": listing.iys_key(state),
                        "code": listing.iys_code(state)})
-    brand = db.db.session.get(Brand, entry.brand_id)
+    brand = orm.db.session.get(Brand, entry.brand_id)
     own: dict[str, Any] = {"provider_id": entry.provider_id, "entry_id": entry.id}
     may_open = address is not None and not in_full and security.may("consent:reveal")
     return {
@@ -363,7 +363,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _entries_of_key(entry: ConsentEntry) -> list[ConsentEntry]:
-    return list(db.db.session.scalars(select(ConsentEntry).where(
+    return list(orm.db.session.scalars(select(ConsentEntry).where(
         ConsentEntry.provider_id == entry.provider_id,
         ConsentEntry.recipient_id == entry.recipient_id,
         ConsentEntry.brand_id == entry.brand_id,
@@ -400,7 +400,7 @@ def _gate(entry: ConsentEntry, address: str | None, channel: Channel,
 
 
 def _particulars(entry: ConsentEntry, state: ConsentState) -> list[tuple[str, Any]]:
-    dealer = db.db.session.get(Dealer, entry.dealer_id) if entry.dealer_id else None
+    dealer = orm.db.session.get(Dealer, entry.dealer_id) if entry.dealer_id else None
     return [
         (_("Record number"), record_code(entry.id)), (_("Source"), say(Source(entry.source))),
         (_("Consent date"), entry.consent_date), (_("Taken"), entry.captured_at),
@@ -410,11 +410,11 @@ def _particulars(entry: ConsentEntry, state: ConsentState) -> list[tuple[str, An
 
 
 def _same_recipient(entry: ConsentEntry) -> list[dict[str, Any]]:
-    found = {state.channel: state for state in db.db.session.scalars(select(ConsentState).where(
+    found = {state.channel: state for state in orm.db.session.scalars(select(ConsentState).where(
         ConsentState.provider_id == entry.provider_id, ConsentState.brand_id == entry.brand_id,
         ConsentState.recipient_id == entry.recipient_id,
         ConsentState.recipient_type == entry.recipient_type))}
-    visible = set(db.db.session.scalars(select(ConsentEntry.id).where(
+    visible = set(orm.db.session.scalars(select(ConsentEntry.id).where(
         ConsentEntry.provider_id == entry.provider_id,
         ConsentEntry.id.in_([state.entry_id for state in found.values()]))))
     others = [one for one in Channel if one != entry.channel

@@ -1,9 +1,9 @@
-"""PostgreSQL, in two dresses, and who may commit.
+"""PostgreSQL by bare psycopg, and who may commit.
 
-* ``db`` is Flask-AppBuilder's SQLAlchemy object over FAB's own metadata (one base, one set of
-  migrations); pages and CRUD use it.
-* :func:`connection` is one bare psycopg connection per thread, autocommit: capture, gate, relay
-  and bulk use it, because the ORM costs them three quarters of their rate (docs/adr/0003).
+:func:`connection` is one bare psycopg connection per thread, autocommit: capture, gate, relay and
+bulk use it, because the ORM costs them three quarters of their rate (docs/adr/0003). Pages and CRUD
+use :mod:`ileti.core.orm`; nothing here imports SQLAlchemy or Flask-AppBuilder, so that workers and
+the lean capture path stay small.
 
 Every connection works as the role ``ileti_app``, which cannot UPDATE or DELETE the ledger
 (docs/adr/0002), and carries time limits. Exactly one owner commits: the entry point (endpoint,
@@ -18,27 +18,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from flask_appbuilder import Model
-from flask_appbuilder.models.sqla.base import SQLA
 from psycopg.pq import TransactionStatus
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from config import Settings, settings
 from ileti.core.errors import StorageAway
 
 APP_ROLE = "ileti_app"
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-Model.metadata.naming_convention = NAMING
-
-db = SQLA(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
 _local = threading.local()
 _every: set[psycopg.Connection[Any] | None] = set()
@@ -59,17 +44,6 @@ def session_options(given: Settings | None = None, *, role: str = APP_ROLE) -> s
         f"-c lock_timeout={s.db_lock_timeout_ms} "
         "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     )
-
-
-def engine_options(given: Settings) -> dict[str, Any]:
-    """What Flask-SQLAlchemy gives to ``create_engine``."""
-    return {
-        "connect_args": {"options": session_options(given), "connect_timeout": 5},
-        "pool_size": given.db_pool_size,
-        "max_overflow": given.db_pool_size,
-        "pool_timeout": 5,
-        "pool_pre_ping": True,
-    }
 
 
 def sqlalchemy_url(given: Settings) -> str:
@@ -149,20 +123,3 @@ def refuse_open_transaction() -> None:
     """Raise RuntimeError when a transaction is open; asked before every outgoing call."""
     if in_transaction():
         raise RuntimeError("a database transaction is open during an outgoing call")
-
-
-@contextmanager
-def unit_of_work() -> Iterator[Session]:
-    """The ORM session of an entry point: committed once at its end, rolled back on an error."""
-    session: Session = db.session()
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-
-
-def listen(target: Any, name: str) -> Any:
-    """``sqlalchemy.event.listens_for``, so that features need not import SQLAlchemy's events."""
-    return event.listens_for(target, name)

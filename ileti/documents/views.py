@@ -21,7 +21,7 @@ from sqlalchemy import select
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import IletiError, NotFound
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.publish import publish
@@ -85,7 +85,7 @@ class DocumentView(RecordView):
         """Publish a wording for ever."""
         document, form = self._document(pk), VersionForm()
         if form.validate_on_submit():
-            db.db.session.rollback()  # publish works on a connection of its own
+            orm.db.session.rollback()  # publish works on a connection of its own
             try:
                 made = publish(document.id, form.language.data, form.title.data, form.body.data,
                                published_by=current_user.id)
@@ -94,7 +94,7 @@ class DocumentView(RecordView):
             else:
                 audit.record("document:publish", f"document_version:{made.id}",
                              {"hash": made.content_hash.hex()}, provider_id=document.provider_id)
-                db.db.session.commit()
+                orm.db.session.commit()
                 flash(_("Version %(n)s is published.", n=made.version), "success")
                 return redirect(url_for("DocumentView.show", pk=pk))
         return self._page(document, form)
@@ -106,7 +106,7 @@ class DocumentView(RecordView):
         return document
 
     def _page(self, document: Document, form: VersionForm) -> ResponseReturnValue:
-        versions = db.db.session.scalars(
+        versions = orm.db.session.scalars(
             select(DocumentVersion).where(DocumentVersion.document_id == document.id)
             .order_by(DocumentVersion.version.desc(), DocumentVersion.language.desc())).all()
         return self.render_template(

@@ -12,13 +12,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from ileti.core import db
-from ileti.iys.models import BatchState
 from ileti.outbox import relay
 from ileti.outbox.relay import LEASE_SECONDS, Connection
 
 IYS_TOPIC = 1
+
+
+class BatchState(IntEnum):
+    """PREPARED: rows are ours, the call may or may not have happened; SENT: İYS gave a request id
+    and is working; CLOSED: every row has its answer; SPLIT: refused whole, rows were released."""
+
+    PREPARED = 1
+    SENT = 2
+    CLOSED = 3
+    SPLIT = 4
 
 
 class LateWrite(Exception):

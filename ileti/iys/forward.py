@@ -20,11 +20,19 @@ from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.iys.answers import IysError, split_faults
-from ileti.iys.batches import Batch, LateWrite, hold_on, open_batch, postpone, split, take_over
+from ileti.iys.batches import (
+    Batch,
+    BatchState,
+    LateWrite,
+    hold_on,
+    open_batch,
+    postpone,
+    split,
+    take_over,
+)
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
-from ileti.iys.models import BatchState
 from ileti.iys.receipts import outcome_of, settle_nothing, verify
 from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -23,16 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-
-
-class BatchState(IntEnum):
-    """PREPARED: rows are ours, the call may or may not have happened; SENT: İYS gave a request id
-    and is working; CLOSED: every row has its answer; SPLIT: refused whole, rows were released."""
-
-    PREPARED = 1
-    SENT = 2
-    CLOSED = 3
-    SPLIT = 4
 
 
 class IysBatch(Model):

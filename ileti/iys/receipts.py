@@ -21,11 +21,10 @@ from ileti.core import clock, db
 from ileti.core.errors import TryLater
 from ileti.core.failpoints import reach
 from ileti.iys.answers import ItemResult, ItemState
-from ileti.iys.batches import Batch, LateWrite, postpone, take_over
+from ileti.iys.batches import Batch, BatchState, LateWrite, postpone, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
-from ileti.iys.models import BatchState
 from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LONGEST_DELAY, delay_after

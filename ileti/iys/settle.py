@@ -23,8 +23,7 @@ from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source,
 from ileti.core import db
 from ileti.core.secrets import secrets
 from ileti.iys.answers import Accepted
-from ileti.iys.batches import IYS_TOPIC, Batch, lock
-from ileti.iys.models import BatchState
+from ileti.iys.batches import IYS_TOPIC, Batch, BatchState, lock
 from ileti.iys.wire import Outgoing
 from ileti.outbox import relay
 from ileti.outbox.relay import Connection, array

@@ -19,10 +19,11 @@ from sqlalchemy import func, select, tuple_
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import Channel, Status
-from ileti.core import clock, db, jobs
+from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import IletiError, NotFound
+from ileti.iys.batches import BatchState
 from ileti.iys.errors import meaning
-from ileti.iys.models import BatchState, IysBatch, IysReceipt
+from ileti.iys.models import IysBatch, IysReceipt
 from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
 from ileti.tenancy import audit, security
@@ -77,7 +78,7 @@ class QueueView(BaseView):
             asked = asked.where(OutboxRow.provider_id == int(provider),
                                 OutboxRow.ref_id == int(ref))
         by_provider: dict[int, list[int]] = {}
-        for provider_id, ref_id in db.db.session.execute(asked.limit(10_000)):
+        for provider_id, ref_id in orm.db.session.execute(asked.limit(10_000)):
             by_provider.setdefault(provider_id, []).append(ref_id)
         if one and not by_provider:
             raise NotFound()
@@ -93,7 +94,7 @@ def _revive(provider_id: int, refs: list[int]) -> int:
         revived = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=refs)
     audit.record("queue:resend", f"outbox:{len(refs)}", {"refs": refs[:50]},
                  provider_id=provider_id)
-    db.db.session.commit()
+    orm.db.session.commit()
     return revived
 
 
@@ -109,13 +110,13 @@ class IysView(BaseView):
     @permission_name("check")
     def check(self, provider_id: int) -> ResponseReturnValue:
         """Log in at İYS with the kept user, ask for the brands and say what came of it."""
-        provider = db.db.session.get(Provider, provider_id)
+        provider = orm.db.session.get(Provider, provider_id)
         if provider is None:
             raise NotFound()
         problem = _try_login(provider_id)
         provider.iys_checked_at = clock.now()
         provider.iys_problem = problem
-        db.db.session.commit()
+        orm.db.session.commit()
         flash(problem or _("İYS answered; the connection works."),
               "danger" if problem else "success")
         return redirect(url_for("ProviderView.show", pk=provider_id))
@@ -124,7 +125,7 @@ class IysView(BaseView):
 def _try_login(provider_id: int) -> str | None:
     from ileti.iys.client import client_for
 
-    db.db.session.rollback()  # no transaction stays open during a call to somebody else
+    orm.db.session.rollback()  # no transaction stays open during a call to somebody else
     try:
         client_for(provider_id).brands()
     except IletiError as error:
@@ -142,7 +143,7 @@ def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], int | None]:
     before = request.args.get("once", "")
     if before.isdigit():
         asked = asked.where(OutboxRow.ref_id < int(before))
-    found = db.db.session.execute(
+    found = orm.db.session.execute(
         asked.order_by(OutboxRow.ref_id.desc()).limit(PAGE + 1)).all()
     brands = _brand_names()
     rows = [_waiting_row(row, entry, brands) for row, entry in found[:PAGE]]
@@ -174,7 +175,7 @@ def _batches() -> tuple[list[dict[str, Any]], int | None]:
     before = request.args.get("once", "")
     if before.isdigit():
         asked = asked.where(IysBatch.id < int(before))
-    found = list(db.db.session.scalars(asked))
+    found = list(orm.db.session.scalars(asked))
     brands = _brand_names()
     rows = []
     for batch in found[:PAGE]:
@@ -202,13 +203,13 @@ def told(reason: str | None) -> tuple[str | None, str | None]:
 
 
 def _brand_names() -> dict[int, str]:
-    return {one.id: str(one) for one in db.db.session.scalars(select(Brand))}
+    return {one.id: str(one) for one in orm.db.session.scalars(select(Brand))}
 
 
 def _count_stopped() -> int:
     some = select(OutboxRow.ref_id).where(
         OutboxRow.topic == TOPIC, OutboxRow.dead_at.is_not(None)).limit(1001).subquery()
-    return db.db.session.scalar(select(func.count()).select_from(some)) or 0
+    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _actions(stopped: int) -> list[dict[str, Any]]:
@@ -233,7 +234,7 @@ def answers_of_iys(entries: list[ConsentEntry]) -> list[Step]:
     if not entries:
         return []
     pairs = [(entry.provider_id, entry.id) for entry in entries]
-    receipts = db.db.session.scalars(select(IysReceipt).where(
+    receipts = orm.db.session.scalars(select(IysReceipt).where(
         tuple_(IysReceipt.provider_id, IysReceipt.entry_id).in_(pairs)))
     return [_answer_step(one) for one in receipts]
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.tenancy import roles
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
 
@@ -68,7 +68,7 @@ def _link(key: str, here: bool) -> Any:
 
 def access_page(user: Any) -> dict[str, Any]:
     """Context of the page of one user: what their memberships in this work space let them do."""
-    session = db.db.session
+    session = orm.db.session
     own = list(session.scalars(
         select(Membership).where(Membership.user_id == user.id).order_by(Membership.id)))
     granted = frozenset().union(*(roles.GRANTS.get(one.role, frozenset()) for one in own))
@@ -84,7 +84,7 @@ def access_page(user: Any) -> dict[str, Any]:
 
 def _visible(own: list[Membership]) -> list[tuple[Any, Any]]:
     """How many brands and dealers the memberships reach, seen from this work space."""
-    session = db.db.session
+    session = orm.db.session
     if any(one.provider_id is None for one in own):
         return [(_("Providers"), session.scalar(select(func.count()).select_from(Provider)))]
     brands, dealers = set(), set()
@@ -111,7 +111,7 @@ def _hidden(granted: frozenset[str]) -> list[str]:
 
 
 def _trail(user_id: int) -> list[dict[str, Any]]:
-    rows = db.db.session.scalars(
+    rows = orm.db.session.scalars(
         select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}")
         .order_by(AuditEntry.id.desc()).limit(5))
     return [{"text": row.action, "who": str(row.user_id or ""), "at": row.at} for row in rows]

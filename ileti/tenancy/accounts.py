@@ -15,7 +15,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, or_, select
 from werkzeug.security import generate_password_hash
 
-from ileti.core import db
+from ileti.core import db, orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from ileti.tenancy import roles, scope
 from ileti.tenancy.models import Brand, Dealer, Membership
@@ -59,7 +59,7 @@ def create_user(username: str, password: str, *, email: str, first_name: str = "
         raise NotAllowed()
     username, email = username.strip().lower(), email.strip().lower()
     check_password(password, username=username)
-    with scope.system_scope(), db.unit_of_work() as session:
+    with scope.system_scope(), orm.unit_of_work() as session:
         taken = session.scalars(
             select(User.id).where(or_(User.username == username, User.email == email))).first()
         if taken is not None:
@@ -79,7 +79,7 @@ def hash_password(password: str) -> str:
 
 def set_password(user_id: int, password: str) -> None:
     """Change a password and end all the user's sessions. Commits."""
-    with scope.system_scope(), db.unit_of_work() as session:
+    with scope.system_scope(), orm.unit_of_work() as session:
         user = session.get(User, user_id)
         if user is None:
             raise NotFound()
@@ -97,7 +97,7 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
     level it does not fit), NotFound (no such place).
     """
     refuse_overreach(giver, role, provider_id=provider_id, brand_id=brand_id, dealer_id=dealer_id)
-    with scope.system_scope(), db.unit_of_work() as session:
+    with scope.system_scope(), orm.unit_of_work() as session:
         _refuse_strange_place(session, provider_id, brand_id, dealer_id)
         kept = session.scalars(select(Membership).where(
             Membership.user_id == user_id, Membership.role == role,
@@ -115,7 +115,7 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
 
 def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
     """Undo :func:`give_membership`; asks the same rights. Commits."""
-    with scope.system_scope(), db.unit_of_work() as session:
+    with scope.system_scope(), orm.unit_of_work() as session:
         kept = session.get(Membership, membership_id)
         if kept is None:
             raise NotFound()

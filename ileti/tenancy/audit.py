@@ -13,7 +13,7 @@ from flask import g, has_request_context, request
 from sqlalchemy import insert, inspect
 from sqlalchemy.orm import Session
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.tenancy import scope
 from ileti.tenancy.models import AuditEntry
 
@@ -29,7 +29,7 @@ def record(action: str, subject: str, detail: dict[str, Any] | None = None, *,
 
     ``subject`` names the thing (``consent:81``), never an address.
     """
-    db.db.session.execute(
+    orm.db.session.execute(
         insert(AuditEntry).values(**_line(action, subject, detail, provider_id, user_id)))
 
 
@@ -51,7 +51,7 @@ def _user_id() -> int | None:
     return user.id if user is not None and user.is_authenticated else None
 
 
-@db.listen(Session, "after_flush")
+@orm.listen(Session, "after_flush")
 def _note_changes(session: Session, _context: Any) -> None:
     """Every watched row that a person's request added, changed or removed."""
     if not has_request_context():

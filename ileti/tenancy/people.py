@@ -13,7 +13,7 @@ from werkzeug.security import check_password_hash
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, Regexp
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.tenancy import accounts, roles, scope, security
 from ileti.tenancy.crud import say
@@ -86,7 +86,7 @@ def role_choices() -> list[tuple[str, str]]:
 def place_choices() -> list[tuple[str, str]]:
     """Places in the signed-in user's work space, the highest first."""
     here = scope.current()
-    session = db.db.session
+    session = orm.db.session
     found: list[tuple[str, str]] = []
     if here.everything:
         found.append(("all", _("The whole installation")))
@@ -104,7 +104,7 @@ def place_choices() -> list[tuple[str, str]]:
 def read_place(value: str) -> tuple[int | None, int | None, int | None]:
     """``p1``, ``b2``, ``d3`` or ``all`` as provider, brand and dealer; only visible ones."""
     kind, number = value[:1], value[1:]
-    session = db.db.session
+    session = orm.db.session
     if kind == "p" and number.isdigit():
         return int(number), None, None
     if kind == "b" and number.isdigit():
@@ -118,5 +118,5 @@ def read_place(value: str) -> tuple[int | None, int | None, int | None]:
 
 def visible_memberships(user_id: int) -> list[Membership]:
     """A user's memberships inside the signed-in user's work space."""
-    return list(db.db.session.scalars(
+    return list(orm.db.session.scalars(
         select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)))

@@ -23,7 +23,7 @@ from flask_appbuilder import Model
 from sqlalchemy import Alias, ColumnElement, Table, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import NotFound
 
 Condition = ColumnElement[bool]
@@ -185,7 +185,7 @@ def tenant_mappers() -> tuple[Mapper[Any], ...]:
     return _tenant_mappers(len(Model.registry.mappers))
 
 
-@db.listen(Session, "do_orm_execute")
+@orm.listen(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     """Put the row rules on every statement of the ORM, deletes and updates included."""
     scope = current()
@@ -204,7 +204,7 @@ def _narrow(state: ORMExecuteState) -> None:
 # -- writing -------------------------------------------------------------------------------------
 
 
-@db.listen(Session, "before_flush")
+@orm.listen(Session, "before_flush")
 def _guard_writes(session: Session, _context: Any, _instances: Any) -> None:
     """Refuse rows outside the scope, and rows that point to a brand or dealer out of sight."""
     scope = current()

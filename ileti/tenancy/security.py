@@ -28,7 +28,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
-from ileti.core import clock, db
+from ileti.core import clock, db, orm
 from ileti.core.errors import TooMany
 from ileti.tenancy import audit, roles, scope
 from ileti.tenancy.models import Membership
@@ -57,7 +57,7 @@ def memberships() -> list[Membership]:
     """The signed-in user's memberships, oldest first; read once per request."""
     if "memberships" not in g:
         with scope.system_scope():
-            found = db.db.session.execute(
+            found = orm.db.session.execute(
                 select(Membership).where(Membership.user_id == current_user.id)
                 .order_by(Membership.id)
             ).scalars().all()
@@ -195,7 +195,7 @@ class SignIn(AuthDBView):
             session["locale"] = language
         login_user(user, remember=False)
         audit.record("login", f"user:{user.id}", user_id=user.id)
-        db.db.session.commit()
+        orm.db.session.commit()
         return redirect(get_safe_redirect(request.args.get("next", "")))
 
     @expose("/logout/", methods=["POST"])
@@ -205,7 +205,7 @@ class SignIn(AuthDBView):
         """End this session for good."""
         if current_user.is_authenticated:
             audit.record("logout", f"user:{current_user.id}")
-            db.db.session.commit()
+            orm.db.session.commit()
         logout_user()
         session.clear()
         return redirect(url_for(f"{self.endpoint}.login"))
@@ -281,4 +281,4 @@ def sync_roles(sm: SecurityManager) -> None:
                 sm.find_permission_view_menu(*roles.split(one)) for one in sorted(granted)
             ]
             sm.update_role(role.id, key)
-        db.db.session.commit()
+        orm.db.session.commit()

@@ -17,7 +17,7 @@ from sqlalchemy import inspect
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import NotAllowed, NotFound
 from ileti.tenancy import accounts, places, scope, security
 from ileti.tenancy.access import access_page, role_page
@@ -277,7 +277,7 @@ class UserView(RecordView):
             accounts.refuse_overreach(giver(), one.role, provider_id=one.provider_id,
                                       brand_id=one.brand_id, dealer_id=one.dealer_id)
         user.active = not user.active
-        db.db.session.commit()
+        orm.db.session.commit()
         security.end_sessions(user.id)
         flash(_("Saved."), "success")
         return redirect(url_for("UserView.show", pk=pk))

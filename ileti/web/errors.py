@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.web import formats
 from ileti.web.theme import Shell
@@ -57,7 +57,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _unforeseen(error: Exception) -> ResponseReturnValue:
     reference = uuid.uuid4().hex[:12]
     log.exception("unforeseen", reference=reference, path=request.path)
-    db.db.session.rollback()
+    orm.db.session.rollback()
     g.panel_shell = Shell()  # the page stands even when the database does not
     if _wants_json():
         problem = IletiError().problem(formats.language()) | {"reference": reference}

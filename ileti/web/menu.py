@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
-from ileti.core import db
+from ileti.core import orm
 from ileti.documents.views import DocumentView
 from ileti.iys.models import IysCursor
 from ileti.iys.views import IysView, QueueView
@@ -119,7 +119,7 @@ def _counts() -> dict[str, Count]:
     if not current_user.is_authenticated or not security.may("queue:read"):
         return {}
     rows = select(OutboxRow.ref_id).where(OutboxRow.topic == 1).limit(COUNTED).subquery()
-    waiting = db.db.session.scalar(select(func.count()).select_from(rows)) or 0
+    waiting = orm.db.session.scalar(select(func.count()).select_from(rows)) or 0
     return {"queue": Count(waiting)} if waiting else {}
 
 
@@ -127,10 +127,10 @@ def _iys_light(own: Membership | None) -> tuple[bool | None, str]:
     """Whether the registry answers this provider; nothing for somebody without one."""
     if own is None or own.provider_id is None:
         return None, ""
-    provider = db.db.session.get(Provider, own.provider_id)
+    provider = orm.db.session.get(Provider, own.provider_id)
     if provider is None or not provider.iys_username:
         return None, _("İYS is not connected yet")
-    trouble = provider.iys_problem or db.db.session.scalar(
+    trouble = provider.iys_problem or orm.db.session.scalar(
         select(IysCursor.problem).where(IysCursor.problem.is_not(None)).limit(1))
     if trouble:
         return False, _("İYS does not answer as it should")

@@ -19,7 +19,7 @@ from ileti.consents.deadlines import is_business_day
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Outcome, Source, Status
-from ileti.core import clock, db
+from ileti.core import clock, orm
 from ileti.core.errors import NotFound
 from ileti.iys.errors import meaning
 from ileti.iys.models import IysReceipt
@@ -78,7 +78,7 @@ def today() -> dict[str, Any]:
 
 
 def _line() -> str:
-    session = db.db.session
+    session = orm.db.session
     brands = session.scalar(select(func.count()).select_from(Brand)) or 0
     dealers = session.scalar(select(func.count()).select_from(Dealer)) or 0
     kind = _("business day") if is_business_day(clock.today()) else _("no business day")
@@ -108,7 +108,7 @@ def due_today() -> int:
         & (ConsentState.recipient_type == kind)
         & (ConsentState.channel == OutboxRow.order_key.op("&")(3))
     )).where(OutboxRow.topic == 1, ConsentState.iys_due_at < end).limit(listing.COUNTED + 1)
-    return db.db.session.scalar(select(func.count()).select_from(asked.subquery())) or 0
+    return orm.db.session.scalar(select(func.count()).select_from(asked.subquery())) or 0
 
 
 def _urgent(due: int) -> dict[str, Any] | None:
@@ -126,7 +126,7 @@ def _urgent(due: int) -> dict[str, Any] | None:
 def _waiting() -> int:
     some = select(OutboxRow.ref_id).where(
         OutboxRow.topic == 1, OutboxRow.dead_at.is_(None)).limit(listing.COUNTED + 1).subquery()
-    return db.db.session.scalar(select(func.count()).select_from(some)) or 0
+    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _tiles(days: list[tuple[date, list[int]]]) -> list[dict[str, Any]]:
@@ -150,11 +150,11 @@ def by_day() -> list[tuple[date, list[int]]]:
     first = clock.today() - timedelta(days=DAYS - 1)
     start = datetime.combine(first, time(), clock.ISTANBUL)
     day = func.date(func.timezone("Europe/Istanbul", ConsentEntry.captured_at))
-    taken = db.db.session.execute(
+    taken = orm.db.session.execute(
         select(day, ConsentEntry.status, func.count())
         .where(ConsentEntry.captured_at >= start, ConsentEntry.outcome.in_(EFFECTIVE))
         .group_by(day, ConsentEntry.status)).all()
-    rejected = db.db.session.execute(
+    rejected = orm.db.session.execute(
         select(day, func.count()).join(IysReceipt, _same_entry())
         .where(ConsentEntry.captured_at >= start, IysReceipt.accepted.is_(False))
         .group_by(day)).all()
@@ -174,7 +174,7 @@ def _same_entry() -> Any:
 def rejections() -> list[dict[str, Any]]:
     """İYS's most frequent reasons of the last week, in plain words."""
     since = clock.now() - timedelta(days=WEEK)
-    rows = db.db.session.execute(
+    rows = orm.db.session.execute(
         select(IysReceipt.code, func.count()).join(ConsentEntry, _same_entry())
         .where(ConsentEntry.captured_at >= since, IysReceipt.accepted.is_(False))
         .group_by(IysReceipt.code).order_by(func.count().desc()).limit(5)).all()
@@ -218,7 +218,7 @@ def _ways() -> list[dict[str, Any]]:
     """The dealer's own forms, as ways to take a consent."""
     from ileti.capture.models import Site
 
-    sites = db.db.session.scalars(select(Site).where(Site.active).order_by(Site.name).limit(3))
+    sites = orm.db.session.scalars(select(Site).where(Site.active).order_by(Site.name).limit(3))
     return [{"icon": "globe", "title": one.name, "text": _("Open the form on this device"),
              "url": f"/f/{one.public_key}"} for one in sites]
 

@@ -14,11 +14,10 @@ from aiosmtpd.controller import Controller
 
 from config import settings
 from ileti.channels import send
-from ileti.channels.base import Answer, Envelope, Refused, Retry, Sent
+from ileti.channels.base import Answer, Envelope, MessageKind, Refused, Retry, Sent
 from ileti.channels.confirm import confirmation
 from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.channels.messages import NewMessage, enqueue
-from ileti.channels.models import MessageKind
 from ileti.channels.registry import carry, gateway_for
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock

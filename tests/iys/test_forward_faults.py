@@ -12,8 +12,8 @@ from ileti.consents.deadlines import due_at
 from ileti.core import clock, db
 from ileti.core.jobs import redis_client
 from ileti.iys import batches
+from ileti.iys.batches import BatchState
 from ileti.iys.budget import RequestBudget
-from ileti.iys.models import BatchState
 from ileti.iys.settle import Outcome, refs_of
 from ileti.iys.settle import settle as write_down
 from ileti.iys.tokens import TokenKeeper

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapper
 
 import ileti.models
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
-from ileti.core import db
+from ileti.core import orm
 from ileti.core.errors import NotFound
 from ileti.outbox.models import OutboxRow
 from ileti.recipients.models import Recipient
@@ -32,8 +32,8 @@ MAPPERS = _by_name(Model.registry.mappers)
 @pytest.fixture
 def session(app: Any) -> Iterator[Any]:
     with app.app_context():
-        yield db.db.session
-        db.db.session.rollback()
+        yield orm.db.session
+        orm.db.session.rollback()
 
 
 @pytest.mark.parametrize("mapper", MAPPERS, ids=lambda m: m.class_.__name__)
