@@ -37,5 +37,5 @@ def test_what_is_no_number_is_none(text: str) -> None:
 
 
 def test_a_number_too_great_is_refused() -> None:
-    with pytest.raises(ValueError, match="no receipt number"):
+    with pytest.raises(ValueError, match="no MKB number"):
         receipt_number(2**60)
