@@ -11,9 +11,10 @@ readable form is :func:`ileti.consents.rules.judge`).
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -35,9 +36,20 @@ from ileti.consents.vocabulary import (
 from ileti.core import db
 from ileti.core.errors import CallerMistake, Conflict, StorageAway
 from ileti.core.secrets import secrets
-from ileti.evidence.leaf import Claim, canonical_digest, claim_digest
+from ileti.core.statement import (
+    Statement,
+    pack_array,
+    pack_int2,
+    pack_int4,
+    pack_int8,
+    pack_jsonb,
+    pack_time,
+    unpack_time,
+)
+from ileti.evidence.leaf import Claim, canonical_digest, canonical_json, claim_digest
 
 KEY = re.compile(r"[A-Za-z0-9._:-]{8,120}\Z")
+_HEAD = struct.Struct(">qqh")
 _ITEM = struct.Struct(">qqh32s")
 
 
@@ -131,11 +143,10 @@ def record(new: NewSubmission) -> Recorded:
     StorageAway (nothing was recorded, or the answer was lost: send again with the same key).
     """
     _refuse_malformed_key(new.idem)
-    statement, parameters = _call(new)
+    parameters = _packed(new)
     for attempt in (1, 2):
         try:
-            row = db.connection().execute(statement, parameters, prepare=True).fetchone()
-            break
+            return _answer(_RECORD.value(db.connection(), parameters))
         except (pg.DeadlockDetected, pg.SerializationFailure):
             if attempt == 2:
                 raise
@@ -148,7 +159,7 @@ def record(new: NewSubmission) -> Recorded:
             if db.is_storage_away(error):
                 raise StorageAway() from error
             raise
-    return _answer(row)
+    raise AssertionError("unreachable")
 
 
 def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
@@ -162,13 +173,13 @@ def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
             copy.write_row(line)
     conn.execute("analyze chunk_row")
     row = conn.execute(
-        "select submission_id, captured_at, replay, same_body, items "
-        "from record_chunk(%s::int, %s::int, %s, %s, %s::smallint, %s::int, %s::smallint, "
+        "select record_chunk(%s::int, %s::int, %s, %s, %s::smallint, %s::int, %s::smallint, "
         "%s::bigint, %s::jsonb)",
         (new.place.provider_id, new.place.brand_id, new.idem, new.body_hash, int(new.source),
          new.dealer_id, int(new.actor), new.actor_id, json.dumps(new.evidence)),
+        binary=True,
     ).fetchone()
-    return _answer(row)
+    return _answer(row[0] if row else b"")
 
 
 def _refuse_malformed_key(idem: str) -> None:
@@ -196,63 +207,55 @@ def _seal_person(new: NewSubmission) -> tuple[int | None, bytes | None, str | No
     """Key number, cipher and digest of name, network address and browser (personal data)."""
     if not new.person:
         return None, None, None
-    clear = json.dumps(new.person, ensure_ascii=False, sort_keys=True).encode()
+    clear = canonical_json(new.person)
     number, cipher = secrets().keyring.encrypt(clear, new.idem.encode())
-    return number, cipher, canonical_digest(new.person)
+    return number, cipher, sha256(clear).hexdigest()
 
 
-_HEAD = (
-    "%b::int4", "%b::int4", "%s::text", "%b::bytea", "%b::int2", "%b::int4", "%b::int4",
-    "%b::int2", "%b::int8", "%b::int2", "%s::jsonb", "%b::int2", "%b::bytea",
-)
-_statements: dict[tuple[int, int], str] = {}
+_RECORD = Statement("record_consents", """
+select record_consents($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,
+                       $14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26)""", (
+    "int4", "int4", "text", "bytea", "int2", "int4", "int4", "int2", "int8", "int2", "jsonb",
+    "int2", "bytea",
+    "int2[]", "int2[]", "bytea[]", "bytea[]", "bytea[]",
+    "int2[]", "int2[]", "int2[]", "int2[]", "timestamptz[]", "timestamptz[]", "int4[]", "bytea[]",
+))
 
 
-def _array(count: int, kind: str) -> str:
-    return "array[" + ",".join([f"%b::{kind}"] * count) + "]"
-
-
-def _statement(addresses: int, items: int) -> str:
-    """One prepared statement per shape: scalars inside ``array[…]`` cost psycopg a third of what
-    lists cost it (facts §3)."""
-    kept = _statements.get((addresses, items))
-    if kept is None:
-        arrays = [_array(addresses, kind) for kind in ("int2", "int2", "bytea", "bytea")]
-        arrays += [_array(items, kind) for kind in (
-            "int2", "int2", "int2", "int2", "timestamptz", "timestamptz", "int4", "bytea")]
-        kept = (
-            "select submission_id, captured_at, replay, same_body, items "
-            "from record_consents("
-            + ", ".join((*_HEAD, *arrays)) + ")"
-        )
-        _statements[(addresses, items)] = kept
-    return kept
-
-
-def _call(new: NewSubmission) -> tuple[str, list[Any]]:
-    box = secrets()
-    provider = new.place.provider_id
-    hashes = {item.address: b"" for item in new.items}
-    for address in hashes:
-        hashes[address] = box.addresses.of(provider, address)
-    addresses = sorted(hashes, key=hashes.__getitem__)
-    place_of = {address: n for n, address in enumerate(addresses, 1)}
-    sealed = [box.keyring.encrypt(a.encode(), hashes[a]) for a in addresses]
-    evidence = canonical_digest(new.evidence)
+def _packed(new: NewSubmission) -> list[bytes | None]:
+    """The parameters of ``record_consents``; addresses sorted by hash (facts §5)."""
+    box, provider, items = secrets(), new.place.provider_id, new.items
+    sorted_hashes = sorted((box.addresses.of(provider, address), address)
+                           for address in {item.address for item in items})
+    place_of = {address: pack_int2(n) for n, (_, address) in enumerate(sorted_hashes, 1)}
+    hashes = [digest for digest, _ in sorted_hashes]
+    sealed = [box.keyring.encrypt(address.encode(), digest) for digest, address in sorted_hashes]
+    said = canonical_json(new.evidence)
+    evidence = sha256(said).hexdigest()
     person_key, person_ct, person = _seal_person(new)
-    items = new.items
-    parameters: list[Any] = [
-        provider, new.place.brand_id, new.idem, new.body_hash, int(new.source), new.dealer_id,
-        new.site_id, int(new.actor), new.actor_id, int(new.standing), json.dumps(new.evidence),
-        person_key, person_ct,
-        *(int(_kind(a)) for a in addresses), *(key for key, _ in sealed),
-        *(hashes[a] for a in addresses), *(cipher for _, cipher in sealed),
-        *(place_of[i.address] for i in items), *(int(i.recipient_type) for i in items),
-        *(int(i.channel) for i in items), *(int(i.status) for i in items),
-        *(i.consent_date for i in items), *(i.due_at for i in items),
-        *(i.text_id for i in items), *(_digest(new, i, evidence, person) for i in items),
+    return [
+        pack_int4(provider), pack_int4(new.place.brand_id), new.idem.encode(), new.body_hash,
+        pack_int2(new.source), _maybe(pack_int4, new.dealer_id), _maybe(pack_int4, new.site_id),
+        pack_int2(new.actor), _maybe(pack_int8, new.actor_id), pack_int2(new.standing),
+        pack_jsonb(said), _maybe(pack_int2, person_key), person_ct,
+        pack_array("int2[]", [pack_int2(_kind(address)) for _, address in sorted_hashes]),
+        pack_array("int2[]", [pack_int2(key) for key, _ in sealed]),
+        pack_array("bytea[]", hashes),
+        pack_array("bytea[]", [cipher for _, cipher in sealed]),
+        pack_array("bytea[]", [os.urandom(32) for _ in sealed]),
+        pack_array("int2[]", [place_of[i.address] for i in items]),
+        pack_array("int2[]", [pack_int2(i.recipient_type) for i in items]),
+        pack_array("int2[]", [pack_int2(i.channel) for i in items]),
+        pack_array("int2[]", [pack_int2(i.status) for i in items]),
+        pack_array("timestamptz[]", [pack_time(i.consent_date) for i in items]),
+        pack_array("timestamptz[]", [_maybe(pack_time, i.due_at) for i in items]),
+        pack_array("int4[]", [_maybe(pack_int4, i.text_id) for i in items]),
+        pack_array("bytea[]", [_digest(new, i, evidence, person) for i in items]),
     ]
-    return _statement(len(addresses), len(items)), parameters
+
+
+def _maybe(pack: Callable[[Any], bytes], value: Any) -> bytes | None:
+    return None if value is None else pack(value)
 
 
 def _kind(address: str) -> AddressKind:
@@ -290,14 +293,15 @@ def _chunk_lines(new: NewSubmission) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _answer(row: Any) -> Recorded:
-    submission_id, captured_at, replay, same_body, items = row
-    if not same_body:
+def _answer(packed: bytes) -> Recorded:
+    """Unpack what both functions answer; raises Conflict for a key used with another body."""
+    submission_id, captured_at, flags = _HEAD.unpack_from(packed)
+    if not flags & 2:
         raise Conflict()
     return Recorded(
-        submission_id=submission_id, captured_at=captured_at, replay=replay,
-        items=tuple(
+        submission_id=submission_id, captured_at=unpack_time(captured_at), replay=bool(flags & 1),
+        items=tuple([
             RecordedItem(entry, recipient, Outcome(outcome), leaf)
-            for entry, recipient, outcome, leaf in _ITEM.iter_unpack(items or b"")
-        ),
+            for entry, recipient, outcome, leaf in _ITEM.iter_unpack(packed[_HEAD.size:])
+        ]),
     )

@@ -15,11 +15,11 @@ its values are ASCII without escapes, and a property test holds it equal to the 
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 import rfc8785
 
 FORMAT = 1
@@ -51,7 +51,8 @@ def _quoted(value: str | None) -> str:
 
 def iso_utc(moment: datetime) -> str:
     """``2026-11-23T10:57:48Z``, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = moment.astimezone(UTC)
+    return (f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z")
 
 
 def canonical_claim(claim: Claim) -> str:
@@ -73,31 +74,38 @@ def claim_digest(claim: Claim) -> bytes:
     return sha256(canonical_claim(claim).encode()).digest()
 
 
-_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def canonical_digest(content: Any) -> str:
-    """SHA-256 in hex of JSON content in its RFC 8785 form.
+def canonical_json(content: Any) -> bytes:
+    """JSON content in its RFC 8785 form.
 
-    Takes objects with ASCII keys, strings, whole numbers, booleans, null and lists: for these the
-    standard library's sorted text is the canonical one (a property test holds that) at a third of
-    the cost. Anything else goes through the ``rfc8785`` package.
+    For objects with ASCII keys, strings, whole numbers, booleans, null and lists the sorted text
+    of ``msgspec`` is the canonical one at a fifth of the cost (a property test holds that).
+    Anything else goes through the ``rfc8785`` package.
     """
-    if _is_plain(content):
-        return sha256(_PLAIN.encode(content).encode()).hexdigest()
-    return sha256(rfc8785.dumps(content)).hexdigest()
+    return _encode(content) if _is_plain(content) else rfc8785.dumps(content)
 
 
 def _is_plain(content: Any) -> bool:
-    if content is None or type(content) in (str, bool):
+    kind = type(content)
+    if kind is str or kind is bool or content is None:
         return True
-    if type(content) is int:
+    if kind is int:
         return -(2**53) < content < 2**53
-    if type(content) is dict:
-        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in content.items())
-    if type(content) in (list, tuple):
-        return all(map(_is_plain, content))
+    if kind is dict:
+        for name, one in content.items():
+            if not (type(name) is str and name.isascii() and (type(one) is str or _is_plain(one))):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(type(one) is str or _is_plain(one) for one in content)
     return False
+
+
+def canonical_digest(content: Any) -> str:
+    """SHA-256 in hex of :func:`canonical_json`."""
+    return sha256(canonical_json(content)).hexdigest()
 
 
 def leaf(leaf_key: bytes, entry_id: int, digest: bytes, captured_at: datetime) -> bytes:

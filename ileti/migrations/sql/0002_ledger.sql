@@ -61,32 +61,29 @@ returns bytea language sql immutable parallel safe as $$
 select sha256(sha256(p_key || int8send(p_entry)) || p_claim
               || int8send((extract(epoch from p_at) * 1000000)::bigint)) $$;
 
-create type recorded as (
-    submission_id bigint, captured_at timestamptz, replay boolean, same_body boolean,
-    items bytea  -- per item: entry id (8) ‖ recipient id (8) ‖ outcome (2) ‖ leaf (32)
-);
-
-create function recorded_before(p_provider integer, p_idem text, p_body bytea) returns recorded
+-- The answer of the two functions below, packed so that it is read without a row in between
+-- (ileti/consents/ledger.py): submission id (8) ‖ captured_at (8, as timestamptz goes over the wire)
+-- ‖ flags (2: 1 = replay, 2 = same body) ‖ per item: entry id (8) ‖ recipient id (8) ‖ outcome (2)
+-- ‖ leaf (32).
+create function recorded_before(p_provider integer, p_idem text, p_body bytea) returns bytea
 language plpgsql as $$
 declare
-    r recorded;
-    v_ids bigint[];
-    v_body bytea;
+    s record;
+    v_items bytea := '';
 begin
-    select s.id, s.captured_at, s.entry_ids, s.body_hash
-      into strict r.submission_id, r.captured_at, v_ids, v_body
-      from submission s where s.provider_id = p_provider and s.idem = p_idem;
-    r.replay := true;
-    r.same_body := v_body = p_body;
-    if r.same_body then
+    select id, captured_at, entry_ids, body_hash = p_body as same_body into strict s
+      from submission where provider_id = p_provider and idem = p_idem;
+    if s.same_body then
         select string_agg(int8send(e.id) || int8send(e.recipient_id) || int2send(e.outcome)
                           || e.leaf, ''::bytea order by o.n)
-          into r.items
-          from unnest(v_ids) with ordinality o(id, n)
+          into v_items
+          from unnest(s.entry_ids) with ordinality o(id, n)
           join consent_entry e on e.provider_id = p_provider and e.id = o.id
-                              and e.captured_at = r.captured_at;
+                              and e.captured_at = s.captured_at;
     end if;
-    return r;
+    return int8send(s.id) || timestamptz_send(s.captured_at)
+           || int2send((1 + case when s.same_body then 2 else 0 end)::smallint)
+           || coalesce(v_items, '');
 end $$;
 
 -- One click: submission, recipients, entries, states, outbox rows; all or nothing.
@@ -96,20 +93,22 @@ create function record_consents(
     p_provider integer, p_brand integer, p_idem text, p_body bytea, p_source smallint,
     p_dealer integer, p_site integer, p_actor_kind smallint, p_actor bigint,
     p_standing smallint, p_evidence jsonb, p_person_key smallint, p_person bytea,
-    a_kind smallint[], a_key smallint[], a_hash bytea[], a_ct bytea[],
+    a_kind smallint[], a_key smallint[], a_hash bytea[], a_ct bytea[], a_leaf_key bytea[],
     i_addr smallint[], i_rtype smallint[], i_channel smallint[], i_status smallint[],
     i_date timestamptz[], i_due timestamptz[], i_text integer[], i_claim bytea[]
-) returns recorded language plpgsql as $$
+) returns bytea language plpgsql as $$
 declare
-    r recorded;
-    n_addr integer := cardinality(a_hash);
-    n_item integer := cardinality(i_addr);
-    v_ids bigint[] := '{}';
-    v_rids bigint[] := '{}';
-    v_keys bytea[] := '{}';
-    v_fresh boolean[] := '{}';
+    n_addr constant integer := cardinality(a_hash);
+    n_item constant integer := cardinality(i_addr);
+    v_submission bigint;
+    v_at timestamptz;
+    v_ids bigint[];
+    v_rids bigint[];
+    v_keys bytea[];
+    v_fresh boolean[];
     v_order integer[];
-    v_parts bytea[] := array_fill(''::bytea, array[greatest(n_item, 1)]);
+    v_parts bytea[];
+    v_items bytea;
     v_rid bigint;
     v_key bytea;
     v_new boolean;
@@ -124,19 +123,17 @@ declare
     k integer;
 begin
     for i in 1..n_item loop
-        v_ids := v_ids || nextval('consent_entry_id_seq');
+        v_ids[i] := nextval('consent_entry_id_seq');
     end loop;
     insert into submission (provider_id, brand_id, idem, body_hash, source, dealer_id, site_id,
                             actor_kind, actor_id, evidence, person_key, person_ct, entry_ids)
     values (p_provider, p_brand, p_idem, p_body, p_source, p_dealer, p_site,
-            p_actor_kind, p_actor, p_evidence, p_person_key, p_person, v_ids)
+            p_actor_kind, p_actor, p_evidence, p_person_key, p_person, coalesce(v_ids, '{}'))
     on conflict (provider_id, idem) do nothing
-    returning id, captured_at into r.submission_id, r.captured_at;
+    returning id, captured_at into v_submission, v_at;
     if not found then
         return recorded_before(p_provider, p_idem, p_body);
     end if;
-    r.replay := false;
-    r.same_body := true;
 
     for a in 1..n_addr loop
         if a > 1 and a_hash[a] <= a_hash[a - 1] then
@@ -147,8 +144,7 @@ begin
          where provider_id = p_provider and addr_hash = a_hash[a];
         if not found then
             insert into recipient (provider_id, kind, key_no, addr_hash, addr_ct, leaf_key)
-            values (p_provider, a_kind[a], a_key[a], a_hash[a], a_ct[a],
-                    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+            values (p_provider, a_kind[a], a_key[a], a_hash[a], a_ct[a], a_leaf_key[a])
             on conflict (provider_id, addr_hash) do nothing
             returning id, leaf_key into v_rid, v_key;
             v_new := found;
@@ -157,9 +153,9 @@ begin
                  where provider_id = p_provider and addr_hash = a_hash[a];
             end if;
         end if;
-        v_rids := v_rids || v_rid;
-        v_keys := v_keys || v_key;
-        v_fresh := v_fresh || v_new;
+        v_rids[a] := v_rid;
+        v_keys[a] := v_key;
+        v_fresh[a] := v_new;
     end loop;
 
     if n_addr = 1 then
@@ -205,7 +201,7 @@ begin
                     entry_at, consent_date, status, source, standing, iys_status, iys_due_at,
                     pending_id)
                 values (p_provider, p_brand, v_rid, i_rtype[i], i_channel[i], v_ids[i],
-                        r.captured_at, v_date, i_status[i], p_source, p_standing, v_iys,
+                        v_at, v_date, i_status[i], p_source, p_standing, v_iys,
                         case when v_code & 16 > 0 then i_due[i] end,
                         case when v_code & 16 > 0 then v_ids[i] end)
                 on conflict do nothing;
@@ -217,17 +213,17 @@ begin
             if v_code & 64 > 0 then
                 v_date := ex.consent_date + interval '1 second';
             end if;
-            v_leaf := consent_leaf(v_keys[k], v_ids[i], i_claim[i], r.captured_at);
+            v_leaf := consent_leaf(v_keys[k], v_ids[i], i_claim[i], v_at);
             insert into consent_entry (
                 provider_id, id, captured_at, submission_id, recipient_id, consent_date, brand_id,
                 dealer_id, text_id, recipient_type, channel, status, source, standing, outcome,
                 leaf)
-            values (p_provider, v_ids[i], r.captured_at, r.submission_id, v_rid, i_date[i],
+            values (p_provider, v_ids[i], v_at, v_submission, v_rid, i_date[i],
                     p_brand, p_dealer, i_text[i], i_rtype[i], i_channel[i], i_status[i], p_source,
                     p_standing, v_code & 7, v_leaf);
             if v_have and v_code & 8 > 0 then
                 update consent_state set
-                    entry_id = v_ids[i], entry_at = r.captured_at, consent_date = v_date,
+                    entry_id = v_ids[i], entry_at = v_at, consent_date = v_date,
                     status = i_status[i], source = p_source, standing = p_standing,
                     iys_status = v_iys, iys_code = null,
                     iys_due_at = case when v_code & 16 > 0 then i_due[i] end,
@@ -238,7 +234,7 @@ begin
             if v_code & 16 > 0 then
                 insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint,
                                     brand_id)
-                values (p_provider, 1, v_ids[i], r.captured_at,
+                values (p_provider, 1, v_ids[i], v_at,
                         (v_rid << 3) | (i_rtype[i] << 2 & 4) | i_channel[i],
                         v_pending,
                         case when v_code & 32 > 0 then 1 else 0 end, p_brand);
@@ -247,13 +243,12 @@ begin
                           || int2send((v_code & 7)::smallint) || v_leaf;
         end loop;
     end loop;
-    if n_item = 1 then
-        r.items := v_parts[1];
-    else
-        select string_agg(p, ''::bytea order by n) into r.items
-          from unnest(v_parts) with ordinality u(p, n);
-    end if;
-    return r;
+    v_items := v_parts[1];
+    for i in 2..n_item loop
+        v_items := v_items || v_parts[i];
+    end loop;
+    return int8send(v_submission) || timestamptz_send(v_at) || int2send(2::smallint)
+           || coalesce(v_items, '');
 end $$;
 
 -- One chunk of many: the same, set by set. The caller fills the temporary table chunk_row in the
@@ -261,9 +256,11 @@ end $$;
 create function record_chunk(
     p_provider integer, p_brand integer, p_idem text, p_body bytea, p_source smallint,
     p_dealer integer, p_actor_kind smallint, p_actor bigint, p_evidence jsonb
-) returns recorded language plpgsql as $$
+) returns bytea language plpgsql as $$
 declare
-    r recorded;
+    v_submission bigint;
+    v_at timestamptz;
+    v_items bytea;
     v_ids bigint[];
     v_round integer;
     v_rounds integer;
@@ -276,12 +273,10 @@ begin
     values (p_provider, p_brand, p_idem, p_body, p_source, p_dealer, p_actor_kind, p_actor,
             p_evidence, coalesce(v_ids, '{}'))
     on conflict (provider_id, idem) do nothing
-    returning id, captured_at into r.submission_id, r.captured_at;
+    returning id, captured_at into v_submission, v_at;
     if not found then
         return recorded_before(p_provider, p_idem, p_body);
     end if;
-    r.replay := false;
-    r.same_body := true;
 
     insert into recipient (provider_id, kind, key_no, addr_hash, addr_ct, leaf_key)
     select p_provider, c.kind, c.key_no, c.addr_hash, c.addr_ct,
@@ -334,10 +329,10 @@ begin
         insert into consent_entry (
             provider_id, id, captured_at, submission_id, recipient_id, consent_date, brand_id,
             dealer_id, text_id, recipient_type, channel, status, source, standing, outcome, leaf)
-        select p_provider, w.entry_id, r.captured_at, r.submission_id, w.recipient_id,
+        select p_provider, w.entry_id, v_at, v_submission, w.recipient_id,
                c.consent_date, p_brand, c.dealer_id, c.text_id, c.recipient_type, c.channel,
                c.status, c.source, c.standing, w.code & 7,
-               consent_leaf(w.leaf_key, w.entry_id, c.claim, r.captured_at)
+               consent_leaf(w.leaf_key, w.entry_id, c.claim, v_at)
           from chunk_work w join chunk_row c using (ordinal) where w.round = v_round;
 
         select count(*) into v_expected from chunk_work
@@ -346,7 +341,7 @@ begin
             provider_id, brand_id, recipient_id, recipient_type, channel, entry_id, entry_at,
             consent_date, status, source, standing, iys_status, iys_due_at, pending_id)
         select p_provider, p_brand, w.recipient_id, c.recipient_type, c.channel, w.entry_id,
-               r.captured_at, c.consent_date, c.status, c.source, c.standing,
+               v_at, c.consent_date, c.status, c.source, c.standing,
                case when c.standing = 0 then 0 when c.source >= 31 then 7
                     when w.code & 16 > 0 then 1 else 6 end,
                case when w.code & 16 > 0 then c.due_at end,
@@ -361,7 +356,7 @@ begin
         end if;
 
         update consent_state s set
-               entry_id = w.entry_id, entry_at = r.captured_at,
+               entry_id = w.entry_id, entry_at = v_at,
                consent_date = case when w.code & 64 > 0 then w.ex_date + interval '1 second'
                                    else c.consent_date end,
                status = c.status, source = c.source, standing = c.standing, iys_code = null,
@@ -376,7 +371,7 @@ begin
            and s.channel = c.channel;
 
         insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint, brand_id)
-        select p_provider, 1, w.entry_id, r.captured_at,
+        select p_provider, 1, w.entry_id, v_at,
                (w.recipient_id << 3) | (c.recipient_type << 2 & 4) | c.channel,
                case when w.had_state then w.ex_pending end,
                case when w.code & 32 > 0 then 1 else 0 end, p_brand
@@ -386,11 +381,12 @@ begin
 
     select string_agg(int8send(w.entry_id) || int8send(w.recipient_id)
                       || int2send((w.code & 7)::smallint) || e.leaf, ''::bytea order by w.ordinal)
-      into r.items
+      into v_items
       from chunk_work w
       join consent_entry e on e.provider_id = p_provider and e.id = w.entry_id
-                          and e.captured_at = r.captured_at;
-    return r;
+                          and e.captured_at = v_at;
+    return int8send(v_submission) || timestamptz_send(v_at) || int2send(2::smallint)
+           || coalesce(v_items, '');
 end $$;
 
 -- The application's role: everything but changing what is proof.

@@ -1,0 +1,99 @@
+"""One prepared statement, sent to libpq with parameters already in PostgreSQL's binary form.
+
+Why this module exists: psycopg adapts every parameter of every call in Python; on the path of a
+capture, with two dozen parameters, that costs more than all cryptography together (docs/adr/0003).
+A :class:`Statement` is prepared once per connection and then called with packed bytes. Use it where
+a thousand calls a second run through one statement, nowhere else.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import ExecStatus
+
+OIDS: Final = {
+    "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "timestamptz": 1184,
+    "jsonb": 3802, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001, "timestamptz[]": 1185,
+}
+_ELEMENT: Final = {name: OIDS[name.removesuffix("[]")] for name in OIDS if name.endswith("[]")}
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NULL: Final = struct.pack("!i", -1)
+
+pack_int2 = struct.Struct("!h").pack
+pack_int4 = struct.Struct("!i").pack
+pack_int8 = struct.Struct("!q").pack
+_pack_head = struct.Struct("!iiiii").pack
+
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+
+
+def pack_time(moment: datetime) -> bytes:
+    """An aware moment as timestamptz: microseconds since 2000-01-01 UTC."""
+    return pack_int8((moment - _EPOCH) // _MICROSECOND)
+
+
+def pack_jsonb(text: bytes) -> bytes:
+    """JSON text as jsonb."""
+    return b"\x01" + text
+
+
+def unpack_time(micros: int) -> datetime:
+    """Inverse of :func:`pack_time`, from the whole number."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def pack_array(kind: str, items: Sequence[bytes | None]) -> bytes:
+    """A one-dimensional array of packed elements; ``kind`` as in ``int2[]``."""
+    parts = [_pack_head(1, int(None in items), _ELEMENT[kind], len(items), 1)]
+    for item in items:
+        if item is None:
+            parts.append(_NULL)
+        else:
+            parts.append(pack_int4(len(item)))
+            parts.append(item)
+    return b"".join(parts)
+
+
+class Statement:
+    """A statement with fixed parameter types, answering one value of one row in binary form."""
+
+    def __init__(self, name: str, sql: str, kinds: Sequence[str]) -> None:
+        self._name = name.encode()
+        self._sql = sql.encode()
+        self._oids = [OIDS[kind] for kind in kinds]
+        self._binary = [1] * len(kinds)
+
+    def value(self, conn: psycopg.Connection[Any], parameters: Sequence[bytes | None]) -> bytes:
+        """Run it and answer the single value; raises what psycopg raises for its SQLSTATE."""
+        known = _prepared.get(conn)
+        if known is None:
+            known = _prepared[conn] = set()
+        if self._name not in known:
+            self._prepare(conn, known)
+        try:
+            return self._run(conn, parameters)
+        except errors.InvalidSqlStatementName:  # psycopg forgot all statements of the connection
+            self._prepare(conn, known)
+            return self._run(conn, parameters)
+
+    def _prepare(self, conn: psycopg.Connection[Any], known: set[bytes]) -> None:
+        answer = conn.pgconn.prepare(self._name, self._sql, self._oids)
+        if answer.status != ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(answer)
+        known.add(self._name)
+
+    def _run(self, conn: psycopg.Connection[Any], parameters: Sequence[bytes | None]) -> bytes:
+        # libpq takes None for NULL; psycopg's annotation does not say so
+        answer = conn.pgconn.exec_prepared(
+            self._name, parameters, self._binary, 1)  # type: ignore[arg-type]
+        if answer.status != ExecStatus.TUPLES_OK:
+            raise errors.error_from_result(answer)
+        return answer.get_value(0, 0) or b""
