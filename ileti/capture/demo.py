@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from config import ROOT, settings
 from ileti.capture.seed import SITE_KEY
 from ileti.channels.base import MessageKind
-from ileti.channels.messages import open_content
+from ileti.channels.confirm import content_of
 from ileti.channels.render import envelope, initials, istanbul_text, render
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
@@ -25,10 +25,11 @@ _SHOWN = 40
 _MESSAGES = """
 select m.id, m.provider_id, m.brand_id, m.recipient_id, m.channel, m.kind, m.content_key,
        m.content_ct, m.created_at, r.key_no, r.addr_hash, r.addr_ct, b.name, p.title, p.mersis,
-       p.contact
+       p.contact, m.submission_id
   from message m join recipient r on r.provider_id = m.provider_id and r.id = m.recipient_id
   join brand b on b.id = m.brand_id join provider p on p.id = m.provider_id
- where m.gateway = 'demo' and m.content_ct is not null and (%(id)s::int8 is null or m.id = %(id)s)
+ where m.gateway = 'demo' and (m.content_ct is not null or m.kind = 2)
+   and (%(id)s::int8 is null or m.id = %(id)s)
  order by m.id desc limit %(limit)s"""
 
 _LINKS = {
@@ -106,13 +107,13 @@ def mail(message_id: int) -> ResponseReturnValue:
 def _written(row: Any) -> Any:
     """The message rendered from what it was sent from; None when the person was erased."""
     (message_id, provider_id, brand_id, recipient_id, channel, kind, key, cipher, _, key_no,
-     digest, address, brand, title, mersis, contact) = row
+     digest, address, brand, title, mersis, contact, submission_id) = row
     if address is None:
         return None
     try:
         to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
-        content = open_content(provider_id, recipient_id, kind, key, bytes(cipher))
-    except CannotDecrypt:
+        content = content_of(provider_id, submission_id, recipient_id, kind, key, cipher)
+    except (CannotDecrypt, LookupError):
         return None
     return envelope(
         message_id=message_id, provider_id=provider_id, brand_id=brand_id,

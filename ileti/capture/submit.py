@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import secrets as random
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from ileti.capture import verify, vouch
 from ileti.capture.forms import Accepted, SubmissionIn, Visitor, read
 from ileti.capture.limits import FORWARD, MESSAGES, counters
-from ileti.capture.receipts import item, receipt_number, signed_receipt
+from ileti.capture.receipts import item, signed_receipt
 from ileti.capture.sites import Site
-from ileti.channels.confirm import confirmation, write_soon
+from ileti.channels.confirm import write_soon
+from ileti.channels.messages import Due
 from ileti.consents.ledger import ActorKind, NewSubmission, Recorded, record
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
@@ -62,14 +62,18 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
 
 
 def _vouched(site: Site, body: SubmissionIn, own_page: bool) -> bool:
-    if not site.secret or not body.vouch or len(body.vouch) > 400:
+    if not site.secrets or not body.vouch or len(body.vouch) > 400:
         return False
     spellings = {
         name: (text.strip(), _canonical(name, text))
         for name, text in (("phone", body.phone), ("email", body.email)) if text and text.strip()
     }
-    return vouch.vouched(body.vouch, secret=site.secret, site_key=site.key, key=body.key,
-                         spellings=spellings, own_page=own_page)
+    given = body.vouch
+    return any(
+        vouch.vouched(given, secret=secret, site_key=site.key, key=body.key, spellings=spellings,
+                      own_page=own_page)
+        for secret in site.secrets
+    )
 
 
 def _canonical(name: str, text: str) -> str:
@@ -81,19 +85,13 @@ def _canonical(name: str, text: str) -> str:
 
 def _confirm(site: Site, accepted: Accepted, recorded: Recorded) -> None:
     """R-10: written together with its neighbours of the next moment; the sweeper knows it too."""
-    groups: dict[int, list[Channel]] = defaultdict(list)
-    for new, done in zip(accepted.items, recorded.items, strict=True):
-        if done.outcome is Outcome.RECORDED:
-            groups[done.recipient_id].append(new.channel)
+    by_mail = {done.recipient_id: new.channel is Channel.EPOSTA
+               for new, done in zip(accepted.items, recorded.items, strict=True)
+               if done.outcome is Outcome.RECORDED}
     write_soon([
-        confirmation(
-            provider_id=site.place.provider_id, brand_id=site.place.brand_id,
-            recipient_id=recipient, submission_id=recorded.submission_id,
-            at=recorded.captured_at, channels=channels, language=accepted.language,
-            person=accepted.person.get("name", ""), place=site.name,
-            receipt=receipt_number(recorded.submission_id),
-        )
-        for recipient, channels in groups.items()
+        Due(site.place.provider_id, site.place.brand_id, recipient, recorded.submission_id,
+            Channel.EPOSTA if mail else Channel.MESAJ, recorded.captured_at)
+        for recipient, mail in by_mail.items()
     ])
 
 

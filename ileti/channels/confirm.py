@@ -2,9 +2,10 @@
 
 A code that proves an address writes its confirmation in the same request. Where a site's server
 vouches, captures come by the hundred a second: there confirmations wait a tenth of a second in the
-process and are written many at a time, because a statement each cost a quarter of the rate. What
-a crash takes away in between, :func:`confirm_forgotten` writes from the ledger, by (submission,
-recipient), so that nobody gets two.
+process and are written many at a time, without their words: those are made from the ledger when
+the message goes out, because writing each by itself cost a quarter of the rate. What a crash takes
+away in between, :func:`confirm_forgotten` writes, by (submission, recipient), so that nobody gets
+two.
 """
 
 from __future__ import annotations
@@ -16,17 +17,24 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-import structlog
-
 from ileti.channels.base import MessageKind
-from ileti.channels.messages import NewMessage, end_of_day, enqueue
+from ileti.channels.messages import (
+    Due,
+    NewMessage,
+    end_of_day,
+    enqueue,
+    enqueue_due,
+    open_content,
+)
 from ileti.channels.render import istanbul_text
+from ileti.consents.numbers import receipt_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 
-log = structlog.get_logger("ileti.messages")
+log = get_logger("ileti.messages")
 
 GRACE: Final = timedelta(seconds=60)
 _AT_ONCE: Final = 500
@@ -62,25 +70,24 @@ def confirmation(
     )
 
 
-_soon: deque[NewMessage] = deque()
+_soon: deque[Due] = deque()
 _writing = threading.Lock()
-_BATCHES: Final = (64, 16, 4, 1)
+_MOST: Final = 256
 
 
-def write_soon(messages: Iterable[NewMessage]) -> None:
+def write_soon(due: Iterable[Due]) -> None:
     """Leave confirmations to the next :func:`write_pending` of this process."""
-    _soon.extend(messages)
+    _soon.extend(due)
 
 
 def write_pending() -> int:
     """Write what :func:`write_soon` gathered; answers how many. What fails is the sweeper's."""
     written = 0
     with _writing:
-        for size in _BATCHES:
-            while len(_soon) >= size:
-                batch = [_soon.popleft() for _ in range(size)]
-                enqueue(db.connection(), batch, wait_for_disk=False)
-                written += size
+        while _soon:
+            batch = [_soon.popleft() for _ in range(min(len(_soon), _MOST))]
+            enqueue_due(db.connection(), batch)
+            written += len(batch)
     return written
 
 
@@ -114,16 +121,47 @@ def write_once(message: NewMessage) -> bool:
 
 def _from_ledger(group: list[Any]) -> NewMessage:
     provider_id, brand_id, recipient_id, submission_id, at, _, idem, key, cipher, said = group[0]
-    person = ""
-    if cipher is not None:
-        try:
-            clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
-            person = str(json.loads(clear).get("name", ""))
-        except CannotDecrypt:
-            log.warning("person_unreadable", submission=submission_id)
     return confirmation(
         provider_id=provider_id, brand_id=brand_id, recipient_id=recipient_id,
         submission_id=submission_id, at=at, channels=[Channel(row[5]) for row in group],
-        language=str(said.get("language", "tr")), person=person,
-        place=str(said.get("place", "")), receipt=str(said.get("receipt", "")),
+        language=str(said.get("language", "tr")), person=_name(idem, key, cipher, submission_id),
+        place=str(said.get("place", "")),
+        receipt=str(said.get("receipt") or receipt_number(submission_id)),
     )
+
+
+def _name(idem: str, key: int | None, cipher: Any, submission_id: int) -> str:
+    if cipher is None or key is None:
+        return ""
+    try:
+        clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
+    except CannotDecrypt:
+        log.warning("person_unreadable", submission=submission_id)
+        return ""
+    return str(json.loads(clear).get("name", ""))
+
+
+_OF_SUBMISSION = """
+select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at, e.channel,
+       s.idem, s.person_key, s.person_ct, s.evidence
+  from submission s join consent_entry e on e.provider_id = s.provider_id
+   and e.captured_at = s.captured_at and e.id = any(s.entry_ids)
+ where s.provider_id = %s and s.id = %s and e.recipient_id = %s and e.standing = 1
+   and e.status = 1 and e.outcome = 1 order by e.channel"""
+
+
+def content_of(
+    provider_id: int, submission_id: int | None, recipient_id: int, kind: int, key: int,
+    cipher: bytes | None,
+) -> dict[str, Any]:
+    """What a message says: as it was sealed, or for a confirmation written in haste from the
+    entries it confirms. Raises CannotDecrypt, LookupError when there is nothing to say any more."""
+    if cipher is not None:
+        return open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+    if kind != MessageKind.CONFIRMATION:
+        raise LookupError("erased")
+    rows = db.connection().execute(
+        _OF_SUBMISSION, (provider_id, submission_id, recipient_id)).fetchall()
+    if not rows:
+        raise LookupError("no entry to confirm")
+    return _from_ledger(rows).content

@@ -19,6 +19,14 @@ from ileti.channels.base import MessageKind
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
 from ileti.core.secrets import secrets
+from ileti.core.statement import (
+    Statement,
+    pack_array,
+    pack_int2,
+    pack_int4,
+    pack_int8,
+    pack_time,
+)
 
 TOPIC: Final = 2
 _COLUMNS: Final = ("int4", "int4", "int8", "int8", "int2", "int2", "int2", "bytea", "timestamptz")
@@ -31,7 +39,7 @@ with m as (
 o as (
     insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
     select provider_id, 2, id, created_at, recipient_id, brand_id from m returning 1)
-select count(*)COMMIT from o"""
+select count(*) from o"""
 
 
 @dataclass(frozen=True)
@@ -48,20 +56,53 @@ class NewMessage:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A confirmation that has to be written (R-10), by what names it; its words are made from the
+    ledger when it goes out. ``at`` is the capture's moment."""
+
+    provider_id: int
+    brand_id: int
+    recipient_id: int
+    submission_id: int
+    channel: Channel
+    at: datetime
+
+
+_KINDS: Final = ("int4[]", "int4[]", "int8[]", "int8[]", "int2[]", "timestamptz[]")
+_ENQUEUE_DUE: Final = Statement("enqueue_due", """
+with m as (
+    insert into message (provider_id, brand_id, recipient_id, submission_id, channel, kind,
+                         content_key, due_at)
+    select p, b, r, s, c, 2, 0, due from unnest($1, $2, $3, $4, $5, $6) u(p, b, r, s, c, due)
+    returning provider_id, id, created_at, recipient_id, brand_id),
+o as (
+    insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
+    select provider_id, 2, id, created_at, recipient_id, brand_id from m returning 1)
+select int8send(count(*)) from o, set_config('synchronous_commit', 'off', true)""", _KINDS)
+
+
+def enqueue_due(conn: psycopg.Connection[Any], due: Sequence[Due]) -> None:
+    """Write many confirmations with their outbox rows in one statement that does not wait for the
+    disk: a sweeper writes again what a crash takes away."""
+    _ENQUEUE_DUE.value(conn, (
+        pack_array("int4[]", [pack_int4(d.provider_id) for d in due]),
+        pack_array("int4[]", [pack_int4(d.brand_id) for d in due]),
+        pack_array("int8[]", [pack_int8(d.recipient_id) for d in due]),
+        pack_array("int8[]", [pack_int8(d.submission_id) for d in due]),
+        pack_array("int2[]", [pack_int2(d.channel) for d in due]),
+        pack_array("timestamptz[]", [pack_time(end_of_day(d.at)) for d in due]),
+    ))
+
+
 def end_of_day(moment: datetime) -> datetime:
     """23:59:59 in Istanbul of that day: the last second of R-10's "same day"."""
     day = clock.to_istanbul(moment).date()
     return datetime.combine(day, time(23, 59, 59), clock.ISTANBUL)
 
 
-def enqueue(
-    conn: psycopg.Connection[Any], messages: Sequence[NewMessage], *, wait_for_disk: bool = True
-) -> None:
-    """Write messages with their outbox rows in one statement.
-
-    ``wait_for_disk`` False lets the commit return before it is on disk: only for messages that a
-    sweeper would write again after a crash.
-    """
+def enqueue(conn: psycopg.Connection[Any], messages: Sequence[NewMessage]) -> None:
+    """Write messages with their outbox rows in one statement."""
     if not messages:
         return
     parameters: list[Any] = []
@@ -69,14 +110,13 @@ def enqueue(
         key, cipher = seal_content(m.provider_id, m.recipient_id, m.kind, m.content)
         parameters += [m.provider_id, m.brand_id, m.recipient_id, m.submission_id, int(m.channel),
                        int(m.kind), key, cipher, m.due_at]
-    conn.execute(_statement(len(messages), wait_for_disk), parameters, prepare=True)
+    conn.execute(_statement(len(messages)), parameters, prepare=True)
 
 
 @lru_cache(maxsize=16)
-def _statement(count: int, wait_for_disk: bool) -> str:
+def _statement(count: int) -> str:
     row = "(" + ", ".join(f"%b::{kind}" for kind in _COLUMNS) + ")"
-    commit = "" if wait_for_disk else ", set_config('synchronous_commit', 'off', true)"
-    return _ENQUEUE.replace("ROWS", ", ".join([row] * count)).replace("COMMIT", commit)
+    return _ENQUEUE.replace("ROWS", ", ".join([row] * count))
 
 
 def _bound(provider_id: int, recipient_id: int, kind: int) -> bytes:

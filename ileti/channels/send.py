@@ -12,19 +12,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from config import settings
 from ileti.channels.base import Answer, Envelope, MessageKind, Refused, Retry, Sent
-from ileti.channels.messages import TOPIC, open_content
+from ileti.channels.confirm import content_of
+from ileti.channels.messages import TOPIC
 from ileti.channels.registry import gateway_for
 from ileti.channels.render import envelope, initials
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 
-log = structlog.get_logger("ileti.messages")
+log = get_logger("ileti.messages")
 
 LEASE_SECONDS: Final = 90
 CLAIMED_AT_ONCE: Final = 4
@@ -45,7 +45,7 @@ taken as (
     returning o.provider_id, o.ref_id, o.fence, o.tries)
 select t.provider_id, t.ref_id, t.fence, t.tries, m.brand_id, m.recipient_id, m.channel, m.kind,
        m.content_key, m.content_ct, m.due_at, m.sent_at, r.key_no, r.addr_hash, r.addr_ct,
-       b.name, p.title, p.mersis, p.contact
+       b.name, p.title, p.mersis, p.contact, m.submission_id
   from taken t
   left join message m on m.id = t.ref_id and m.provider_id = t.provider_id
   left join recipient r on r.provider_id = m.provider_id and r.id = m.recipient_id
@@ -124,18 +124,23 @@ def _hand_over(gateway: Any, message: Envelope) -> Answer:
 
 def compose(one: Claimed) -> Envelope:
     """Open and render a claimed message; raises CannotDecrypt, LookupError for an erased person."""
-    (brand_id, recipient_id, channel, kind, key, cipher, _, _, key_no, digest, address, brand,
-     title, mersis, contact) = one.row
-    if address is None or cipher is None:
+    (brand_id, recipient_id, channel, kind, _, _, _, _, key_no, digest, address, brand,
+     title, mersis, contact, _) = one.row
+    if address is None:
         raise LookupError("erased")
     to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
     return envelope(
         message_id=one.id, provider_id=one.provider_id, brand_id=brand_id,
         recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
-        content=open_content(one.provider_id, recipient_id, kind, key, bytes(cipher)),
+        content=_content(one),
         brand={"name": brand, "initials": initials(brand), "title": title,
                "mersis": mersis or "", "postal": contact or ""},
     )
+
+
+def _content(one: Claimed) -> dict[str, Any]:
+    _, recipient_id, _, kind, key, cipher, *_ = one.row
+    return content_of(one.provider_id, one.row[-1], recipient_id, kind, key, cipher)
 
 
 def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:

@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 
 OIDS: Final = {
     "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "timestamptz": 1184,
-    "jsonb": 3802, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001, "timestamptz[]": 1185,
+    "jsonb": 3802, "int8[]": 1016, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001, "timestamptz[]": 1185,
 }
 _ELEMENT: Final = {name: OIDS[name.removesuffix("[]")] for name in OIDS if name.endswith("[]")}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -31,6 +32,7 @@ pack_int2 = struct.Struct("!h").pack
 pack_int4 = struct.Struct("!i").pack
 pack_int8 = struct.Struct("!q").pack
 _pack_head = struct.Struct("!iiiii").pack
+_pack_single = struct.Struct("!iiiiii").pack
 
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
 
@@ -52,6 +54,8 @@ def unpack_time(micros: int) -> datetime:
 
 def pack_array(kind: str, items: Sequence[bytes | None]) -> bytes:
     """A one-dimensional array of packed elements; ``kind`` as in ``int2[]``."""
+    if len(items) == 1 and (only := items[0]) is not None:
+        return _pack_single(1, 0, _ELEMENT[kind], 1, 1, len(only)) + only
     parts = [_pack_head(1, int(None in items), _ELEMENT[kind], len(items), 1)]
     for item in items:
         if item is None:
@@ -87,7 +91,7 @@ class Statement:
     def _prepare(self, conn: psycopg.Connection[Any], known: set[bytes]) -> None:
         answer = conn.pgconn.prepare(self._name, self._sql, self._oids)
         if answer.status != ExecStatus.COMMAND_OK:
-            raise errors.error_from_result(answer)
+            raise _failure(answer)
         known.add(self._name)
 
     def _run(self, conn: psycopg.Connection[Any], parameters: Sequence[bytes | None]) -> bytes:
@@ -95,5 +99,12 @@ class Statement:
         answer = conn.pgconn.exec_prepared(
             self._name, parameters, self._binary, 1)  # type: ignore[arg-type]
         if answer.status != ExecStatus.TUPLES_OK:
-            raise errors.error_from_result(answer)
+            raise _failure(answer)
         return answer.get_value(0, 0) or b""
+
+
+def _failure(answer: PGresult) -> psycopg.Error:
+    """What the server refused; without an SQLSTATE it said nothing: the connection was lost."""
+    if not answer.error_field(DiagnosticField.SQLSTATE):
+        return psycopg.OperationalError("the connection was lost")
+    return errors.error_from_result(answer)

@@ -136,11 +136,11 @@ def signed(place: Any, new_site: Callable[..., str]) -> Browser:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Confirmations are written at once instead of a tenth of a second later."""
-    from ileti.channels.messages import enqueue
+    from ileti.channels.messages import enqueue_due
     from ileti.core import db
 
     monkeypatch.setattr("ileti.capture.submit.write_soon",
-                        lambda messages: enqueue(db.connection(), messages))
+                        lambda due: enqueue_due(db.connection(), list(due)))
 
 
 @pytest.fixture(autouse=True)
