@@ -16,7 +16,6 @@ from urllib.parse import parse_qs
 
 import msgspec
 import psycopg
-import structlog
 
 import ileti.channels.jobs
 import ileti.iys.jobs  # noqa: F401 (both: bells can only ring jobs that are known)
@@ -37,9 +36,10 @@ from ileti.core.errors import (
     StorageAway,
     TooLarge,
 )
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 
-log = structlog.get_logger("ileti.capture")
+log = get_logger("ileti.capture")
 
 PREFIX: Final = "/w/v1/"
 MOST_BYTES: Final = 16_384
@@ -265,7 +265,7 @@ def check_texts(body: SubmissionIn) -> None:
              "phone": (body.phone or "", 120), "email": (body.email or "", 400),
              "vouch": (body.vouch or "", 400)}
     for name, (text, longest) in texts.items():
-        if len(text) > longest or "\0" in text or not _encodable(text):
+        if len(text) > longest or "\0" in text:
             faults.append(_unreadable(name))
     if not _KEY.match(body.key):
         faults.append(_unreadable("key"))
@@ -273,14 +273,6 @@ def check_texts(body: SubmissionIn) -> None:
         faults.append(_unreadable("choices"))
     if faults:
         raise InvalidInput(errors=tuple(faults))
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _unreadable(field: str) -> FieldError:

@@ -9,12 +9,12 @@ goes into the ledger as it stands; the privacy notice is evidence of its own, no
 
 from __future__ import annotations
 
+import re
 import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
-from unicodedata import category
 
 import msgspec
 
@@ -32,6 +32,7 @@ from ileti.recipients.address import AddressError, parse_email, parse_phone
 TOLERANCE: Final = timedelta(seconds=120)
 OLDEST_CLICK: Final = timedelta(hours=24)
 LONGEST_NAME: Final = 120
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _FREE: Final = {
     "tr": "Hiçbirini seçmeden de sürdürebilirsiniz. Seçtiğinizden her an, ücretsiz "
@@ -173,14 +174,13 @@ def open_token(site: Site, token: str) -> Shown:
                    "The form has changed. What you typed is kept; the form is being renewed.",
                    code="form_changed")
     language = "en" if said.get("l") == "en" else "tr"
-    here = {text.id: channel for (tongue, channel), text in site.consents.items()
-            if tongue == language}
     consents: dict[Channel, Text] = {}
     for version_id in said["t"]:
         text = text_shown(site, language, version_id)
         if text is None:
             raise NotAllowed(code="foreign_text")
-        channel = here.get(version_id) or _channel_of(site, version_id)
+        now = site.in_force.get((language, version_id))
+        channel = now[0] if now else _channel_of(site, version_id)
         if channel in site.channels:
             consents[channel] = text
     notice = text_shown(site, language, said["n"]) if said.get("n") else None
@@ -294,7 +294,7 @@ def _name(body: SubmissionIn, faults: list[FieldError]) -> str:
     name = " ".join((body.name or "").split(" ")).strip()
     if not name and body.choices:
         faults.append(_fault("name", "missing"))
-    elif len(name) > LONGEST_NAME or any(category(c) == "Cc" for c in name):
+    elif len(name) > LONGEST_NAME or _CONTROL.search(name):
         faults.append(_fault("name", "unreadable"))
     return name if body.choices else ""
 

@@ -20,16 +20,16 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
 import redis
-import structlog
 
 from config import settings
 from ileti.channels.confirm import write_pending
 from ileti.core import clock
 from ileti.core.errors import TooMany
 from ileti.core.jobs import JOBS, redis_client, ring
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 
-log = structlog.get_logger("ileti.capture")
+log = get_logger("ileti.capture")
 
 TELL_SECONDS: Final = 0.1
 _MOST_SUBJECTS: Final = 200_000
@@ -177,7 +177,11 @@ def network_of(address: str) -> str:
 
 def client_address(remote: str, forwarded_for: str) -> str:
     """The visitor's address: as many steps back in X-Forwarded-For as proxies are trusted."""
-    trusted = settings().trusted_proxies
+    return _client(remote, forwarded_for[-500:], settings().trusted_proxies)
+
+
+@lru_cache(maxsize=8192)
+def _client(remote: str, forwarded_for: str, trusted: int) -> str:
     steps = [part.strip() for part in forwarded_for.split(",") if part.strip()]
     named = steps[-trusted] if trusted and len(steps) >= trusted else remote
     try:

@@ -8,7 +8,6 @@ the same receipt, byte for byte.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +16,7 @@ from ileti.consents.numbers import receipt_number, submission_of
 from ileti.consents.vocabulary import Channel, Outcome, Status
 from ileti.core.crypto import verify_signature
 from ileti.core.secrets import secrets
-from ileti.evidence.leaf import iso_utc
+from ileti.evidence.leaf import canonical_json, iso_utc
 
 __all__ = ["canonical", "check_receipt", "item", "receipt_number", "signed_receipt",
            "submission_of"]
@@ -29,11 +28,9 @@ UNSIGNED: Final = ("signature", "handle", "codes")
 def canonical(body: dict[str, Any]) -> bytes:
     """The RFC 8785 form of a receipt.
 
-    A receipt has ASCII keys, texts, small whole numbers and lists only; for these the C encoder of
-    the standard library writes the same bytes as the package ``rfc8785`` (a test compares both).
+    A receipt has ASCII keys, texts, small whole numbers and lists only.
     """
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return canonical_json(body)
 
 
 def item(channel: Channel, status: Status, outcome: Outcome, leaf: bytes) -> dict[str, str]:

@@ -38,7 +38,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with all that a capture needs."""
+    """A site with all that a capture needs.
+
+    ``secrets``: the one its server signs with, and the one before while that still holds.
+    """
 
     id: int
     key: str
@@ -48,13 +51,14 @@ class Site:
     brand_name: str
     dealer_id: int | None
     dealer_name: str | None
-    secret: str | None
+    secrets: tuple[str, ...] = field(repr=False)
     origins: frozenset[str]
     policy: str
     channels: tuple[Channel, ...]
     form_version: int
     consents: dict[tuple[str, Channel], Text] = field(default_factory=dict)
     notices: dict[str, Text] = field(default_factory=dict)
+    in_force: dict[tuple[str, int], tuple[Channel | None, Text]] = field(default_factory=dict)
 
     def offered(self, language: str) -> list[tuple[Channel, Text]]:
         """Channels with a published text, in the order of the site."""
@@ -66,8 +70,9 @@ _kept: dict[str, tuple[float, Site | None]] = {}
 
 _SITE = """
 select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.brand_code, p.title,
-       b.name, s.dealer_id, coalesce(d.alias, d.title), s.secret, s.origins, s.policy, s.channels,
-       s.form_version
+       b.name, s.dealer_id, coalesce(d.alias, d.title), s.secret,
+       case when s.secret_before_until > now() then s.secret_before end, s.origins, s.policy,
+       s.channels, s.form_version
   from site s join provider p on p.id = s.provider_id join brand b on b.id = s.brand_id
   left join dealer d on d.id = s.dealer_id
  where s.public_key = %s and s.active"""
@@ -101,9 +106,9 @@ def forget_sites() -> None:
 
 def text_shown(site: Site, language: str, version_id: int) -> Text | None:
     """A wording of this brand by its id, in force or older; None when it is not the brand's."""
-    for text in (*site.consents.values(), *site.notices.values()):
-        if text.id == version_id:
-            return text
+    now = site.in_force.get((language, version_id))
+    if now is not None:
+        return now[1]
     return _old_text(site.place.provider_id, site.place.brand_id, language, version_id)
 
 
@@ -130,23 +135,26 @@ def _read(public_key: str) -> Site | None:
         for kind, channel, language, *text in conn.execute(
             _TEXTS, (site.place.provider_id, site.place.brand_id)
         ):
+            shown = _text(text)
             if kind == "AYDINLATMA":
-                site.notices[language] = _text(text)
+                site.notices[language] = shown
+                site.in_force[language, shown.id] = (None, shown)
             elif channel is not None:
-                site.consents[language, Channel(channel)] = _text(text)
+                site.consents[language, Channel(channel)] = shown
+                site.in_force[language, shown.id] = (Channel(channel), shown)
         return site
     except psycopg.OperationalError as error:
         raise StorageAway() from error
 
 
 def _site(row: Any) -> Site:
-    sealed = row[11]
     return Site(
         id=row[0], key=row[1], name=row[2], place=Place(row[3], row[4], row[5], row[6]),
         provider_title=row[7], brand_name=row[8], dealer_id=row[9], dealer_name=row[10],
-        secret=secrets().keyring.decrypt_text(sealed, "site-secret") if sealed else None,
-        origins=frozenset(row[12]), policy=row[13],
-        channels=tuple(Channel(c) for c in row[14]), form_version=row[15],
+        secrets=tuple(secrets().keyring.decrypt_text(sealed, "site-secret")
+                      for sealed in row[11:13] if sealed),
+        origins=frozenset(row[13]), policy=row[14],
+        channels=tuple(Channel(c) for c in row[15]), form_version=row[16],
     )
 
 

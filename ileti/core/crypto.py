@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import os
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -73,6 +73,23 @@ class Keyring:
         return self.decrypt(int(number), base64.b64decode(cipher), bound_to.encode()).decode()
 
 
+class QuickMac:
+    """HMAC-SHA-256 with its key pads hashed beforehand: a third of the cost of a new one each."""
+
+    def __init__(self, key: bytes) -> None:
+        full = (key if len(key) <= 64 else sha256(key).digest()).ljust(64, b"\0")
+        self.pads = (bytes(b ^ 0x36 for b in full), bytes(b ^ 0x5C for b in full))
+        self._inner, self._outer = sha256(self.pads[0]), sha256(self.pads[1])
+
+    def of(self, message: bytes) -> bytes:
+        """32 bytes; the same as ``hmac.digest(key, message, "sha256")`` (a test holds that)."""
+        inner = self._inner.copy()
+        inner.update(message)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 class AddressHash:
     """Keyed hash of an address within a provider, 16 bytes (R-15: no look-up across providers).
 
@@ -81,22 +98,15 @@ class AddressHash:
     """
 
     def __init__(self, pepper: bytes) -> None:
-        key = derive(pepper, "address-hash").ljust(64, b"\0")
-        self._inner = sha256(bytes(b ^ 0x36 for b in key))
-        self._outer = sha256(bytes(b ^ 0x5C for b in key))
-        self._pads = (bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key))
+        self._mac = QuickMac(derive(pepper, "address-hash"))
 
     def of(self, provider_id: int, address: str) -> bytes:
         """The hash of one canonical address."""
-        inner = self._inner.copy()
-        inner.update(provider_id.to_bytes(8, "big") + address.encode())
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.digest()[:HASH_BYTES]
+        return self._mac.of(provider_id.to_bytes(8, "big") + address.encode())[:HASH_BYTES]
 
     def pads(self) -> tuple[bytes, bytes]:
         """Inner and outer pad, key material: pass as parameters only, never into a log."""
-        return self._pads
+        return self._mac.pads
 
 
 class Signer:
@@ -133,19 +143,17 @@ class TokenSigner:
     """Short-lived, signed, readable tokens: ``base64(json).base64(mac)``."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
-        self._mac = hmac.new(derive(secret, f"token:{purpose}"), digestmod=sha256)
+        self._mac = QuickMac(derive(secret, f"token:{purpose}"))
 
     def _sign(self, body: str) -> str:
-        mac = self._mac.copy()
-        mac.update(body.encode())
-        return _b64(mac.digest()[:20])
+        return _b64(self._mac.of(body.encode())[:20])
 
     def make(self, content: dict[str, Any], *, seconds: int | None) -> str:
         """A token that :meth:`read` opens for so many seconds (None: for ever)."""
         kept = dict(content)
         if seconds is not None:
             kept["exp"] = int(clock.now().timestamp()) + seconds
-        body = _b64(json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode())
+        body = _b64(msgspec.json.encode(kept))
         return f"{body}.{self._sign(body)}"
 
     def read(self, token: str) -> dict[str, Any]:
@@ -157,7 +165,7 @@ class TokenSigner:
                 "This is not a form we gave out. Reload the page.",
                 code="forged_token",
             )
-        content: dict[str, Any] = json.loads(_unb64(body))
+        content: dict[str, Any] = msgspec.json.decode(_unb64(body))
         if content.get("exp", 1 << 60) < clock.now().timestamp():
             raise Gone(
                 "Formun süresi doldu. Yazdıklarınız duruyor; form yenileniyor.",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from ileti.core.secrets import secrets
 
@@ -64,11 +64,12 @@ class Numbers:
 
 
 @lru_cache(maxsize=8)
-def _key(purpose: str) -> bytes:
-    return secrets().key_for(purpose)
+def _keyed(purpose: str) -> tuple[Any, ...]:
+    key = secrets().key_for(purpose)
+    return tuple(blake2b(key=key, digest_size=4, person=bytes([step])) for step in _ROUNDS)
 
 
 def _mix(purpose: str, step: int, half: int) -> int:
-    digest = blake2b(
-        half.to_bytes(4, "big"), key=_key(purpose), digest_size=4, person=bytes([step]))
+    digest = _keyed(purpose)[step - 1].copy()
+    digest.update(half.to_bytes(4, "big"))
     return int.from_bytes(digest.digest(), "big") & _MASK

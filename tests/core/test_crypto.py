@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from ileti.core.crypto import (
     AddressHash,
     CannotDecrypt,
     Keyring,
+    QuickMac,
     Signer,
     TokenSigner,
     verify_signature,
@@ -57,6 +59,12 @@ def test_the_address_hash_in_sql_equals_python(conn):
         "select substr(sha256(%s::bytea || sha256(%s::bytea || int8send(7) || "
         "convert_to(%s, 'UTF8'))), 1, 16)", [outer, inner, "nazli.k@ornek.com.tr"])
     assert row.fetchone()[0] == box.of(7, "nazli.k@ornek.com.tr")
+
+
+@pytest.mark.parametrize("length", [0, 1, 32, 64, 65, 200])
+def test_the_quick_mac_is_hmac_sha_256(length):
+    key, message = os.urandom(length), os.urandom(100)
+    assert QuickMac(key).of(message) == hmac.digest(key, message, "sha256")
 
 
 def test_anybody_can_check_a_receipt_and_nobody_can_change_it():
