@@ -130,6 +130,11 @@ class Settings(BaseSettings):
     signing_key: Key = _field(
         "", "Ed25519 seed that signs receipts (base64, 32 bytes)."
     )
+    signing_keys_before: str = _field(
+        "", "Public keys (base64, comma between) of earlier SIGNING_KEYs, published further on so "
+        "that old receipts can still be checked.",
+        pattern=r"^([A-Za-z0-9+/]{43}=(\s*,\s*[A-Za-z0-9+/]{43}=)*)?$",
+    )
 
     # -- processes
     web_workers: int = _field(2, "Web processes.", ge=1, le=64)
@@ -168,7 +173,35 @@ class Settings(BaseSettings):
     capture_ip_per_minute: int = _field(60, "Submissions per minute and address.", ge=1)
     capture_network_per_minute: int = _field(600, "Submissions per minute and /24 or /56.", ge=1)
     capture_site_per_minute: int = _field(6_000, "Submissions per minute and site.", ge=1)
-    capture_recipient_per_hour: int = _field(6, "Codes per hour and recipient address.", ge=1)
+    capture_recipient_per_hour: int = _field(
+        6, "Codes per hour and recipient address, over all providers.", ge=1
+    )
+    capture_recipient_per_day: int = _field(
+        12, "Codes per day and recipient address, over all providers.", ge=1
+    )
+    capture_block_per_hour: int = _field(
+        60, "Codes per hour to a block of a thousand phone numbers: whoever owns a block and earns "
+        "from each SMS asks for codes to all of it.", ge=1,
+    )
+    code_phone_prefixes: str = _field(
+        "+905", "Phone numbers that may get a code by SMS, by how they begin (comma between).",
+        pattern=r"^\+[0-9]{1,14}(\s*,\s*\+[0-9]{1,14})*$",
+    )
+    codes_per_site_per_day: int = _field(
+        5_000, "Daily cap of codes of one site; an alarm in the log from 80 % on.", ge=0
+    )
+    codes_per_provider_per_day: int = _field(
+        20_000, "Daily cap of codes of one provider over all its sites; the same alarm.", ge=0
+    )
+    form_least_seconds: float = _field(
+        1.0, "A form sent in sooner after it was given out was filled by no person: it is answered "
+        "like any other and nothing is recorded. Nobody reads, ticks and presses in a second; a "
+        "larger number would lose real consents.", ge=0, le=10,
+    )
+    specimen_numbers: bool | None = _field(
+        None, "Whether the invented numbers +90 599 … pass as phone numbers; unset means yes, "
+        "except in production.",
+    )
     form_token_minutes: int = _field(30, "How long a shown form may be sent in.", ge=1, le=1440)
 
     # -- panel
@@ -179,6 +212,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether the strict checks of production apply."""
         return self.ileti_env == "production"
+
+    @property
+    def specimens(self) -> bool:
+        """Whether invented phone numbers are taken (docs/adr/0011)."""
+        return not self.production if self.specimen_numbers is None else self.specimen_numbers
 
     @property
     def base_url(self) -> str:

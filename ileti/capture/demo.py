@@ -39,7 +39,7 @@ _LINKS = {
         ("/demo/telefon", "2. Kodu telefonda okuyun",
          "Kodlar ve onay bildirimleri burada görünür; ret bağlantısı da içindedir."),
         ("/", "3. Kaydı panelde izleyin",
-         "İznin kaydı, kanıtı ve İYS’ye iletimi."),
+         "İznin kaydı, kanıtı ve İYS’e iletimi."),
     ],
     "en": [
         ("/demo/magaza?lang=en", "1. Become a member in the shop",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -19,11 +20,13 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ileti.core import orm
 from ileti.core.columns import EncryptedText
 from ileti.tenancy.models import Brand, Dealer, Provider
 
@@ -52,6 +55,9 @@ class Site(Model):
     name: Mapped[str] = mapped_column(String(120))
     public_key: Mapped[str] = mapped_column(String(40), unique=True)
     secret: Mapped[str | None] = mapped_column(EncryptedText("site-secret"))
+    secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    secret_before: Mapped[str | None] = mapped_column(EncryptedText("site-secret"))
+    secret_before_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     origins: Mapped[list[str]] = mapped_column(ARRAY(String(200)), server_default=text("'{}'"))
     policy: Mapped[str] = mapped_column(String(8), server_default=text("'code'"))
     channels: Mapped[list[int]] = mapped_column(
@@ -71,13 +77,30 @@ class Site(Model):
         return self.name
 
 
+@orm.listen(Site, "before_update")
+def _another_form(_mapper: Any, _connection: Any, site: Site) -> None:
+    """Other channels or another way to verify are another form than the one people saw (R-17).
+
+    What was on show before is refused then, and asked for again in its new version.
+    """
+    shown: Any = inspect(site).attrs
+    if shown.channels.history.has_changes() or shown.policy.history.has_changes():
+        site.form_version += 1
+
+
 class Verification(Model):
-    """A code on its way to one address of one submission; 6 digits, 5 minutes, 5 tries, hashed."""
+    """A code on its way to one address of one submission; 6 digits, 5 minutes, 5 tries, hashed.
+
+    The marks are the day's keyed hashes of the address and of its block of numbers, by which codes
+    are counted over all providers (:mod:`ileti.capture.code_limits`).
+    """
 
     __tablename__ = "verification"
     __table_args__ = (
         Index("ix_verification_submission", "provider_id", "submission_id"),
-        Index("ix_verification_recipient", "provider_id", "recipient_id", "created_at"),
+        Index("ix_verification_address_mark", "address_mark", "created_at"),
+        Index("ix_verification_block_mark", "block_mark", "created_at"),
+        Index("ix_verification_provider_id_created_at", "provider_id", "created_at", "site_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -86,6 +109,8 @@ class Verification(Model):
     submission_id: Mapped[int] = mapped_column(BigInteger)
     recipient_id: Mapped[int] = mapped_column(BigInteger)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    address_mark: Mapped[bytes] = mapped_column(LargeBinary)
+    block_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )

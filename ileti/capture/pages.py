@@ -9,62 +9,39 @@ cannot tell when a box was ticked, the time of the act is the time of the post.
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from config import settings
-from ileti.capture import endpoints, forms, refusals, verify
-from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn, Visitor
-from ileti.capture.limits import FORWARD, MESSAGES, client_address, counters
+from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, verify
+from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
+from ileti.capture.limits import FORWARD, MESSAGES, counters
+from ileti.capture.page import (
+    asked_language,
+    draw,
+    in_language,
+    other_language,
+    show_error,
+    visitor,
+)
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
-from ileti.channels.render import initials, istanbul_text, render
+from ileti.channels.render import istanbul_text
 from ileti.core import clock, db
-from ileti.core.errors import CallerMistake, IletiError, InvalidInput, NotAllowed, NotFound
+from ileti.core.errors import Gone, IletiError, InvalidInput, NotAllowed, NotFound, TooMany
 
 blueprint = Blueprint("public", __name__)
-
-_TITLES: Final = {
-    "tr": {403: "Bu sayfa açılamadı", 404: "Böyle bir sayfa yok", 410: "Sürenin sonu",
-           429: "Biraz bekleyin"},
-    "en": {403: "This page cannot be opened", 404: "There is no such page", 410: "Out of time",
-           429: "Wait a little"},
-}
-_FAILED: Final = {"tr": "İşlem tamamlanamadı", "en": "This could not be completed"}
-_OTHER: Final = {"tr": ("English", "en"), "en": ("Türkçe", "tr")}
+blueprint.register_error_handler(IletiError, show_error)
+api_pages.add_to(blueprint)
 
 
-def _page(template: str, language: str, brand: str, code: int = 200, **context: Any) -> Response:
-    html = render(f"public/{template}", language,
-                  brand={"name": brand, "initials": initials(brand)}, **context)
-    return Response(html, status=code, content_type="text/html; charset=utf-8")
-
-
-def _language() -> str:
-    return "en" if request.args.get("lang") == "en" else "tr"
-
-
-def visitor() -> Visitor:
-    """Who asks, as evidence keeps it. Flask's own proxy fix may have been applied already."""
-    address = client_address(request.environ.get("REMOTE_ADDR", ""), "")
-    return Visitor(address, request.headers.get("User-Agent", "")[:300],
-                   request.headers.get("Origin", ""))
-
-
-@blueprint.errorhandler(IletiError)
-def show_error(error: IletiError) -> ResponseReturnValue:
-    """What went wrong, in the house's words."""
-    language = _language()
-    title = _TITLES[language].get(error.status, _FAILED[language])
-    answer = _page("error.html", language, "İleti", error.status, title=title,
-                   message=error.say(language), status=error.status)
-    if error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+def _page(template: str, site: Site, language: str, code: int = 200, **context: Any) -> Response:
+    return draw(template, language, site.brand_name, code, brand_id=site.place.brand_id,
+                **context)
 
 
 def _refuse_foreign_page() -> None:
@@ -83,23 +60,23 @@ def form(site_key: str) -> ResponseReturnValue:
     """The consent form as a page."""
     site = find_site(site_key)
     counters.check("f", site.id, visitor().address, share=4)
-    return _draw(site, _language())
+    return _draw(site, asked_language())
 
 
 def _draw(site: Site, language: str, status: int = 200, **more: Any) -> Response:
     shown = forms.show(site, language)
-    label, other = _OTHER[language]
+    path = f"/f/{site.key}"
     return _page(
-        "form.html", language, site.brand_name, status, form=shown, token=shown["token"],
-        key=str(uuid.uuid4()), shown_at=clock.now().isoformat(), action=f"/f/{site.key}",
-        other={"label": label, "lang": other, "url": f"/f/{site.key}?lang={other}"}, **more,
+        "form.html", site, language, status, form=shown, token=shown["token"],
+        key=str(uuid.uuid4()), shown_at=clock.now().isoformat(),
+        action=in_language(path, language), other=other_language(path, language), **more,
     )
 
 
 @blueprint.post("/f/<site_key>")
 def send_form(site_key: str) -> ResponseReturnValue:
     """Record what was ticked; draw the form again, boxes empty, when something is missing."""
-    site = find_site(site_key)
+    site, language = find_site(site_key), asked_language()
     _refuse_foreign_page()
     counters.check("s", site.id, visitor().address)
     if site.policy == "signed":
@@ -107,22 +84,33 @@ def send_form(site_key: str) -> ResponseReturnValue:
                          "This form is used on the site’s own page only.", code="vouch_refused")
     try:
         body = _posted()
-        language = endpoints.language_of(body.token, "form")
         if not body.choices and body.notice is None:
             return _receipt_page(site, language, state="none", lines={}, notice=None)
         endpoints.check_texts(body)
         receipt = submit(site, body, visitor(), own_page=True)
     except InvalidInput as error:
-        token = request.form.get("token", "")
-        language = endpoints.language_of(token, "form")
-        faults = [{"field": e.field, "message": e.say(language)} for e in error.errors] or [
-            {"field": "choices", "message": error.say(language)}]
-        values = {name: request.form.get(name, "")[:400] for name in ("name", "phone", "email")}
-        return _draw(site, language, 422, values=values, errors=faults)
+        return _again(site, language, 422, [(e.field, e.say(language)) for e in error.errors]
+                      or [("choices", error.say(language))])
+    except Gone:
+        return _again(site, language, 410, [("choices", _RENEWED[language])])
     if receipt["codes"]:
         return _code_page(site, language, receipt["handle"], receipt["codes"])
-    opened = verify.open_handle(site, receipt["handle"])
-    return _show_receipt(site, opened, receipt["handle"])
+    return _show_receipt(site, verify.open_handle(site, receipt["handle"]), receipt["handle"])
+
+
+_RENEWED = {
+    "tr": "Formun süresi dolmuştu; yenilendi. Yazdıklarınız duruyor, seçiminizi yeniden yapın.",
+    "en": "The form had expired and was renewed. What you typed is kept; choose again.",
+}
+_FIELDS = ("name", "phone", "email")
+
+
+def _again(site: Site, language: str, status: int, faults: list[tuple[str, str]]) -> Response:
+    """The form once more, with what was typed and what is wrong; boxes are empty (R-12)."""
+    errors = [{"field": field if field in _FIELDS else "choices", "message": said}
+              for field, said in faults]
+    values = {name: request.form.get(name, "")[:400] for name in _FIELDS}
+    return _draw(site, language, status, values=values, errors=errors)
 
 
 def _posted() -> SubmissionIn:
@@ -147,18 +135,20 @@ def _posted() -> SubmissionIn:
 
 def _code_page(site: Site, language: str, handle: str, codes: list[dict[str, Any]],
                status: int = 200, **more: Any) -> Response:
-    lines = [{"to": c["to"], "masked": c["masked"], "minutes": c["expiresIn"] // 60}
+    lines = [{"to": c["to"], "masked": c["masked"], "minutes": -(-c["expiresIn"] // 60)}
              for c in codes]
+    path = f"/f/{site.key}"
     return _page(
-        "code.html", language, site.brand_name, status, codes=lines, handle=handle,
-        action=f"/f/{site.key}/code", resend_action=f"/f/{site.key}/code/new",
-        later_url=f"/f/{site.key}/receipt?h={handle}", **more,
+        "code.html", site, language, status, codes=lines, handle=handle,
+        action=in_language(f"{path}/code", language),
+        resend_action=in_language(f"{path}/code/new", language),
+        later_url=in_language(f"{path}/receipt?h={handle}", language), **more,
     )
 
 
 def _opened(site: Site, handle: str) -> verify.Opened:
     if len(handle) > 1_000:
-        raise CallerMistake()
+        raise NotAllowed(code="forged_token")
     return verify.open_handle(site, handle)
 
 
@@ -177,27 +167,38 @@ def send_code(site_key: str) -> ResponseReturnValue:
     except InvalidInput as error:
         faults = [{"field": e.field, "message": e.say(opened.language)} for e in error.errors]
     counters.bell(FORWARD, MESSAGES)
-    waiting = verify.standings(site, opened).waiting
-    if waiting:
-        return _code_page(site, opened.language, handle, verify.described(waiting),
-                          422 if faults else 200, errors=faults)
-    return _show_receipt(site, opened, handle)
+    codes = verify.waiting_codes(site, opened)
+    if not codes:
+        return _show_receipt(site, opened, handle)
+    if not typed:
+        faults = [{"field": f"code.{codes[0]['to']}", "message": _SIX[opened.language]}]
+    return _code_page(site, opened.language, handle, codes, 422 if faults else 200, errors=faults)
+
+
+_SIX = {"tr": "6 haneyi de yazın.", "en": "Enter all 6 digits."}
 
 
 @blueprint.post("/f/<site_key>/code/new")
 def new_code(site_key: str) -> ResponseReturnValue:
-    """Send a new code to one address."""
+    """Send a new code to one address; also the first one to an address taken under ``later``."""
     site, handle = find_site(site_key), request.form.get("handle", "")
     _refuse_foreign_page()
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     to = "email" if request.form.get("to") == "email" else "phone"
-    verify.send_new_code(site, opened, to)
+    faults: list[dict[str, str]] = []
+    try:
+        verify.send_new_code(site, opened, to)
+    except TooMany as error:
+        faults = [{"field": f"code.{to}", "message": code_limits.wait(error, opened.language)}]
+    except InvalidInput as error:
+        faults = [{"field": f"code.{to}", "message": error.errors[0].say(opened.language)}]
     counters.bell(MESSAGES)
-    waiting = verify.standings(site, opened).waiting
-    if not waiting:
-        return _show_receipt(site, opened, handle)
-    return _code_page(site, opened.language, handle, verify.described(waiting), sent_again=True)
+    codes = verify.waiting_codes(site, opened)
+    if not codes:
+        return _show_receipt(site, opened, handle, faults=faults, status=429 if faults else 200)
+    return _code_page(site, opened.language, handle, codes, 429 if faults else 200,
+                      errors=faults, sent_again=not faults)
 
 
 # -- the receipt -----------------------------------------------------------------------------------
@@ -222,24 +223,29 @@ def receipt_file(site_key: str) -> ResponseReturnValue:
         "Content-Disposition": f'attachment; filename="{kept["receipt"]}.json"'})
 
 
-def _show_receipt(site: Site, opened: verify.Opened, handle: str) -> Response:
+def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int = 200,
+                  faults: list[dict[str, str]] | None = None) -> Response:
     now = verify.standings(site, opened)
+    path, language = f"/f/{site.key}", opened.language
     return _receipt_page(
-        site, opened.language, state="unverified" if now.waiting else "recorded",
-        lines={channel: (status.name, outcome.name) for channel, status, outcome, _ in now.lines},
-        notice=now.notice, receipt=receipt_number(opened.submission_id),
-        issued_at=istanbul_text(now.issued_at),
-        download_url=f"/f/{site.key}/receipt.json?h={handle}",
+        site, language, state="unverified" if now.waiting else "recorded",
+        lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
+        notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
+        issued_at=istanbul_text(now.issued_at), errors=faults, handle=handle,
+        download_url=f"{path}/receipt.json?h={handle}",
+        waiting=[code for code in verify.described(now.waiting)
+                 if code_limits.reachable(now.waiting[code["to"]])],
+        verify_action=in_language(f"{path}/code/new", language),
     )
 
 
 def _receipt_page(site: Site, language: str, *, state: str, lines: dict[Any, tuple[str, str]],
-                  notice: bool | None, **more: Any) -> Response:
+                  notice: bool | None, status: int = 200, **more: Any) -> Response:
     rows = [{"channel": channel.name, "status": lines.get(channel, (None, None))[0],
              "outcome": lines.get(channel, (None, None))[1]}
             for channel, _ in site.offered(language)]
-    return _page("receipt.html", language, site.brand_name, state=state, rows=rows,
-                 notice=notice, **more)
+    return _page("receipt.html", site, language, status, state=state, rows=rows, notice=notice,
+                 **more)
 
 
 # -- refusing --------------------------------------------------------------------------------------
@@ -250,9 +256,17 @@ def refusal(token: str) -> ResponseReturnValue:
     """One button. Opening the page changes nothing: mail scanners open it too."""
     counters.check("r", 0, visitor().address, share=4)
     asked = refusals.open_refusal(token, all_channels="all" in request.args)
-    query = "?all" if "all" in request.args else ""
-    return _page("refuse.html", asked.language, asked.brand_name, token=token,
-                 action=f"/r/{token}{query}", channels=[c.name for c in asked.channels])
+    language = asked_language() if "lang" in request.args else asked.language
+    path = f"/r/{token}{'?all' if 'all' in request.args else ''}"
+    other = other_language(path, language)
+    return draw("refuse.html", language, asked.brand_name, brand_id=asked.place.brand_id,
+                action=in_language(path, language), channels=[c.name for c in asked.channels],
+                other=other if language == "tr" else other | {"url": _named(path, "tr")})
+
+
+def _named(path: str, language: str) -> str:
+    """An address that names its language: a link's own may be another one."""
+    return f"{path}{'&' if '?' in path else '?'}lang={language}"
 
 
 @blueprint.post("/r/<token>")
@@ -261,8 +275,9 @@ def refuse(token: str) -> ResponseReturnValue:
     counters.check("r", 0, visitor().address)
     asked = refusals.open_refusal(token, all_channels="all" in request.args)
     at = refusals.refuse(asked, visitor())
-    return _page("refused.html", asked.language, asked.brand_name,
-                 channels=[c.name for c in asked.channels], at=istanbul_text(at))
+    language = asked_language() if "lang" in request.args else asked.language
+    return draw("refused.html", language, asked.brand_name, brand_id=asked.place.brand_id,
+                channels=[c.name for c in asked.channels], at=istanbul_text(at))
 
 
 # -- notices ---------------------------------------------------------------------------------------
@@ -273,17 +288,20 @@ def notice(version_id: int) -> ResponseReturnValue:
     """One published version, for ever at the same address (R-58 to R-60)."""
     row = db.connection().execute(
         "select v.title, v.version, v.published_at, v.content_hash, v.body, v.language, b.name, "
+        "b.id, (select w.id from document_version w where w.document_id = v.document_id "
+        "and w.language = v.language order by w.version desc limit 1), "
         "(select w.id from document_version w where w.document_id = v.document_id "
-        "and w.language = v.language order by w.version desc limit 1) "
+        "and w.language <> v.language order by w.version desc limit 1) "
         "from document_version v join document d on d.id = v.document_id "
         "join brand b on b.id = d.brand_id where v.id = %s", (min(version_id, 2**31 - 1),),
     ).fetchone()
     if row is None:
         raise NotFound()
-    title, version, published_at, digest, body, language, brand, newest = row
-    return _page(
-        "notice.html", language, brand,
+    title, version, published_at, digest, body, language, brand, brand_id, newest, other = row
+    return draw(
+        "notice.html", language, brand, brand_id=brand_id,
         current_url=None if newest == version_id else f"/n/{newest}",
+        other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
         notice={"title": title, "version": version, "published_at": istanbul_text(published_at),
                 "hash": bytes(digest).hex(), "body": body.replace("**", ""),
                 "current": newest == version_id},

@@ -19,7 +19,8 @@ from typing import Any, Final
 
 import psycopg
 
-from config import settings
+from ileti.capture import code_limits
+from ileti.capture.code_budget import budget
 from ileti.capture.forms import Accepted
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site
@@ -37,7 +38,7 @@ from ileti.consents.ledger import (
 )
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
-from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed, TooMany
+from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressKind, mask
 
@@ -45,6 +46,7 @@ CODE_SECONDS: Final = 300
 MOST_TRIES: Final = 5
 HANDLE_SECONDS: Final = 86_400
 _TO: Final = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email"}
+_KINDS: Final = {word: kind for kind, word in _TO.items()}
 
 
 @dataclass(frozen=True)
@@ -81,29 +83,27 @@ def described(addresses: dict[str, str]) -> list[dict[str, Any]]:
             for to, address in addresses.items()]
 
 
+def waiting_codes(site: Site, opened: Opened) -> list[dict[str, Any]]:
+    """The addresses that wait for a code that was sent, each with the seconds it still lives."""
+    now = standings(site, opened)
+    moment = clock.now()
+    return [one | {"expiresIn": max(0, int((now.sent[one["to"]] - moment).total_seconds()))}
+            for one in described(now.waiting) if one["to"] in now.sent]
+
+
 # -- sending ---------------------------------------------------------------------------------------
 
 
 def refuse_too_many_codes(site: Site, accepted: Accepted) -> None:
-    """Raises TooMany when an address had its codes of this hour; a replay is let through."""
-    provider = site.place.provider_id
-    hashes = [secrets().addresses.of(provider, a) for a in accepted.addresses.values()]
-    row = db.connection().execute(
-        "select coalesce(max(n), 0), exists(select from submission where provider_id = %(p)s and "
-        "idem = %(idem)s) from (select count(*) n from recipient r join verification v "
-        "on v.provider_id = r.provider_id and v.recipient_id = r.id "
-        "and v.created_at > now() - interval '1 hour' "
-        "where r.provider_id = %(p)s and r.addr_hash = any(%(hashes)s) group by r.id) x",
-        {"p": provider, "idem": accepted.idem, "hashes": hashes},
-    ).fetchone()
-    if row and row[0] >= settings().capture_recipient_per_hour and not row[1]:
-        raise TooMany(retry_after=600)
+    """Raises TooMany, TryLater or InvalidInput when an address may get no code now; a replay is
+    let through."""
+    code_limits.refuse_too_many(site, accepted.addresses, accepted.idem)
 
 
 def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded) -> None:
     """Send each address of the submission its code, once; also after a crash in between."""
-    kinds = {done.recipient_id: new.channel.address_kind
-             for new, done in zip(accepted.items, recorded.items, strict=True)}
+    to = {done.recipient_id: new.address
+          for new, done in zip(accepted.items, recorded.items, strict=True)}
     with db.transaction() as conn:
         conn.execute("select pg_advisory_xact_lock(%s)", (recorded.submission_id,))
         known = conn.execute(
@@ -111,31 +111,35 @@ def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded) -> None:
             (site.place.provider_id, recorded.submission_id),
         ).fetchone()
         if known is None:
-            _issue(conn, site, recorded.submission_id, kinds, accepted.language)
+            _issue(conn, site, recorded.submission_id, to, accepted.language)
 
 
 def _issue(conn: psycopg.Connection[Any], site: Site, submission_id: int,
-           kinds: dict[int, AddressKind], language: str) -> None:
+           to: dict[int, str], language: str) -> None:
+    """One code per recipient of ``to`` (id → address), with the message that carries it."""
     moment = clock.now()
     until = moment + timedelta(seconds=CODE_SECONDS)
     notice = site.notices.get(language)
     messages: list[NewMessage] = []
-    for recipient_id, kind in sorted(kinds.items()):
+    for recipient_id, address in sorted(to.items()):
         code = f"{random.randbelow(1_000_000):06d}"
         conn.execute(
             "insert into verification (provider_id, site_id, submission_id, recipient_id, "
-            "code_hash, created_at, expires_at) values (%s, %s, %s, %s, %s, %s, %s)",
+            "code_hash, address_mark, block_mark, created_at, expires_at) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (site.place.provider_id, site.id, submission_id, recipient_id,
-             _code_hash(submission_id, recipient_id, code), moment, until),
+             _code_hash(submission_id, recipient_id, code), code_limits.address_mark(address),
+             code_limits.block_mark(address), moment, until),
         )
         messages.append(NewMessage(
             provider_id=site.place.provider_id, brand_id=site.place.brand_id,
             recipient_id=recipient_id, submission_id=submission_id, kind=MessageKind.CODE,
-            channel=Channel.EPOSTA if kind is AddressKind.EMAIL else Channel.MESAJ, due_at=until,
+            channel=Channel.EPOSTA if "@" in address else Channel.MESAJ, due_at=until,
             content={"lang": language, "code": code, "minutes": CODE_SECONDS // 60,
                      "place": site.name, "notice": notice.id if notice else None},
         ))
     enqueue(conn, messages)
+    budget.add(site, len(messages))
 
 
 def _code_hash(submission_id: int, recipient_id: int, code: str) -> bytes:
@@ -144,40 +148,47 @@ def _code_hash(submission_id: int, recipient_id: int, code: str) -> bytes:
 
 
 def send_new_code(site: Site, opened: Opened, to: str) -> None:
-    """Replace the code of one address by a new one.
+    """Send an address of the submission a code: a new one for an older, or its first one, when it
+    was taken under ``later``.
 
     Does nothing, and says nothing, when the address is verified already or was never given. Raises
-    TooMany when the address had its codes of this hour.
+    TooMany when it had its codes of this hour or day or the last one half a minute ago, TryLater
+    and InvalidInput as :func:`code_limits.refuse_too_many`.
     """
     provider = site.place.provider_id
-    kind = AddressKind.EMAIL if to == "email" else AddressKind.PHONE
+    address = standings(site, opened).waiting.get(to)
+    if address is None:
+        return
     with db.transaction() as conn:
         conn.execute("select pg_advisory_xact_lock(%s)", (opened.submission_id,))
-        row = conn.execute(
-            "select v.recipient_id, bool_or(v.verified_at is not null), (select count(*) from "
-            "verification w where w.provider_id = v.provider_id and w.recipient_id = "
-            "v.recipient_id and w.created_at > now() - interval '1 hour') from verification v "
-            "join recipient r on r.provider_id = v.provider_id and r.id = v.recipient_id "
-            "where v.provider_id = %s and v.submission_id = %s and r.kind = %s "
-            "group by v.provider_id, v.recipient_id",
-            (provider, opened.submission_id, int(kind)),
-        ).fetchone()
-        if row is None or row[1]:
+        row = conn.execute(_RECIPIENT, (provider, opened.submission_id, int(_KINDS[to]))).fetchone()
+        if row is None:
             return
-        if row[2] >= settings().capture_recipient_per_hour:
-            raise TooMany(retry_after=600)
+        if row[1] is not None:
+            code_limits.refuse_too_soon((clock.now() - row[1]).total_seconds())
+        code_limits.refuse_too_many(site, {to: address}, "")
         conn.execute(
             "update verification set replaced_at = now() where provider_id = %s "
             "and submission_id = %s and recipient_id = %s and replaced_at is null",
             (provider, opened.submission_id, row[0]),
         )
-        _issue(conn, site, opened.submission_id, {row[0]: kind}, opened.language)
+        _issue(conn, site, opened.submission_id, {row[0]: address}, opened.language)
 
+
+_RECIPIENT: Final = """
+select r.id, (select max(v.created_at) from verification v where v.provider_id = s.provider_id
+               and v.submission_id = s.id and v.recipient_id = r.id)
+  from submission s join consent_entry e on e.provider_id = s.provider_id
+   and e.captured_at = s.captured_at and e.id = any(s.entry_ids)
+  join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+ where s.provider_id = %s and s.id = %s and r.kind = %s limit 1"""
 
 # -- confirming ------------------------------------------------------------------------------------
 
 _OPEN: Final = """
-select v.id, v.recipient_id, v.code_hash, v.expires_at, v.tries, v.verified_at
+select v.id, v.recipient_id, v.code_hash, v.expires_at,
+       (select sum(w.tries) - count(w.verified_at) from verification w
+         where w.address_mark = v.address_mark)
   from verification v join recipient r on r.provider_id = v.provider_id and r.id = v.recipient_id
  where v.provider_id = %s and v.submission_id = %s and r.kind = %s and v.replaced_at is null
  order by v.id desc limit 1"""
@@ -202,11 +213,14 @@ def _confirm_one(
     site: Site, opened: Opened, to: str, code: str, left: dict[str, int]
 ) -> FieldError | None:
     conn, provider = db.connection(), site.place.provider_id
-    kind = AddressKind.EMAIL if to == "email" else AddressKind.PHONE
+    kind = _KINDS[to]
     row = conn.execute(_OPEN, (provider, opened.submission_id, int(kind))).fetchone()
     if row is None:
         return _code_fault(to, "code_expired")
-    verification_id, recipient_id, digest, expires_at, _, _ = row
+    verification_id, recipient_id, digest, expires_at, wrong_today = row
+    if wrong_today >= code_limits.MOST_WRONG_A_DAY:
+        left[to] = 0
+        return _code_fault(to, "no_tries_today")
     counted = conn.execute(
         "update verification set tries = tries + 1 where id = %s and tries < %s "
         "and replaced_at is null returning tries", (verification_id, MOST_TRIES),
@@ -296,6 +310,8 @@ _SENTENCES: Final = {
     "wrong_code": ("Kod uymadı. {left} deneme hakkınız kaldı.",
                    "The code does not match. {left} tries left."),
     "no_tries": ("Deneme hakkınız bitti. Yeni kod isteyin.", "No tries left. Ask for a new code."),
+    "no_tries_today": ("Bu adres için bugünkü deneme hakkı bitti. Yarın yeniden deneyin.",
+                       "No tries are left for this address today. Try again tomorrow."),
     "code_expired": ("Kodun süresi doldu. Yeni kod isteyin.",
                      "The code has expired. Ask for a new one."),
 }
@@ -311,13 +327,15 @@ def _code_fault(to: str, code: str, left: int = 0) -> FieldError:
 
 @dataclass(frozen=True)
 class Standings:
-    """A submission as it stands: one line per item, and the addresses still to be verified."""
+    """A submission as it stands: one line per item, the addresses still to be verified, and until
+    when the codes live that were sent to some of them."""
 
     issued_at: datetime
     lines: list[tuple[Channel, Status, Outcome, bytes]]
     waiting: dict[str, str]
     notice: bool
     captured_at: datetime
+    sent: dict[str, datetime]
 
 
 def standings(site: Site, opened: Opened) -> Standings:
@@ -347,7 +365,14 @@ def standings(site: Site, opened: Opened) -> Standings:
         if row[4] is None and row[9] == int(Standing.UNVERIFIED) and row[8] is not None:
             address = secrets().keyring.decrypt(row[6], bytes(row[8]), bytes(row[7])).decode()
             waiting[_TO[AddressKind(row[5])]] = address
+    codes = conn.execute(
+        "select r.kind, v.expires_at from verification v join recipient r on r.id = v.recipient_id "
+        "and r.provider_id = v.provider_id where v.provider_id = %s and v.submission_id = %s "
+        "and v.replaced_at is null and v.verified_at is null order by v.id",
+        (provider, opened.submission_id),
+    ).fetchall() if waiting else []
     return Standings(
+        sent={_TO[AddressKind(kind)]: until for kind, until in codes},
         issued_at=max([captured_at, *(row[4] for row in rows if row[4])]),
         lines=[(Channel(r[0]), Status(r[1]), Outcome(r[2]), bytes(r[3])) for r in rows],
         waiting=waiting, notice=bool(notice), captured_at=captured_at,

@@ -17,7 +17,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from config import ROOT, settings
 from ileti.channels.base import Envelope, MessageKind
 from ileti.consents.vocabulary import Channel
+from ileti.core import db
 from ileti.core.clock import to_istanbul
+from ileti.core.colour import accent
 from ileti.core.secrets import secrets
 
 TEMPLATES = ROOT / "ileti" / "web" / "templates"
@@ -39,6 +41,13 @@ def environment(language: str) -> Environment:
 def render(template: str, language: str, **context: Any) -> str:
     """One template in one language."""
     return environment(language).get_template(template).render(context | {"lang": language})
+
+
+def brand_accent(brand_id: int) -> dict[str, str] | None:
+    """The brand's colours for pages and mails, always readable; None for İleti's own."""
+    row = db.connection().execute("select accent from brand where id = %s", (brand_id,)).fetchone()
+    pair = accent(row[0]) if row else None
+    return pair._asdict() if pair else None
 
 
 def initials(name: str) -> str:
@@ -73,6 +82,8 @@ def envelope(
         refuse = refuse_url(provider_id, brand_id, recipient_id, content["channels"], language)
         context |= {"refuse_url": refuse, "address": to}
     name = "code" if kind is MessageKind.CODE else "confirmation"
+    if channel is Channel.EPOSTA and (colours := brand_accent(brand_id)):
+        context["accent"] = colours
     if channel is not Channel.EPOSTA:
         text = render(f"mail/{name}.sms.txt", language, **context)
         return Envelope(message_id, channel, to, "", text.strip(), None, refuse)

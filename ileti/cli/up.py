@@ -12,12 +12,13 @@ import os
 import secrets as random_source
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import click
 import httpx
@@ -80,14 +81,15 @@ def up(settings: Settings, *, quiet: bool = False) -> None:
                 os.environ.setdefault(name, value)
         os.environ["ILETI_VAR"] = str(settings.ileti_var.resolve())
         config.settings.cache_clear()
-        _run(config.settings(), say, simulated=simulated, quiet=quiet)
+        _run(config.settings(), say, services, simulated=simulated, quiet=quiet)
     finally:
         click.echo("  stopping PostgreSQL and Redis … ", nl=False)
         services.stop()
         click.echo("done")
 
 
-def _run(settings: Settings, say: Progress, *, simulated: bool, quiet: bool) -> None:
+def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simulated: bool,
+         quiet: bool) -> None:
     from ileti.cli.setup import prepare
 
     stopped = threading.Event()
@@ -115,12 +117,21 @@ def _run(settings: Settings, say: Progress, *, simulated: bool, quiet: bool) -> 
             if not settings.production:
                 say.step("demo", lambda: _first_run(settings))
             _announce(settings, simulated=simulated)
-            while not stopped.wait(0.5):
-                pass
+            while not stopped.wait(1.0):
+                revive(services, log)
             click.echo("\n  stopping … ", nl=False)
         finally:
             family.stop()
             click.echo("processes ended")
+
+
+def revive(services: EmbeddedServices, log: IO[str]) -> None:
+    """Start an embedded service again that died under us; what cannot be now is tried again."""
+    try:
+        for name in services.revive():
+            log.write(f"{name} had ended; started again\n")
+    except (WrongSetting, OSError, subprocess.SubprocessError) as error:
+        log.write(f"{error}\n")
 
 
 def wait_for(url: str, stopped: threading.Event, seconds: float = 60) -> None:
@@ -168,6 +179,7 @@ def _announce(settings: Settings, *, simulated: bool) -> None:
                   ("  dealers", "bayi-a, bayi-b (same password)"),
                   ("Demo shop", base + "/demo/magaza"),
                   ("Phone and mailbox", base + "/demo/telefon")]
+    lines.append(("Capture API", base + "/api"))
     if simulated:
         lines.append(("İYS simulator", settings.iys_url + "/"))
     lines.append(("Log", str(settings.ileti_var / "ileti.log")))

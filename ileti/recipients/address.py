@@ -23,6 +23,8 @@ from typing import Final, NamedTuple
 import phonenumbers
 from phonenumbers.phonemetadata import PhoneMetadata
 
+from config import settings
+
 # The longest text worth reading: bounds the work on hostile input before any of it is done.
 _LONGEST_PHONE_TEXT: Final = 64
 _LONGEST_EMAIL_TEXT: Final = 320
@@ -45,6 +47,7 @@ _TURKISH_MOBILE_TEXT: Final = re.compile(r"(?:\+90|0090|90|0)?(5[0-9]{9})", re.A
 _TURKISH_TEXT: Final = re.compile(r"(?:\+90|0090|90|0)?([2-5][0-9]*)", re.ASCII)
 _ZERO_AFTER_COUNTRY: Final = re.compile(r"(?:\+|00)900[0-9]*|9005[0-9]{9}", re.ASCII)
 # +90 599 is given to no operator. Samples, tests and the demo use it; nobody can be disturbed.
+# Production takes none (SPECIMEN_NUMBERS, docs/adr/0011).
 _SPECIMEN: Final = re.compile(r"599[0-9]{7}", re.ASCII)
 
 _LOCAL_PART: Final = re.compile(r"[a-z0-9._-][a-z0-9._+-]*", re.ASCII)
@@ -155,7 +158,9 @@ _ERRORS: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
-def parse_address(text: str, default_region: str = "TR", *, specimens: bool = True) -> Address:
+def parse_address(
+    text: str, default_region: str = "TR", *, specimens: bool | None = None
+) -> Address:
     """Read a phone number or an e-mail address, told apart by the ``@``.
 
     Raises ``AddressError``. Arguments as in ``parse_phone``.
@@ -165,11 +170,12 @@ def parse_address(text: str, default_region: str = "TR", *, specimens: bool = Tr
     return Address(AddressKind.PHONE, parse_phone(text, default_region, specimens=specimens))
 
 
-def parse_phone(text: str, default_region: str = "TR", *, specimens: bool = True) -> str:
+def parse_phone(text: str, default_region: str = "TR", *, specimens: bool | None = None) -> str:
     """Read a phone number into E.164, e.g. ``+905992134117`` (İYS API §3.1, R-38).
 
     ``default_region`` (ISO 3166, two letters) is meant by a number without a country code.
-    ``specimens`` also lets the invented numbers ``+90 599 …`` pass. Raises ``AddressError``.
+    ``specimens`` lets the invented numbers ``+90 599 …`` pass; None means as SPECIMEN_NUMBERS
+    says (yes, except in production). Raises ``AddressError``.
     """
     digits = _bare_phone(text)
     fast = _turkish_mobile(digits, default_region, specimens)
@@ -266,7 +272,7 @@ def _valid_turkish_mobile() -> re.Pattern[str]:
     return re.compile(pattern or "(?!)", re.ASCII)
 
 
-def _turkish_mobile(digits: str, region: str, specimens: bool) -> str | None:
+def _turkish_mobile(digits: str, region: str, specimens: bool | None) -> str | None:
     """The fast road; ``None`` sends the number to the library, which has the last word."""
     if region != "TR" and not digits.startswith("+"):
         return None
@@ -274,7 +280,9 @@ def _turkish_mobile(digits: str, region: str, specimens: bool) -> str | None:
     if match is None:
         return None
     number = match[1]
-    if _valid_turkish_mobile().fullmatch(number) or (specimens and _SPECIMEN.fullmatch(number)):
+    if _valid_turkish_mobile().fullmatch(number):
+        return "+90" + number
+    if _SPECIMEN.fullmatch(number) and (settings().specimens if specimens is None else specimens):
         return "+90" + number
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ileti.capture import demo, pages
 from ileti.capture.receipts import check_receipt
 from ileti.channels.render import refuse_url
 from ileti.channels.send import send_waiting
+from ileti.core import clock
 from ileti.core.secrets import secrets
 
 from .conftest import Browser, new_mail, new_phone
@@ -94,8 +96,12 @@ def test_a_wrong_code_says_so_and_a_new_one_can_be_asked_for(
     handle = hidden(page.text)["handle"]
     data = {"handle": handle, "code.phone": "abc"}
     assert visitor.post(f"/f/{key}/code", data=data).status_code == 422
-    again = visitor.post(f"/f/{key}/code/new", data={"handle": handle, "to": "phone"})
+    data = {"handle": handle, "to": "phone"}
+    assert "saniye sonra istenebilir" in visitor.post(f"/f/{key}/code/new", data=data).text
+    with clock.freeze(clock.now() + timedelta(seconds=31)):
+        again = visitor.post(f"/f/{key}/code/new", data=data)
     assert again.status_code == 200
+    assert "Yeni kod gönderildi" in again.text
 
 
 def test_a_post_from_a_foreign_page_is_refused(visitor: FlaskClient, browser: Browser) -> None:

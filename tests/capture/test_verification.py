@@ -98,7 +98,8 @@ def test_a_code_lives_five_minutes(browser: Browser, code_of: CodeOf) -> None:
 def test_a_new_code_replaces_the_old(browser: Browser, code_of: CodeOf) -> None:
     handle = browser.submit("MESAJ").body["handle"]
     old = code_of("phone")
-    answer = browser.post("codes", {"handle": handle, "to": "phone"})
+    with clock.freeze(clock.now() + timedelta(seconds=31)):
+        answer = browser.post("codes", {"handle": handle, "to": "phone"})
     assert (answer.status, answer.body) == (202, {"expiresIn": 300})
     new = code_of("phone")
     if new != old:
@@ -161,14 +162,25 @@ def test_an_address_gets_six_codes_an_hour_from_whatever_network(browser: Browse
 
 def test_new_codes_count_towards_the_hour(browser: Browser) -> None:
     handle = browser.submit("MESAJ").body["handle"]
-    body = {"handle": handle, "to": "phone"}
-    assert [browser.post("codes", body).status for _ in range(6)] == [202] * 5 + [429]
+    statuses, moment = [], clock.now()
+    for n in range(1, 7):
+        with clock.freeze(moment + timedelta(seconds=31 * n)):
+            statuses.append(browser.post("codes", {"handle": handle, "to": "phone"}).status)
+    assert statuses == [202] * 5 + [429]
+
+
+def test_a_new_code_is_not_sent_within_half_a_minute(browser: Browser) -> None:
+    handle = browser.submit("MESAJ").body["handle"]
+    answer = browser.post("codes", {"handle": handle, "to": "phone"})
+    assert answer.status == 429
+    assert 25 <= int(answer.headers["Retry-After"]) <= 30
 
 
 def test_a_code_for_an_address_never_given_is_answered_the_same(browser: Browser) -> None:
     handle = browser.submit("MESAJ").body["handle"]
-    known = browser.post("codes", {"handle": handle, "to": "phone"})
-    unknown = browser.post("codes", {"handle": handle, "to": "email"})
+    with clock.freeze(clock.now() + timedelta(seconds=31)):
+        known = browser.post("codes", {"handle": handle, "to": "phone"})
+        unknown = browser.post("codes", {"handle": handle, "to": "email"})
     assert (known.status, known.body) == (unknown.status, unknown.body)
 
 

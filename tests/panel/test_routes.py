@@ -63,12 +63,12 @@ def test_nothing_is_changed_by_get(app: Any) -> None:
     client = sign_in(app, user_with(app, "platform_admin"))
     assert client.get("/logout/").status_code == 405
     assert client.get("/iletim/yeniden").status_code == 405
-    assert client.get("/izinler/1/1/ret").status_code == 405
+    assert client.get("/izinler/IZN-1/ret").status_code == 405
 
 
 def test_flask_appbuilders_own_api_and_user_pages_are_off(app: Any) -> None:
     paths = {rule.rule for rule in _rules(app)}
-    assert not [path for path in paths if path.startswith("/api/")]
+    assert not [path for path in paths if path.startswith("/api/v")]
     assert not [path for path in paths if "delete" in path or "download" in path]
     assert "/users/list/" not in paths
 

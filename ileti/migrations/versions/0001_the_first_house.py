@@ -279,6 +279,13 @@ def upgrade() -> None:
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("provider_id", "entry_id", "id", name=op.f("pk_iys_receipt")),
     )
+    op.create_index(
+        "ix_iys_receipt_transaction",
+        "iys_receipt",
+        ["provider_id", "transaction_id"],
+        unique=False,
+        postgresql_where=sa.text("transaction_id is not null"),
+    )
     op.create_table(
         "login_limit",
         sa.Column("key", sa.String(length=80), nullable=False),
@@ -422,6 +429,8 @@ def upgrade() -> None:
         sa.Column("submission_id", sa.BigInteger(), nullable=False),
         sa.Column("recipient_id", sa.BigInteger(), nullable=False),
         sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("address_mark", sa.LargeBinary(), nullable=False),
+        sa.Column("block_mark", sa.LargeBinary(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -435,9 +444,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verification")),
     )
     op.create_index(
-        "ix_verification_recipient",
+        "ix_verification_address_mark", "verification", ["address_mark", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_verification_block_mark", "verification", ["block_mark", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_verification_provider_id_created_at",
         "verification",
-        ["provider_id", "recipient_id", "created_at"],
+        ["provider_id", "created_at", "site_id"],
         unique=False,
     )
     op.create_index(
@@ -618,7 +633,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("tckn", sa.Text(), nullable=False),
-        sa.Column("tin", sa.String(length=11), nullable=False),
+        sa.Column("tin", sa.Text(), nullable=False),
         sa.Column("mersis", sa.String(length=16), nullable=True),
         sa.Column("alias", sa.String(length=255), nullable=True),
         sa.Column("mobile", sa.String(length=15), nullable=True),
@@ -754,6 +769,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("public_key", sa.String(length=40), nullable=False),
         sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("secret_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("secret_before", sa.Text(), nullable=True),
+        sa.Column("secret_before_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "origins",
             postgresql.ARRAY(sa.String(length=200)),
@@ -819,7 +837,9 @@ def downgrade() -> None:
     op.drop_index("idx_api_key_lookup_hash", table_name="ab_api_key")
     op.drop_table("ab_api_key")
     op.drop_index("ix_verification_submission", table_name="verification")
-    op.drop_index("ix_verification_recipient", table_name="verification")
+    op.drop_index("ix_verification_provider_id_created_at", table_name="verification")
+    op.drop_index("ix_verification_block_mark", table_name="verification")
+    op.drop_index("ix_verification_address_mark", table_name="verification")
     op.drop_table("verification")
     op.drop_table("submission")
     op.drop_table("recipient")

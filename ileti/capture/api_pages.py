@@ -1,0 +1,101 @@
+"""What others build upon, readable without an account: the API's document and the receipts' key.
+
+``/api`` is the document as a page, ``/api/openapi.json`` the same for machines, and
+``/.well-known/ileti-receipts.json`` the public key with which anybody checks a receipt offline.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from config import settings
+from ileti.capture.api_document import GROUPS, OPERATIONS, document
+from ileti.capture.page import asked_language, draw, in_language, other_language
+from ileti.capture.receipts import UNSIGNED
+from ileti.core.secrets import secrets
+
+KEYS: str = "/.well-known/ileti-receipts.json"
+_HOUR = "public, max-age=3600"
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the three addresses on the public pages."""
+    blueprint.add_url_rule("/api", view_func=api)
+    blueprint.add_url_rule("/api/openapi.json", view_func=api_document)
+    blueprint.add_url_rule(KEYS, view_func=receipt_keys)
+
+
+def api() -> ResponseReturnValue:
+    """The capture API as a page to read."""
+    language = asked_language()
+    made = document(language, settings().base_url)
+    groups = [(words[language == "en"], [_shown(made, one.path, one.method) for one in OPERATIONS
+                                         if one.group == name]) for name, words in GROUPS.items()]
+    schemas = made["components"]["schemas"]
+    return draw(
+        "api.html", language, "İleti", about=made["info"]["description"],
+        title=made["info"]["title"], base_url=settings().base_url, groups=groups,
+        fields=[(name, _fields(schemas[name], schemas[name].get("required", [])))
+                for name in ("SubmissionIn", "ChoiceIn", "ConfirmationIn", "NewCodeIn")],
+        json_url=in_language("/api/openapi.json", language),
+        other=other_language("/api", language),
+    )
+
+
+def _shown(made: dict[str, Any], path: str, method: str) -> dict[str, Any]:
+    """One operation with its examples written out."""
+    one = made["paths"][path][method]
+    good = next(answer for status, answer in one["responses"].items() if status < "300")
+    return one | {
+        "path": path, "method": method.upper(),
+        "sent": _example(one.get("requestBody")), "got": _example(good),
+        "fields": [name for kind in one.get("requestBody", {}).get("content", {}).values()
+                   for name in kind["schema"].get("properties", {})],
+    }
+
+
+def _example(body: dict[str, Any] | None) -> str:
+    for kind in (body or {}).get("content", {}).values():
+        if "example" in kind:
+            return msgspec.json.format(msgspec.json.encode(kind["example"]), indent=2).decode()
+    return ""
+
+
+def _fields(schema: dict[str, Any], required: list[str]) -> list[tuple[str, bool, str]]:
+    return [(name, name in required, body.get("description", ""))
+            for name, body in schema["properties"].items()]
+
+
+def api_document() -> ResponseReturnValue:
+    """The OpenAPI document; any page may read it."""
+    raw = msgspec.json.encode(document(asked_language(), _own_address()))
+    return _open_json(msgspec.json.format(raw, indent=1))
+
+
+def _own_address() -> str:
+    """What people call this installation: the setting, else the address they came by."""
+    return settings().public_url or request.host_url.rstrip("/")
+
+
+def receipt_keys() -> ResponseReturnValue:
+    """The public keys of receipts, the present one first; earlier ones stay."""
+    before = [one.strip() for one in settings().signing_keys_before.split(",") if one.strip()]
+    known = dict.fromkeys([secrets().receipts.public, *before])
+    return _open_json(msgspec.json.encode({
+        "format": 1, "algorithm": "Ed25519", "canonicalization": "RFC 8785",
+        "unsigned": list(UNSIGNED), "current": secrets().receipts.key_id,
+        "keys": [{"keyId": sha256(b64decode(one)).hexdigest()[:16], "publicKey": one}
+                 for one in known],
+    }))
+
+
+def _open_json(raw: bytes) -> Response:
+    return Response(raw, content_type="application/json", headers={
+        "Cache-Control": _HOUR, "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin"})
