@@ -29,7 +29,7 @@ def extracted() -> set[str]:
         target = Path(folder) / "messages.pot"
         subprocess.run(  # noqa: S603 - our own arguments
             [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "babel.cfg",
-             "-k", "_l", "-k", "lazy_gettext", "-o", str(target), "ileti"],
+             "-k", "_l", "-k", "lazy_gettext", "-o", str(target), "."],
             cwd=ROOT, check=True, capture_output=True,
         )
         with target.open("rb") as handle:
@@ -47,8 +47,11 @@ def main() -> int:
     """0 when all is translated and compiled; ``--write`` compiles first."""
     with (FOLDER / "messages.po").open("rb") as handle:
         catalog = read_po(handle, locale="tr")
-    wrong = []
-    for text in sorted(extracted()):
+    wrong: list[str] = []
+    texts = extracted()
+    if not texts:
+        wrong.append("pybabel found no text at all: babel.cfg does not fit the folders")
+    for text in sorted(texts):
         message = catalog.get(text)
         found = message.string if message else ""
         strings = found if isinstance(found, tuple) else (found,)

@@ -95,11 +95,12 @@ def may_send_now(provider_id: int, brand_id: int, address: str, channel: Channel
     if row is None:
         return Permit(False, Denial.NO_RECORD, None, moment)
     status, standing, iys_status, since = row
-    denial = _why_not(status, standing, iys_status)
+    denial = why_not(status, standing, iys_status)
     return Permit(denial is None, denial, since, moment)
 
 
-def _why_not(status: int, standing: int, iys_status: int) -> Denial | None:
+def why_not(status: int, standing: int, iys_status: int) -> Denial | None:
+    """The rule itself, for a state as it is or was; None when a message may go (R-08, R-32)."""
     if status == Status.RET:
         return Denial.REFUSED
     if standing != Standing.VERIFIED:

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.past import Held
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, orm
 from ileti.recipients.models import Recipient
@@ -46,7 +47,8 @@ OPEN_AT_IYS = (int(IysStatus.QUEUED), int(IysStatus.WAITING))
 
 @dataclass
 class Wanted:
-    """What the list is narrowed to; ``recipients`` are (provider, recipient) pairs."""
+    """What the list is narrowed to; ``recipients`` are (provider, recipient) pairs,
+    ``entries`` (provider, entry) pairs: these are shown even when something newer holds."""
 
     channels: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     recipients: list[tuple[int, int]] | None = None
+    entries: list[tuple[int, int]] | None = None
 
 
 def question(wanted: Wanted) -> Select[Any]:
@@ -68,7 +71,10 @@ def question(wanted: Wanted) -> Select[Any]:
         ConsentState.channel == ConsentEntry.channel,
     )
     asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key)
-    if scope.current().dealer_id is None:
+    if wanted.entries is not None:
+        pairs = wanted.entries or [(0, 0)]
+        asked = asked.where(tuple_(ConsentEntry.provider_id, ConsentEntry.id).in_(pairs))
+    elif scope.current().dealer_id is None:
         asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
     else:
         asked = asked.where(~_newer_of_the_same_dealer())
@@ -160,7 +166,7 @@ def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[i
     return {(one.provider_id, one.id): one for one in found}
 
 
-def choice_key(state: ConsentState) -> str:
+def choice_key(state: ConsentState | Held) -> str:
     """The badge of what the person chose."""
     if state.standing == Standing.UNVERIFIED:
         return "unverified"
@@ -169,15 +175,16 @@ def choice_key(state: ConsentState) -> str:
     return "in_force" if IysStatus(state.iys_status).in_force else "given"
 
 
-def iys_key(state: ConsentState) -> str | None:
-    """The badge of what İYS says; an open one past its day is overdue."""
+def iys_key(state: ConsentState | Held, at: datetime | None = None) -> str | None:
+    """The badge of what İYS says now or said ``at`` a moment; an open one past its day is
+    overdue."""
     open_still = state.iys_status in OPEN_AT_IYS
-    if open_still and state.iys_due_at is not None and state.iys_due_at < clock.now():
+    if open_still and state.iys_due_at is not None and state.iys_due_at < (at or clock.now()):
         return "overdue"
     return IYS_KEYS.get(IysStatus(state.iys_status))
 
 
-def iys_code(state: ConsentState) -> str | None:
+def iys_code(state: ConsentState | Held) -> str | None:
     """``H178`` for 178."""
     return f"H{state.iys_code:03d}" if state.iys_code else None
 

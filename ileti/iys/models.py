@@ -61,6 +61,10 @@ class IysReceipt(Model):
     """İYS's answer about one entry. Database key (provider_id, entry_id, id)."""
 
     __tablename__ = "iys_receipt"
+    __table_args__ = (
+        Index("ix_iys_receipt_transaction", "provider_id", "transaction_id",
+              postgresql_where=text("transaction_id is not null")),
+    )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     entry_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -1,4 +1,4 @@
-"""What is on its way to İYS and what came back, in plain words; İYS's part of a consent's story.
+"""What is on its way to İYS and what came back, in plain words.
 
 A stopped row can be sent again by whoever holds ``queue:resend``; the worker compares before it
 acts, so pressing twice does no harm.
@@ -14,16 +14,17 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 
+from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry
-from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import IletiError, NotFound
+from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
 from ileti.iys.errors import meaning
-from ileti.iys.models import IysBatch, IysReceipt
+from ileti.iys.models import IysBatch
 from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
 from ileti.tenancy import audit, security
@@ -158,7 +159,7 @@ def _waiting_row(row: OutboxRow, entry: ConsentEntry | None,
     what, url = f"#{row.ref_id}", None
     if entry is not None:
         what = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
-        url = url_for("ConsentView.show", provider_id=entry.provider_id, entry_id=entry.id)
+        url = record_url(entry)
     again = row.dead_at and security.may("queue:resend")
     return {
         "id": row.ref_id, "what": what, "url": url, "brand": brands.get(row.brand_id, ""),
@@ -226,23 +227,3 @@ def _tabs(current: str, stopped: int) -> list[dict[str, Any]]:
              "current": key == current} for key, label, count in (
         ("bekleyen", _("Waiting"), None), ("duran", _("Stopped"), stopped or None),
         ("gonderim", _("Submissions"), None))]
-
-
-@tells
-def answers_of_iys(entries: list[ConsentEntry]) -> list[Step]:
-    """İYS's answers about these entries, as steps of the story."""
-    if not entries:
-        return []
-    pairs = [(entry.provider_id, entry.id) for entry in entries]
-    receipts = orm.db.session.scalars(select(IysReceipt).where(
-        tuple_(IysReceipt.provider_id, IysReceipt.entry_id).in_(pairs)))
-    return [_answer_step(one) for one in receipts]
-
-
-def _answer_step(one: IysReceipt) -> Step:
-    if one.accepted:
-        return {"icon": "badge-check", "tone": "ok", "title": _("Accepted by İYS"), "at": one.at,
-                "facts": _("İYS transaction"), "code": one.transaction_id or ""}
-    told_as = meaning(one.code or "")
-    return {"icon": "circle-x", "tone": "bad", "title": _("Rejected by İYS"), "at": one.at,
-            "facts": say(told_as), "code": one.code or ""}

@@ -16,6 +16,7 @@ from sqlalchemy import Integer, case, func, literal, select
 
 from ileti.consents import listing
 from ileti.consents.deadlines import is_business_day
+from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Outcome, Source, Status
@@ -230,7 +231,7 @@ def _recent(rows: list[tuple[ConsentEntry, ConsentState]]) -> list[dict[str, Any
         address = address_of(found.get((entry.provider_id, entry.recipient_id)))
         made.append({
             "address": mask(address) if address else _("erased"), "at": entry.captured_at,
-            "url": url_for("ConsentView.show", provider_id=entry.provider_id, entry_id=entry.id),
+            "url": record_url(entry),
             "channel": Channel(entry.channel).name, "source": say(Source(entry.source)),
             "choice": listing.choice_key(state), "iys": listing.iys_key(state),
             "iys_code": listing.iys_code(state), "proof": None,

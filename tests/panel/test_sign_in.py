@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ileti.consents.numbers import record_number
 from ileti.core import db
 from ileti.core.errors import InvalidInput, NotAllowed
 from ileti.tenancy import accounts, roles
@@ -113,7 +114,7 @@ def test_rights_of_one_work_space_do_not_leak_into_another(app: Any, place: Any,
 
 def test_opening_an_address_is_audited_and_needs_the_right(app: Any, place: Any) -> None:
     entry = take(place, "+905993000001").items[0].entry_id
-    path = f"/izinler/{place.provider_id}/{entry}"
+    path = f"/izinler/{record_number(entry)}"
     officer = sign_in(app, user_with(app, "compliance_officer", place))
     assert "+90 599 300 00 01" not in officer.get(path).text
     shown = officer.post(f"{path}/adres", data={"csrf_token": token_of(officer)})
@@ -130,7 +131,7 @@ def test_opening_an_address_is_audited_and_needs_the_right(app: Any, place: Any)
 def test_a_refusal_recorded_in_the_panel_works_at_once(app: Any, place: Any) -> None:
     entry = take(place, "+905993000002", dealer_id=dealer_of(place)).items[0].entry_id
     agent = sign_in(app, user_with(app, "call_centre_agent", place))
-    answer = agent.post(f"/izinler/{place.provider_id}/{entry}/ret", follow_redirects=True,
+    answer = agent.post(f"/izinler/{record_number(entry)}/ret", follow_redirects=True,
                         data={"csrf_token": token_of(agent), "source": "HS_CAGRI_MERKEZI"})
     assert "Alıcı ret verdi." in answer.text
     kept = db.connection().execute(

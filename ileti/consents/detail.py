@@ -1,0 +1,241 @@
+"""The page of one consent: its proof as a story, what the gate says, and what held at an earlier
+moment (look picture 03).
+
+With a moment chosen everything that can change is told as it stood then: choice, İYS's word, the
+gate's answer, the recipient's other channels. Nothing may be done there; deeds belong to now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from sqlalchemy import select
+
+from ileti.consents import gate, listing
+from ileti.consents.dates import moment_text
+from ileti.consents.ledger import ActorKind
+from ileti.consents.models import ConsentEntry, ConsentState, Submission
+from ileti.consents.numbers import receipt_number, record_number
+from ileti.consents.past import Held, held_at
+from ileti.consents.timeline import address_of, story
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core import clock, orm
+from ileti.recipients.address import mask, pretty
+from ileti.recipients.models import Recipient
+from ileti.tenancy import scope, security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Brand, Dealer
+
+ENTRIES_SHOWN = 50
+KEPT_YEARS = 10  # R-46: proof is kept at least so long
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One consent as it is shown: ``held`` is its state now or at ``until``, None when there was
+    none yet."""
+
+    entry: ConsentEntry
+    state: ConsentState
+    held: ConsentState | Held | None
+    entries: list[ConsentEntry]
+    address: str | None
+    until: datetime | None
+    problem: str | None
+
+
+def record_url(entry: ConsentEntry, page: str = "show") -> str:
+    """The page of one entry; its id never stands in an address."""
+    return url_for(f"ConsentView.{page}", number=record_number(entry.id))
+
+
+def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -> dict[str, Any]:
+    """Context of ``panel/consent.html``."""
+    one = _shown(entry, state)
+    shown = (_("erased") if one.address is None else
+             pretty(one.address) if in_full else mask(one.address))
+    may_open = one.address is not None and not in_full and security.may("consent:reveal")
+    brand = orm.db.session.get(Brand, entry.brand_id)
+    kind = say(RecipientType(entry.recipient_type))
+    return {
+        "list_url": url_for("ConsentView.list"), "list_title": _("Consents"),
+        "code": record_number(entry.id), "address": shown, "badges": _badges(one),
+        "reveal": {"label": _("Show the address"), "icon": "eye", "method": "post",
+                   "url": record_url(entry, "reveal")} if may_open else None,
+        "line": f"{say(Channel(entry.channel))} · {kind} · {brand or ''}",
+        "actions": [] if one.until else _actions(one),
+        "steps": story(one.entries, state, one.until),
+        "moment_label": _("As of %(at)s", at=moment_text(one.until)) if one.until
+        else _("The state now"),
+        "now_url": record_url(entry) if one.until else None,
+        "gate": _gate_then(one) if one.until else _gate_now(one),
+        "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
+        "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
+                   "error": one.problem},
+    }
+
+
+def _shown(entry: ConsentEntry, state: ConsentState) -> Shown:
+    recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
+    entries = _entries_of_key(entry)
+    until, problem = _moment(request.args.get("at"))
+    held = state if until is None else _held_for_user(state, entries, until)
+    return Shown(entry, state, held, entries, address_of(recipient), until, problem)
+
+
+def _moment(text: str | None) -> tuple[datetime | None, str | None]:
+    """A moment as the form sends it, in Istanbul's time, or why it is none."""
+    if not text:
+        return None, None
+    try:
+        found = datetime.fromisoformat(text)
+        found = found if found.tzinfo else found.replace(tzinfo=clock.ISTANBUL)
+        moment = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None, _("Write day and time, for example 01.11.2026 09:00.")
+    if moment > clock.now():
+        return None, _("Choose a moment that has passed.")
+    return moment, None
+
+
+def _entries_of_key(entry: ConsentEntry, channel: Channel | None = None) -> list[ConsentEntry]:
+    found = orm.db.session.scalars(select(ConsentEntry).where(
+        ConsentEntry.provider_id == entry.provider_id,
+        ConsentEntry.recipient_id == entry.recipient_id,
+        ConsentEntry.brand_id == entry.brand_id,
+        ConsentEntry.recipient_type == entry.recipient_type,
+        ConsentEntry.channel == (entry.channel if channel is None else int(channel)),
+    ).order_by(ConsentEntry.id.desc()).limit(ENTRIES_SHOWN))
+    return list(found)[::-1]
+
+
+def _held_for_user(state: ConsentState, entries: list[ConsentEntry],
+                   until: datetime) -> Held | None:
+    """What held then. A dealer is told of a key from its own first record on: what stood before
+    is somebody else's."""
+    if scope.current().dealer_id is not None and not (
+            entries and entries[0].captured_at <= until):
+        return None
+    return held_at(state, until)
+
+
+def _badges(one: Shown) -> list[dict[str, Any]]:
+    if one.held is None:
+        return []
+    badges: list[dict[str, Any]] = [{"family": "choice", "key": listing.choice_key(one.held)}]
+    there = listing.iys_key(one.held, one.until)
+    if there:
+        badges.append({"family": "iys", "key": there, "code": listing.iys_code(one.held)})
+    return badges
+
+
+def _actions(one: Shown) -> list[dict[str, Any]]:
+    refused = one.state.status == Status.RET
+    if one.address is None or refused or not security.may("consent:refuse"):
+        return []
+    return [{
+        "label": _("Record a refusal"), "id": "ret", "url": record_url(one.entry, "refuse"),
+        "fields": {"source": Source.HS_CAGRI_MERKEZI.name},
+        "confirm": {"title": _("Record a refusal?"), "verb": _("Record a refusal"),
+                    "text": _("No message goes to this recipient on this channel from now on, "
+                              "and İYS is told."), "danger": True},
+    }]
+
+
+# -- the gate ------------------------------------------------------------------------------------
+
+
+def _gate_now(one: Shown) -> dict[str, str]:
+    if one.address is None:
+        return {"tone": "no", "icon": "circle-x", "title": _("No message may be sent"),
+                "text": _("The person was erased.")}
+    answer = gate.may_send_now(one.entry.provider_id, one.entry.brand_id, one.address,
+                               Channel(one.entry.channel), RecipientType(one.entry.recipient_type))
+    if answer.allowed:
+        return {"tone": "ok", "icon": "circle-check", "title": _("A message may be sent"),
+                "text": say(answer)}
+    wait = answer.denial is gate.Denial.NOT_AT_IYS
+    return {"tone": "wait" if wait else "no", "icon": "hourglass" if wait else "ban",
+            "title": _("No message may be sent"), "text": say(answer)}
+
+
+def _gate_then(one: Shown) -> dict[str, str]:
+    """What the gate would have said at that moment, by the same rule."""
+    held = one.held
+    if held is None:
+        return {"tone": "no", "icon": "ban", "title": _("No message could be sent then"),
+                "text": _("There was no record of this recipient at that moment.")}
+    denial = gate.why_not(held.status, held.standing, held.iys_status)
+    if denial is None:
+        return {"tone": "ok", "icon": "circle-check", "title": _("A message could be sent then"),
+                "text": _("İYS held this consent at that moment.")}
+    wait = denial is gate.Denial.NOT_AT_IYS
+    return {"tone": "wait" if wait else "no", "icon": "hourglass" if wait else "ban",
+            "title": _("No message could be sent then"), "text": _denied(denial)}
+
+
+def _denied(denial: gate.Denial) -> str:
+    return {
+        gate.Denial.REFUSED: _("The recipient had refused."),
+        gate.Denial.UNVERIFIED: _("The address was not verified yet, so this was no consent."),
+        gate.Denial.NOT_AT_IYS: _("İYS had not accepted this consent yet."),
+        gate.Denial.NOT_IN_FORCE: _("İYS had not taken this consent, so it could not be used."),
+    }.get(denial, _("There was no record of this recipient at that moment."))
+
+
+# -- beside the story ----------------------------------------------------------------------------
+
+
+def _particulars(entry: ConsentEntry, state: ConsentState,
+                 brand: Brand | None) -> list[tuple[str, Any]]:
+    dealer = orm.db.session.get(Dealer, entry.dealer_id) if entry.dealer_id else None
+    rows: list[tuple[str, Any]] = [(_("Record number"), _code(record_number(entry.id)))]
+    submission = orm.db.session.get(Submission, (entry.provider_id, entry.submission_id))
+    if submission is not None and submission.actor_kind == ActorKind.VISITOR:
+        rows.append((_("Receipt number"), _code(receipt_number(entry.submission_id))))
+    rows += [
+        (_("Brand"), brand), (_("Dealer"), dealer or _("taken directly")),
+        (_("Source"), say(Source(entry.source))), (_("Consent date"), entry.consent_date),
+        (_("Taken"), entry.captured_at),
+    ]
+    if state.entry_id == entry.id and state.iys_due_at is not None:
+        rows.append((_("To İYS by"), state.iys_due_at))
+    kept = clock.to_istanbul(entry.captured_at).date()
+    rows.append((_("Kept until at least"), kept.replace(
+        year=kept.year + KEPT_YEARS, day=min(kept.day, 28) if kept.month == 2 else kept.day)))
+    rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
+        entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
+    return rows
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code class='bare'>") + escape(text) + Markup("</code>")
+
+
+def _same_recipient(one: Shown) -> list[dict[str, Any]]:
+    entry = one.entry
+    found = {state.channel: state for state in orm.db.session.scalars(select(ConsentState).where(
+        ConsentState.provider_id == entry.provider_id, ConsentState.brand_id == entry.brand_id,
+        ConsentState.recipient_id == entry.recipient_id,
+        ConsentState.recipient_type == entry.recipient_type))}
+    others = [channel for channel in Channel if channel != entry.channel
+              and channel.address_kind == Channel(entry.channel).address_kind]
+    return [_other_channel(one, channel, found.get(int(channel))) for channel in others]
+
+
+def _other_channel(one: Shown, channel: Channel, state: ConsentState | None) -> dict[str, Any]:
+    entries = _entries_of_key(one.entry, channel) if state else []
+    held: ConsentState | Held | None = state
+    if one.until is not None and state is not None:
+        held = _held_for_user(state, entries, one.until)
+    return {
+        "channel": channel.name, "choice": listing.choice_key(held) if held else None,
+        "iys": listing.iys_key(held, one.until) if held else None,
+        "iys_code": listing.iys_code(held) if held else None,
+        "url": record_url(entries[-1]) if entries and held else None,
+    }

@@ -1,0 +1,197 @@
+"""What the consent list shows: filters from the query string, saved views, rows, pages.
+
+The query string holds the whole state, so that a filtered list is a link; what it names only ever
+narrows what the row rules let through. Pages go by keyset: ``once`` and ``sonra`` name places, by
+time and record number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from ileti.consents import listing
+from ileti.consents.dates import day_text
+from ileti.consents.detail import record_url
+from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.numbers import entry_of, record_number
+from ileti.consents.search import referred
+from ileti.consents.timeline import address_of
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing
+from ileti.core import orm
+from ileti.recipients.address import mask
+from ileti.tenancy import security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Dealer
+
+DEALERS_OFFERED = 500
+PLACES = ("once", "sonra", "ilk")
+SHORT = 24  # characters of one chosen value that a filter's button still shows
+
+
+def context() -> dict[str, Any]:
+    """Context of ``panel/consents.html``; raises NotFound for somebody else's reference."""
+    wanted = read_filters()
+    rows, pages = _page(wanted)
+    found = listing.recipients_of(rows)
+    dealers = _dealers_of(rows)
+    filters, active = _filters(wanted)
+    away = active or request.args.get("once") or request.args.get("sonra")
+    return {
+        "title": _("Consents"), "line": _line(), "actions": [], "tabs": _tabs(),
+        "search_url": url_for("ConsentView.search"), "filters": filters, "kept": _kept(),
+        "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
+        "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
+        "bulk": None, "rows": [_row(entry, state, found, dealers) for entry, state in rows],
+        "empty": "filter" if away else "first",
+    }
+
+
+def _line() -> str:
+    place = security.membership()
+    line = _("addresses are masked; opening one is recorded")
+    own = place and (place.dealer or place.brand or place.provider)
+    return f"{own} · {line}" if own else line[:1].upper() + line[1:]
+
+
+def _dealers_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[int, str]:
+    wanted = {entry.dealer_id for entry, _state in rows if entry.dealer_id}
+    if not wanted:
+        return {}
+    found = orm.db.session.scalars(select(Dealer).where(Dealer.id.in_(wanted)))
+    return {one.id: str(one) for one in found}
+
+
+def _row(entry: ConsentEntry, state: ConsentState, found: dict[tuple[int, int], Any],
+         dealers: dict[int, str]) -> dict[str, Any]:
+    address = address_of(found.get((entry.provider_id, entry.recipient_id)))
+    return {
+        "url": record_url(entry), "address": mask(address) if address else _("erased"),
+        "merchant": entry.recipient_type == RecipientType.TACIR,
+        "channel": Channel(entry.channel).name, "choice": listing.choice_key(state),
+        "iys": listing.iys_key(state), "iys_code": listing.iys_code(state),
+        "iys_note": _("Not reported") if state.standing == Standing.UNVERIFIED else "",
+        "source": say(Source(state.source)), "at": entry.captured_at,
+        "dealer": dealers.get(entry.dealer_id) if entry.dealer_id else None,
+    }
+
+
+# -- filters -------------------------------------------------------------------------------------
+
+
+def read_filters() -> listing.Wanted:
+    """The query string as what is wanted; anything odd is left out."""
+    args = request.args
+    found = referred(args.get("bul"))
+    return listing.Wanted(
+        channels=_numbers("kanal"), sources=_numbers("kaynak"),
+        choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
+        iys=[one for one in args.getlist("iys") if one in listing.IYS_KEYS.values()],
+        dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
+        until=_day(args.get("tarih_to")), recipients=found.recipients, entries=found.entries)
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(one) for one in request.args.getlist(name)
+            if one.isascii() and one.isdigit() and len(one) < 10]
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2200 else None
+
+
+def _kept() -> dict[str, list[tuple[str, str]]]:
+    """Per filter the rest of the query string, so that filters add up."""
+    pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
+    return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
+            for key in ("kanal", "secim", "iys", "kaynak", "bayi", "tarih")}
+
+
+def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
+    choices = {"in_force": _("Consent, in force"), "given": _("Consent, not in force yet"),
+               "refusal": _("Refusal"), "unverified": _("Unverified")}
+    iys = {"queued": _("Queued"), "waiting": _("Waiting"), "registered": _("Accepted"),
+           "refused": _("Rejected"), "overdue": _("Expired"), "blocked_here": _("Here only"),
+           "changed_there": _("Changed there")}
+    made = [
+        _filter("kanal", _("Channel"), [(str(int(c)), say(c)) for c in Channel],
+                [str(n) for n in wanted.channels]),
+        _filter("kaynak", _("Source"), [(str(int(s)), say(s)) for s in listing.hs_sources()],
+                [str(n) for n in wanted.sources]),
+        _filter("secim", _("Choice"), list(choices.items()), wanted.choices),
+        _filter("iys", _("İYS"), list(iys.items()), wanted.iys),
+    ]
+    dealers = orm.db.session.scalars(
+        select(Dealer).order_by(Dealer.title).limit(DEALERS_OFFERED)).all()
+    if len(dealers) > 1:
+        made.append(_filter("bayi", _("Dealer"), [(str(one.id), str(one)) for one in dealers],
+                            [str(n) for n in wanted.dealers]))
+    span = " – ".join(day_text(one) for one in (wanted.since, wanted.until) if one)
+    made.append({"key": "tarih", "label": _("Date"), "kind": "dates", "value": span or None,
+                 "since": wanted.since or "", "until": wanted.until or "", "choices": []})
+    searched = wanted.recipients is not None or wanted.entries is not None
+    return made, sum(bool(one["value"]) for one in made) + searched
+
+
+def _filter(key: str, label: str, choices: list[tuple[str, str]],
+            chosen: list[str]) -> dict[str, Any]:
+    names = [text for value, text in choices if value in chosen]
+    value = names[0] if len(names) == 1 and len(names[0]) <= SHORT else ngettext(
+        "%(num)s chosen", "%(num)s chosen", len(names)) if names else None
+    return {"key": key, "label": label, "kind": "choices", "multiple": True, "value": value,
+            "choices": [{"value": v, "label": t, "selected": v in chosen} for v, t in choices]}
+
+
+def _tabs() -> list[dict[str, Any]]:
+    views: tuple[tuple[str, dict[str, list[str]]], ...] = (
+        (_("All"), {}), (_("Waiting for İYS"), {"iys": ["queued", "waiting"]}),
+        (_("Rejected by İYS"), {"iys": ["refused"]}), (_("Expired"), {"iys": ["overdue"]}),
+        (_("Refusals"), {"secim": ["refusal"]}), (_("Unverified"), {"secim": ["unverified"]}))
+    plain = {name: request.args.getlist(name) for name in request.args if name not in PLACES}
+    return [{"label": label, "url": url_for("ConsentView.list", **query),  # type: ignore[arg-type]
+             "count": None, "current": plain == query} for label, query in views]
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+def _page(wanted: listing.Wanted) -> tuple[list[Any], dict[str, Any]]:
+    before, after = _place(request.args.get("once")), _place(request.args.get("sonra"))
+    rows, more = listing.page(wanted, before=before, after=after)
+    total = listing.count(wanted)
+    older = more if after is None else bool(rows)
+    newer = bool(before) or (after is not None and more)
+    first = 1 if not (before or after) else max(1, request.args.get("ilk", 1, type=int))
+    query: dict[str, Any] = {
+        name: request.args.getlist(name) for name in request.args if name not in PLACES}
+    return rows, {
+        "first": first, "last": first + len(rows) - 1,
+        "total": total if total <= listing.COUNTED else None,
+        "older_url": url_for("ConsentView.list", **query, once=_mark(rows[-1][0]),
+                             ilk=first + len(rows)) if older and rows else None,
+        "newer_url": url_for("ConsentView.list", **query, sonra=_mark(rows[0][0]),
+                             ilk=max(1, first - listing.PAGE)) if newer and rows else None,
+    }
+
+
+def _mark(entry: ConsentEntry) -> str:
+    micros = round(entry.captured_at.timestamp() * 1_000_000)
+    return f"{micros}.{record_number(entry.id)}"
+
+
+def _place(text: str | None) -> tuple[datetime, int] | None:
+    micros, _dot, number = (text or "").partition(".")
+    entry_id = entry_of(number)
+    if entry_id is None or not (micros.isascii() and micros.isdigit()) or len(micros) > 16:
+        return None
+    whole, rest = divmod(int(micros), 1_000_000)
+    return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest), entry_id

@@ -1,0 +1,139 @@
+"""What held for a key at an earlier moment, told again from the ledger and from İYS's answers.
+
+``consent_state`` knows only now. The ledger keeps every entry with what became of it, and İYS's
+answers keep their time; replaying both up to a moment gives the state as it stood, by the rules the
+write path used (ADR 0006; ileti/iys/settle.py). What İYS said belongs to a higher floor, which
+:func:`hears` it here instead of being imported from below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from ileti.consents.deadlines import due_at
+from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.vocabulary import IysStatus, Outcome, Source, Standing, Status
+from ileti.core import orm
+from ileti.tenancy import scope
+
+
+@dataclass(frozen=True)
+class Held:
+    """What held at a moment; the columns of ``consent_state`` that badges and gate read."""
+
+    entry_id: int
+    status: int
+    standing: int
+    source: int
+    consent_date: datetime
+    iys_status: int
+    iys_code: int | None
+    iys_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One answer about an entry, or that it was sent (WAITING). ``code`` is 178 for H178."""
+
+    entry_id: int
+    at: datetime
+    status: IysStatus
+    code: int | None = None
+
+
+Hearer = Callable[[int, Sequence[int]], list[Heard]]
+_hearers: list[Hearer] = []
+
+
+def hears(hearer: Hearer) -> Hearer:
+    """Register who knows answers: from a provider and entry ids to what was heard about them."""
+    if hearer not in _hearers:
+        _hearers.append(hearer)
+    return hearer
+
+
+def held_at(state: ConsentState, moment: datetime) -> Held | None:
+    """What held at ``moment`` for the key of ``state``; None when there was nothing yet.
+
+    ``state`` must be one the user may see. A dealer sees what the key's state was, as he sees what
+    it is, whoever changed it: so the replay reads the whole key. Nothing but the state leaves here.
+    """
+    with scope.within(replace(scope.current(), dealer_id=None)):
+        lines = _lines(state, moment)
+        heard = [one for hearer in _hearers
+                 for one in hearer(state.provider_id, [line.id for line in lines])
+                 if one.at <= moment]
+    due = {state.entry_id: state.iys_due_at}
+    held = None
+    for event in sorted([*lines, *heard], key=_in_time):
+        held = (_hear(held, event, lines, due) if isinstance(event, Heard)
+                else _take(held, event, due))
+    return held
+
+
+def _lines(state: ConsentState, moment: datetime) -> list[Any]:
+    one = ConsentEntry
+    return list(orm.db.session.execute(
+        select(one.id, one.captured_at, one.consent_date, one.status, one.source, one.standing,
+               one.outcome)
+        .where(one.provider_id == state.provider_id, one.recipient_id == state.recipient_id,
+               one.brand_id == state.brand_id, one.recipient_type == state.recipient_type,
+               one.channel == state.channel, one.captured_at <= moment)
+        .order_by(one.id).limit(1000)))
+
+
+def _in_time(event: Any) -> tuple[datetime, int, int]:
+    if isinstance(event, Heard):
+        return event.at, 1, event.entry_id
+    return event.captured_at, 0, event.id
+
+
+def _take(held: Held | None, line: Any, due: dict[int, datetime | None]) -> Held | None:
+    """After an entry; its outcome says whether it became the state."""
+    if line.outcome == Outcome.UNVERIFIED:
+        pushes = held is None or (held.standing == Standing.UNVERIFIED
+                                  and held.consent_date <= line.consent_date)
+    else:
+        pushes = line.outcome in (Outcome.RECORDED, Outcome.LOCAL_ONLY)
+    return _stand_on(line, due, after=held) if pushes else held
+
+
+def _stand_on(line: Any, due: dict[int, datetime | None], after: Held | None = None) -> Held:
+    if line.standing == Standing.UNVERIFIED:
+        there = IysStatus.NONE
+    elif Source(line.source).is_iys:
+        there = IysStatus.CHANGED_THERE
+    elif line.outcome == Outcome.LOCAL_ONLY:
+        there = IysStatus.LOCAL_ONLY
+    else:
+        there = IysStatus.QUEUED
+    date = line.consent_date
+    if after is not None and line.status == Status.RET and date == after.consent_date:
+        date += timedelta(seconds=1)  # a refusal in the second of the consent (ADR 0006)
+    limit = due.get(line.id, due_at(date)) if there is IysStatus.QUEUED else None
+    return Held(line.id, line.status, line.standing, line.source, date, int(there), None, limit)
+
+
+def _hear(held: Held | None, heard: Heard, lines: list[Any],
+          due: dict[int, datetime | None]) -> Held | None:
+    """After an answer: it speaks about the state only while the state stands on its entry, or when
+    İYS took an entry newer than what the state stands on."""
+    if held is None or heard.entry_id != held.entry_id:
+        line = next((one for one in lines if one.id == heard.entry_id), None)
+        newer = held is None or (line is not None and held.consent_date < line.consent_date)
+        if line is None or not newer or heard.status is not IysStatus.REGISTERED:
+            return held
+        held = _stand_on(line, due)
+    if Source(held.source).is_iys:
+        return held
+    if heard.status is IysStatus.WAITING and held.iys_status != IysStatus.QUEUED:
+        return held
+    status = heard.status
+    if status is IysStatus.LOCAL_ONLY and held.status == Status.ONAY:
+        status = IysStatus.REFUSED  # only a refusal is kept here (R-42)
+    return replace(held, iys_status=int(status), iys_code=heard.code)
