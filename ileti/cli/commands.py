@@ -6,18 +6,16 @@ only a fault of ours shows more.
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
-import structlog
 
 import config
 from config import WrongSetting
 from ileti.core.errors import IletiError
+from ileti.core.logs import configure_logs
 
 
 class Sentences(click.Group):
@@ -49,23 +47,7 @@ def main() -> None:
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
-    _configure_logs(os.environ.get("LOG_LEVEL", "info"))
-
-
-def _configure_logs(level: str) -> None:
-    """One JSON object per line on standard output; Flask-AppBuilder only when it is an error."""
-    logging.getLogger("flask_appbuilder").setLevel(logging.ERROR)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"), structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            getattr(logging, level.upper(), logging.INFO)
-        ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-    )
+    configure_logs()
 
 
 @main.command()
@@ -79,7 +61,7 @@ def up(quiet: bool) -> None:
     """
     from ileti.cli.up import up as run
 
-    _configure_logs("warning")
+    configure_logs("warning")
     run(config.load_settings(), quiet=quiet)
 
 

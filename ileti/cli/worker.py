@@ -11,18 +11,19 @@ import signal
 import threading
 import time
 
-import structlog
-
 from ileti.core import jobs
+from ileti.core.logs import get_logger
 
-log = structlog.get_logger("ileti.worker")
+log = get_logger("ileti.worker")
 
 
 def load_jobs() -> None:
     """Import every feature's jobs, so that they are registered."""
+    import ileti.capture.jobs
     import ileti.channels.jobs
     import ileti.consents.jobs
-    import ileti.iys.jobs  # noqa: F401
+    import ileti.iys.jobs
+    import ileti.tenancy.jobs  # noqa: F401
 
 
 def work(queues: list[str], *, burst: bool = False) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import structlog
 
 from ileti.core import db
+from ileti.core.logs import get_logger
 
-log = structlog.get_logger("ileti.http")
+log = get_logger("ileti.http")
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from functools import lru_cache
 from typing import Any
 
 import redis
-import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 
 from config import settings
+from ileti.core.logs import get_logger
 
-log = structlog.get_logger("ileti.jobs")
+log = get_logger("ileti.jobs")
 
 QUEUES = ("iys", "messages", "upkeep")
 BELL_SECONDS = 20

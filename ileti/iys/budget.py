@@ -20,12 +20,12 @@ from functools import lru_cache
 from hashlib import sha256
 
 import redis
-import structlog
 
 from config import settings
 from ileti.core.jobs import redis_client
+from ileti.core.logs import get_logger
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 # What the way to İYS may differ between two requests, in seconds, before ten become eleven.
 SLACK = 0.05

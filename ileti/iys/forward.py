@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import datetime
 
-import structlog
-
 from config import settings
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
+from ileti.core.logs import get_logger
 from ileti.iys.answers import IysError, split_faults
 from ileti.iys.batches import (
     Batch,
@@ -38,7 +37,7 @@ from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 MOST_ROUNDS = 16
 # Refusals of a single call that speak about its record although their kind speaks of the account.

@@ -12,11 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-import structlog
-
 from ileti.core import db
+from ileti.core.logs import get_logger
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 LANES = 3
 _LOOK_AGAIN = 0.1

@@ -18,7 +18,6 @@ from hashlib import sha256
 from typing import Any
 
 import psycopg
-import structlog
 
 from config import settings
 from ileti.consents.ledger import (
@@ -32,6 +31,7 @@ from ileti.consents.ledger import (
 from ileti.consents.vocabulary import Source, Standing
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
+from ileti.core.logs import get_logger
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
@@ -39,7 +39,7 @@ from ileti.iys.wire import Movement
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
 from ileti.recipients.address import AddressError, parse_address
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 SILENT_HOURS = 24
 MOST_ATTEMPTS = 3

@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-import structlog
-
 from config import settings
 from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body, record
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import TryLater
 from ileti.core.failpoints import reach
+from ileti.core.logs import get_logger
 from ileti.iys.answers import ItemResult, ItemState
 from ileti.iys.batches import Batch, BatchState, LateWrite, postpone, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
@@ -29,7 +28,7 @@ from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20

@@ -20,16 +20,16 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
 import redis
-import structlog
 
 from config import settings
 from ileti.core import clock
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.jobs import redis_client
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.iys.answers import Token
 
-log = structlog.get_logger("ileti.iys")
+log = get_logger("ileti.iys")
 
 # A token counts as old a little before İYS says so: a call under way must not meet its end.
 SHARE = 0.97

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-import structlog
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -12,10 +11,11 @@ from werkzeug.exceptions import HTTPException
 
 from ileti.core import orm
 from ileti.core.errors import IletiError
+from ileti.core.logs import get_logger
 from ileti.web import formats
 from ileti.web.theme import Shell
 
-log = structlog.get_logger("ileti.web")
+log = get_logger("ileti.web")
 
 
 def init_errors(app: Flask) -> None:
