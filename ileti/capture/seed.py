@@ -10,16 +10,16 @@ import secrets as random
 from typing import Any, Final
 
 import psycopg
-import structlog
 from msgspec import json
 
 from config import Settings
 from ileti.core import db
 from ileti.core.http import NoAnswer, OutgoingClient
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.documents.publish import publish_standard_texts
 
-log = structlog.get_logger("ileti.seed")
+log = get_logger("ileti.seed")
 
 SITE_KEY: Final = "pk_liman"
 DEALER_SITE_KEY: Final = "pk_liman_bayi_a"
@@ -29,6 +29,7 @@ _TITLE: Final = "Liman Kahve Gıda Tic. A.Ş."
 _MERSIS: Final = "0608012345300014"
 _CONTACT: Final = "Rıhtım Cad. No: 8, 35220 Konak/İzmir · izin@limankahve.ornek.test"
 _ACTIVATION: Final = "2021-06-01"
+_COFFEE: Final = "#7A3E12"
 _DEALERS: Final = (
     ("bayi-a", 60_710_001, "Alsancak Kahve Tic. Ltd. Şti.", "Liman Kahve Alsancak", "11111111110",
      "6071000010", "35", "480"),
@@ -50,8 +51,8 @@ def seed_demo(settings: Settings) -> dict[str, Any]:
         conn.execute("select pg_advisory_xact_lock(607100)")
         provider, password = _provider(conn, password)
         brands = {
-            "Liman Kahve": _brand(conn, provider, IYS_CODE, "Liman Kahve", master=True),
-            "Liman Fırın": _brand(conn, provider, SECOND_BRAND, "Liman Fırın", master=False),
+            "Liman Kahve": _brand(conn, provider, IYS_CODE, "Liman Kahve", _COFFEE, master=True),
+            "Liman Fırın": _brand(conn, provider, SECOND_BRAND, "Liman Fırın", None, master=False),
         }
         first = brands["Liman Kahve"]
         dealers = {line[0]: _dealer(conn, provider, first, line) for line in _DEALERS}
@@ -87,13 +88,13 @@ def _provider(conn: psycopg.Connection[Any], password: str) -> tuple[int, str]:
     return number, box.decrypt_text(sealed, "iys-password") if sealed else password
 
 
-def _brand(conn: psycopg.Connection[Any], provider: int, code: int, name: str, *,
-           master: bool) -> int:
+def _brand(conn: psycopg.Connection[Any], provider: int, code: int, name: str,
+           accent: str | None, *, master: bool) -> int:
     return _one(
         conn, "select id from brand where provider_id = %(p)s and brand_code = %(code)s",
-        "insert into brand (provider_id, brand_code, name, master) "
-        "values (%(p)s, %(code)s, %(name)s, %(master)s) returning id",
-        {"p": provider, "code": code, "name": name, "master": master},
+        "insert into brand (provider_id, brand_code, name, master, accent) "
+        "values (%(p)s, %(code)s, %(name)s, %(master)s, %(accent)s) returning id",
+        {"p": provider, "code": code, "name": name, "master": master, "accent": accent},
     )
 
 
@@ -105,8 +106,8 @@ def _dealer(conn: psycopg.Connection[Any], provider: int, brand: int, line: tupl
         "city_code, town_code) values (%(p)s, %(b)s, %(code)s, %(title)s, %(title)s, %(tckn)s, "
         "%(tin)s, %(alias)s, %(city)s, %(town)s) returning id",
         {"p": provider, "b": brand, "code": code, "title": title, "alias": alias,
-         "tckn": secrets().keyring.encrypt_text(tckn, "dealer-tckn"), "tin": tin,
-         "city": city, "town": town},
+         "tckn": secrets().keyring.encrypt_text(tckn, "dealer-tckn"),
+         "tin": secrets().keyring.encrypt_text(tin, "dealer-tin"), "city": city, "town": town},
     )
 
 

@@ -5,44 +5,34 @@ Also the part of a consent's story that capture knows: when the address was veri
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy import select, tuple_
 from wtforms import SelectField, SelectMultipleField, ValidationError
 from wtforms.validators import DataRequired
 
-from config import ROOT, settings
+from ileti.capture import site_secret
 from ileti.capture.models import Policy, Site, Verification
+from ileti.capture.site_page import POLICIES, site_page
 from ileti.channels.base import MessageKind
 from ileti.channels.models import Message
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
-from ileti.consents.vocabulary import Channel
 from ileti.core import orm
-from ileti.core.errors import NotFound
-from ileti.tenancy import security
+from ileti.core.errors import CallerMistake, NotFound
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.views import COMMON_LABELS
 
 ORIGIN = re.compile(r"^https?://[a-z0-9.-]{1,190}(:\d{1,5})?$")
-MANIFEST = ROOT / "static" / "widgets" / "manifest.json"
-POLICIES = {
-    Policy.CODE: (_l("Verify by code"), _l("A six-digit code goes to the address; only a verified "
-                                           "address counts.")),
-    Policy.SIGNED: (_l("The site vouches"), _l("The site's own server signs that the address is "
-                                               "its signed-in customer's.")),
-    Policy.LATER: (_l("Verify later"), _l("Entries stay unverified, are not reported to İYS and "
-                                          "open nothing.")),
-}
 
 
 def _check_origins(_form: Any, field: Any) -> None:
@@ -57,6 +47,8 @@ class SiteView(RecordView):
     datamodel = Records(Site)
     route_base = "/siteler"
     class_permission_name = "site"
+    method_permission_name = RecordView.method_permission_name | {
+        "change_secret": "secret", "show_secret": "secret"}
     list_title, add_title = _l("Sites and forms"), _l("Add a site")
     edit_title, show_title = _l("Change the site"), _l("Site")
     label_columns = COMMON_LABELS | {
@@ -81,65 +73,57 @@ class SiteView(RecordView):
     edit_form_extra_fields = add_form_extra_fields
 
     def pre_add(self, item: Any) -> None:
-        """Provider from the brand, a fresh public key, and a secret for the vouching policy."""
+        """Provider from the brand, and a fresh public key; a secret is made when asked for."""
         if item.brand is None:
             raise Told(_("Choose a brand."))
         if item.dealer is not None and item.dealer.brand_id != item.brand.id:
             raise Told(_("This dealer belongs to another brand."))
         item.provider_id = item.brand.provider_id
         item.public_key = "pk_" + secrets.token_urlsafe(18)
-        item.secret = secrets.token_urlsafe(32)
-
-    def pre_update(self, item: Any) -> None:
-        """A changed form is another version of what people saw."""
-        item.form_version += 1
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
         """The site's page: snippet, rules, origins, live preview."""
-        site = self.datamodel.get(pk)
+        return self.render_template("panel/site.html", **site_page(self._site(pk)))
+
+    @expose("/<int:pk>/anahtar", methods=["POST"])
+    @has_access
+    def change_secret(self, pk: int) -> ResponseReturnValue:
+        """Make the site's secret, renew it, or end the one before."""
+        site, wish = self._site(pk), request.form.get("wish", "")
+        if wish not in _WISHES:
+            raise CallerMistake()
+        act, sentence = _WISHES[wish]
+        act(site)
+        orm.db.session.commit()
+        flash(sentence, "success")
+        return redirect(url_for("SiteView.show", pk=pk, _anchor="anahtar"))
+
+    @expose("/<int:pk>/anahtar/goster", methods=["POST"])
+    @has_access
+    def show_secret(self, pk: int) -> ResponseReturnValue:
+        """The site's page with its secret open; that it was opened is kept."""
+        site = self._site(pk)
+        shown = site_secret.show(site)
+        orm.db.session.commit()
+        return self.render_template("panel/site.html", **site_page(site, shown_secret=shown))
+
+    def _site(self, pk: int) -> Site:
+        site: Site | None = self.datamodel.get(pk)
         if site is None:
             raise NotFound()
-        return self.render_template("panel/site.html", **site_page(site))
+        return site
 
 
-def site_page(site: Site) -> dict[str, Any]:
-    """Context of ``panel/site.html``."""
-    integrity = widget_integrity()
-    edit = url_for("SiteView.edit", pk=site.id) if security.may("site:write") else None
-    plain = f"{settings().base_url}/f/{site.public_key}"
-    label, text = POLICIES[Policy(site.policy)]
-    where = f"{site.brand}" + (f" · {site.dealer}" if site.dealer else "")
-    return {
-        "title": site.name, "line": where if site.active else f"{where} · {_('Switched off')}",
-        "crumbs": [(_("Sites and forms"), url_for("SiteView.list")), (site.name, None)],
-        "actions": [{"label": _("Edit"), "url": edit, "icon": "pencil", "kind": "primary"}]
-        if edit else [],
-        "snippet": snippet(site, integrity), "plain_url": plain, "integrity": integrity,
-        "preview_url": f"/f/{site.public_key}?onizleme=1",
-        "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
-                  (_("Form version"), str(site.form_version)),
-                  (_("Languages"), "Türkçe, English")],
-        "policy": {"label": label, "text": text}, "origins": site.origins, "origins_url": edit,
-        "channels": [Channel(number).name for number in site.channels],
-    }
-
-
-def widget_integrity() -> str:
-    """The SRI hash of the shipped widget, from its build's manifest."""
-    files = json.loads(MANIFEST.read_text())["files"]
-    return str(next(one["integrity"] for one in files if one["file"] == "ileti.js"))
-
-
-def snippet(site: Site, integrity: str) -> str:
-    """The lines to paste into a page."""
-    base = settings().base_url
-    return (
-        f'<script src="{base}/static/widgets/ileti.js" integrity="{integrity}"\n'
-        f'        crossorigin="anonymous" defer\n'
-        f'        data-site="{site.public_key}" data-lang="tr"></script>'
-    )
+_WISHES: dict[str, tuple[Callable[[Site], None], Any]] = {
+    "create": (site_secret.create, _l("The secret is made. Show it and give it to your server.")),
+    "renew": (partial(site_secret.renew, at_once=False),
+              _l("The secret is renewed. The old one holds for one more day.")),
+    "replace": (partial(site_secret.renew, at_once=True),
+                _l("The secret is renewed. The old one no longer holds.")),
+    "end": (site_secret.end_previous, _l("The old secret no longer holds.")),
+}
 
 
 @tells

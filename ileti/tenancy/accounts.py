@@ -15,9 +15,9 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import delete, or_, select
 from werkzeug.security import generate_password_hash
 
-from ileti.core import db, orm
+from ileti.core import orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import roles, scope
+from ileti.tenancy import logins, roles, scope
 from ileti.tenancy.models import Brand, Dealer, Membership
 from ileti.tenancy.roles import Level
 
@@ -85,7 +85,7 @@ def set_password(user_id: int, password: str) -> None:
             raise NotFound()
         check_password(password, username=user.username)
         user.password = hash_password(password)
-    db.connection().execute("delete from user_session where user_id = %s", (user_id,))
+    logins.end_sessions(user_id)
 
 
 def give_membership(user_id: int, role: str, *, provider_id: int | None = None,

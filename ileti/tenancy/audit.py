@@ -20,7 +20,10 @@ from ileti.tenancy.models import AuditEntry
 WATCHED = frozenset({
     "provider", "brand", "dealer", "membership", "site", "document", "document_version", "ab_user",
 })
-NOISE = frozenset({"login_count", "last_login", "fail_login_count", "changed_on", "changed_by_fk"})
+NOISE = frozenset({  # counted, or noted by a deed of its own
+    "login_count", "last_login", "fail_login_count", "changed_on", "changed_by_fk", "secret",
+    "secret_at", "secret_before", "secret_before_until", "form_version",
+})
 
 
 def record(action: str, subject: str, detail: dict[str, Any] | None = None, *,

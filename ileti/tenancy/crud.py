@@ -15,7 +15,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
-from wtforms import TextAreaField, ValidationError
+from wtforms import BooleanField, TextAreaField, ValidationError
 
 from ileti.core.errors import IletiError
 
@@ -63,6 +63,22 @@ class RecordView(ModelView):
     add_row_message = ""
     edit_row_message = ""
 
+    def _init_forms(self) -> None:
+        """Forms whose yes-or-no fields may stay empty, in the order of their columns.
+
+        Flask-AppBuilder asks for every column that cannot be null, so that "no" could not be
+        said; and it puts fields of our own before its own, so that faults were listed out of turn.
+        """
+        for kind in ("add", "edit"):
+            columns = getattr(self, f"{kind}_columns")
+            own = dict(getattr(self, f"{kind}_form_extra_fields") or {})
+            own |= {name: BooleanField(self.label_columns.get(name)) for name in columns
+                    if name not in own and self.datamodel.is_boolean(name)}
+            setattr(self, f"{kind}_form_extra_fields", own)
+        super()._init_forms()
+        _put_in_order(self.add_form, self.add_columns)
+        _put_in_order(self.edit_form, self.edit_columns)
+
     def _init_titles(self) -> None:
         super()._init_titles()
         from flask_babel import lazy_gettext as _l
@@ -71,6 +87,15 @@ class RecordView(ModelView):
         self.edit_row_message = _l("Saved.")
         self.database_error_message = _l("Nothing was saved: this is outside your work space or "
                                          "already exists.")
+
+
+def _put_in_order(form: Any, columns: list[str]) -> None:
+    """Let WTForms make, check and list the fields of ``form`` as ``columns`` names them."""
+    fields = [(name, getattr(form, name)) for name in dir(form) if not name.startswith("_")]
+    fields = [(name, one) for name, one in fields if hasattr(one, "_formfield")]
+    places = {name: place for place, name in enumerate(columns)}
+    form._unbound_fields = sorted(
+        fields, key=lambda pair: (places.get(pair[0], len(places)), pair[1].creation_counter))
 
 
 class Checked:

@@ -107,7 +107,7 @@ class Dealer(Model):
     title: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(255))
     tckn: Mapped[str] = mapped_column(EncryptedText("dealer-tckn"))
-    tin: Mapped[str] = mapped_column(String(11))
+    tin: Mapped[str] = mapped_column(EncryptedText("dealer-tin"))
     mersis: Mapped[str | None] = mapped_column(String(16))
     alias: Mapped[str | None] = mapped_column(String(255))
     mobile: Mapped[str | None] = mapped_column(String(15))

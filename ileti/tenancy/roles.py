@@ -6,7 +6,8 @@ table there at set-up, so that nobody edits rights in two places. A role says *w
 provider, brand, dealer) comes from the membership and is kept by :mod:`ileti.tenancy.scope`.
 
 Personal addresses: only who must answer a person or an authority may open one (``consent:reveal``),
-and each opening is audited.
+and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
+site's secret (``site:secret``), with which whoever holds it can vouch for any address.
 """
 
 from __future__ import annotations
@@ -68,11 +69,13 @@ brand:read           x    x    x    .    .    .    x    x    x
 brand:write          x    x    .    .    .    .    .    .    .
 dealer:read          x    x    x    x    .    .    x    .    x
 dealer:write         x    x    x    .    .    .    .    .    .
+dealer:reveal        x    x    .    .    .    .    x    .    .
 user:read            x    x    x    x    .    .    x    .    .
 user:write           x    x    x    x    .    .    .    .    .
 role:read            x    x    x    x    .    .    x    .    .
 site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .
+site:secret          x    x    .    .    .    .    .    .    .
 document:read        x    x    x    x    x    x    x    x    .
 document:publish     x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .

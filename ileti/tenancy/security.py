@@ -3,19 +3,16 @@
 * Rights come from one membership at a time (the work space chosen in the switcher): what somebody
   may do at one brand never leaks to another where they hold a lesser role.
 * All permissions of a request are read once (stack T8: one SQL EXISTS per button otherwise).
-* The login is limited per user name and per address, and the limits stand in PostgreSQL.
+* The login is limited per user name and per address, and the limits stand in PostgreSQL
+  (:mod:`ileti.tenancy.logins`).
 * Only the views below exist: Flask-AppBuilder's own user, role and REST views stay switched off.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-import structlog
 from flask import Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -28,17 +25,10 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
-from ileti.core import clock, db, orm
+from ileti.core import db, orm
 from ileti.core.errors import TooMany
-from ileti.tenancy import audit, roles, scope
+from ileti.tenancy import audit, logins, roles, scope
 from ileti.tenancy.models import Membership
-
-log = structlog.get_logger("ileti.login")
-
-FREE_TRIES = 5
-LONGEST_WAIT = timedelta(minutes=15)
-FORGET_AFTER = timedelta(hours=1)
-MIN_PASSWORD = 12
 
 PUBLIC_ENDPOINTS = {"static", "appbuilder.static", "panel_theme.choose", "LocaleView.index"}
 PUBLIC_BLUEPRINTS: set[str] = set()
@@ -112,52 +102,6 @@ def may(permission: str) -> bool:
     return current_user.is_authenticated and permission in permissions()
 
 
-def end_sessions(user_id: int) -> None:
-    """End every session of a user, because rights or password changed."""
-    db.connection().execute("delete from user_session where user_id = %s", (user_id,))
-
-
-# -- guessing is slow ----------------------------------------------------------------------------
-
-
-def _limit_keys(username: str) -> list[str]:
-    """A user name and an address, each hashed: neither needs to be readable here."""
-    kinds = (f"name:{username.strip().lower()}", f"address:{request.remote_addr}")
-    return [kind[:4] + sha256(kind.encode()).hexdigest()[:40] for kind in kinds]
-
-
-def wait_before_login(username: str) -> int:
-    """Seconds until the next try is listened to; 0 when it is free."""
-    row = db.connection().execute(
-        "select max(until) from login_limit where key = any(%s)", (_limit_keys(username),)
-    ).fetchone()
-    until = row[0] if row else None
-    return max(0, math.ceil((until - clock.now()).total_seconds())) if until else 0
-
-
-def count_failure(username: str) -> None:
-    """One more failure; from the sixth on each doubles the wait, up to a quarter of an hour."""
-    now = clock.now()
-    for key in sorted(_limit_keys(username)):
-        row = db.connection().execute(
-            "insert into login_limit (key, failures, until) values (%s, 1, %s) "
-            "on conflict (key) do update set failures = case when login_limit.until < %s then 1 "
-            "else least(login_limit.failures + 1, 30) end returning failures",
-            (key, now, now - FORGET_AFTER),
-        ).fetchone()
-        beyond = (row[0] if row else 0) - FREE_TRIES
-        if beyond >= 0:
-            wait = min(LONGEST_WAIT, timedelta(seconds=10 * 2 ** min(beyond, 10)))
-            db.connection().execute(
-                "update login_limit set until = %s where key = %s", (now + wait, key))
-
-
-def forgive(username: str) -> None:
-    """A right password clears the user name's count; the address keeps its own."""
-    db.connection().execute(
-        "delete from login_limit where key = %s", (_limit_keys(username)[0],))
-
-
 # -- views ---------------------------------------------------------------------------------------
 
 
@@ -177,17 +121,17 @@ class SignIn(AuthDBView):
         return self.render_template(self.login_template, title=_("Sign in"), form=form)
 
     def _try(self, form: Any) -> ResponseReturnValue:
-        name = form.username.data
-        wait = wait_before_login(name)
+        name, address = form.username.data, request.remote_addr or ""
+        wait = logins.wait_before_login(name, address)
         if wait:
             raise TooMany(retry_after=wait)
         with scope.system_scope():
             user = self.appbuilder.sm.auth_user_db(name, form.password.data)
         if user is None:
-            count_failure(name)
+            logins.count_failure(name, address)
             flash(_("User name or password is wrong."), "warning")
             return redirect(url_for(f"{self.endpoint}.login"))
-        forgive(name)
+        logins.forgive(name, address)
         language = session.get("locale")
         session.clear()
         session.renew = True  # type: ignore[attr-defined]

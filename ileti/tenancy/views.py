@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import orm
 from ileti.core.errors import NotAllowed, NotFound
-from ileti.tenancy import accounts, places, scope, security
+from ileti.tenancy import accounts, logins, places, scope, security
 from ileti.tenancy.access import access_page, role_page
 from ileti.tenancy.crud import Checked, Records, RecordView, Told, say
 from ileti.tenancy.identifiers import parse_mersis, parse_tckn, parse_tin
@@ -278,7 +278,7 @@ class UserView(RecordView):
                                       brand_id=one.brand_id, dealer_id=one.dealer_id)
         user.active = not user.active
         orm.db.session.commit()
-        security.end_sessions(user.id)
+        logins.end_sessions(user.id)
         flash(_("Saved."), "success")
         return redirect(url_for("UserView.show", pk=pk))
 

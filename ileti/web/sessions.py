@@ -104,18 +104,6 @@ def forget(token: str) -> None:
     db.connection().execute("delete from user_session where key = %s", (_key(token),))
 
 
-def end_sessions_of(user_id: int) -> int:
-    """End every session of a user (password changed, user switched off); how many there were."""
-    done = db.connection().execute("delete from user_session where user_id = %s", (user_id,))
-    return done.rowcount
-
-
-def end_expired() -> int:
-    """Clear away what has run out; how many rows."""
-    done = db.connection().execute("delete from user_session where expires_at < %s", (clock.now(),))
-    return done.rowcount
-
-
 def _key(token: str) -> bytes:
     return sha256(token.encode()).digest()
 

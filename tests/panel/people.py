@@ -21,10 +21,11 @@ _numbers = itertools.count(random.randint(1, 9_000) * 100_000)
 def dealer_of(place: Any, title: str = "Bornova Akasya") -> int:
     """A new dealer of the place's brand."""
     tckn = secrets().keyring.encrypt_text("10000000146", "dealer-tckn")
+    tin = secrets().keyring.encrypt_text("1234567890", "dealer-tin")
     row = db.connection().execute(
         "insert into dealer (provider_id, brand_id, title, name, tckn, tin, city_code, town_code) "
-        "values (%s, %s, %s, %s, %s, '1234567890', '35', '400') returning id",
-        (place.provider_id, place.brand_id, title, title, tckn)).fetchone()
+        "values (%s, %s, %s, %s, %s, %s, '35', '400') returning id",
+        (place.provider_id, place.brand_id, title, title, tckn, tin)).fetchone()
     return int(row[0])  # type: ignore[index]
 
 

@@ -1,0 +1,95 @@
+"""A site's page in the panel: what to paste, how its server signs, what the form may do.
+
+Everything on it can be copied as it stands: the script tag with the widget's hash, and for policy
+``signed`` the few lines that make a vouch in the three languages most shops are written in
+(``capture/vouch.py`` says what is signed; a test runs these very lines).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+
+from config import ROOT, settings
+from ileti.capture.models import Policy, Site
+from ileti.capture.site_secret import OVERLAP, previous_holds
+from ileti.consents.vocabulary import Channel
+from ileti.tenancy import security
+
+MANIFEST = ROOT / "static" / "widgets" / "manifest.json"
+POLICIES = {
+    Policy.CODE: (_l("Verify by code"), _l("A six-digit code goes to the address; only a verified "
+                                           "address counts.")),
+    Policy.SIGNED: (_l("The site vouches"), _l("The site's own server signs that the address is "
+                                               "its signed-in customer's.")),
+    Policy.LATER: (_l("Verify later"), _l("Entries stay unverified, are not reported to İYS and "
+                                          "open nothing.")),
+}
+SIGNERS = (("python", "Python"), ("php", "PHP"), ("node", "Node.js"))
+
+
+def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
+    """Context of ``panel/site.html``; ``shown_secret`` only in the answer to asking for it."""
+    integrity = widget_integrity()
+    edit = url_for("SiteView.edit", pk=site.id) if security.may("site:write") else None
+    label, text = POLICIES[Policy(site.policy)]
+    where = f"{site.brand}" + (f" · {site.dealer}" if site.dealer else "")
+    return {
+        "title": site.name, "line": where if site.active else f"{where} · {_('Switched off')}",
+        "crumbs": [(_("Sites and forms"), url_for("SiteView.list")), (site.name, None)],
+        "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
+                     "kind": "primary"}] if edit else [],
+        "snippet": snippet(site, integrity), "integrity": integrity,
+        # a hosted form has no server of the site's behind it that could vouch
+        "plain_url": "" if site.policy == Policy.SIGNED
+        else f"{settings().base_url}/f/{site.public_key}",
+        "preview_url": f"/f/{site.public_key}?onizleme=1" if site.active else "",
+        "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
+                  (_("Form version"), str(site.form_version)),
+                  (_("Languages"), "Türkçe, English")],
+        "policy": {"label": label, "text": text}, "origins": site.origins, "origins_url": edit,
+        "channels": [Channel(number).name for number in site.channels],
+        "signers": server_snippets(site) if site.policy == Policy.SIGNED else [],
+        "secret": secret_card(site, shown_secret),
+    }
+
+
+def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:
+    """The card of the site's secret; None where it is of no use or not this user's."""
+    if not security.may("site:secret") or (site.policy != Policy.SIGNED and not site.secret):
+        return None
+    return {
+        "exists": bool(site.secret), "at": site.secret_at, "shown": shown,
+        "used": site.policy == Policy.SIGNED, "hours": int(OVERLAP.total_seconds() // 3600),
+        "previous_until": site.secret_before_until if previous_holds(site) else None,
+        "act_url": url_for("SiteView.change_secret", pk=site.id),
+        "show_url": url_for("SiteView.show_secret", pk=site.id),
+    }
+
+
+def widget_integrity() -> str:
+    """The SRI hash of the shipped widget, from its build's manifest."""
+    files = json.loads(MANIFEST.read_text())["files"]
+    return str(next(one["integrity"] for one in files if one["file"] == "ileti.js"))
+
+
+def snippet(site: Site, integrity: str) -> str:
+    """The lines to paste into a page."""
+    base = settings().base_url
+    vouch = '\n        data-vouch="…"' if site.policy == Policy.SIGNED else ""
+    return (
+        f'<script src="{base}/static/widgets/ileti.js" integrity="{integrity}"\n'
+        f'        crossorigin="anonymous" defer\n'
+        f'        data-site="{site.public_key}" data-lang="tr"{vouch}></script>'
+    )
+
+
+def server_snippets(site: Site) -> list[tuple[str, str, str]]:
+    """How the site's server signs, as (key, language, lines)."""
+    return [(key, name, render_template(f"panel/vouch/{key}.txt", site_key=site.public_key).strip())
+            for key, name in SIGNERS]
