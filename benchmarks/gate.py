@@ -50,8 +50,8 @@ def fill(conn: psycopg.Connection, provider: int, brand: int) -> None:
 def main() -> None:
     """Fill, warm, measure in turn, print."""
     settings = fresh_database("gate")
-    from ileti.consents.gate import _MANY, may_send
-    from ileti.consents.vocabulary import Channel
+    from ileti.consents.gate import may_send, yes
+    from ileti.consents.vocabulary import Channel, RecipientType
     from ileti.core import db
     from ileti.core.secrets import secrets
 
@@ -63,10 +63,7 @@ def main() -> None:
     pool = ThreadPoolExecutor(2)
 
     def ask_bare(hashes: list[bytes]) -> int:
-        literal = "{" + ",".join('"\\\\x' + h.hex() + '"' for h in hashes) + "}"
-        conn = db.connection()
-        conn.execute("set enable_hashjoin = off; set enable_mergejoin = off")
-        return len(conn.execute(_MANY, (literal, provider, brand, 1, 2), prepare=True).fetchall())
+        return len(list(yes(provider, brand, hashes, Channel.MESAJ, RecipientType.BIREYSEL)))
 
     for turn in range(ROUNDS + 2):
         numbers = [pick.randrange(STATES * 5 // 4) for _ in range(LIST)]

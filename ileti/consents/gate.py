@@ -8,7 +8,9 @@ and keeps no cache, since a refusal works at once (fault rows 57, 58).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +22,9 @@ from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Standin
 from ileti.core import clock, db
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.secrets import secrets
+from ileti.core.statement import Statement, pack_array, pack_int2, pack_int4
 
-CHUNK = 10_000
+CHUNK = 2_500
 SPLIT_FROM = 2_000
 
 
@@ -119,14 +122,8 @@ select s.status, s.standing, s.iys_status, s.consent_date
  where r.provider_id = %s and r.addr_hash = %s
    and s.brand_id = %s and s.recipient_type = %s and s.channel = %s"""
 
-# The list comes as one array literal and the answer as ordinals: psycopg adapts neither (facts §7).
-_MANY = """
-select a.n::int
-  from unnest(%s::bytea[]) with ordinality a(h, n)
-  join recipient r on r.provider_id = %s and r.addr_hash = a.h
-  join consent_state s on s.provider_id = r.provider_id and s.brand_id = %s
-                      and s.recipient_id = r.id and s.recipient_type = %s and s.channel = %s
- where s.status = 1 and s.standing = 1 and s.iys_status in (3, 7)"""
+_YES = Statement("gate_yes", "select gate_yes($1, $2, $3, $4, $5)",
+                 ("int4", "int4", "int2", "int2", "bytea[]"))
 
 
 def may_send(provider_id: int, brand_id: int, addresses: Sequence[str], channel: Channel,
@@ -158,21 +155,23 @@ def _pool() -> ThreadPoolExecutor:
 
 def _ask(provider_id: int, brand_id: int, addresses: Sequence[str], channel: Channel,
          recipient_type: RecipientType) -> list[bool]:
-    digest = secrets().addresses.of
-    literal = "{" + ",".join(
-        ['"\\\\x' + digest(provider_id, address).hex() + '"' for address in addresses]
-    ) + "}"
-    try:
-        with db.connection().cursor() as cursor:
-            cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off")
-            rows = cursor.execute(
-                _MANY, (literal, provider_id, brand_id, int(recipient_type), int(channel)),
-                prepare=True,
-            ).fetchall()
-            cursor.execute("reset enable_hashjoin; reset enable_mergejoin")
-    except psycopg.Error as error:
-        raise StorageAway() from error
+    hashes = secrets().addresses.of_many(provider_id, addresses)
     answers = [False] * len(addresses)
-    for (ordinal,) in rows:
+    for ordinal in yes(provider_id, brand_id, hashes, channel, recipient_type):
         answers[ordinal - 1] = True
     return answers
+
+
+def yes(provider_id: int, brand_id: int, hashes: Sequence[bytes], channel: Channel,
+        recipient_type: RecipientType) -> Iterable[int]:
+    """Which of these address hashes may be written to, as places counted from 1; StorageAway."""
+    try:
+        packed = _YES.value(db.connection(), (
+            pack_int4(provider_id), pack_int4(brand_id), pack_int2(recipient_type),
+            pack_int2(channel), pack_array("bytea[]", hashes)))
+    except psycopg.Error as error:
+        raise StorageAway() from error
+    ordinals = array("I", packed)
+    if sys.byteorder == "little":
+        ordinals.byteswap()
+    return ordinals

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -89,6 +90,12 @@ class QuickMac:
         outer.update(inner.digest())
         return outer.digest()
 
+    def started(self, prefix: bytes) -> tuple[Any, Any]:
+        """Inner and outer hash for many messages of one prefix; copy both before each use."""
+        inner = self._inner.copy()
+        inner.update(prefix)
+        return inner, self._outer
+
 
 class AddressHash:
     """Keyed hash of an address within a provider, 16 bytes (R-15: no look-up across providers).
@@ -103,6 +110,18 @@ class AddressHash:
     def of(self, provider_id: int, address: str) -> bytes:
         """The hash of one canonical address."""
         return self._mac.of(provider_id.to_bytes(8, "big") + address.encode())[:HASH_BYTES]
+
+    def of_many(self, provider_id: int, addresses: Sequence[str]) -> list[bytes]:
+        """The hashes of many canonical addresses, in order."""
+        inner, outer = self._mac.started(provider_id.to_bytes(8, "big"))
+        hashes = []
+        for address in addresses:
+            first = inner.copy()
+            first.update(address.encode())
+            second = outer.copy()
+            second.update(first.digest())
+            hashes.append(second.digest()[:HASH_BYTES])
+        return hashes
 
     def pads(self) -> tuple[bytes, bytes]:
         """Inner and outer pad, key material: pass as parameters only, never into a log."""

@@ -389,6 +389,21 @@ begin
            || coalesce(v_items, '');
 end $$;
 
+-- The gate for a list (ileti/consents/gate.py): which of these address hashes may be written to, as
+-- places counted from 1, each int4 big-endian. Nested loops by index: a hash join would read every
+-- state of the provider for a list of ten thousand.
+create function gate_yes(
+    p_provider integer, p_brand integer, p_type smallint, p_channel smallint, p_hashes bytea[]
+) returns bytea language sql stable parallel safe
+set enable_hashjoin = off set enable_mergejoin = off as $$
+select string_agg(int4send(a.n::int), ''::bytea)
+  from unnest(p_hashes) with ordinality a(h, n)
+  join recipient r on r.provider_id = p_provider and r.addr_hash = a.h
+  join consent_state s on s.provider_id = r.provider_id and s.brand_id = p_brand
+                      and s.recipient_id = r.id and s.recipient_type = p_type
+                      and s.channel = p_channel
+ where s.status = 1 and s.standing = 1 and s.iys_status in (3, 7) $$;
+
 -- The application's role: everything but changing what is proof.
 do $$ begin
     if not exists (select from pg_roles where rolname = 'ileti_app') then
