@@ -16,7 +16,7 @@ from ileti.consents.numbers import receipt_number, submission_of
 from ileti.consents.vocabulary import Channel, Outcome, Status
 from ileti.core.crypto import verify_signature
 from ileti.core.secrets import secrets
-from ileti.evidence.leaf import canonical_json, iso_utc
+from ileti.evidence.leaf import iso_utc, plain_json
 
 __all__ = ["canonical", "check_receipt", "item", "receipt_number", "signed_receipt",
            "submission_of"]
@@ -28,9 +28,10 @@ UNSIGNED: Final = ("signature", "handle", "codes")
 def canonical(body: dict[str, Any]) -> bytes:
     """The RFC 8785 form of a receipt.
 
-    A receipt has ASCII keys, texts, small whole numbers and lists only.
+    A receipt has ASCII keys, texts, small whole numbers and lists only (a test compares it with the
+    package ``rfc8785``).
     """
-    return canonical_json(body)
+    return plain_json(body)
 
 
 def item(channel: Channel, status: Status, outcome: Outcome, leaf: bytes) -> dict[str, str]:
