@@ -151,7 +151,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "was typed and with empty boxes."),
         200, ("Kod adımı ya da makbuz.", "The code step or the receipt."),
         fields=("token", "key", "shown_at", "choice", "notice", "name", "phone", "email",
-                "website"), query=_LANG, faults=(403, 404, 409, 410, 422, 429),
+                "website"), query=_LANG, faults=(403, 404, 409, 410, 422, 429, 503),
     ),
     Operation(
         "codePage", "post", "/f/{siteKey}/code", "pages",

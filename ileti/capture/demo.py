@@ -18,6 +18,7 @@ from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.secrets import secrets
+from ileti.recipients.address import pretty
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -128,7 +129,7 @@ def _shown(row: Any) -> dict[str, Any] | None:
     if written is None:
         return None
     return {
-        "channel": written.channel.name, "to": written.to, "at": istanbul_text(row[8]),
+        "channel": written.channel.name, "to": pretty(written.to), "at": istanbul_text(row[8]),
         "subject": written.subject, "body_text": written.text,
         "body_html_url": f"/demo/posta/{row[0]}" if written.html else None,
     }

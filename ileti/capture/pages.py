@@ -32,7 +32,15 @@ from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
 from ileti.channels.render import istanbul_text
 from ileti.core import clock, db
-from ileti.core.errors import Gone, IletiError, InvalidInput, NotAllowed, NotFound, TooMany
+from ileti.core.errors import (
+    Gone,
+    IletiError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    TooMany,
+    TryLater,
+)
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_error_handler(IletiError, show_error)
@@ -85,7 +93,8 @@ def send_form(site_key: str) -> ResponseReturnValue:
     try:
         body = _posted()
         if not body.choices and body.notice is None:
-            return _receipt_page(site, language, state="none", lines={}, notice=None)
+            return _receipt_page(site, language, state="none", lines={}, notice=None,
+                                 form_url=in_language(f"/f/{site.key}", language))
         endpoints.check_texts(body)
         receipt = submit(site, body, visitor(), own_page=True)
     except InvalidInput as error:
@@ -93,6 +102,10 @@ def send_form(site_key: str) -> ResponseReturnValue:
                       or [("choices", error.say(language))])
     except Gone:
         return _again(site, language, 410, [("choices", _RENEWED[language])])
+    except TryLater as error:
+        answer = _again(site, language, error.status, [("choices", error.say(language))])
+        answer.headers["Retry-After"] = str(error.retry_after or 60)
+        return answer
     if receipt["codes"]:
         return _code_page(site, language, receipt["handle"], receipt["codes"])
     return _show_receipt(site, verify.open_handle(site, receipt["handle"]), receipt["handle"])
@@ -142,7 +155,8 @@ def _code_page(site: Site, language: str, handle: str, codes: list[dict[str, Any
         "code.html", site, language, status, codes=lines, handle=handle,
         action=in_language(f"{path}/code", language),
         resend_action=in_language(f"{path}/code/new", language),
-        later_url=in_language(f"{path}/receipt?h={handle}", language), **more,
+        later_url=in_language(f"{path}/receipt?h={handle}", language),
+        back_url=in_language(path, language), **more,
     )
 
 
@@ -186,19 +200,18 @@ def new_code(site_key: str) -> ResponseReturnValue:
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     to = "email" if request.form.get("to") == "email" else "phone"
-    faults: list[dict[str, str]] = []
+    note = ""
     try:
         verify.send_new_code(site, opened, to)
     except TooMany as error:
-        faults = [{"field": f"code.{to}", "message": code_limits.wait(error, opened.language)}]
-    except InvalidInput as error:
-        faults = [{"field": f"code.{to}", "message": error.errors[0].say(opened.language)}]
+        note = code_limits.wait(error, opened.language)
     counters.bell(MESSAGES)
     codes = verify.waiting_codes(site, opened)
+    status = 429 if note else 200
     if not codes:
-        return _show_receipt(site, opened, handle, faults=faults, status=429 if faults else 200)
-    return _code_page(site, opened.language, handle, codes, 429 if faults else 200,
-                      errors=faults, sent_again=not faults)
+        return _show_receipt(site, opened, handle, status=status, note=note)
+    return _code_page(site, opened.language, handle, codes, status, note=note,
+                      sent_again=not note)
 
 
 # -- the receipt -----------------------------------------------------------------------------------
@@ -224,14 +237,14 @@ def receipt_file(site_key: str) -> ResponseReturnValue:
 
 
 def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int = 200,
-                  faults: list[dict[str, str]] | None = None) -> Response:
+                  note: str = "") -> Response:
     now = verify.standings(site, opened)
     path, language = f"/f/{site.key}", opened.language
     return _receipt_page(
         site, language, state="unverified" if now.waiting else "recorded",
         lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
-        issued_at=istanbul_text(now.issued_at), errors=faults, handle=handle,
+        issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],

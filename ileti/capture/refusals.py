@@ -26,7 +26,7 @@ from ileti.consents.ledger import (
 )
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import clock, db
-from ileti.core.errors import Gone, NotFound
+from ileti.core.errors import Gone, NotAllowed, NotFound
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressKind
 
@@ -49,7 +49,15 @@ def open_refusal(token: str, *, all_channels: bool = False) -> Refusal:
 
     ``all_channels``: every channel of the address instead of the message's own (R-30).
     """
-    said = secrets().tokens("refuse").read(token)
+    try:
+        said = secrets().tokens("refuse").read(token)
+    except NotAllowed as error:
+        raise NotAllowed(
+            "Bu bağlantı eksik ya da değişmiş. İletideki bağlantıyı bütünüyle açın. Ret hakkınızı "
+            "İYS’de, 3338’e yazarak ya da e-Devlet’ten de kullanabilirsiniz.",
+            "This link is incomplete or was changed. Open the whole link of the message. You can "
+            "also refuse at İYS, by writing to 3338 or in e-Devlet.", code=error.code,
+        ) from None
     row = db.connection().execute(
         "select p.iys_code, b.brand_code, b.name, r.kind, r.key_no, r.addr_hash, r.addr_ct "
         "from recipient r join provider p on p.id = r.provider_id "

@@ -290,6 +290,12 @@ def _(world: World) -> Seen:
     return world.page("post", f"/f/{world.key}", data=data | {"name": "Bir Başkası"})
 
 
+@scene("submitPage", 503)
+def _(world: World) -> Seen:
+    world.patch.setattr(settings(), "codes_per_site_per_day", 0)
+    return world.page("post", f"/f/{world.key}", data=world.filled())
+
+
 @scene("submitPage", 410)
 def _(world: World) -> Seen:
     data = world.filled()
