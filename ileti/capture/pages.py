@@ -181,7 +181,7 @@ def send_code(site_key: str) -> ResponseReturnValue:
     except InvalidInput as error:
         faults = [{"field": e.field, "message": e.say(opened.language)} for e in error.errors]
     counters.bell(FORWARD, MESSAGES)
-    codes = verify.waiting_codes(site, opened)
+    codes = verify.waiting_codes(verify.standings(site, opened))
     if not codes:
         return _show_receipt(site, opened, handle)
     if not typed:
@@ -206,7 +206,7 @@ def new_code(site_key: str) -> ResponseReturnValue:
     except TooMany as error:
         note = code_limits.wait(error, opened.language)
     counters.bell(MESSAGES)
-    codes = verify.waiting_codes(site, opened)
+    codes = verify.waiting_codes(verify.standings(site, opened))
     status = 429 if note else 200
     if not codes:
         return _show_receipt(site, opened, handle, status=status, note=note)

@@ -83,9 +83,8 @@ def described(addresses: dict[str, str]) -> list[dict[str, Any]]:
             for to, address in addresses.items()]
 
 
-def waiting_codes(site: Site, opened: Opened) -> list[dict[str, Any]]:
+def waiting_codes(now: Standings) -> list[dict[str, Any]]:
     """The addresses that wait for a code that was sent, each with the seconds it still lives."""
-    now = standings(site, opened)
     moment = clock.now()
     return [one | {"expiresIn": max(0, int((now.sent[one["to"]] - moment).total_seconds()))}
             for one in described(now.waiting) if one["to"] in now.sent]

@@ -71,8 +71,13 @@ def refuse_url(
 def envelope(
     *, message_id: int, provider_id: int, brand_id: int, recipient_id: int, kind: MessageKind,
     channel: Channel, to: str, brand: dict[str, Any], content: dict[str, Any],
+    inline: bool = True,
 ) -> Envelope:
-    """The message as its recipient reads it."""
+    """The message as its recipient reads it.
+
+    ``inline`` False leaves the mail's styles in its head alone: for showing it on a page of ours,
+    whose policy allows no inline style.
+    """
     language = "en" if content.get("lang") == "en" else "tr"
     context: dict[str, Any] = {"brand": brand} | content
     notice = content.get("notice")
@@ -91,10 +96,13 @@ def envelope(
         message_id, channel, to,
         subject=render(f"mail/{name}.subject.txt", language, **context).strip(),
         text=render(f"mail/{name}.txt", language, **context).strip() + "\n",
-        html=css_inline.inline(render(f"mail/{name}.html", language, **context),
-                               keep_style_tags=True),
+        html=_inlined(render(f"mail/{name}.html", language, **context), inline=inline),
         refuse_url=refuse,
     )
+
+
+def _inlined(html: str, *, inline: bool) -> str:
+    return css_inline.inline(html, keep_style_tags=True) if inline else html
 
 
 def istanbul_text(moment: Any) -> str:

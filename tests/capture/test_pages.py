@@ -220,6 +220,19 @@ def test_the_demos_phone_shows_the_code_that_was_sent(
     assert code_of("email") in visitor.get(mail[0]).text
 
 
+def test_a_mail_of_the_demo_is_shown_without_an_inline_style(
+    visitor: FlaskClient, browser: Browser
+) -> None:
+    browser.submit("EPOSTA")
+    send_waiting()
+    path = re.findall(r"/demo/posta/\d+", visitor.get("/demo/telefon").text)[0]
+    mail = visitor.get(path)
+    policy = mail.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert re.search(r"style-src 'nonce-([^']+)'", policy)[1] in mail.text
+    assert " style=" not in mail.text
+
+
 def test_the_demo_shop_names_site_widget_and_plain_form(visitor: FlaskClient) -> None:
     page = visitor.get("/demo/magaza").text
     assert 'data-site="pk_liman"' in page
