@@ -47,6 +47,15 @@ blueprint.register_error_handler(IletiError, show_error)
 api_pages.add_to(blueprint)
 
 
+@blueprint.after_app_request
+def let_pages_load_the_widget(answer: Response) -> Response:
+    """A page of another origin that names a hash (SRI) gets the bundle only by CORS."""
+    if request.path.startswith("/static/widgets/"):
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
 def _page(template: str, site: Site, language: str, code: int = 200, **context: Any) -> Response:
     return draw(template, language, site.brand_name, code, brand_id=site.place.brand_id,
                 **context)

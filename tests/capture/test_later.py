@@ -1,4 +1,4 @@
-"""Policy ``later``: kept unverified, told to nobody, and verified afterwards when the person asks."""
+"""Policy ``later``: kept unverified, told to nobody, verified afterwards when the person asks."""
 
 from __future__ import annotations
 
