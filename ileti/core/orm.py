@@ -38,6 +38,7 @@ def engine_options(given: Settings) -> dict[str, Any]:
         "max_overflow": given.db_pool_size,
         "pool_timeout": 5,
         "pool_pre_ping": True,
+        "hide_parameters": True,  # an error's text goes into the log, values must not
     }
 
 

@@ -8,14 +8,17 @@ from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import func, select
 
 from ileti.core import orm
-from ileti.tenancy import roles
+from ileti.tenancy import roles, security
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
+from ileti.tenancy.trail import deed, person
 
-COLUMNS = (("read",), ("add", "write"), ("publish", "resend", "check", "refuse"), ("reveal",))
-COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens addresses"))
+COLUMNS = (("read",), ("add", "write"), ("publish", "resend", "check", "refuse"),
+           ("reveal", "secret"))
+COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens what is hidden"))
 TOPICS = (
     (_l("Consents"), (("consent", _l("Consents")), ("queue", _l("On the way to İYS")),
                       ("iys", _l("İYS answers")), ("report", _l("Reports")))),
@@ -47,23 +50,22 @@ def role_page(key: str) -> dict[str, Any]:
     """Context of the page of one role; links to the others."""
     role = roles.BY_KEY.get(key) or roles.ROLES[0]
     language = _language()
-    others = [{"label": one.title(language), "url": url_for("RoleView.list", rol=one.key),
-               "small": True, "kind": "secondary"} for one in roles.ROLES if one is not role]
     return {
-        "name": role.title(language), "crumbs": [], "actions": others[:2],
+        "name": role.title(language), "crumbs": [(_("Roles"), url_for("RoleView.list")),
+                                                 (role.title(language), None)],
+        "actions": [],
         "line": _("Rights come with the role; the place comes with the membership."),
         "role": role.title(language), "columns": list(COLUMN_NAMES),
         "groups": matrix(roles.GRANTS[role.key]),
-        "scope": [(one.title(language), _link(one.key, one is role)) for one in roles.ROLES],
-        "hidden": [], "trail": [],
+        "scope": [(_link(one.title(language), one.key, one is role), "") for one in roles.ROLES],
+        "scope_title": _("Roles"), "hidden": _hidden(roles.GRANTS[role.key]), "trail": [],
     }
 
 
-def _link(key: str, here: bool) -> Any:
-    from markupsafe import Markup
-
-    text = _("shown here") if here else _("Show")
-    return Markup('<a href="{}">{}</a>').format(url_for("RoleView.list", rol=key), text)
+def _link(title: str, key: str, here: bool) -> Any:
+    if here:
+        return Markup('<strong aria-current="true">{}</strong>').format(title)
+    return Markup('<a href="{}">{}</a>').format(url_for("RoleView.list", rol=key), title)
 
 
 def access_page(user: Any) -> dict[str, Any]:
@@ -75,8 +77,10 @@ def access_page(user: Any) -> dict[str, Any]:
     titles = [roles.BY_KEY[one.role].title(_language()) for one in own if one.role in roles.BY_KEY]
     return {
         "name": f"{user.first_name} {user.last_name}".strip() or user.username,
-        "crumbs": [(_("Users"), url_for("UserView.list"))],
-        "actions": [], "line": user.email, "role": " · ".join(dict.fromkeys(titles)) or _("None"),
+        "crumbs": [(_("Users"), url_for("UserView.list")), (user.username, None)],
+        "actions": [], "line": user.email,
+        "last_login": user.last_login,
+        "role": " · ".join(dict.fromkeys(titles)) or _("None"),
         "columns": list(COLUMN_NAMES), "groups": matrix(granted),
         "scope": _visible(own), "hidden": _hidden(granted), "trail": _trail(user.id),
     }
@@ -102,16 +106,17 @@ def _visible(own: list[Membership]) -> list[tuple[Any, Any]]:
 
 
 def _hidden(granted: frozenset[str]) -> list[str]:
-    closed = []
-    if "consent:reveal" not in granted:
-        closed.append(_("Addresses in full"))
-    if "audit:read" not in granted:
-        closed.append(_("The audit trail"))
-    return closed
+    closed = (("consent:read", _("Consents")), ("consent:reveal", _("Addresses in full")),
+              ("site:secret", _("Secrets of sites")), ("audit:read", _("The audit trail")))
+    return [text for permission, text in closed if permission not in granted]
 
 
 def _trail(user_id: int) -> list[dict[str, Any]]:
+    """The last changes of this user's rights and account, for who may read the trail."""
+    if not security.may("audit:read"):
+        return []
     rows = orm.db.session.scalars(
-        select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}")
+        select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}",
+                                 AuditEntry.action.not_in(("login", "logout", "login_failed")))
         .order_by(AuditEntry.id.desc()).limit(5))
-    return [{"text": row.action, "who": str(row.user_id or ""), "at": row.at} for row in rows]
+    return [{"text": deed(row.action), "who": person(row.user_id), "at": row.at} for row in rows]

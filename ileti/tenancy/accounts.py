@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role as FabRole
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, or_, select
+from sqlalchemy import func, or_, select
 from werkzeug.security import generate_password_hash
 
 from ileti.core import orm
@@ -22,16 +22,19 @@ from ileti.tenancy.models import Brand, Dealer, Membership
 from ileti.tenancy.roles import Level
 
 MIN_PASSWORD = 12
+_ADMINS_LOCK = 607_001
 _COMMON = ("123456", "qwerty", "parola", "sifre", "password", "iletişim", "letmein")
 
 
 @dataclass(frozen=True)
 class Giver:
-    """Who hands out: permissions, role and scope of the work space they act in."""
+    """Who hands out: permissions, role and scope of the work space they act in; ``user_id`` is
+    themselves."""
 
     permissions: frozenset[str]
     role: str
     scope: scope.Scope
+    user_id: int | None = None
 
 
 SYSTEM = Giver(frozenset(roles.PERMISSIONS), "platform_admin", scope.EVERYTHING)
@@ -77,15 +80,89 @@ def hash_password(password: str) -> str:
     return generate_password_hash(password, method="scrypt")
 
 
-def set_password(user_id: int, password: str) -> None:
-    """Change a password and end all the user's sessions. Commits."""
+def set_password(user_id: int, password: str, *, giver: Giver = SYSTEM) -> None:
+    """Change a password and end all the user's sessions. Commits.
+
+    Raises InvalidInput (weak), NotAllowed when the user may do more than ``giver``.
+    """
     with scope.system_scope(), orm.unit_of_work() as session:
-        user = session.get(User, user_id)
-        if user is None:
-            raise NotFound()
+        user = _changeable(session, user_id, giver)
         check_password(password, username=user.username)
         user.password = hash_password(password)
     logins.end_sessions(user_id)
+
+
+def describe(user_id: int, *, first_name: str, last_name: str, email: str,
+             giver: Giver = SYSTEM) -> None:
+    """Change a user's name and e-mail. Commits. Raises NotAllowed, Conflict (mail taken)."""
+    email = email.strip().lower()
+    with scope.system_scope(), orm.unit_of_work() as session:
+        user = _changeable(session, user_id, giver)
+        taken = select(User.id).where(or_(User.email == email, User.username == email),
+                                      User.id != user_id)
+        if session.scalars(taken).first() is not None:
+            raise Conflict("Bu e-posta kullanılıyor.", "This e-mail is taken.", code="user_taken")
+        user.first_name, user.last_name, user.email = first_name.strip(), last_name.strip(), email
+
+
+def switch(user_id: int, *, active: bool, giver: Giver = SYSTEM) -> None:
+    """Switch a user off or on; off ends all their sessions at once. Commits.
+
+    Raises NotAllowed when the user may do more than ``giver``, Conflict for the last platform
+    admin.
+    """
+    with scope.system_scope(), orm.unit_of_work() as session:
+        user = _changeable(session, user_id, giver)
+        if not active:
+            _refuse_last_admin(session, user_id)
+        user.active = active
+    logins.end_sessions(user_id)
+
+
+def refuse_stronger(user_id: int, *, giver: Giver) -> None:
+    """Raise NotAllowed when the user may do more, anywhere, than ``giver`` may hand out."""
+    with scope.system_scope():
+        _changeable(orm.db.session, user_id, giver)
+
+
+def may_change(user_id: int, *, giver: Giver) -> bool:
+    """Whether :func:`refuse_stronger` lets this pass; for buttons."""
+    try:
+        refuse_stronger(user_id, giver=giver)
+    except (NotAllowed, InvalidInput):
+        return False
+    return True
+
+
+def _changeable(session: Any, user_id: int, giver: Giver) -> User:
+    """The user, when every one of their memberships, here or elsewhere, is the giver's to give.
+
+    Who could set another password, or another e-mail, would have the other's rights.
+    """
+    user: User | None = session.get(User, user_id)
+    if user is None:
+        raise NotFound()
+    if "user:write" not in giver.permissions:
+        raise NotAllowed()
+    own = session.scalars(select(Membership).where(Membership.user_id == user_id)).all()
+    if not own and not giver.scope.everything:
+        raise NotAllowed()
+    for one in own:
+        refuse_overreach(giver, one.role, provider_id=one.provider_id, brand_id=one.brand_id,
+                         dealer_id=one.dealer_id)
+    return user
+
+
+def _refuse_last_admin(session: Any, user_id: int) -> None:
+    """Somebody must be left who can let others in; one at a time may ask."""
+    session.execute(select(func.pg_advisory_xact_lock(_ADMINS_LOCK)))
+    admins = set(session.scalars(
+        select(Membership.user_id).join(User, User.id == Membership.user_id)
+        .where(Membership.role == "platform_admin", User.active)))
+    if admins == {user_id}:
+        raise Conflict("Son platform yöneticisi kapatılamaz ve yetkisi geri alınamaz.",
+                       "The last platform admin cannot be switched off or lose the role.",
+                       code="last_admin")
 
 
 def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
@@ -114,14 +191,23 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
 
 
 def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
-    """Undo :func:`give_membership`; asks the same rights. Commits."""
+    """Undo :func:`give_membership`; asks the same rights, and never one's own. Commits.
+
+    Raises NotFound, NotAllowed, Conflict for the last platform admin.
+    """
     with scope.system_scope(), orm.unit_of_work() as session:
         kept = session.get(Membership, membership_id)
         if kept is None:
             raise NotFound()
         refuse_overreach(giver, kept.role, provider_id=kept.provider_id, brand_id=kept.brand_id,
                          dealer_id=kept.dealer_id)
-        session.execute(delete(Membership).where(Membership.id == membership_id))
+        if giver.user_id == kept.user_id:
+            raise NotAllowed("Kendi yetkinizi geri alamazsınız; başka bir yönetici alır.",
+                             "You cannot take your own right away; another admin does.",
+                             code="own_right")
+        if kept.role == "platform_admin":
+            _refuse_last_admin(session, kept.user_id)
+        session.delete(kept)
         _mirror_roles(session, kept.user_id)
 
 

@@ -43,10 +43,16 @@ def _line(action: str, subject: str, detail: dict[str, Any] | None,
         "action": action,
         "subject": subject[:120],
         "detail": detail or {},
-        "provider_id": provider_id if provider_id is not None else here.provider_id,
+        "provider_id": provider_id or here.provider_id or _work_provider(),
         "user_id": user_id if user_id is not None else _user_id(),
         "address": request.remote_addr if has_request_context() else None,
     }
+
+
+def _work_provider() -> int | None:
+    """The provider of the request's work space, also while the system looks further."""
+    asked: scope.Scope | None = g.get("work_scope") if has_request_context() else None
+    return asked.provider_id if asked is not None else None
 
 
 def _user_id() -> int | None:
@@ -81,6 +87,9 @@ def _change(action: str, one: Any) -> dict[str, Any] | None:
     if action == "change" and not changed:
         return None
     table = one.__tablename__
+    if table == "membership":  # a deed about the person, told with the role
+        return _line(f"membership:{action}", f"ab_user:{one.user_id}", {"role": one.role},
+                     one.provider_id, None)
     provider = one.id if table == "provider" else getattr(one, "provider_id", None)
     detail = {"columns": sorted(changed)} if action == "change" else {}
     return _line(f"{table}:{action}", f"{table}:{one.id}", detail, provider, None)

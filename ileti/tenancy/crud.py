@@ -2,7 +2,9 @@
 
 Rights are named ``resource:action`` (read, write), nothing is deleted through the panel (a dealer
 becomes passive, a user is switched off: the ledger names them for ten years), and what the database
-refuses is said in a sentence instead of SQL.
+refuses is said in a sentence above the form, with everything typed still in it. Flask-AppBuilder
+would send people back to the list instead, takes field values and sort columns from the query
+string, and keeps the filters of a list in one object for all threads; none of that here.
 """
 
 from __future__ import annotations
@@ -10,14 +12,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask_appbuilder import ModelView
+from flask import abort, flash, g, has_request_context, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import ModelView, expose, has_access
+from flask_appbuilder.exceptions import ApplyFilterException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy.exc import SQLAlchemyError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import BigInteger
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from wtforms import BooleanField, TextAreaField, ValidationError
 
-from ileti.core.errors import IletiError
+from ileti.core.errors import CallerMistake, IletiError
+
+LARGEST_PAGE = 100
+_TWICE = "23505"  # PostgreSQL: unique_violation
 
 
 class Told(Exception):
@@ -31,7 +41,16 @@ def say(error: Any) -> str:
 
 
 class Records(SQLAInterface):
-    """Rows of one model; refusals come out as :class:`Told`."""
+    """Rows of one model; refusals come out as :class:`Told`, a number that cannot be one as None.
+    """
+
+    def get(self, id: Any, filters: Any = None, select_columns: Any = None) -> Any:
+        """The row, inside the user's scope."""
+        largest = 2**63 - 1 if isinstance(self.obj.__table__.c.id.type, BigInteger) else 2**31 - 1
+        text = str(id)
+        if not (text.isascii() and text.isdigit() and int(text[:20]) <= largest):
+            return None
+        return super().get(int(text), filters, select_columns)
 
     def add(self, item: Any, commit: bool = True) -> None:
         """Add one row."""
@@ -44,11 +63,13 @@ class Records(SQLAInterface):
     def _told(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except IletiError as error:
+        except CallerMistake as error:
             self.session.rollback()
             raise Told(say(error)) from error
-        except SQLAlchemyError as error:
+        except IntegrityError as error:
             self.session.rollback()
+            if getattr(error.orig, "sqlstate", "") != _TWICE:
+                raise
             raise Told(_("A record with this number or name already exists.")) from error
 
 
@@ -60,8 +81,10 @@ class RecordView(ModelView):
     }
     exclude_route_methods = {"delete", "download", "action", "action_post"}
     page_size = 25
-    add_row_message = ""
-    edit_row_message = ""
+    add_row_message = _l("Added.")
+    edit_row_message = _l("Saved.")
+
+    # -- start ----------------------------------------------------------------------------------
 
     def _init_forms(self) -> None:
         """Forms whose yes-or-no fields may stay empty, in the order of their columns.
@@ -79,14 +102,114 @@ class RecordView(ModelView):
         _put_in_order(self.add_form, self.add_columns)
         _put_in_order(self.edit_form, self.edit_columns)
 
-    def _init_titles(self) -> None:
-        super()._init_titles()
-        from flask_babel import lazy_gettext as _l
+    @property
+    def _filters(self) -> Any:
+        """The filters of this request; those of the start outside one."""
+        if not has_request_context():
+            return self._first_filters
+        name = f"filters of {self.endpoint}"
+        if name not in g:
+            setattr(g, name, self.datamodel.get_filters(self.search_columns))
+        return getattr(g, name)
 
-        self.add_row_message = _l("Added.")
-        self.edit_row_message = _l("Saved.")
-        self.database_error_message = _l("Nothing was saved: this is outside your work space or "
-                                         "already exists.")
+    @_filters.setter
+    def _filters(self, made: Any) -> None:
+        self._first_filters = made
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> ResponseReturnValue:
+        """The list; a query string nobody's link has leads to the plain list."""
+        if not self._query_fits():
+            return redirect(request.path)
+        try:
+            widgets = self._list()
+        except (ApplyFilterException, DataError, ProgrammingError):
+            self.datamodel.session.rollback()
+            if not request.args:
+                raise
+            return redirect(request.path)
+        return self.render_template(self.list_template, title=self.list_title, widgets=widgets)
+
+    def _query_fits(self) -> bool:
+        """Page numbers that are numbers, page sizes we offer, order by columns we offer."""
+        for name, value in request.args.items(multi=True):
+            if name.startswith(("page_", "psize_")):
+                most = LARGEST_PAGE if name.startswith("psize_") else 10**6
+                if not (value.isascii() and value.isdigit() and len(value) < 8
+                        and int(value) <= most):
+                    return False
+            if name.startswith("_oc_") and value not in self.order_columns:
+                return False
+            if "\0" in value:
+                return False
+        return True
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> ResponseReturnValue:
+        """The empty form, or the new record's page."""
+        form = self.add_form.refresh()
+        if request.method == "POST" and form.validate():
+            item = self.datamodel.obj()
+            if self._kept(form, item, self.pre_add, self.datamodel.add):
+                flash(self.add_row_message, "success")
+                return redirect(self.record_url(item))
+        return self._form_page(self.add_template, "add", self.add_title, form,
+                               url_for(f"{self.endpoint}.list"))
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> ResponseReturnValue:
+        """The filled form, or the changed record's page."""
+        item = self.datamodel.get(pk)
+        if item is None:
+            abort(404)
+        back = self.record_url(item)
+        if request.method == "POST":
+            form = self.edit_form.refresh(request.form)
+            form._id = item.id  # the record may keep its own number
+            if form.validate() and self._kept(form, item, self.pre_update, self.datamodel.edit):
+                flash(self.edit_row_message, "success")
+                return redirect(back)
+            item = self.datamodel.get(pk) or item
+        else:
+            form = self.edit_form.refresh(obj=item)
+            self.prefill_form(form, item.id)
+        return self._form_page(self.edit_template, "edit", self.edit_title, form, back,
+                               record=str(item), record_url=back)
+
+    def _kept(self, form: Any, item: Any, prepare: Callable[[Any], None],
+              keep: Callable[[Any], None]) -> bool:
+        """Whether the record was kept; why not is said above the form."""
+        try:
+            with self.datamodel.session.no_autoflush:
+                form.populate_obj(item)
+                prepare(item)
+            keep(item)
+        except (Told, IletiError) as error:
+            self.datamodel.session.rollback()
+            flash(str(error) if isinstance(error, Told) else say(error), "danger")
+            return False
+        return True
+
+    def _form_page(self, template: str, kind: str, title: Any, form: Any, back: str,
+                   **more: Any) -> ResponseReturnValue:
+        make = self._get_add_widget if kind == "add" else self._get_edit_widget
+        return self.render_template(template, title=title, back_url=back,
+                                    widgets=make(form=form, exclude_cols=[]), **more)
+
+    def record_url(self, item: Any) -> str:
+        """The page of one record."""
+        return url_for(f"{self.endpoint}.show", pk=item.id)
+
+    def render_template(self, template: str, **context: Any) -> str:
+        """Pages know their list and how adding is called."""
+        return super().render_template(
+            template, list_title=self.list_title, add_title=self.add_title,
+            edit_title=self.edit_title, list_url=url_for(f"{self.endpoint}.list"), **context)
 
 
 def _put_in_order(form: Any, columns: list[str]) -> None:

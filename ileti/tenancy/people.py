@@ -27,15 +27,20 @@ class MembershipForm(FlaskForm):
     place = SelectField(_l("Place"), [InputRequired()])
 
 
-class UserForm(MembershipForm):
+class AccountForm(FlaskForm):
+    """Who a user is."""
+
+    first_name = StringField(_l("First name"), [InputRequired(), Length(max=60)])
+    last_name = StringField(_l("Last name"), [InputRequired(), Length(max=60)])
+    email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=120)])
+
+
+class UserForm(AccountForm, MembershipForm):
     """A new user."""
 
     username = StringField(_l("User name"), [
         InputRequired(), Regexp(r"^[a-z0-9._-]{3,40}$", message=_l(
             "3 to 40 small letters, digits, dots, dashes or underscores."))])
-    first_name = StringField(_l("First name"), [InputRequired(), Length(max=60)])
-    last_name = StringField(_l("Last name"), [InputRequired(), Length(max=60)])
-    email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=120)])
     password = PasswordField(_l("First password"), [InputRequired()],
                              description=_l("At least 12 characters."))
 
@@ -57,6 +62,13 @@ class UserForm(MembershipForm):
             wrong.errors = [say(error.errors[0] if error.errors else error)]
             return None
         return made
+
+
+class GivenPasswordForm(FlaskForm):
+    """A password somebody else gives a user."""
+
+    given = PasswordField(_l("New password"), [InputRequired()], description=_l(
+        "At least 12 characters. Tell it to the user by another way than e-mail."))
 
 
 class PasswordForm(FlaskForm):

@@ -21,16 +21,11 @@ from ileti.iys.models import IysCursor
 from ileti.iys.views import IysView, QueueView
 from ileti.outbox.models import OutboxRow
 from ileti.tenancy import roles, security
+from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
-from ileti.tenancy.views import (
-    AuditView,
-    BrandView,
-    DealerView,
-    ProfileView,
-    ProviderView,
-    RoleView,
-    UserView,
-)
+from ileti.tenancy.trail import AuditView
+from ileti.tenancy.users import ProfileView, RoleView, UserView
+from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import formats
 from ileti.web.theme import Count, Shell, Workspace
 
@@ -118,7 +113,8 @@ def _title(one: Membership | None) -> str:
 def _counts() -> dict[str, Count]:
     if not current_user.is_authenticated or not security.may("queue:read"):
         return {}
-    rows = select(OutboxRow.ref_id).where(OutboxRow.topic == 1).limit(COUNTED).subquery()
+    rows = select(OutboxRow.ref_id).where(
+        OutboxRow.topic == 1, OutboxRow.dead_at.is_(None)).limit(COUNTED).subquery()
     waiting = orm.db.session.scalar(select(func.count()).select_from(rows)) or 0
     return {"queue": Count(waiting)} if waiting else {}
 

@@ -24,6 +24,8 @@ COOKIE = "ileti_oturum"
 VISITOR_MINUTES = 60
 TOUCH_SECONDS = 60
 _tags = TaggedJSONSerializer()
+_NEW = "insert into user_session (user_id, data, expires_at, key) values (%s, %s, %s, %s)"
+_AGAIN = "update user_session set user_id = %s, data = %s, expires_at = %s where key = %s"
 
 
 class PanelSession(CallbackDict[str, Any], SessionMixin):
@@ -51,7 +53,7 @@ class DatabaseSessions(SessionInterface):
         """The session of the request's cookie, or an empty one."""
         token = request.cookies.get(COOKIE)
         if not token or len(token) > 64 or _no_session_needed(request):
-            return PanelSession(token=token if token and len(token) <= 64 else None)
+            return PanelSession()
         row = db.connection().execute(
             "select data, expires_at from user_session where key = %s and expires_at > %s",
             (_key(token), clock.now()),
@@ -76,18 +78,20 @@ class DatabaseSessions(SessionInterface):
         return self.idle if "_user_id" in session else timedelta(minutes=VISITOR_MINUTES)
 
     def _keep(self, app: Flask, session: PanelSession, response: Response) -> None:
+        """Write a session; one that was ended meanwhile stays ended, whatever was still on its way.
+        """
         if session.renew and session.token:
             forget(session.token)
-        if session.renew or not session.token:
+        fresh = session.renew or not session.token
+        if fresh or session.token is None:
             session.token = secrets.token_urlsafe(32)
         ends = clock.now() + self._life(session)
         user = session.get("_user_id")
-        db.connection().execute(
-            "insert into user_session (key, user_id, data, expires_at) values (%s, %s, %s, %s) "
-            "on conflict (key) do update set user_id = excluded.user_id, data = excluded.data, "
-            "expires_at = excluded.expires_at",
-            (_key(session.token), int(user) if user else None, _tags.dumps(dict(session)), ends),
-        )
+        row = (int(user) if user else None, _tags.dumps(dict(session)), ends, _key(session.token))
+        written = db.connection().execute(_NEW if fresh else _AGAIN, row).rowcount
+        if not written:
+            self._end(app, session, response)
+            return
         response.set_cookie(COOKIE, session.token, expires=ends, httponly=True, samesite="Lax",
                             secure=bool(app.config["SESSION_COOKIE_SECURE"]), path="/")
         response.vary.add("Cookie")

@@ -105,7 +105,7 @@ def test_a_dealer_manager_gives_rights_at_the_own_dealer_only(pair: Pair) -> Non
     token = token_of(pair.client)
     answer = pair.client.post("/kullanicilar/add", data={
         "csrf_token": token, "username": "yeni-kisi", "first_name": "A", "last_name": "B",
-        "email": "yeni@ornek.test", "password": "uzun-ve-güzel-parola", "role": "dealer_user",
+        "email": "yeni@ornek.com.tr", "password": "uzun-ve-güzel-parola", "role": "dealer_user",
         "place": f"d{pair.other}"})
     assert answer.status_code == 200
     made = db.connection().execute("select 1 from ab_user where username = 'yeni-kisi'").fetchone()

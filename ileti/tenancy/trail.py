@@ -1,0 +1,127 @@
+"""The audit trail as people read it: who, what, about whom, instead of keys and numbers.
+
+The table keeps short stable words (``dealer:change``, ``ab_user:7``); the sentences are made here,
+so that they can be mended without touching what was kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+from sqlalchemy import select
+from wtforms import SelectField
+
+from ileti.core import orm
+from ileti.tenancy import roles, security
+from ileti.tenancy.crud import Records, RecordView, say
+from ileti.tenancy.models import AuditEntry, Brand, Dealer, Provider
+from ileti.tenancy.views import COMMON_LABELS
+
+DEEDS = {
+    "login": _l("Signed in"), "logout": _l("Signed out"),
+    "login_failed": _l("Signing in failed"),
+    "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
+    "dealer:reveal": _l("Opened a dealer’s numbers"),
+    "document:publish": _l("Published a text"), "queue:resend": _l("Sent records again"),
+    "site:secret_create": _l("Made a site’s secret"),
+    "site:secret_renew": _l("Renewed a site’s secret"),
+    "site:secret_replace": _l("Replaced a site’s secret at once"),
+    "site:secret_end_previous": _l("Ended a site’s old secret"),
+    "site:secret_show": _l("Opened a site’s secret"),
+    "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
+    "provider:add": _l("Added a provider"), "provider:change": _l("Changed a provider"),
+    "brand:add": _l("Added a brand"), "brand:change": _l("Changed a brand"),
+    "dealer:add": _l("Added a dealer"), "dealer:change": _l("Changed a dealer"),
+    "site:add": _l("Added a site"), "site:change": _l("Changed a site"),
+    "ab_user:add": _l("Added a user"), "ab_user:change": _l("Changed a user"),
+    "document:add": _l("Added a text"), "document_version:add": _l("Added a version of a text"),
+}
+_MORE_LABELS = {
+    "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
+    "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
+    "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
+}
+_PAGES: dict[str, tuple[Any, str, str]] = {
+    "provider": (Provider, "ProviderView.show", "provider:read"),
+    "brand": (Brand, "BrandView.show", "brand:read"),
+    "dealer": (Dealer, "DealerView.show", "dealer:read"),
+    "ab_user": (User, "UserView.show", "user:read"),
+    "user": (User, "UserView.show", "user:read"),
+}
+_OTHER_THINGS = {
+    "site": _l("Site"), "document": _l("Text"), "document_version": _l("Version of a text"),
+    "recipient": _l("Recipient"), "consent": _l("Consent"), "outbox": _l("On the way to İYS"),
+    "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
+    "ab_user": _l("User"), "user": _l("User"),
+}
+
+
+def deed(action: str) -> Any:
+    """What was done, in words; the word that was kept when it has none."""
+    return DEEDS.get(action, action)
+
+
+def person(user_id: int | None) -> str:
+    """The name of who did it, when it is somebody of this work space."""
+    if user_id is None:
+        return "–"
+    user = orm.db.session.scalars(select(User).where(User.id == user_id)).first()
+    if user is None:
+        return _("User %(number)s", number=user_id)
+    return f"{user.first_name} {user.last_name}".strip() or str(user.username)
+
+
+def thing(subject: str) -> Any:
+    """What it was about: its name, with a link where there is a page this user may open."""
+    table, _colon, number = subject.partition(":")
+    page = _PAGES.get(table)
+    found = None
+    if page is not None and number.isdigit():
+        model, endpoint, permission = page
+        found = orm.db.session.scalars(select(model).where(model.id == int(number))).first()
+        if found is not None:
+            name = found.username if table in ("ab_user", "user") else str(found)
+            if security.may(permission):
+                return Markup('<a href="{}">{}</a>').format(url_for(endpoint, pk=found.id), name)
+            return escape(name)
+    return f"{_OTHER_THINGS.get(table, table)} {number}".strip()
+
+
+def details(kept: dict[str, Any]) -> Any:
+    """The details as one line per name; never a value that was not kept for this."""
+    labels = COMMON_LABELS | _MORE_LABELS
+    lines = []
+    for name, value in (kept or {}).items():
+        if name == "columns":
+            value = ", ".join(str(labels.get(one, one)) for one in value)
+        elif name == "role" and value in roles.BY_KEY:
+            role = roles.BY_KEY[value]
+            value = say(role)
+        elif isinstance(value, list):
+            value = ", ".join(str(one) for one in value)
+        lines.append(f"{labels.get(name, name)}: {value}")
+    return " · ".join(lines) or "–"
+
+
+class AuditView(RecordView):
+    """Who did what; readable, never changeable."""
+
+    datamodel = Records(AuditEntry)
+    route_base = "/denetim"
+    class_permission_name = "audit"
+    list_title, show_title = _l("Audit trail"), _l("Audit entry")
+    label_columns = COMMON_LABELS
+    list_columns = ["at", "user_id", "action", "subject", "address"]
+    show_columns = [*list_columns, "detail"]
+    search_columns = ["action", "at"]
+    search_form_extra_fields = {
+        "action": SelectField(_l("What"), choices=[("", ""), *DEEDS.items()])}
+    order_columns = ["at"]
+    formatters_columns = {"user_id": person, "action": deed, "subject": thing, "detail": details}
+    base_order = ("id", "desc")
+    exclude_route_methods = RecordView.exclude_route_methods | {"add", "edit"}
