@@ -1,7 +1,7 @@
 """Days and moments inside a sentence, in the page's language and Istanbul's time.
 
 The panel's own formats live above this floor (``ileti/web/formats.py``) and serve the templates;
-these two serve sentences that are put together down here.
+these serve sentences that are put together down here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ def _language() -> str:
 def day_text(day: date) -> str:
     """``31.12.2026`` or ``31 Dec 2026``."""
     return format_date(day, _SHAPES[_language()], locale=_language())
+
+
+def clock_text(moment: datetime) -> str:
+    """``14:05``; ``moment`` must be aware."""
+    return to_istanbul(moment).strftime("%H:%M")
 
 
 def moment_text(moment: datetime) -> str:

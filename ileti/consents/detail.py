@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from ileti.consents import gate, listing
-from ileti.consents.dates import moment_text
+from ileti.consents.dates import clock_text, day_text, moment_text
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
@@ -157,11 +157,14 @@ def _gate_now(one: Shown) -> dict[str, str]:
     answer = gate.may_send_now(one.entry.provider_id, one.entry.brand_id, one.address,
                                Channel(one.entry.channel), RecipientType(one.entry.recipient_type))
     if answer.allowed:
-        return {"tone": "ok", "icon": "circle-check", "title": _("A message may be sent"),
-                "text": say(answer)}
-    wait = answer.denial is gate.Denial.NOT_AT_IYS
+        return {"tone": "ok", "icon": "circle-check", "title": _("A message may be sent now"),
+                "text": _("İYS holds a consent; last checked at %(at)s.",
+                          at=clock_text(answer.checked_at))}
+    wait, text = answer.denial is gate.Denial.NOT_AT_IYS, say(answer)
+    if answer.denial is gate.Denial.REFUSED and answer.since is not None:
+        text += " " + _("It holds since %(at)s.", at=moment_text(answer.since))
     return {"tone": "wait" if wait else "no", "icon": "hourglass" if wait else "ban",
-            "title": _("No message may be sent"), "text": say(answer)}
+            "title": _("No message may be sent"), "text": text}
 
 
 def _gate_then(one: Shown) -> dict[str, str]:
@@ -206,8 +209,9 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     if state.entry_id == entry.id and state.iys_due_at is not None:
         rows.append((_("To İYS by"), state.iys_due_at))
     kept = clock.to_istanbul(entry.captured_at).date()
-    rows.append((_("Kept until at least"), kept.replace(
-        year=kept.year + KEPT_YEARS, day=min(kept.day, 28) if kept.month == 2 else kept.day)))
+    last = kept.replace(year=kept.year + KEPT_YEARS,
+                        day=min(kept.day, 28) if kept.month == 2 else kept.day)
+    rows.append((_("End of keeping"), _("%(day)s at the earliest", day=day_text(last))))
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
     return rows

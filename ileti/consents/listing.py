@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from ileti.consents.models import ConsentEntry, ConsentState
@@ -21,9 +21,11 @@ from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, orm
 from ileti.recipients.models import Recipient
 from ileti.tenancy import scope
+from ileti.tenancy.models import Brand
 
 PAGE = 50
 COUNTED = 1000
+Place = tuple[datetime, int]
 
 CHOICES = {
     "in_force": and_(
@@ -63,14 +65,7 @@ class Wanted:
 
 def question(wanted: Wanted) -> Select[Any]:
     """Entries with their states, filtered, without order or page."""
-    same_key = and_(
-        ConsentState.provider_id == ConsentEntry.provider_id,
-        ConsentState.brand_id == ConsentEntry.brand_id,
-        ConsentState.recipient_id == ConsentEntry.recipient_id,
-        ConsentState.recipient_type == ConsentEntry.recipient_type,
-        ConsentState.channel == ConsentEntry.channel,
-    )
-    asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key)
+    asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
     if wanted.entries is not None:
         pairs = wanted.entries or [(0, 0)]
         asked = asked.where(tuple_(ConsentEntry.provider_id, ConsentEntry.id).in_(pairs))
@@ -80,6 +75,17 @@ def question(wanted: Wanted) -> Select[Any]:
         asked = asked.where(~_newer_of_the_same_dealer())
     narrowed: Select[Any] = _narrowed(asked, wanted)
     return narrowed
+
+
+def same_key() -> Any:
+    """The join of an entry with the state of its key."""
+    return and_(
+        ConsentState.provider_id == ConsentEntry.provider_id,
+        ConsentState.brand_id == ConsentEntry.brand_id,
+        ConsentState.recipient_id == ConsentEntry.recipient_id,
+        ConsentState.recipient_type == ConsentEntry.recipient_type,
+        ConsentState.channel == ConsentEntry.channel,
+    )
 
 
 def _newer_of_the_same_dealer() -> Any:
@@ -132,22 +138,59 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), clock.ISTANBUL).astimezone(UTC)
 
 
-def page(wanted: Wanted, *, before: tuple[datetime, int] | None = None,
-         after: tuple[datetime, int] | None = None,
+def page(wanted: Wanted, *, before: Place | None = None, after: Place | None = None,
          size: int = PAGE) -> tuple[list[tuple[ConsentEntry, ConsentState]], bool]:
     """Rows newest first and whether there are more beyond; ``after`` walks back to newer ones."""
-    place = tuple_(ConsentEntry.captured_at, ConsentEntry.id)
-    asked = question(wanted)
-    if before is not None:
-        asked = asked.where(place < before)
-    if after is not None:
-        asked = asked.where(place > after).order_by(
-            ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
-    else:
-        asked = asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
+    asked = _in_order(_beyond(question(wanted), before, after), back=after is not None)
+    if _by_brand(wanted):
+        asked = _in_order(_whole(_newest_of_each_brand(wanted, before, after, size + 1)),
+                          back=after is not None)
     rows = [(row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
+
+
+def _beyond(asked: Select[Any], before: Place | None, after: Place | None) -> Select[Any]:
+    place = tuple_(ConsentEntry.captured_at, ConsentEntry.id)
+    if before is not None:
+        asked = asked.where(place < before)
+    return asked if after is None else asked.where(place > after)
+
+
+def _in_order(asked: Select[Any], *, back: bool) -> Select[Any]:
+    if back:
+        return asked.order_by(ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
+    return asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
+
+
+def _by_brand(wanted: Wanted) -> bool:
+    """Whether the list must be put together from brands: the index that has the list's order
+    begins with provider and brand (or dealer), so over several brands it is asked per brand."""
+    here = scope.current()
+    return (here.brand_id is None and here.dealer_id is None
+            and wanted.recipients is None and wanted.entries is None)
+
+
+def _newest_of_each_brand(wanted: Wanted, before: Place | None, after: Place | None,
+                          size: int) -> Any:
+    """Keys of the first rows of every brand in view, each read along its index and no further."""
+    of_brand = _beyond(question(wanted), before, after).where(
+        ConsentEntry.provider_id == Brand.provider_id, ConsentEntry.brand_id == Brand.id)
+    newest = _in_order(of_brand, back=after is not None).with_only_columns(
+        ConsentEntry.provider_id, ConsentEntry.id, ConsentEntry.captured_at,
+    ).limit(size).correlate(Brand).lateral()
+    return select(newest.c.provider_id, newest.c.id, newest.c.captured_at).select_from(
+        Brand).join(newest, true()).order_by(
+            newest.c.captured_at.asc() if after is not None else newest.c.captured_at.desc(),
+            newest.c.id.asc() if after is not None else newest.c.id.desc()).limit(size).subquery()
+
+
+def _whole(keys: Any) -> Select[Any]:
+    """The rows of these keys, with their states."""
+    rows: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
+    return rows.join(keys, and_(  # type: ignore[no-any-return]
+        ConsentEntry.provider_id == keys.c.provider_id, ConsentEntry.id == keys.c.id,
+        ConsentEntry.captured_at == keys.c.captured_at))
 
 
 def count(wanted: Wanted) -> int:

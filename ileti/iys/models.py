@@ -64,6 +64,8 @@ class IysReceipt(Model):
     __table_args__ = (
         Index("ix_iys_receipt_transaction", "provider_id", "transaction_id",
               postgresql_where=text("transaction_id is not null")),
+        Index("ix_iys_receipt_rejected", "provider_id", "at",
+              postgresql_where=text("not accepted")),
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

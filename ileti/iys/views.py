@@ -6,7 +6,6 @@ acts, so pressing twice does no harm.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -14,26 +13,30 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
+from ileti.consents import listing
 from ileti.consents.detail import record_url
-from ileti.consents.models import ConsentEntry
+from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.numbers import entry_of, record_number
+from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import IletiError, NotFound
 from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
-from ileti.iys.errors import meaning
 from ileti.iys.models import IysBatch
+from ileti.iys.reasons import told
 from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
+from ileti.recipients.address import mask
 from ileti.tenancy import audit, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Provider
 
 PAGE = 50
 TOPIC = 1
-CODE = re.compile(r"H\d{3,4}")
 BATCH_STATES = {BatchState.PREPARED: "queued", BatchState.SENT: "sent", BatchState.CLOSED: "done",
                 BatchState.SPLIT: "retrying"}
 
@@ -62,7 +65,8 @@ class QueueView(BaseView):
             "panel/queue.html", title=_("On the way to İYS"), line=_(
                 "Every record is sent again until İYS answers."),
             actions=_actions(stopped), tabs=_tabs(tab, stopped), notice=None, rows=rows,
-            pages=pages, empty_title=None, empty_text=None)
+            pages=pages, next_label=None if tab == "duran" else _("Next try"),
+            at_label=_("Sent") if tab == "gonderim" else _("Taken"), **_empty(tab, stopped))
 
     @expose("/yeniden", methods=["POST"])
     @has_access
@@ -73,11 +77,11 @@ class QueueView(BaseView):
             OutboxRow.topic == TOPIC, OutboxRow.dead_at.is_not(None))
         one = request.form.get("ref", "")
         if one:
-            provider, _dash, ref = one.partition("-")
-            if not (provider.isdigit() and ref.isdigit()):
+            entry_id = entry_of(one)
+            if entry_id is None:
                 raise NotFound()
-            asked = asked.where(OutboxRow.provider_id == int(provider),
-                                OutboxRow.ref_id == int(ref))
+            asked = asked.where(OutboxRow.provider_id.in_(select(Provider.id)),
+                                OutboxRow.ref_id == entry_id)
         by_provider: dict[int, list[int]] = {}
         for provider_id, ref_id in orm.db.session.execute(asked.limit(10_000)):
             by_provider.setdefault(provider_id, []).append(ref_id)
@@ -86,7 +90,8 @@ class QueueView(BaseView):
         revived = sum(_revive(provider, refs) for provider, refs in by_provider.items())
         for name in [known for known in jobs.JOBS if known.startswith("iys.")]:
             jobs.ring(name)
-        flash(_("%(n)s records go out again.", n=revived), "success")
+        flash(ngettext("%(num)s record goes out again.", "%(num)s records go out again.", revived),
+              "success")
         return redirect(url_for("QueueView.list"))
 
 
@@ -134,47 +139,72 @@ def _try_login(provider_id: int) -> str | None:
     return None
 
 
-def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], int | None]:
-    asked = select(OutboxRow, ConsentEntry).outerjoin(ConsentEntry, (
+def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:
+    asked = select(OutboxRow, ConsentEntry, ConsentState).outerjoin(ConsentEntry, (
         (ConsentEntry.provider_id == OutboxRow.provider_id)
         & (ConsentEntry.id == OutboxRow.ref_id)
-        & (ConsentEntry.captured_at == OutboxRow.ref_at))).where(OutboxRow.topic == TOPIC)
+        & (ConsentEntry.captured_at == OutboxRow.ref_at))).outerjoin(
+            ConsentState, listing.same_key()).where(OutboxRow.topic == TOPIC)
     asked = asked.where(
         OutboxRow.dead_at.is_not(None) if stopped else OutboxRow.dead_at.is_(None))
-    before = request.args.get("once", "")
-    if before.isdigit():
-        asked = asked.where(OutboxRow.ref_id < int(before))
+    before = entry_of(request.args.get("once", ""))
+    if before is not None:
+        asked = asked.where(OutboxRow.ref_id < before)
     found = orm.db.session.execute(
         asked.order_by(OutboxRow.ref_id.desc()).limit(PAGE + 1)).all()
     brands = _brand_names()
-    rows = [_waiting_row(row, entry, brands) for row, entry in found[:PAGE]]
-    return rows, found[PAGE - 1][0].ref_id if len(found) > PAGE else None
+    people = listing.recipients_of([(entry, state) for _row, entry, state in found[:PAGE] if entry])
+    rows = [_waiting_row(row, entry, state, brands, people) for row, entry, state in found[:PAGE]]
+    return rows, record_number(found[PAGE - 1][0].ref_id) if len(found) > PAGE else None
 
 
-def _waiting_row(row: OutboxRow, entry: ConsentEntry | None,
-                 brands: dict[int, str]) -> dict[str, Any]:
-    state = "stopped" if row.dead_at else "sent" if row.batch_id else (
+def _waiting_row(row: OutboxRow, entry: ConsentEntry | None, state: ConsentState | None,
+                 brands: dict[int, str], people: dict[tuple[int, int], Any]) -> dict[str, Any]:
+    key = "stopped" if row.dead_at else "sent" if row.batch_id else (
         "retrying" if row.tries else "queued")
-    sentence, code = told(row.reason)
-    what, url = f"#{row.ref_id}", None
+    about = state is not None and state.entry_id == row.ref_id
+    sentence, code = told(row.reason, state.iys_code if state and about and row.reason else None)
+    what, below, url = _("Record %(number)s", number=record_number(row.ref_id)), "", None
     if entry is not None:
-        what = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
+        address = address_of(people.get((entry.provider_id, entry.recipient_id)))
+        what = mask(address) if address else _("erased")
+        below = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
         url = record_url(entry)
     again = row.dead_at and security.may("queue:resend")
     return {
-        "id": row.ref_id, "what": what, "url": url, "brand": brands.get(row.brand_id, ""),
-        "count": None, "state": state, "sentence": sentence, "code": code,
+        "what": what, "spoken": entry is not None, "sub": below, "url": url,
+        "brand": brands.get(row.brand_id, ""), "count": None, "state": key,
+        "sentence": sentence, "code": code,
         "next_at": None if row.dead_at else row.next_at, "tries": row.tries, "at": row.ref_at,
         "actions": [{"label": _("Send again"), "method": "post", "small": True,
                      "icon": "refresh-cw", "url": url_for("QueueView.resend"),
-                     "fields": {"ref": f"{row.provider_id}-{row.ref_id}"}}] if again else [],
+                     "fields": {"ref": record_number(row.ref_id)}}] if again else [],
     }
 
 
-def _batches() -> tuple[list[dict[str, Any]], int | None]:
+def _empty(tab: str, stopped: int) -> dict[str, Any]:
+    """What is true when a tab has no rows; good news is said only when it is."""
+    if tab == "gonderim":
+        return {"empty_title": _("No submission yet"), "empty_tone": "mute",
+                "empty_text": _("What is sent to İYS in lists stands here.")}
+    if tab == "duran":
+        return {"empty_title": _("No record has stopped"), "empty_tone": "ok",
+                "empty_text": _("Nothing here waits for you.")}
+    if stopped:
+        return {"empty_title": _("No record is waiting"), "empty_tone": "mute",
+                "empty_text": ngettext(
+                    "%(num)s record has stopped and waits for you.",
+                    "%(num)s records have stopped and wait for you.", stopped),
+                "empty_action": {"label": _("Show the stopped ones"),
+                                 "url": url_for("QueueView.list", durum="duran")}}
+    return {"empty_title": _("No record is waiting"), "empty_tone": "ok",
+            "empty_text": _("Every consent has reached İYS.")}
+
+
+def _batches() -> tuple[list[dict[str, Any]], str | None]:
     asked = select(IysBatch).order_by(IysBatch.id.desc()).limit(PAGE + 1)
     before = request.args.get("once", "")
-    if before.isdigit():
+    if before.isascii() and before.isdigit() and len(before) < 19:
         asked = asked.where(IysBatch.id < int(before))
     found = list(orm.db.session.scalars(asked))
     brands = _brand_names()
@@ -183,24 +213,13 @@ def _batches() -> tuple[list[dict[str, Any]], int | None]:
         sentence, code = told(batch.problem)
         open_still = batch.state in (BatchState.PREPARED, BatchState.SENT)
         rows.append({
-            "id": batch.id, "what": _("Submission %(n)s", n=batch.id), "url": None,
+            "what": _("Submission %(n)s", n=batch.id), "url": None,
             "brand": brands.get(batch.brand_id, ""), "count": batch.size,
             "state": BATCH_STATES[BatchState(batch.state)], "sentence": sentence, "code": code,
             "next_at": batch.next_at if open_still else None, "tries": batch.tries,
             "at": batch.sent_at or batch.created_at, "actions": [],
         })
-    return rows, found[PAGE - 1].id if len(found) > PAGE else None
-
-
-def told(reason: str | None) -> tuple[str | None, str | None]:
-    """A kept reason as a sentence in the page's language and İYS's code, when it names one."""
-    if not reason:
-        return None, None
-    code = CODE.search(reason)
-    if code is None:
-        return reason, None
-    known = meaning(code.group())
-    return (say(known) if known.known else reason), code.group()
+    return rows, str(found[PAGE - 1].id) if len(found) > PAGE else None
 
 
 def _brand_names() -> dict[int, str]:
@@ -225,5 +244,5 @@ def _actions(stopped: int) -> list[dict[str, Any]]:
 def _tabs(current: str, stopped: int) -> list[dict[str, Any]]:
     return [{"label": label, "url": url_for("QueueView.list", durum=key), "count": count,
              "current": key == current} for key, label, count in (
-        ("bekleyen", _("Waiting"), None), ("duran", _("Stopped"), stopped or None),
+        ("bekleyen", _("On their way"), None), ("duran", _("Stopped ones"), stopped or None),
         ("gonderim", _("Submissions"), None))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -11,30 +10,25 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
-from sqlalchemy import Integer, case, func, literal, select
+from sqlalchemy import func, or_, select
 
 from ileti.consents import listing
 from ileti.consents.deadlines import is_business_day
 from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
-from ileti.consents.vocabulary import Channel, Outcome, Source, Status
+from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
-from ileti.iys.errors import meaning
-from ileti.iys.models import IysReceipt
-from ileti.outbox.models import OutboxRow
+from ileti.iys.errors import Meaning, meaning
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
-from ileti.tenancy.models import Brand, Dealer
-from ileti.web import formats
+from ileti.tenancy.models import Brand, Dealer, Provider
+from ileti.web import figures, formats
+from ileti.web.figures import OpenRows, Rejections
 
-# What moved a state; an unverified tick or a repeat did not.
-EFFECTIVE = (int(Outcome.RECORDED), int(Outcome.LOCAL_ONLY))
-DAYS = 30
-WEEK = 7
+REASONS, LATEST, TASKS = 5, 6, 4
 
 
 class TodayView(BaseView):
@@ -50,6 +44,8 @@ class TodayView(BaseView):
     def index(self) -> ResponseReturnValue:
         """A dealer's home or head office's."""
         if scope.current().dealer_id is not None and security.may("consent:read"):
+            from ileti.web.dealer_home import dealer_home
+
             return self.render_template("panel/dealer_home.html", **dealer_home())
         return self.render_template("panel/today.html", **today())
 
@@ -67,23 +63,37 @@ class TodayView(BaseView):
 
 def today() -> dict[str, Any]:
     """Context of ``panel/today.html``."""
-    days = by_day()
+    brands, dealers = (
+        orm.db.session.scalar(select(func.count()).select_from(one)) or 0
+        for one in (Brand, Dealer))
+    rejected, waiting = figures.rejections(), figures.open_rows()
+    days = figures.by_day(brands, rejected)
+    shown = days if any(sum(numbers) for _day, numbers in days) else []
     return {
-        "line": _line(), "actions": _actions(), "urgent": _urgent(due_today()),
-        "tiles": _tiles(days), "days": days if any(sum(n) for _d, n in days) else [],
+        "line": _line(brands, dealers), "actions": _actions(), "urgent": urgent(waiting),
+        "tiles": _tiles(days, rejected, waiting), "days": shown, "days_title": days_title(days),
         "today_index": len(days) - 1, "outlier": None,
-        "chart_sentence": _("Consents, refusals and rejections of the last 30 days, by day"),
-        "rejections": rejections(), "rejections_url": url_for("ConsentView.list", iys="refused"),
-        "strips": None,
+        "chart_sentence": ngettext(
+            "Consents, refusals and rejections of the last %(num)s day, by day",
+            "Consents, refusals and rejections of the last %(num)s days, by day", len(days)),
+        "rejections": _reasons(rejected),
+        "rejections_url": url_for("ConsentView.list", iys="refused")
+        if security.may("consent:read") else None,
+        "recent": recent(LATEST) if security.may("consent:read") else None,
+        "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting), "strips": None,
     }
 
 
-def _line() -> str:
-    session = orm.db.session
-    brands = session.scalar(select(func.count()).select_from(Brand)) or 0
-    dealers = session.scalar(select(func.count()).select_from(Dealer)) or 0
+def days_title(days: list[figures.Day]) -> str:
+    """"Last 30 days", or fewer when the ledger is too big to be read whole."""
+    return ngettext("Last %(num)s day", "Last %(num)s days", len(days))
+
+
+def _line(brands: int, dealers: int) -> str:
     kind = _("business day") if is_business_day(clock.today()) else _("no business day")
-    places = _("%(b)s brands, %(d)s dealers", b=formats.number(brands), d=formats.number(dealers))
+    places = "{}, {}".format(
+        ngettext("%(n)s brand", "%(n)s brands", brands, n=formats.number(brands)),
+        ngettext("%(n)s dealer", "%(n)s dealers", dealers, n=formats.number(dealers)))
     return f"{formats.day_long(clock.today())} · {kind} · {places}"
 
 
@@ -93,147 +103,146 @@ def _actions() -> list[dict[str, Any]]:
         made.append({"label": _("On the way to İYS"), "url": url_for("QueueView.list"),
                      "icon": "send"})
     if security.may("consent:read"):
-        made.append({"label": _("Consents"), "url": url_for("ConsentView.list"),
+        made.append({"label": _("Show consents"), "url": url_for("ConsentView.list"),
                      "icon": "clipboard-list", "kind": "primary"})
     return made
 
 
-def due_today() -> int:
-    """Open İYS rows whose three-business-day limit ends today or has passed (R-13)."""
-    end = datetime.combine(clock.today() + timedelta(days=1), time(), clock.ISTANBUL)
-    kind = case((OutboxRow.order_key.op("&")(4) == 4, 1), else_=2)
-    asked = select(OutboxRow.ref_id).join(ConsentState, (
-        (ConsentState.provider_id == OutboxRow.provider_id)
-        & (ConsentState.brand_id == OutboxRow.brand_id)
-        & (ConsentState.recipient_id == OutboxRow.order_key.op(">>")(literal(3, Integer)))
-        & (ConsentState.recipient_type == kind)
-        & (ConsentState.channel == OutboxRow.order_key.op("&")(3))
-    )).where(OutboxRow.topic == 1, ConsentState.iys_due_at < end).limit(listing.COUNTED + 1)
-    return orm.db.session.scalar(select(func.count()).select_from(asked.subquery())) or 0
-
-
-def _urgent(due: int) -> dict[str, Any] | None:
-    if not due:
+def urgent(rows: OpenRows) -> dict[str, Any] | None:
+    """What runs out tonight, as one sentence with one button (R-33; look §1.1)."""
+    if not rows.due:
         return None
+    going = rows.due - rows.due_stopped
+    rest = [ngettext("%(n)s goes out by itself.", "%(n)s go out by themselves.", going,
+                     n=formats.number(going))] if going else []
+    if rows.due_stopped:
+        rest.append(ngettext("%(n)s waits for you.", "%(n)s wait for you.", rows.due_stopped,
+                             n=formats.number(rows.due_stopped)))
+    tab = "duran" if rows.due_stopped else "bekleyen"
     return {
         "tone": "wait", "bold": ngettext(
-            "%(num)s record must reach İYS today.", "%(num)s records must reach İYS today.", due),
-        "rest": _("İleti keeps trying; look at what stands in the way."),
-        "action": {"label": _("Show them"), "url": url_for("QueueView.list")}
+            "%(n)s record must reach İYS by 23:59 tonight.",
+            "%(n)s records must reach İYS by 23:59 tonight.", rows.due,
+            n=formats.number(rows.due)),
+        "rest": " ".join(rest),
+        "action": {"label": _("Show them"), "url": url_for("QueueView.list", durum=tab)}
         if security.may("queue:read") else None,
     }
 
 
-def _waiting() -> int:
-    some = select(OutboxRow.ref_id).where(
-        OutboxRow.topic == 1, OutboxRow.dead_at.is_(None)).limit(listing.COUNTED + 1).subquery()
-    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _tiles(days: list[tuple[date, list[int]]]) -> list[dict[str, Any]]:
-    week = days[-WEEK:]
-    given, refused = (sum(n[at] for _d, n in days) for at in range(2))
+def _tiles(days: list[figures.Day], rejected: Rejections,
+           rows: OpenRows) -> list[dict[str, Any]]:
+    given, refused = (sum(numbers[at] for _day, numbers in days) for at in range(2))
+    soon = _("Today %(a)s · tomorrow %(b)s", a=formats.number(rows.due),
+             b=formats.number(rows.due_tomorrow))
     return [
-        {"icon": "hourglass", "tone": "wait", "label": _("Waiting for İYS"), "number": _waiting(),
-         "note": _("on their way now"), "url": url_for("ConsentView.list", iys="queued")},
-        {"icon": "circle-x", "tone": "bad", "label": _("Rejected by İYS"),
-         "number": sum(n[2] for _d, n in week), "note": _("last 7 days"),
+        {"icon": "send", "label": _("Waiting to reach İYS"), "number": rows.waiting,
+         "note": waiting_note(rows), "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
+        {"icon": "circle-x", "tone": "bad", "label": _("What İYS rejected"),
+         "number": sum(rejected.by_code.values()), "note": _("Last 7 days"),
          "url": url_for("ConsentView.list", iys="refused")},
-        {"icon": "circle-check", "tone": "ok", "label": _("Consents taken"), "number": given,
-         "note": _("last 30 days"), "url": url_for("ConsentView.list", secim="in_force")},
-        {"icon": "circle-minus", "tone": "ret", "label": _("Refusals"), "number": refused,
-         "note": _("last 30 days"), "url": url_for("ConsentView.list", secim="refusal")},
+        {"icon": "alarm-clock", "tone": "wait", "label": _("Running out"),
+         "number": rows.due + rows.due_tomorrow, "note": soon,
+         "url": url_for("ConsentView.list", iys=["queued", "waiting", "overdue"])},
+        {"icon": "badge-check", "tone": "ok", "label": _("Consents taken"), "number": given,
+         "note": f"{days_title(days)} · " + ngettext(
+             "%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused)),
+         "url": url_for("ConsentView.list", secim=["in_force", "given"])},
     ]
 
 
-def by_day() -> list[tuple[date, list[int]]]:
-    """Consents, refusals and İYS's rejections of the last 30 days, oldest first."""
-    first = clock.today() - timedelta(days=DAYS - 1)
-    start = datetime.combine(first, time(), clock.ISTANBUL)
-    day = func.date(func.timezone("Europe/Istanbul", ConsentEntry.captured_at))
-    taken = orm.db.session.execute(
-        select(day, ConsentEntry.status, func.count())
-        .where(ConsentEntry.captured_at >= start, ConsentEntry.outcome.in_(EFFECTIVE))
-        .group_by(day, ConsentEntry.status)).all()
-    rejected = orm.db.session.execute(
-        select(day, func.count()).join(IysReceipt, _same_entry())
-        .where(ConsentEntry.captured_at >= start, IysReceipt.accepted.is_(False))
-        .group_by(day)).all()
-    table = {first + timedelta(days=n): [0, 0, 0] for n in range(DAYS)}
-    for when, status, number in taken:
-        table[when][0 if status == Status.ONAY else 1] += number
-    for when, number in rejected:
-        table[when][2] += number
-    return list(table.items())
+def waiting_note(rows: OpenRows) -> str:
+    """One line of meaning below the number that waits."""
+    if rows.capped:
+        return _("At least so many; the oldest first")
+    if rows.oldest is None:
+        return _("Nothing is on its way")
+    return _("Oldest %(at)s", at=formats.moment(rows.oldest))
 
 
-def _same_entry() -> Any:
-    return (IysReceipt.provider_id == ConsentEntry.provider_id) & (
-        IysReceipt.entry_id == ConsentEntry.id)
+# -- cards ---------------------------------------------------------------------------------------
 
 
-def rejections() -> list[dict[str, Any]]:
+def _reasons(rejected: Rejections) -> list[dict[str, Any]]:
     """İYS's most frequent reasons of the last week, in plain words."""
-    since = clock.now() - timedelta(days=WEEK)
-    rows = orm.db.session.execute(
-        select(IysReceipt.code, func.count()).join(ConsentEntry, _same_entry())
-        .where(ConsentEntry.captured_at >= since, IysReceipt.accepted.is_(False))
-        .group_by(IysReceipt.code).order_by(func.count().desc()).limit(5)).all()
     made = []
-    for code, number in rows:
-        known = meaning(code or "")
+    for code, number in rejected.by_code.most_common(REASONS):
+        known = meaning(code)
         step = known.next_step(formats.language())  # type: ignore[arg-type]
-        made.append({"count": number, "sentence": say(known), "code": code or "?", "note": "",
-                     "action": {"label": step, "url": url_for("ConsentView.list", iys="refused")}
-                     if step else None})
+        made.append({"count": number, "sentence": in_short(known), "code": known.code, "note": "",
+                     "action": {"label": step, "url": _where(code)} if step else None})
     return made
 
 
-# -- dealer --------------------------------------------------------------------------------------
+def in_short(known: Meaning) -> str:
+    """The part of a code's sentences that says what is the matter, for a title."""
+    sentences = say(known).rstrip(".").split(". ")
+    generic = sentences[0] in ("İYS bu izni almadı", "İYS did not take this consent")
+    return sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
 
 
-def dealer_home() -> dict[str, Any]:
-    """Context of ``panel/dealer_home.html`` (look picture 10)."""
-    own = security.membership()
-    days = by_day()
-    rows, _more = listing.page(listing.Wanted(), size=8)
-    name = current_user.first_name or current_user.username
-    return {
-        "greeting": _("Good day, %(name)s", name=name),
-        "line": _("%(dealer)s · you take consents in the name of %(brand)s",
-                  dealer=str(own.dealer) if own else "", brand=str(own.brand) if own else ""),
-        "urgent": _urgent(due_today()), "ways": _ways(), "refuse": None, "ask": None,
-        "tiles": [
-            {"label": _("Today"), "number": sum(days[-1][1][:2]), "note": _("records"),
-             "url": url_for("ConsentView.list", tarih_from=clock.today().isoformat())},
-            {"label": _("Last 30 days"), "number": sum(n[0] for _d, n in days),
-             "note": _("consents"), "url": url_for("ConsentView.list")},
-            {"label": _("Waiting for İYS"), "number": _waiting(), "note": _("on their way now"),
-             "url": url_for("ConsentView.list", iys="queued")},
-        ],
-        "recent": _recent(rows), "recent_url": url_for("ConsentView.list"), "reminder": None,
-    }
+def _where(code: str) -> str:
+    """Where a reason is mended: dealers for an unmatched dealer code, else the rejected records."""
+    if code == "H180" and security.may("dealer:read"):
+        return url_for("DealerView.list")
+    return url_for("ConsentView.list", iys="refused")
 
 
-def _ways() -> list[dict[str, Any]]:
-    """The dealer's own forms, as ways to take a consent."""
-    from ileti.capture.models import Site
-
-    sites = orm.db.session.scalars(select(Site).where(Site.active).order_by(Site.name).limit(3))
-    return [{"icon": "globe", "title": one.name, "text": _("Open the form on this device"),
-             "url": f"/f/{one.public_key}"} for one in sites]
-
-
-def _recent(rows: list[tuple[ConsentEntry, ConsentState]]) -> list[dict[str, Any]]:
-    found = listing.recipients_of(rows)
+def _tasks(rows: OpenRows) -> list[dict[str, Any]]:
+    """What waits for a person, the most pressing first."""
     made = []
-    for entry, state in rows:
-        address = address_of(found.get((entry.provider_id, entry.recipient_id)))
+    if rows.stopped and security.may("queue:read"):
         made.append({
-            "address": mask(address) if address else _("erased"), "at": entry.captured_at,
-            "url": record_url(entry),
-            "channel": Channel(entry.channel).name, "source": say(Source(entry.source)),
-            "choice": listing.choice_key(state), "iys": listing.iys_key(state),
-            "iys_code": listing.iys_code(state), "proof": None,
-        })
-    return made
+            "icon": "circle-x", "tone": "bad", "url": url_for("QueueView.list", durum="duran"),
+            "title": ngettext("%(n)s record has stopped", "%(n)s records have stopped",
+                              rows.stopped, n=formats.number(rows.stopped)),
+            "text": _("Mend the cause, then send it again.")})
+    return made + _connection_tasks() + _dealer_tasks()
+
+
+def _connection_tasks() -> list[dict[str, Any]]:
+    """Providers whose connection to İYS somebody must mend or make."""
+    if not security.may("provider:read"):
+        return []
+    found = orm.db.session.scalars(select(Provider).where(or_(
+        Provider.iys_username.is_(None), Provider.iys_problem.is_not(None)))
+        .order_by(Provider.id).limit(TASKS))
+    return [{
+        "icon": "plug", "tone": "bad" if one.iys_problem else "wait",
+        "url": url_for("ProviderView.show", pk=one.id),
+        "title": _("%(name)s: İYS does not answer as it should", name=str(one))
+        if one.iys_problem else _("%(name)s is not connected to İYS yet", name=str(one)),
+        "text": _("Until then its records wait in the queue.")} for one in found]
+
+
+def _dealer_tasks() -> list[dict[str, Any]]:
+    """Dealers İYS does not know: it refuses what they take (H180)."""
+    if not security.may("dealer:read"):
+        return []
+    some = select(Dealer.id).where(Dealer.retailer_code.is_(None)).limit(listing.COUNTED)
+    number = orm.db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return [{
+        "icon": "store", "tone": "wait", "url": url_for("DealerView.list"),
+        "title": ngettext("%(n)s dealer has no İYS number", "%(n)s dealers have no İYS number",
+                          number, n=formats.number(number)),
+        "text": _("İYS refuses consents of a dealer it does not know."),
+    }] if number else []
+
+
+def recent(size: int) -> list[dict[str, Any]]:
+    """The newest records in view, masked."""
+    rows, _more = listing.page(listing.Wanted(), size=size)
+    found = listing.recipients_of(rows)
+    return [_recent(entry, state, found) for entry, state in rows]
+
+
+def _recent(entry: ConsentEntry, state: ConsentState,
+            found: dict[tuple[int, int], Any]) -> dict[str, Any]:
+    address = address_of(found.get((entry.provider_id, entry.recipient_id)))
+    return {
+        "address": mask(address) if address else _("erased"), "at": entry.captured_at,
+        "today": clock.to_istanbul(entry.captured_at).date() == clock.today(),
+        "url": record_url(entry), "channel": Channel(entry.channel).name,
+        "source": say(Source(entry.source)), "choice": listing.choice_key(state),
+        "iys": listing.iys_key(state), "iys_code": listing.iys_code(state), "proof": None,
+    }

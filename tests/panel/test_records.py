@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ileti.consents.numbers import record_number
 from ileti.core import db
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 
@@ -133,7 +134,7 @@ def test_a_stopped_record_is_sent_again(admin: Any, place: Any) -> None:
     page = admin.get("/iletim/?durum=duran").text
     assert "daha yeni tarihli" in page
     admin.post("/iletim/yeniden", data={
-        "csrf_token": token_of(admin), "ref": f"{place.provider_id}-{entry}"})
+        "csrf_token": token_of(admin), "ref": record_number(entry)})
     row = db.connection().execute(
         "select dead_at from outbox where ref_id = %s", (entry,)).fetchone()
     assert row == (None,)

@@ -286,6 +286,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("transaction_id is not null"),
     )
+    op.create_index(
+        "ix_iys_receipt_rejected",
+        "iys_receipt",
+        ["provider_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("not accepted"),
+    )
     op.create_table(
         "login_limit",
         sa.Column("key", sa.String(length=80), nullable=False),

@@ -1,0 +1,71 @@
+"""A dealer's first page: how to take a consent, what came of the latest ones (look picture 10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy import select
+
+from ileti.capture.models import Site
+from ileti.core import clock, orm
+from ileti.tenancy import security
+from ileti.web import figures, formats
+from ileti.web.figures import OpenRows
+from ileti.web.today import days_title, recent, urgent, waiting_note
+
+WAYS, LATEST = 3, 8
+
+
+def dealer_home() -> dict[str, Any]:
+    """Context of ``panel/dealer_home.html``."""
+    own = security.membership()
+    rows = figures.open_rows()
+    days = figures.by_day(1, figures.Rejections())
+    name = current_user.first_name or current_user.username
+    return {
+        "greeting": _("Good day, %(name)s", name=name),
+        "line": " · ".join((
+            str(own.dealer) if own else "",
+            _("you take consents in the name of %(brand)s", brand=str(own.brand) if own else ""),
+            formats.day_long(clock.today()))),
+        "urgent": urgent(rows), "ways": _ways(), "refuse": None,
+        "ask": {"label": _("Look up a consent"), "icon": "search",
+                "url": url_for("ConsentView.list")},
+        "tiles": _tiles(days, rows), "recent": recent(LATEST),
+        "recent_url": url_for("ConsentView.list"), "reminder": None,
+    }
+
+
+def _tiles(days: list[figures.Day], rows: OpenRows) -> list[dict[str, Any]]:
+    today = days[-1][1] if days else [0, 0, 0]
+    month = [sum(numbers[at] for _day, numbers in days) for at in range(2)]
+    last = _("By %(day)s at the latest", day=formats.day(rows.earliest)) if rows.earliest else (
+        waiting_note(rows))
+    return [
+        {"label": _("Today"), "number": today[0] + today[1], "note": _split(today),
+         "url": url_for("ConsentView.list", tarih_from=clock.today().isoformat())},
+        {"label": days_title(days), "number": month[0] + month[1], "note": _split(month),
+         "url": url_for("ConsentView.list")},
+        {"label": _("Waiting to reach İYS"), "number": rows.waiting, "note": last,
+         "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
+    ]
+
+
+def _split(numbers: list[int]) -> str:
+    given, refused = numbers[0], numbers[1]
+    return " · ".join((
+        ngettext("%(n)s consent", "%(n)s consents", given, n=formats.number(given)),
+        ngettext("%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused))))
+
+
+def _ways() -> list[dict[str, Any]]:
+    """The dealer's own forms, as ways to take a consent: the person ticks, on this screen."""
+    sites = orm.db.session.scalars(
+        select(Site).where(Site.active).order_by(Site.name).limit(WAYS))
+    return [{"icon": "tablet", "title": one.name, "url": f"/f/{one.public_key}",
+             "text": _("Open the form on this device and turn the screen to the customer")}
+            for one in sites]
