@@ -127,7 +127,7 @@ def sift(rows: list[Row], now: datetime, *,
         fresh = not again and row.ref.tries == 0
         if row.recipient is None:
             outcomes.append(_kept(row, None, "erased"))
-        elif is_overruled(row):
+        elif is_overruled(row) or is_taken_back(row):
             outcomes.append(_kept(row, None, "superseded"))
         elif fresh and row.status is Status.ONAY and row.due_at is not None and row.due_at < now:
             outcomes.append(_kept(row, IysStatus.OVERDUE, "overdue"))
@@ -148,6 +148,22 @@ def is_overruled(row: Row) -> bool:
         and row.state_iys == IysStatus.CHANGED_THERE
         and row.state_date is not None
         and row.state_date >= row.entry_date
+    )
+
+
+def is_taken_back(row: Row) -> bool:
+    """Whether a refusal has taken this consent's place and does not wait behind it any more.
+
+    A consent that was parked and is sent again must not reach İYS after the refusal has been
+    settled, or it would hold there and at the gate of every sender (R-30, R-42).
+    """
+    return (
+        row.status is Status.ONAY
+        and not row.state_is_ours
+        and row.state_status is Status.RET
+        and row.state_date is not None
+        and row.state_date >= row.entry_date
+        and not row.followed
     )
 
 

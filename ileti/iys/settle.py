@@ -47,7 +47,8 @@ class Ref:
 class Row:
     """A row with all that travels, and what the state says now. ``recipient`` is None when the
     person was erased; ``reported`` is the date İYS is told (a refusal in the second of the consent
-    before it goes out one second later, ledger code 64)."""
+    before it goes out one second later, ledger code 64). ``followed``: what the
+    state stands on waits in the queue behind this row, so it reaches İYS after it."""
 
     ref: Ref
     recipient: str | None = field(repr=False)
@@ -62,6 +63,8 @@ class Row:
     state_date: datetime | None
     state_iys: int | None
     due_at: datetime | None
+    state_status: Status | None = None
+    followed: bool = False
 
     def outgoing(self) -> Outgoing:
         """The consent as İYS is told it."""
@@ -95,7 +98,18 @@ class Outcome:
 _ROWS = """
 select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
        r.key_no, r.addr_hash, r.addr_ct, e.channel, e.recipient_type, e.status, e.source,
-       e.consent_date, d.retailer_code, s.entry_id, s.consent_date, s.iys_status, s.iys_due_at
+       e.consent_date, d.retailer_code, s.entry_id, s.consent_date, s.iys_status,
+       s.iys_due_at, s.status,
+       s.entry_id <> o.ref_id and exists (
+         with recursive later(after_id) as (
+             select p.after_id from outbox p
+              where p.provider_id = o.provider_id and p.topic = o.topic
+                and p.ref_id = s.pending_id and p.batch_id is null and p.dead_at is null
+             union all
+             select q.after_id from later l join outbox q
+                 on q.provider_id = o.provider_id and q.topic = o.topic
+                and q.ref_id = l.after_id and q.batch_id is null and q.dead_at is null)
+         select from later where after_id = o.ref_id)
   from outbox o
   join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
                       and e.captured_at = o.ref_at
@@ -129,7 +143,7 @@ def refs_of(batch: Batch) -> dict[int, Ref]:
 
 def _row(one: tuple[Any, ...]) -> Row:
     (key_no, digest, cipher, channel, kind, status, source, date, retailer, state_entry, state_date,
-     state_iys, due) = one[6:]
+     state_iys, due, state_status, followed) = one[6:]
     clear = None
     if cipher is not None and digest is not None:
         clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
@@ -140,6 +154,7 @@ def _row(one: tuple[Any, ...]) -> Row:
         entry_date=date, reported=max(date, state_date) if ours else date, retailer_code=retailer,
         state_is_ours=ours, state_date=state_date, state_iys=state_iys,
         due_at=due if ours else None,
+        state_status=None if state_status is None else Status(state_status), followed=followed,
     )
 
 
