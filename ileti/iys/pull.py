@@ -35,6 +35,7 @@ from ileti.core.logs import get_logger
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
+from ileti.iys.marks import mark_of, mark_of_raw
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
 from ileti.recipients.address import AddressError, parse_address
@@ -120,24 +121,24 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
 
     The same for a page pulled, a body pushed and a daily file; ``learned`` names the way.
     """
-    by_digest = {movement.digest: movement for movement in movements}
-    if not by_digest:
+    by_mark = _last_of_each(place, movements)
+    if not by_mark:
         return 0
     rows = conn.execute(
         "insert into iys_movement (provider_id, brand_id, digest, transaction_id, source, "
         "creation_date) select %s, %s, g.* from unnest(%s::bytea[], %s::text[], %s::text[], "
         "%s::timestamptz[]) g order by 3 on conflict do nothing returning digest",
-        (place.provider_id, place.brand_id, list(by_digest),
-         [m.transaction_id[:64] for m in by_digest.values()],
-         [m.source_word[:40] for m in by_digest.values()],
-         [m.creation_date for m in by_digest.values()]),
+        (place.provider_id, place.brand_id, list(by_mark),
+         [m.transaction_id[:64] for m in by_mark.values()],
+         [m.source_word[:40] for m in by_mark.values()],
+         [m.creation_date for m in by_mark.values()]),
     ).fetchall()
     seen = {bytes(row[0]) for row in rows}
     # İYS's order of events is the order of the page (judgement, rule 20).
-    new = [movement for digest, movement in by_digest.items() if digest in seen]
+    new = [movement for mark, movement in by_mark.items() if mark in seen]
     if not new:
         return 0
-    mark = sha256(b"".join(m.digest for m in new)).hexdigest()
+    mark = sha256(b"".join(mark for mark in by_mark if mark in seen)).hexdigest()
     recorded = record_chunk(conn, NewSubmission(
         place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}", body_hash=hash_body(mark),
         source=Source.IYS_BILINMEYEN, standing=Standing.VERIFIED, actor=ActorKind.IYS,
@@ -152,6 +153,13 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
          [m.transaction_id[:64] for m in new], [m.creation_date for m in new]),
     )
     return len(new)
+
+
+def _last_of_each(place: Place, movements: Sequence[Movement]) -> dict[bytes, Movement]:
+    """The movements by mark in İYS's order. Of RET, ONAY, RET in one second the first and last are
+    alike in all they say: it is the last one that holds, so the last place counts."""
+    backwards = {mark_of(place.provider_id, one): one for one in reversed(movements)}
+    return dict(reversed(backwards.items()))
 
 
 def _consent(movement: Movement) -> NewConsent:
@@ -173,11 +181,10 @@ def _canonical(recipient: str) -> str:
 
 def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, Any]]) -> None:
     for raw in raws:
-        digest = sha256(repr(sorted(raw.items(), key=str)).encode()).digest()
         conn.execute(
             "insert into iys_movement (provider_id, brand_id, digest, transaction_id, source, "
             "creation_date) values (%s, %s, %s, %s, 'UNREADABLE', %s) on conflict do nothing",
-            (place.provider_id, place.brand_id, digest,
+            (place.provider_id, place.brand_id, mark_of_raw(place.provider_id, raw),
              str(raw.get("transactionId", "?"))[:64], clock.now()),
         )
     if raws:
@@ -187,7 +194,8 @@ def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, An
 def _move_cursor(conn: Connection, place: Place, cursor: str | None, page: PullPage) -> None:
     problem = f"{len(page.unreadable)} movements not understood" if page.unreadable else None
     done = conn.execute(
-        "update iys_cursor set cursor = coalesce(%s, cursor), pulled_at = %s, "
+        "update iys_cursor set cursor = coalesce(%s, cursor), gap_since = coalesce(gap_since, "
+        "case when pulled_at < now() - interval '5 days' then pulled_at end), pulled_at = %s, "
         "next_at = now() + make_interval(secs => %s), problem = coalesce(%s, problem) "
         "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
         (page.after, clock.now(), max(LEASE_SECONDS, settings().iys_pull_seconds), problem,
@@ -225,7 +233,9 @@ def _take_brand(provider_id: int | None) -> Brand | None:
 
 def _reached_the_end(brand: Brand, cursor: str | None) -> None:
     db.connection().execute(
-        "update iys_cursor set pulled_at = %s, problem = null, "
+        "update iys_cursor set gap_since = coalesce(gap_since, "
+        "case when pulled_at < now() - interval '5 days' then pulled_at end), pulled_at = %s, "
+        "problem = null, "
         "next_at = now() + make_interval(secs => %s) "
         "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
         (clock.now(), settings().iys_pull_seconds, brand.place.provider_id, brand.place.brand_id,

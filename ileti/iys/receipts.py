@@ -24,6 +24,7 @@ from ileti.iys.batches import Batch, BatchState, LateWrite, postpone, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
+from ileti.iys.marks import mark_of
 from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
@@ -184,9 +185,10 @@ def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
     """
     place = Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code)
     source = held.source if held.source.is_iys else Source.IYS_BILINMEYEN
+    mark = mark_of(place.provider_id, held).hex()
     record(NewSubmission(
-        place=place, idem=f"iys:status:{batch.brand_code}:{held.digest.hex()}",
-        body_hash=hash_body(held.digest), source=source, standing=Standing.VERIFIED,
+        place=place, idem=f"iys:status:{batch.brand_code}:{mark}",
+        body_hash=hash_body(mark), source=source, standing=Standing.VERIFIED,
         actor=ActorKind.IYS,
         items=[NewConsent(
             address=held.recipient, channel=held.channel, status=held.status,

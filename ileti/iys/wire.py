@@ -11,7 +11,6 @@ instead of being guessed. Pure: no network, no database. Answers of calls are re
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,10 +87,11 @@ class Movement:
     citizen_name: str | None = field(default=None, repr=False)
 
     @property
-    def digest(self) -> bytes:
-        """32 bytes that are equal for the same movement told twice (fault row 28).
+    def said(self) -> bytes:
+        """All that tells this movement from others, equal when it is told twice (fault row 28).
 
-        ``transactionId`` alone is not enough: movements of one second share it (İYS API §3.3).
+        It holds the address: keep :func:`ileti.iys.marks.mark_of` instead. ``transactionId`` alone
+        is not enough: movements of one second share it (İYS API §3.3).
         """
         parts = (
             self.transaction_id,
@@ -103,7 +103,7 @@ class Movement:
             to_iys_time(self.consent_date) if self.consent_date else "",
             to_iys_time(self.creation_date),
         )
-        return hashlib.sha256("\x1f".join(parts).encode()).digest()
+        return "\x1f".join(parts).encode()
 
 
 def to_wire(item: Outgoing) -> dict[str, Any]:
