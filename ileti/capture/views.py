@@ -30,6 +30,7 @@ from ileti.consents.timeline import Step, tells
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
+from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 
 ORIGIN = re.compile(r"^https?://[a-z0-9.-]{1,190}(:\d{1,5})?$")
@@ -124,6 +125,9 @@ _WISHES: dict[str, tuple[Callable[[Site], None], Any]] = {
                 _l("The secret is renewed. The old one no longer holds.")),
     "end": (site_secret.end_previous, _l("The old secret no longer holds.")),
 }
+
+
+name_things("site", Site, "SiteView.show", "site:read")
 
 
 @tells

@@ -27,6 +27,7 @@ from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.publish import publish
 from ileti.tenancy import audit, security
 from ileti.tenancy.crud import Records, RecordView, Told, say
+from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 
 KINDS = {"ETK_ONAYI": _l("Consent text"), "AYDINLATMA": _l("Privacy notice"),
@@ -113,6 +114,9 @@ class DocumentView(RecordView):
             "panel/document.html", document=document, versions=versions, form=form,
             kind=KINDS.get(document.kind, document.kind), emphasised=emphasised,
             may_publish=security.may("document:publish"))
+
+
+name_things("document", Document, "DocumentView.show", "document:read")
 
 
 def emphasised(text: str) -> Markup:

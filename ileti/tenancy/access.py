@@ -102,7 +102,8 @@ def _visible(own: list[Membership]) -> list[tuple[Any, Any]]:
             at, below = Brand.id == one.brand_id, Dealer.brand_id == one.brand_id
         brands.update(session.scalars(select(Brand.id).where(at)))
         dealers.update(session.scalars(select(Dealer.id).where(below)))
-    return [(_("Brands"), len(brands)), (_("Dealers"), len(dealers))]
+    counts = [(_("Brands"), len(brands)), (_("Dealers"), len(dealers))]
+    return [(label, number) for label, number in counts if number]
 
 
 def _hidden(granted: frozenset[str]) -> list[str]:

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
 from wtforms import EmailField, PasswordField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, Regexp
+from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
 from ileti.core import orm
 from ileti.core.errors import IletiError
@@ -31,7 +31,7 @@ class AccountForm(FlaskForm):
     """Who a user is."""
 
     first_name = StringField(_l("First name"), [InputRequired(), Length(max=60)])
-    last_name = StringField(_l("Last name"), [InputRequired(), Length(max=60)])
+    last_name = StringField(_l("Last name"), [Optional(), Length(max=60)])
     email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=120)])
 
 

@@ -51,14 +51,18 @@ _PAGES: dict[str, tuple[Any, str, str]] = {
     "brand": (Brand, "BrandView.show", "brand:read"),
     "dealer": (Dealer, "DealerView.show", "dealer:read"),
     "ab_user": (User, "UserView.show", "user:read"),
-    "user": (User, "UserView.show", "user:read"),
-}
+    }
 _OTHER_THINGS = {
     "site": _l("Site"), "document": _l("Text"), "document_version": _l("Version of a text"),
     "recipient": _l("Recipient"), "consent": _l("Consent"), "outbox": _l("On the way to İYS"),
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
-    "ab_user": _l("User"), "user": _l("User"),
+    "ab_user": _l("User"),
 }
+
+
+def name_things(table: str, model: Any, endpoint: str, permission: str) -> None:
+    """Let a higher floor say how the things of one of its tables are called and where they are."""
+    _PAGES[table] = (model, endpoint, permission)
 
 
 def deed(action: str) -> Any:
@@ -85,7 +89,7 @@ def thing(subject: str) -> Any:
         model, endpoint, permission = page
         found = orm.db.session.scalars(select(model).where(model.id == int(number))).first()
         if found is not None:
-            name = found.username if table in ("ab_user", "user") else str(found)
+            name = found.username if table == "ab_user" else str(found)
             if security.may(permission):
                 return Markup('<a href="{}">{}</a>').format(url_for(endpoint, pk=found.id), name)
             return escape(name)
