@@ -30,6 +30,8 @@ from iys_house import Registry, open_account
 import config
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+# Only root may mount the small disk that test_disk_full.py fills.
+collect_ignore = [] if os.geteuid() == 0 else ["test_disk_full.py"]
 VAR = ROOT / "var" / "test" / f"faults-{WORKER}"
 
 
