@@ -9,7 +9,7 @@ changed since. Pages go by keyset over (captured_at, id), never by offset; the t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -147,7 +147,7 @@ def page(wanted: Wanted, *, before: Place | None = None, after: Place | None = N
     if _by_brand(wanted):
         asked = _in_order(_whole(_newest_of_each_brand(wanted, before, after, size + 1)),
                           back=after is not None)
-    with _along_the_index(wanted):
+    with _well_planned(wanted):
         rows = [(row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
@@ -199,25 +199,20 @@ def _whole(keys: Any) -> Select[Any]:
 def count(wanted: Wanted) -> int:
     """How many rows, 1 001 standing for more."""
     some = question(wanted).with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery()
-    with _along_the_index(wanted):
+    with _well_planned(wanted):
         return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 @contextmanager
-def _along_the_index(wanted: Wanted) -> Iterator[None]:
-    """Walk the index that has the list's order and stop when the page is full.
+def along_the_index() -> Iterator[None]:
+    """Let the statements inside walk the index that has their order, and stop when they are full.
 
     The planner takes the join of entry and state by five columns for a single row, and so reads
-    and sorts everything (200 000 entries: 360 ms against 3). What is rare would make the walk
-    long; there the planner is left alone.
+    and sorts everything (200 000 entries: 360 ms against 11).
     """
-    common = {"in_force", "given", "registered"}
-    if set(wanted.choices) | set(wanted.iys) <= common:
-        _plan_with("off")
-        yield
-        _plan_with("on")
-    else:
-        yield
+    _plan_with("off")
+    yield
+    _plan_with("on")
 
 
 def _plan_with(value: str) -> None:
@@ -226,6 +221,12 @@ def _plan_with(value: str) -> None:
     orm.db.session.execute(text("; ".join((
         *(f"set local enable_{one} = {value}" for one in ("hashjoin", "mergejoin", "sort")),
         f"set local max_parallel_workers_per_gather = {workers}"))))
+
+
+def _well_planned(wanted: Wanted) -> AbstractContextManager[None]:
+    """What is rare would make the walk long; there the planner is left alone."""
+    common = {"in_force", "given", "registered"}
+    return along_the_index() if set(wanted.choices) | set(wanted.iys) <= common else nullcontext()
 
 
 def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[int, int], Any]:

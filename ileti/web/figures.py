@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Integer, case, func, literal, select, true
 
+from ileti.consents.listing import along_the_index
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.vocabulary import Outcome, Status
 from ileti.core import clock, orm
@@ -73,7 +74,9 @@ def by_day(brands: int, rejected: Rejections) -> list[Day]:
     table: dict[date, list[int]] = {first + timedelta(days=n): [0, 0, 0] for n in range(DAYS)}
     per_brand: Counter[int] = Counter()
     oldest: dict[int, date] = {}
-    for brand, day, status, number in orm.db.session.execute(_taken(midnight(first), most)):
+    with along_the_index():
+        taken = orm.db.session.execute(_taken(midnight(first), most)).all()
+    for brand, day, status, number in taken:
         table[day][0 if status == Status.ONAY else 1] += number
         per_brand[brand] += number
         oldest[brand] = min(day, oldest.get(brand, day))
