@@ -82,7 +82,12 @@ class IysReceipt(Model):
 
 class IysCursor(Model):
     """How far citizens' changes of a brand were pulled; moves in the same transaction as the page
-    it stands behind (fault row 30)."""
+    it stands behind (fault row 30).
+
+    ``gap_since``: the pull had been silent for more than five days, so citizens' refusals may have
+    been missed; the gate stays shut for the brand until every consent was compared by multi status
+    (R-44), which clears it.
+    """
 
     __tablename__ = "iys_cursor"
 
@@ -90,6 +95,7 @@ class IysCursor(Model):
     brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     cursor: Mapped[str | None] = mapped_column(String(200))
     pulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    gap_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
@@ -97,7 +103,8 @@ class IysCursor(Model):
 
 
 class IysMovement(Model):
-    """A change that İYS told us; its digest keeps it from being taken twice (fault row 28)."""
+    """A change that İYS told us; its keyed mark keeps it from being taken twice (fault row 28).
+    ``raw_ct`` is what we could not read, encrypted."""
 
     __tablename__ = "iys_movement"
 
@@ -110,3 +117,4 @@ class IysMovement(Model):
     seen_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+    raw_ct: Mapped[str | None] = mapped_column(Text)

@@ -4,11 +4,13 @@ Why this module exists: a refusal given at İYS holds at once for everybody (R-3
 list for seven days only (R-44). A page, its movements' digests and the cursor behind it are written
 in one transaction, so that a crash repeats a page and never skips one (fault row 30), and a
 movement told twice, by whichever way, is taken once (row 28). Only movements made at İYS are asked
-for; our own come back as receipts. Movements we cannot read are kept by their digest and alarmed.
+for; our own come back as receipts. Movements we cannot read are asked
+about (:mod:`ileti.iys.unclear`), or kept encrypted and alarmed.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -32,10 +34,12 @@ from ileti.consents.vocabulary import Source, Standing
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
 from ileti.iys.answers import PullPage
-from ileti.iys.client import IysTrouble, Step, client_for, next_step
+from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
 from ileti.iys.marks import mark_of, mark_of_raw
+from ileti.iys.unclear import ask_about_unreadable
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
 from ileti.recipients.address import AddressError, parse_address
@@ -87,6 +91,7 @@ def pull_brand(brand: Brand, until: float) -> Counter[str]:
         if not page.movements and not page.unreadable:
             _reached_the_end(brand, cursor)
             return counts
+        page = _made_clear(client, brand.place, page)
         counts["moved"] += take_page(brand.place, page, cursor)
         counts["unreadable"] += len(page.unreadable)
         if page.after is None or page.after == cursor:
@@ -94,6 +99,19 @@ def pull_brand(brand: Brand, until: float) -> Counter[str]:
         cursor = page.after
     _not_yet(brand)
     return counts
+
+
+def _made_clear(client: IysClient, place: Place, page: PullPage) -> PullPage:
+    """The page with what could be asked for; when İYS cannot be asked, what could be read is taken
+    and IysTrouble raised, so that the cursor stays before it."""
+    if not page.unreadable:
+        return page
+    try:
+        return ask_about_unreadable(client, place.brand_code, page)
+    except IysTrouble:
+        with db.transaction() as conn:
+            take_movements(conn, place, page.movements, learned="pull")
+        raise
 
 
 def take_page(place: Place, page: PullPage, cursor: str | None) -> int:
@@ -183,9 +201,11 @@ def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, An
     for raw in raws:
         conn.execute(
             "insert into iys_movement (provider_id, brand_id, digest, transaction_id, source, "
-            "creation_date) values (%s, %s, %s, %s, 'UNREADABLE', %s) on conflict do nothing",
+            "creation_date, raw_ct) values (%s, %s, %s, %s, 'UNREADABLE', %s, %s) "
+            "on conflict do nothing",
             (place.provider_id, place.brand_id, mark_of_raw(place.provider_id, raw),
-             str(raw.get("transactionId", "?"))[:64], clock.now()),
+             str(raw.get("transactionId", "?"))[:64], clock.now(),
+             secrets().keyring.encrypt_text(json.dumps(raw, default=str), "iys-movement")),
         )
     if raws:
         log.error("iys_movements_unreadable", brand=place.brand_id, count=len(raws))

@@ -70,7 +70,7 @@ class Movement:
     """One change as İYS tells it: by pull, push, daily file or status query.
 
     ``source_word`` keeps İYS's text, also of sources we do not know yet. ``consent_date`` may be
-    missing for a merchant. ``citizen_name`` comes with a first consent given at İYS.
+    missing for a merchant and for a refusal. ``citizen_name`` comes with a first consent at İYS.
     """
 
     recipient: str = field(repr=False)
@@ -143,20 +143,21 @@ def status_query(recipient: str, recipient_type: RecipientType, channel: Channel
 
 def from_movement(raw: Mapping[str, Any]) -> Movement:
     """Read one movement of pull, push, a file row or a status answer. ``WireError`` when a field
-    without which it means nothing is missing or not understood."""
+    without which it means nothing is missing or not understood.
+
+    A refusal holds without a date of its own: İYS's ``creationDate`` says when it was made (R-34).
+    """
     recipient_type = _word(RecipientType, raw, "recipientType")
+    status = _word(Status, raw, "status")
     source, word = _source(raw.get("source"))
-    consent_date = _text(raw, "consentDate")
-    if consent_date is None and recipient_type is RecipientType.BIREYSEL:
-        raise WireError("consentDate: missing")
     return Movement(
         recipient=_needed(raw, "recipient").lower(),
         recipient_type=recipient_type,
         channel=_word(Channel, raw, "type"),
-        status=_word(Status, raw, "status"),
+        status=status,
         source=source,
         source_word=word,
-        consent_date=from_iys_time(consent_date) if consent_date else None,
+        consent_date=_consent_date(raw, recipient_type, status),
         creation_date=from_iys_time(_needed(raw, "creationDate")),
         transaction_id=_needed(raw, "transactionId"),
         brand_code=_code(raw.get("brandCode")),
@@ -193,6 +194,20 @@ def from_iys_time(text: str) -> dt.datetime:
     except ValueError:
         raise WireError("not a possible time") from None
     return wall.astimezone(dt.UTC)
+
+
+def _consent_date(
+    raw: Mapping[str, Any], recipient_type: RecipientType, status: Status
+) -> dt.datetime | None:
+    text = _text(raw, "consentDate")
+    if text is None and status is Status.ONAY and recipient_type is RecipientType.BIREYSEL:
+        raise WireError("consentDate: missing")
+    try:
+        return from_iys_time(text) if text else None
+    except WireError:
+        if status is Status.RET:
+            return None
+        raise
 
 
 def _source(raw: Any) -> tuple[Source, str]:

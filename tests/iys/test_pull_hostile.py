@@ -3,16 +3,21 @@ away (rows 28, 30; R-15, R-34)."""
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from iys_house import forward, pull, state, take
 from test_forward_hostile import may_write
 
-from ileti.core import db
-from ileti.iys.answers import PullPage
+from ileti.core import clock, db
+from ileti.core.secrets import secrets
+from ileti.iys.answers import PullPage, parse_pull
+from ileti.iys.client import IysClient, IysTrouble
 from ileti.iys.marks import mark_of
 from ileti.iys.pull import take_page
-from ileti.iys.wire import Movement, from_movement
+from ileti.iys.wire import Movement, from_movement, to_iys_time
 
 PHONE = "+905997000000"
 
@@ -67,3 +72,70 @@ def test_a_status_answers_mark_does_not_name_the_phone(shop: Any, registry: Any)
     assert one is not None
     assert [key for key in keys if key.startswith("iys:status:")]
     assert not [key for key in keys if sha256(one.said).hexdigest() in key]
+
+
+def unreadable_at_iys(monkeypatch: Any, *rows: dict[str, Any]) -> None:
+    """The next pull brings these rows; everything else goes to the simulator."""
+    pages = [(200, json.dumps({"after": "7_a", "list": rows}))]
+    monkeypatch.setattr(IysClient, "pull", lambda *_a, **_k: parse_pull(
+        *(pages.pop() if pages else (204, ""))))
+
+
+def consent_that_iys_holds(shop: Any) -> None:
+    take(shop, [PHONE], at=clock.now() - timedelta(minutes=5))
+    forward(shop)
+    pull(shop)
+    assert may_write(shop)
+
+
+def cursor_of(shop: Any) -> str | None:
+    return db.connection().execute(
+        "select cursor from iys_cursor where provider_id = %s", (shop.provider_id,)).fetchone()[0]
+
+
+def test_a_refusal_told_without_its_date_holds_here(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    consent_that_iys_holds(shop)
+    made = to_iys_time(clock.now())
+    unreadable_at_iys(monkeypatch, told(
+        "RET", source="IYS_AHS_HAT_KAPATMA", consentDate="", creationDate=made))
+    assert pull(shop)["moved"] == 1
+    assert (state(shop, PHONE)["status"], may_write(shop)) == ("RET", False)
+
+
+def test_a_change_we_cannot_read_is_asked_about(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    consent_that_iys_holds(shop)
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="RET",
+                  brandCode=shop.brand_code)
+    unreadable_at_iys(monkeypatch, told("IPTAL", creationDate="bugün"))
+    assert pull(shop)["moved"] == 1
+    assert (state(shop, PHONE)["status"], may_write(shop)) == ("RET", False)
+
+
+def test_a_change_we_cannot_read_about_a_consent_that_stands_changes_nothing(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    consent_that_iys_holds(shop)
+    unreadable_at_iys(monkeypatch, told("UZATMA"))
+    assert pull(shop) == {"moved": 0, "unreadable": 1}
+    assert may_write(shop)
+    kept = db.connection().execute("select raw_ct from iys_movement where provider_id = %s "
+                                   "and source = 'UNREADABLE'", (shop.provider_id,)).fetchone()[0]
+    assert PHONE not in kept
+    assert PHONE in secrets().keyring.decrypt_text(kept, "iys-movement")
+
+
+def test_while_iys_cannot_be_asked_the_cursor_waits_before_what_we_cannot_read(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    consent_that_iys_holds(shop)
+    other = "+905997000001"
+    unreadable_at_iys(monkeypatch, told("RET", recipient=other), told("IPTAL"))
+    registry.tell("fault", kind="503", path="*/status/MESAJ", count=None)
+    with pytest.raises(IysTrouble):
+        pull(shop)
+    assert cursor_of(shop) is None
+    assert state(shop, other)["status"] == "RET"

@@ -156,6 +156,13 @@ def test_a_merchant_may_come_without_a_date() -> None:
     assert movement.consent_date is None
 
 
+@pytest.mark.parametrize("date", ["", None, "2026-02-30 00:00:00", "dün"])
+def test_a_refusal_without_a_usable_date_is_still_a_refusal(date: Any) -> None:
+    """R-34; İYS API §2: IYS_AHS_HAT_KAPATMA may come without a date."""
+    movement = from_movement(told(source="IYS_AHS_HAT_KAPATMA", consentDate=date))
+    assert (movement.status, movement.consent_date) == (Status.RET, None)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -163,9 +170,9 @@ def test_a_merchant_may_come_without_a_date() -> None:
         {"type": "FAKS"},
         {"recipientType": None},
         {"recipient": ""},
-        {"consentDate": ""},
+        {"status": "ONAY", "consentDate": ""},
         {"creationDate": "23.11.2026 13:58"},
-        {"consentDate": "2026-02-30 00:00:00"},
+        {"status": "ONAY", "consentDate": "2026-02-30 00:00:00"},
         {"transactionId": 5},
     ],
 )

@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("cursor", sa.String(length=200), nullable=True),
         sa.Column("pulled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gap_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -261,6 +262,7 @@ def upgrade() -> None:
         sa.Column(
             "seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
+        sa.Column("raw_ct", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("provider_id", "brand_id", "digest", name=op.f("pk_iys_movement")),
     )
     op.create_table(
