@@ -25,7 +25,7 @@ from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
 from ileti.iys.marks import mark_of
-from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
+from ileti.iys.settle import NOT_ECHOED, Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
@@ -35,8 +35,8 @@ MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20
 ALARM_AFTER = timedelta(hours=1)
 SENT_AGAIN_AFTER = timedelta(hours=24)
-# Our clock may run ahead of İYS's by so much before "date in the future" is the record's fault.
-CLOCKS_DIFFER = timedelta(minutes=5)
+# "Date in the future" (H162) can only mean that our clock ran ahead of İYS's: the moment comes.
+FUTURE_AGAIN = 300.0
 
 
 def settle_due(until: float, provider_id: int | None = None) -> Counter[str]:
@@ -135,8 +135,9 @@ def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") 
     said = meaning(code, http_status)
     step = next_step(said.kind, code, attempt=row.ref.tries + 1)
     told = {"code": code, "told": True, "detail": {"message": message} if message else None}
-    if code == "H162" and clock.now() - row.reported < CLOCKS_DIFFER:
-        return _again(row, code, 60.0, said.tr)
+    if code == "H162" and row.ref.tries < MOST_TRIES * 10:
+        log.error("clock_ahead_of_iys", entry=row.ref.entry_id, tries=row.ref.tries)
+        return _again(row, code, 60.0 if row.ref.tries < 5 else FUTURE_AGAIN, said.tr)
     if step is Step.SETTLE:
         state = {
             Kind.OVERDUE: IysStatus.OVERDUE,
@@ -152,20 +153,39 @@ def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") 
     return _again(row, code, delay_after(row.ref.tries), said.tr)
 
 
-def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True) -> Outcome:
+def _again(row: Row, code: str | None, delay: float, reason: str,
+           counted: bool = True) -> Outcome:
     return Outcome(ref=row.ref, state=IysStatus.QUEUED, code=code, delay=delay, reason=reason,
                    counted=counted)
 
 
-def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
-    """Ask what İYS holds before believing H174 or H178 (row 23); raises IysTrouble.
+def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str | None) -> Outcome:
+    """:func:`verify`; when İYS cannot be asked now, this row alone waits.
+
+    The hourly quota of questions is counted per address (H086), so one provider may use it up for
+    all: what needs no question must go on.
+    """
+    try:
+        return verify(client, batch, row, code)
+    except (IysTrouble, TryLater) as trouble:
+        wait, counted = None, True
+        if isinstance(trouble, IysTrouble):
+            wait, counted = trouble.wait, trouble.kind is not Kind.RATE
+        log.warning("status_not_known", batch=batch.id, code=trouble.code)
+        return _again(row, code, wait or delay_after(row.ref.tries), trouble.tr, counted)
+
+
+def verify(client: IysClient, batch: Batch, row: Row, code: str | None) -> Outcome:
+    """Ask what İYS holds before believing H174 or H178 (row 23), or for a row İYS left out of its
+    answer again and again (row 20, no code); raises IysTrouble, TryLater.
 
     The same choice there: registered, with İYS's record as the receipt. Another one: İYS's record
     enters the ledger and holds here as well; ours is refused.
     """
     held = client.status(batch.brand_code, row.recipient or "", row.recipient_type, row.channel)
     if held is None:
-        return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
+        reason = meaning(code).tr if code else NOT_ECHOED
+        return _again(row, code, delay_after(row.ref.tries), reason)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)

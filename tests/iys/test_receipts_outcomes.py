@@ -59,11 +59,10 @@ def test_what_failed_too_often_is_parked_with_a_sentence() -> None:
     assert "İYS" in outcome.reason
 
 
-def test_a_young_date_in_the_future_is_the_clocks_fault() -> None:
-    with clock.freeze(NOW):
-        young = replace(row(), reported=NOW)
-        assert outcome_of(young, "H162", 422).delay == 60.0
-        assert outcome_of(row(), "H162", 422).delay is None
+def test_a_date_in_the_future_is_the_clocks_fault_and_waits() -> None:
+    assert outcome_of(row(), "H162", 422).delay == 60.0
+    assert outcome_of(row(tries=9), "H162", 422).delay == 300.0
+    assert outcome_of(row(tries=500), "H162", 422).delay is None
 
 
 def test_an_overdue_consent_stays_and_an_overdue_refusal_goes() -> None:
