@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -87,19 +88,20 @@ class PasswordForm(FlaskForm):
 
 
 def role_choices() -> list[tuple[str, str]]:
-    """Roles the signed-in user may hand out."""
+    """Roles the signed-in user may hand out; none is chosen beforehand."""
     own = security.membership()
     locale = get_locale()
     language = "en" if locale is not None and locale.language == "en" else "tr"
-    return [(one.key, one.title(language)) for one in roles.ROLES
-            if own and roles.may_grant(security.permissions(), own.role, one.key)]
+    found = [(one.key, one.title(language)) for one in roles.ROLES
+             if own and roles.may_grant(security.permissions(), own.role, one.key)]
+    return [("", _("Choose a role.")), *found]
 
 
 def place_choices() -> list[tuple[str, str]]:
-    """Places in the signed-in user's work space, the highest first."""
+    """Places in the signed-in user's work space, the highest first; none is chosen beforehand."""
     here = scope.current()
     session = orm.db.session
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = [("", _("Choose a place."))]
     if here.everything:
         found.append(("all", _("The whole installation")))
     if here.brand_id is None:
@@ -126,6 +128,20 @@ def read_place(value: str) -> tuple[int | None, int | None, int | None]:
         dealer = session.get(Dealer, int(number))
         return (dealer.provider_id, dealer.brand_id, dealer.id) if dealer else (-1, None, None)
     return None, None, None
+
+
+def admin_to_ask() -> str | None:
+    """Who may give the signed-in user more rights, by name: the nearest provider admin."""
+    own = security.membership()
+    if own is None or own.provider_id is None or own.role == "provider_admin":
+        return None
+    with scope.system_scope():
+        found = orm.db.session.scalars(
+            select(User).join(Membership, Membership.user_id == User.id)
+            .where(Membership.provider_id == own.provider_id, User.active,
+                   Membership.role == "provider_admin", Membership.brand_id.is_(None))
+            .order_by(Membership.id)).first()
+    return f"{found.first_name} {found.last_name}".strip() if found else None
 
 
 def visible_memberships(user_id: int) -> list[Membership]:

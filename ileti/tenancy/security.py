@@ -131,8 +131,8 @@ class SignIn(AuthDBView):
         if user is None:
             logins.count_failure(name, address)
             _note_failure(name)
-            flash(_("User name or password is wrong."), "warning")
-            return redirect(url_for(f"{self.endpoint}.login"))
+            flash(_("User name or password is wrong."), "danger")
+            return self.render_template(self.login_template, title=_("Sign in"), form=form)
         logins.forgive(name, address)
         language = session.get("locale")
         session.clear()

@@ -6,16 +6,19 @@ import uuid
 
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.core.logs import get_logger
+from ileti.tenancy.people import admin_to_ask
 from ileti.web import formats
 from ileti.web.theme import Shell
 
 log = get_logger("ileti.web")
+_PAGES_OWN = frozenset({403, 404, 413, 429, 500, 503})  # panel/error.html has better words
 
 
 def init_errors(app: Flask) -> None:
@@ -35,8 +38,9 @@ def _ours(error: IletiError) -> ResponseReturnValue:
     if _wants_json():
         problem = error.problem(formats.language())
         return problem, error.status, {"Content-Type": "application/problem+json"}
-    return _page(error.status, sentence=error.say(formats.language()),
-                 retry_after=error.retry_after)
+    said_by_the_page = error.status in _PAGES_OWN and error.tr == type(error).tr
+    return _page(error.status, retry_after=error.retry_after,
+                 sentence=None if said_by_the_page else error.say(formats.language()))
 
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
@@ -65,9 +69,14 @@ def _unforeseen(error: Exception) -> ResponseReturnValue:
     return _page(500, reference=reference)
 
 
+def _admin() -> str | None:
+    return admin_to_ask() if current_user.is_authenticated else None
+
+
 def _page(code: int, *, sentence: str | None = None, retry_after: int | None = None,
           reference: str | None = None) -> ResponseReturnValue:
     body = render_template("panel/error.html", code=code, sentence=sentence,
-                           retry_after=retry_after, reference=reference)
+                           retry_after=retry_after, reference=reference,
+                           admin=_admin() if code == 403 else None)
     headers = {"Retry-After": str(retry_after)} if retry_after else {}
     return body, code, headers

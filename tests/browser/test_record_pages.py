@@ -1,4 +1,4 @@
-"""Every list, record, form (also with its faults) and dialog of the panel's record pages, by axe."""
+"""Every list, record, form (also with faults) and dialog of the record pages, by axe."""
 
 from __future__ import annotations
 
