@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ileti.iys.wire import Movement, WireError, from_iys_time, from_movement, key_of
+from ileti.iys.wire import ConsentKey, Movement, WireError, from_iys_time, from_movement, key_of
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
 _MOST_ERRORS: Final = 5_000
@@ -204,12 +204,16 @@ def parse_added(body: bytes | str | None) -> Added:
     return Added(transaction_id=transaction_id, creation_date=_moment(answer, "creationDate"))
 
 
-def parse_status(body: bytes | str | None) -> Movement:
-    """What İYS holds for one key (§6.7); ``Unreadable`` when it does not say."""
+def parse_status(body: bytes | str | None, asked: ConsentKey) -> Movement:
+    """What İYS holds for one key (§6.7); ``Unreadable`` when it does not say, or speaks about
+    another key than the one asked for (fault row 20)."""
     try:
-        return from_movement(_object(read_json(body)))
+        held = from_movement(_object(read_json(body)))
     except WireError as error:
         raise Unreadable(str(error)) from None
+    if asked != (held.recipient, held.recipient_type.name, held.channel.name):
+        raise Unreadable("recipient: not the one asked for")
+    return held
 
 
 def parse_multi_status(body: bytes | str | None) -> frozenset[str]:

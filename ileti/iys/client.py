@@ -30,7 +30,7 @@ from ileti.iys import answers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
 from ileti.iys.tokens import HOUR, TokenKeeper, TokensBlocked
-from ileti.iys.wire import MOST_IN_BATCH, Movement, status_query
+from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
 
@@ -147,19 +147,24 @@ class IysClient:
 
     def status(self, brand_code: int, recipient: str, recipient_type: RecipientType,
                channel: Channel) -> Movement | None:
-        """What İYS holds for one key (§6.7); None when it holds nothing (judgement 9)."""
+        """What İYS holds for one key (§6.7); None when it holds nothing (judgement 9).
+
+        An answer about another key is none: IysTrouble, as for one that cannot be read.
+        """
         path = f"{self._brand(brand_code)}/consents/status"
         try:
             answer = self._call(
                 "POST", path, "status", status_query(recipient, recipient_type, channel)
             )
         except IysTrouble as trouble:
-            if trouble.http_status == 404 and trouble.code in ("H401", "HTTP_404"):
+            # Undocumented: H401 stands with 400 in the table, and services say 404 as well.
+            if trouble.code == "H401" or (trouble.http_status, trouble.code) == (404, "HTTP_404"):
                 return None
             raise
         if answer.status_code == 204 or answer.content.strip() in (b"", b"{}"):
             return None
-        return self._read(answers.parse_status, answer)
+        asked = ConsentKey(recipient.strip().lower(), recipient_type.name, channel.name)
+        return self._read(lambda body: answers.parse_status(body, asked), answer)
 
     def approved(self, brand_code: int, recipient_type: RecipientType, channel: Channel,
                  recipients: Sequence[str]) -> frozenset[str]:

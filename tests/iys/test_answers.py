@@ -22,6 +22,7 @@ from ileti.iys.answers import (
     parse_token,
     split_faults,
 )
+from ileti.iys.wire import ConsentKey
 
 TX = "cd" * 32
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -252,10 +253,22 @@ def test_a_single_receipt_needs_its_transaction_id() -> None:
         parse_added("{}")
 
 
+ASKED = ConsentKey(MOVEMENT["recipient"].lower(), MOVEMENT["recipientType"], MOVEMENT["type"])
+
+
 def test_a_status_answer_is_what_iys_holds() -> None:
-    assert parse_status(json.dumps(MOVEMENT)).transaction_id == TX
+    assert parse_status(json.dumps(MOVEMENT), ASKED).transaction_id == TX
     with pytest.raises(Unreadable):
-        parse_status("{}")
+        parse_status("{}", ASKED)
+
+
+@pytest.mark.parametrize("changes", [
+    {"recipient": "+905997654321"}, {"recipientType": "TACIR"}, {"type": "ARAMA"},
+])
+def test_a_status_answer_about_somebody_else_is_no_answer(changes: dict[str, str]) -> None:
+    assert all(MOVEMENT[name] != value for name, value in changes.items())
+    with pytest.raises(Unreadable):
+        parse_status(json.dumps({**MOVEMENT, **changes}), ASKED)
 
 
 def test_a_multi_status_lists_consents_only_and_none_is_not_nothing() -> None:
