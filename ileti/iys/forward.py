@@ -11,7 +11,7 @@ has overruled at İYS is not sent (fault row 31), nor a consent whose three busi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config import settings
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
@@ -32,7 +32,7 @@ from ileti.iys.batches import (
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
-from ileti.iys.receipts import outcome_of, settle_nothing, verify
+from ileti.iys.receipts import ask_or_leave, outcome_of, settle_nothing
 from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
@@ -40,6 +40,13 @@ from ileti.outbox.relay import LONGEST_DELAY, delay_after
 log = get_logger("ileti.iys")
 
 MOST_ROUNDS = 16
+# A clock of ours that is hours ahead must not bury a consent İYS would still take: until so long
+# after the deadline İYS decides (H467).
+CLOCKS_MAY_ERR = timedelta(hours=6)
+# A record that İYS leaves out of its answer so often goes by itself, which is answered for sure
+# (row 20); a few with each list.
+TRIES_IN_LISTS = 3
+MOST_ALONE = 20
 # Refusals of a single call that speak about its record although their kind speaks of the account.
 _ABOUT_THE_RECORD = frozenset({"H180", "H525"})
 
@@ -110,6 +117,13 @@ def carry(batch: Batch) -> Counter[str]:
         return counts
     if len(ready) < settings().iys_single_below or len(ready) == 1:
         return counts + _send_singly(client, batch, ready)
+    alone = [row for row in ready if row.ref.tries >= TRIES_IN_LISTS][:MOST_ALONE]
+    if alone:
+        counts += _send_singly(client, batch, alone)
+        gone = {row.ref.entry_id for row in alone}
+        ready = [row for row in ready if row.ref.entry_id not in gone]
+        if counts["held"] or not ready:
+            return counts
     return counts + _send_list(client, batch, ready)
 
 
@@ -129,7 +143,8 @@ def sift(rows: list[Row], now: datetime, *,
             outcomes.append(_kept(row, None, "erased"))
         elif is_overruled(row) or is_taken_back(row):
             outcomes.append(_kept(row, None, "superseded"))
-        elif fresh and row.status is Status.ONAY and row.due_at is not None and row.due_at < now:
+        elif (fresh and row.status is Status.ONAY and row.due_at is not None
+              and row.due_at < now - CLOCKS_MAY_ERR):
             outcomes.append(_kept(row, IysStatus.OVERDUE, "overdue"))
         elif row.reported > now:
             wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)
@@ -173,7 +188,8 @@ def _kept(row: Row, state: IysStatus | None, why: str) -> Outcome:
 
 def _ask_first(client: IysClient, batch: Batch,
                rows: list[Row]) -> tuple[list[Row], list[Outcome]]:
-    """First refusals: those İYS holds as ONAY are sent, the others stay here (R-42, H175)."""
+    """First and repeated refusals: those İYS holds as ONAY are sent, the others stay here or are
+    there already (R-42, H175)."""
     groups: dict[tuple[RecipientType, Channel], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.recipient_type, row.channel].append(row)
@@ -194,12 +210,41 @@ def _ask_first(client: IysClient, batch: Batch,
                 for row in group
             ]
             continue
+        told: list[Row] = []
+        others: list[Row] = []
         for row in group:
-            if (row.recipient or "").lower() in approved:
-                known.append(row)
-            else:
-                outcomes.append(_kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
+            (told if (row.recipient or "").lower() in approved else others).append(row)
+        known += told
+        refused_there = known_at_iys(batch.provider_id, others)
+        outcomes += [
+            _kept(row, IysStatus.REGISTERED, "refused at İYS already")
+            if row.ref.entry_id in refused_there
+            else _kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS")
+            for row in others
+        ]
     return known, outcomes
+
+
+def known_at_iys(provider_id: int, rows: list[Row]) -> set[int]:
+    """The entries whose key İYS had a record of before: by its own change or by its answer to us.
+    What İYS knows and does not hold as ONAY, it holds as RET."""
+    if not rows:
+        return set()
+    found = db.connection().execute(_KNOWN, (provider_id, [row.ref.entry_id for row in rows]))
+    return {number for number, in found}
+
+
+_KNOWN = """
+select distinct o.ref_id
+  from outbox o
+  join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
+                      and e.captured_at = o.ref_at
+  join consent_entry b on b.provider_id = e.provider_id and b.recipient_id = e.recipient_id
+                      and b.brand_id = e.brand_id and b.recipient_type = e.recipient_type
+                      and b.channel = e.channel and b.id < e.id
+ where o.provider_id = %s and o.topic = 1 and o.ref_id = any(%s)
+   and (b.source >= 31 or exists (select from iys_receipt x where x.provider_id = b.provider_id
+                                   and x.entry_id = b.id and x.accepted))"""
 
 
 def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
@@ -226,7 +271,7 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
     except IysTrouble as trouble:
         step = next_step(trouble.kind, trouble.code, 99)
         if step is Step.VERIFY:
-            return verify(client, batch, row, trouble.code)
+            return ask_or_leave(client, batch, row, trouble.code)
         if step is Step.SETTLE or trouble.code in _ABOUT_THE_RECORD:
             return outcome_of(row, trouble.code, trouble.http_status, _message(trouble.faults))
         if step is Step.SPLIT:  # A list of one cannot be split: somebody must look.
@@ -282,7 +327,7 @@ def _aside(client: IysClient, batch: Batch, row: Row, errors: list[IysError]) ->
     """What the first error of a faulty item means for it."""
     error = errors[0]
     if meaning(error.code, error.status).kind is Kind.ALREADY:
-        return verify(client, batch, row, error.code)
+        return ask_or_leave(client, batch, row, error.code)
     return outcome_of(row, error.code, error.status, error.message)
 
 

@@ -25,7 +25,7 @@ from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
 from ileti.iys.marks import mark_of
-from ileti.iys.settle import NOT_ECHOED, Outcome, Ref, Row, refs_of, rows_of, settle
+from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
@@ -153,13 +153,12 @@ def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") 
     return _again(row, code, delay_after(row.ref.tries), said.tr)
 
 
-def _again(row: Row, code: str | None, delay: float, reason: str,
-           counted: bool = True) -> Outcome:
+def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True) -> Outcome:
     return Outcome(ref=row.ref, state=IysStatus.QUEUED, code=code, delay=delay, reason=reason,
                    counted=counted)
 
 
-def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str | None) -> Outcome:
+def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     """:func:`verify`; when İYS cannot be asked now, this row alone waits.
 
     The hourly quota of questions is counted per address (H086), so one provider may use it up for
@@ -175,17 +174,15 @@ def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str | None) ->
         return _again(row, code, wait or delay_after(row.ref.tries), trouble.tr, counted)
 
 
-def verify(client: IysClient, batch: Batch, row: Row, code: str | None) -> Outcome:
-    """Ask what İYS holds before believing H174 or H178 (row 23), or for a row İYS left out of its
-    answer again and again (row 20, no code); raises IysTrouble, TryLater.
+def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
+    """Ask what İYS holds before believing H174 or H178 (row 23); raises IysTrouble, TryLater.
 
     The same choice there: registered, with İYS's record as the receipt. Another one: İYS's record
     enters the ledger and holds here as well; ours is refused.
     """
     held = client.status(batch.brand_code, row.recipient or "", row.recipient_type, row.channel)
     if held is None:
-        reason = meaning(code).tr if code else NOT_ECHOED
-        return _again(row, code, delay_after(row.ref.tries), reason)
+        return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)

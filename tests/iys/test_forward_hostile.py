@@ -3,14 +3,22 @@ provider's quota is gone: what İYS and the gate hold in the end is what the per
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from iys_house import due_now, forward, how_many, phones, settle, state, take
 
 from ileti.consents import gate
-from ileti.consents.vocabulary import Channel, RecipientType
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db
+from ileti.iys import answers
+from ileti.iys.answers import IysError, parse_status
+from ileti.iys.client import IysClient, IysTrouble, client_for
+from ileti.iys.errors import Kind
+from ileti.iys.wire import ConsentKey, Outgoing, to_wire
 from ileti.outbox import relay
 
 PHONE = "+905997000000"
@@ -62,3 +70,100 @@ def test_a_parked_consent_sent_again_beside_a_waiting_refusal_stays_here(
         forward(shop)
     assert registry.holds(PHONE) == {}
     assert how_many(shop, "outbox") == 0
+
+
+def told_by_another_system(shop: Any, phone: str) -> None:
+    """Another system of the provider reports a consent of this second."""
+    client_for(shop.provider_id).add(shop.brand_code, to_wire(Outgoing(
+        recipient=phone, channel=Channel.MESAJ, status=Status.ONAY, source=Source.HS_WEB,
+        consent_date=clock.now())))
+
+
+def use_up_the_questions(shop: Any, registry: Any) -> None:
+    registry.tell("quota", status_per_hour=1)
+    client_for(shop.provider_id).status(
+        shop.brand_code, PHONE, RecipientType.BIREYSEL, Channel.MESAJ)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_when_the_hours_questions_are_used_up_only_the_doubtful_record_waits(
+    shop: Any, registry: Any, count: int
+) -> None:
+    """H086 is counted per address of ours: one provider may use it up for all."""
+    told_by_another_system(shop, PHONE)
+    use_up_the_questions(shop, registry)
+    take(shop, [PHONE], at=clock.now() - timedelta(seconds=30))
+    take(shop, phones(count, first=1))
+    for _ in range(2):
+        forward(shop)
+        settle(shop, 3.0)
+    take(shop, phones(1, first=500))
+    forward(shop)
+    assert state(shop, PHONE)["iys"] != "REGISTERED"
+    assert how_many(shop, "registered") == count + 1
+    assert how_many(shop, "outbox") == 1
+
+
+def test_a_question_that_fails_inside_a_list_leaves_only_its_record(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    """İYS names an item of the list with H178, and then cannot be asked about it."""
+    real = IysClient.add_batch
+
+    def names_the_first(self: Any, brand: int, items: Any) -> Any:
+        if items[0]["recipient"] == PHONE:
+            raise IysTrouble(Kind.ALREADY, "H178", 400, errors=[
+                IysError(code="H178", status=400, index=0)])
+        return real(self, brand, items)
+
+    monkeypatch.setattr(IysClient, "add_batch", names_the_first)
+    registry.tell("fault", kind="503", path="*/consents/status", count=None)
+    take(shop, phones(30))
+    assert forward(shop) == {"sent": 29, "settled": 1}
+    assert settle(shop) == {"settled": 29}
+    assert how_many(shop, "outbox") == 1
+
+
+def test_an_answer_about_somebody_else_registers_nothing(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    other = "+905997000001"
+    told_by_another_system(shop, other)
+    body = json.dumps({name: value for name, value in registry.holds(other).items()
+                       if name != "movements"})
+    held = parse_status(body, ConsentKey(other, "BIREYSEL", "MESAJ"))
+
+    def refused(*_: Any) -> Any:
+        raise IysTrouble(Kind.ALREADY, "H178", 400)
+
+    monkeypatch.setattr(IysClient, "add", refused)
+    monkeypatch.setattr(answers, "from_movement", lambda _: held)
+    registry.tell("rules", unknown_status="404")
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="ONAY",
+                  brandCode=shop.brand_code)
+    take(shop, [PHONE])
+    forward(shop)
+    assert state(shop, PHONE)["iys"] == "QUEUED"
+    assert not may_write(shop)
+
+
+def test_a_record_always_left_out_of_the_answer_goes_by_itself(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    real = IysClient.add_batch
+
+    def leaves_the_first_out(self: Any, brand: int, items: Any) -> Any:
+        answer = real(self, brand, items)
+        place = next((n for n, one in enumerate(items) if one["recipient"] == PHONE), None)
+        ids = {n: sub for n, sub in answer.ids.items() if n != place}
+        return replace(answer, ids=ids, unmatched=() if place is None else (place,))
+
+    monkeypatch.setattr(IysClient, "add_batch", leaves_the_first_out)
+    for again in range(5):
+        take(shop, phones(30, first=30 * again))
+        due_now(shop)
+        forward(shop)
+    settle(shop)
+    assert state(shop, PHONE)["iys"] == "REGISTERED"
+    assert registry.calls("/v2/sps/{}/brands/{}/consents") == 1
+    assert how_many(shop, "registered") == 150
