@@ -22,6 +22,14 @@ from ileti.iys.wire import ConsentKey, Movement, WireError, from_iys_time, from_
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
 _MOST_ERRORS: Final = 5_000
 _LONGEST_MESSAGE: Final = 500
+_EMAIL_SHAPED: Final = re.compile(r"[^\s\"'<>(),;:]+(?:@|%40)[^\s\"'<>(),;:]+")
+# Ten digits and more, however parted, that are no date and no İYS number of letters and digits.
+_PHONE_SHAPED: Final = re.compile(
+    r"(?<![0-9A-Za-z-])(?!\d{4}-\d\d-\d\d)(?:%2B|\+)?\(?\d(?:[ ().\-/]{0,2}\d){9,}"
+    r"(?![0-9A-Za-z-])",
+    re.ASCII | re.IGNORECASE,
+)
+_TAKEN_OUT: Final = "…"
 # What an echoed item must agree on besides its key, when it carries it.
 _CONTENT: Final = ("status", "source", "consentDate")
 
@@ -138,6 +146,15 @@ def parse_errors(status: int, body: bytes | str | None) -> list[IysError]:
     if not found and status >= 400:
         return [IysError(code=f"HTTP_{status}", status=status)]
     return found
+
+
+def without_addresses(text: str) -> str:
+    """İYS's sentence without what looks like a phone number or an e-mail address.
+
+    Sentences are kept for good beside the receipt and shown; an address in one would outlive the
+    person's erasure (R-46, R-64).
+    """
+    return _PHONE_SHAPED.sub(_TAKEN_OUT, _EMAIL_SHAPED.sub(_TAKEN_OUT, text))
 
 
 def split_faults(
@@ -308,7 +325,7 @@ def _error(status: int, raw: Mapping[str, Any]) -> IysError | None:
     parts = location if isinstance(location, list) else [location]
     return IysError(
         code=code,
-        message=message[:_LONGEST_MESSAGE],
+        message=without_addresses(message)[:_LONGEST_MESSAGE],
         status=status,
         index=_index(raw.get("index")),
         location=tuple(part for part in parts if isinstance(part, (str, int))),

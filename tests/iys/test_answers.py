@@ -339,3 +339,21 @@ def test_whatever_comes_back_no_movement_is_dropped(answer: Any) -> None:
         assert not (isinstance(answer, dict) and isinstance(answer.get("list"), list))
     else:
         assert len(page.movements) + len(page.unreadable) == len(answer["list"])
+
+
+@pytest.mark.parametrize("address", [
+    "+905992134117", "05992134117", "0599 213 41 17", "+90 (599) 213-41-17", "905992134117",
+    "nazli@ornek.com.tr", "Nazli.Kaplan+x@Ornek.test", "%2B905992134117", "nazli%40ornek.test",
+    "5992134117",
+])
+def test_an_address_in_iys_sentence_is_taken_out_before_it_is_kept(address: str) -> None:
+    body = json.dumps({"errors": [{
+        "code": "H120", "message": f"'{address}' geçersiz: {address} Tarih 2026-11-24 09:15:00"}]})
+    message = parse_errors(422, body)[0].message
+    assert message == "'…' geçersiz: … Tarih 2026-11-24 09:15:00"
+
+
+def test_an_address_in_a_lists_result_is_taken_out_too() -> None:
+    body = json.dumps([{"index": 0, "status": "failure", "subRequestId": "s", "error": {
+        "code": "H174", "message": "+905992134117 için ret zaten kayıtlı. Bayi: 12345678"}}])
+    assert parse_batch_result(body)[0].message == "… için ret zaten kayıtlı. Bayi: 12345678"
