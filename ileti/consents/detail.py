@@ -160,11 +160,10 @@ def _gate_now(one: Shown) -> dict[str, str]:
         return {"tone": "ok", "icon": "circle-check", "title": _("A message may be sent now"),
                 "text": _("İYS holds a consent; last checked at %(at)s.",
                           at=clock_text(answer.checked_at))}
-    wait, text = answer.denial is gate.Denial.NOT_AT_IYS, say(answer)
+    text = say(answer)
     if answer.denial is gate.Denial.REFUSED and answer.since is not None:
         text += " " + _("It holds since %(at)s.", at=moment_text(answer.since))
-    return {"tone": "wait" if wait else "no", "icon": "hourglass" if wait else "ban",
-            "title": _("No message may be sent"), "text": text}
+    return {**_drawn(answer.denial), "title": _("No message may be sent"), "text": text}
 
 
 def _gate_then(one: Shown) -> dict[str, str]:
@@ -177,9 +176,14 @@ def _gate_then(one: Shown) -> dict[str, str]:
     if denial is None:
         return {"tone": "ok", "icon": "circle-check", "title": _("A message could be sent then"),
                 "text": _("İYS held this consent at that moment.")}
-    wait = denial is gate.Denial.NOT_AT_IYS
-    return {"tone": "wait" if wait else "no", "icon": "hourglass" if wait else "ban",
-            "title": _("No message could be sent then"), "text": _denied(denial)}
+    return {**_drawn(denial), "title": _("No message could be sent then"), "text": _denied(denial)}
+
+
+def _drawn(denial: gate.Denial | None) -> dict[str, str]:
+    """Icon and tone of a no: what passes by itself waits, what stays is barred."""
+    passing = {gate.Denial.NOT_AT_IYS: "hourglass", gate.Denial.UNSURE: "circle-alert"}
+    icon = passing.get(denial) if denial else None
+    return {"tone": "wait" if icon else "no", "icon": icon or "ban"}
 
 
 def _denied(denial: gate.Denial) -> str:

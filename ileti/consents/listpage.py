@@ -48,8 +48,15 @@ def context() -> dict[str, Any]:
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
         "bulk": None, "rows": [_row(entry, state, found, dealers) for entry, state in rows],
-        "empty": "filter" if away else "first",
+        "empty": "filter" if away else "first", "first_action": _first_action(),
     }
+
+
+def _first_action() -> dict[str, str] | None:
+    """The next step while there is no consent at all."""
+    if not security.may("site:read"):
+        return None
+    return {"label": _("Go to sites and forms"), "url": url_for("SiteView.list")}
 
 
 def _line() -> str:

@@ -126,8 +126,11 @@ def _iys_light(own: Membership | None) -> tuple[bool | None, str]:
     provider = orm.db.session.get(Provider, own.provider_id)
     if provider is None or not provider.iys_username:
         return None, _("İYS is not connected yet")
-    trouble = provider.iys_problem or orm.db.session.scalar(
-        select(IysCursor.problem).where(IysCursor.problem.is_not(None)).limit(1))
-    if trouble:
+    trouble, heard = orm.db.session.execute(
+        select(func.max(IysCursor.problem), func.max(IysCursor.pulled_at))
+        .where(IysCursor.provider_id == own.provider_id)).one()
+    if provider.iys_problem or trouble:
         return False, _("İYS does not answer as it should")
-    return True, _("İYS is connected")
+    if heard is None:
+        return True, _("İYS is connected")
+    return True, _("İYS is connected · %(at)s", at=formats.clock(heard))
