@@ -22,14 +22,14 @@ import httpx
 from config import settings
 from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import db
-from ileti.core.crypto import CannotDecrypt
+from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
 from ileti.iys import answers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
-from ileti.iys.tokens import HOUR, TokenKeeper, TokensBlocked
+from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -117,13 +117,18 @@ class IysClient:
         self._http = http or _outgoing(account.base_url)
         self._budget = budget or budget_for(account.base_url)
         self._tokens = TokenKeeper(
-            account.base_url, account.username, log_in=self._log_in, refresh=self._refresh
+            account.base_url, account.username, log_in=self._log_in, refresh=self._refresh,
+            login_mark=_login_mark(account),
         )
 
     def brands(self) -> list[answers.RegisteredBrand]:
         """The brands of the account (§5.1)."""
         path = f"/sps/{self.account.iys_code}/brands"
         return self._read(answers.parse_brands, self._call("GET", path, "brands"))
+
+    def knock_again(self) -> None:
+        """Try a refused log-in once more, since a person asks for it."""
+        self._tokens.knock_again()
 
     def add(self, brand_code: int, item: Mapping[str, Any]) -> answers.Added:
         """Add one consent by V2 (§6.2); İYS answers at once."""
@@ -225,7 +230,8 @@ class IysClient:
 
     def _trouble(self, answer: httpx.Response) -> IysTrouble:
         """The failure an answer speaks of, and the quota it says is used up."""
-        errors = answers.parse_errors(answer.status_code, answer.content)
+        errors = answers.parse_errors(answer.status_code, answer.content) or [answers.IysError(
+            code=f"HTTP_{answer.status_code}", status=answer.status_code)]
         first = next((one for one in errors if one.index is None), errors[0])
         kind = meaning(first.code, answer.status_code).kind
         if answer.status_code in (401, 429) and kind not in (Kind.AUTH, Kind.RATE):
@@ -256,12 +262,19 @@ class IysClient:
             return self._tokens.get() if bad is None else self._tokens.renew(bad)
         except TokensBlocked as blocked:
             raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except LogInRefused:
+            raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 
     def _log_in(self) -> answers.Token:
-        return self._grant({
-            "grant_type": "password", "username": self.account.username,
-            "password": self.account.password,
-        })
+        try:
+            return self._grant({
+                "grant_type": "password", "username": self.account.username,
+                "password": self.account.password,
+            })
+        except IysTrouble as trouble:
+            if trouble.http_status in (400, 401):
+                self._tokens.note_refusal()
+            raise
 
     def _refresh(self, refresh_token: str) -> answers.Token | None:
         try:
@@ -275,6 +288,12 @@ class IysClient:
         content = json.dumps(body).encode()
         answer = self._send("POST", "/oauth2/token", "token", content, None, None)
         return self._read(answers.parse_token, answer)
+
+
+def _login_mark(account: Account) -> str:
+    """A keyed hash of user name and password."""
+    known = f"{account.username}\x1f{account.password}".encode()
+    return QuickMac(secrets().key_for("iys-login")).of(known).hex()[:24]
 
 
 @lru_cache(maxsize=8)

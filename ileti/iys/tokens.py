@@ -63,18 +63,25 @@ class TokensBlocked(Exception):
         super().__init__("the hour's token calls are used up")
 
 
+class LogInRefused(Exception):
+    """İYS has refused this user name and password within the last hour."""
+
+
 class TokenKeeper:
     """The pair of one account. ``log_in`` and ``refresh`` make the calls; ``refresh`` answers
-    None when İYS no longer takes the refresh token."""
+    None when İYS no longer takes the refresh token. ``login_mark`` tells user name and password
+    from others without giving them away: a refusal is remembered under it."""
 
     def __init__(self, address: str, username: str, *, log_in: Callable[[], Token],
-                 refresh: Callable[[str], Token | None],
+                 refresh: Callable[[str], Token | None], login_mark: str = "",
                  store: Callable[[], redis.Redis] = redis_client) -> None:
         mark = sha256(f"{address}\x1f{username}".encode()).hexdigest()[:24]
         host = sha256(address.encode()).hexdigest()[:12]
         self._key, self._lock_key = f"ileti:iys:token:{mark}", f"ileti:iys:token-lock:{mark}"
         self._hour_key = f"ileti:iys:token-calls:{host}"
         self._blocked_key = f"ileti:iys:token-blocked:{host}"
+        self._refused_key = f"ileti:iys:login-refused:{mark}:{login_mark}"
+        self._refused_until = 0.0
         self._log_in, self._refresh, self._store = log_in, refresh, store
         self._own = threading.RLock()
         self._pair: Pair | None = None
@@ -82,7 +89,7 @@ class TokenKeeper:
         self._blocked_until = 0.0
 
     def get(self) -> str:
-        """A good access token; raises TokensBlocked, and what the call raises."""
+        """A good access token; raises TokensBlocked, LogInRefused, and what the call raises."""
         pair = self._pair
         if pair is not None and _good(pair):
             return pair.access
@@ -113,8 +120,42 @@ class TokenKeeper:
             token = self._refresh(old.refresh)
             if token is not None:
                 return Pair.of(token)
+        if self._is_refused():
+            raise LogInRefused
         self._count()
         return Pair.of(self._log_in())
+
+    def note_refusal(self, seconds: float = HOUR) -> None:
+        """İYS did not let this user name and password in: nobody knocks with them for so long.
+
+        All providers share the hour's token calls (§1.1), so one wrong password must not use them
+        up for the others. Another password has another mark and is tried at once.
+        """
+        self._refused_until = time.monotonic() + seconds
+        try:
+            self._store().set(self._refused_key, 1, ex=max(1, round(seconds)))
+        except redis.RedisError:
+            log.warning("login_refusal_not_shared")
+
+    def knock_again(self, after: float = 300.0) -> None:
+        """A person says that the account was mended at İYS: forget a refusal older than so many
+        seconds, so that pressing a button often does not use up the hour's calls either."""
+        if self._refused_until - time.monotonic() < HOUR - after:
+            self._refused_until = 0.0
+        try:
+            left = self._store().ttl(self._refused_key)
+            if isinstance(left, int) and left < HOUR - after:
+                self._store().delete(self._refused_key)
+        except redis.RedisError:
+            log.warning("login_refusal_not_shared")
+
+    def _is_refused(self) -> bool:
+        if time.monotonic() < self._refused_until:
+            return True
+        try:
+            return bool(self._store().exists(self._refused_key))
+        except redis.RedisError:
+            return False
 
     def _count(self) -> None:
         """One call of the hour's allowance, or TokensBlocked before it is made."""

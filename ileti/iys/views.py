@@ -133,7 +133,9 @@ def _try_login(provider_id: int) -> str | None:
 
     orm.db.session.rollback()  # no transaction stays open during a call to somebody else
     try:
-        client_for(provider_id).brands()
+        client = client_for(provider_id)
+        client.knock_again()
+        client.brands()
     except IletiError as error:
         return say(error)
     return None

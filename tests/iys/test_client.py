@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from iys_house import no_redis, phones, take
 
@@ -170,3 +172,46 @@ def test_logs_name_no_address(shop: Any, capsys: Any) -> None:
     take(shop, phones(2))
     forward(shop)
     assert "+90599" not in capsys.readouterr().out
+
+
+def with_password(shop: Any, password: str) -> IysClient:
+    return IysClient(replace(account_of(shop.provider_id), password=password))
+
+
+def test_a_wrong_password_leaves_the_token_calls_to_the_others(
+    shop: Any, registry: Any, given: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(given, "iys_token_requests_per_hour", 3)
+    for _ in range(6):  # a new client each time: another process
+        with pytest.raises(IysTrouble) as refusal:
+            with_password(shop, "yanlis").brands()
+        assert (refusal.value.kind, refusal.value.code) == (Kind.CONFIG, "invalid_request")
+    assert registry.calls("/oauth2/token") == 1
+    assert len(client_of(shop).brands()) == 1
+
+
+def test_a_corrected_password_is_tried_at_once_and_the_wrong_one_lies_nowhere(
+    shop: Any, registry: Any
+) -> None:
+    with pytest.raises(IysTrouble):
+        with_password(shop, "yanlis").brands()
+    assert len(client_of(shop).brands()) == 1
+    assert registry.calls("/oauth2/token") == 2
+    assert not [key for key in redis_client().keys("*") if b"yanlis" in key]
+
+
+def test_a_person_may_knock_again_but_not_all_the_time(shop: Any, registry: Any) -> None:
+    knocker = with_password(shop, "yanlis")
+    for after in (300.0, 300.0, -1.0):  # at once, at once, and when the time has passed
+        knocker._tokens.knock_again(after)
+        with pytest.raises(IysTrouble):
+            knocker.brands()
+    assert registry.calls("/oauth2/token") == 2
+
+
+@pytest.mark.parametrize(("status", "body"), [(302, b"{}"), (304, b"[]"), (302, b"")])
+def test_an_answer_below_400_that_is_no_success_is_tried_later(
+    shop: Any, status: int, body: bytes
+) -> None:
+    trouble = client_of(shop)._trouble(httpx.Response(status, content=body))
+    assert (trouble.kind, trouble.code) == (Kind.RETRY, f"HTTP_{status}")
