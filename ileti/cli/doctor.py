@@ -11,9 +11,11 @@ import psycopg
 import redis
 
 from config import Settings, WrongSetting
+from ileti.core.clock import to_istanbul
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.db import dsn
 from ileti.core.secrets import open_secrets
+from ileti.iys.alarms import Level, open_alarms
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
@@ -89,11 +91,23 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
     assert row is not None
     waiting, age, dead = int(row[0]), float(row[1]), int(row[2])
     return [
+        *_deadlines(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
                 "Open the queue page, read the reason, then send again."),
     ]
+
+
+def _deadlines(conn: psycopg.Connection) -> list[Finding]:
+    """Groups of waiting records that have used up half of their three business days, or more."""
+    return [
+        Finding(False, f"{alarm.brand_name}: {alarm.count} records, İYS takes them until "
+                f"{to_istanbul(alarm.due_at):%d.%m. %H:%M}, "
+                + ("too late" if alarm.level is Level.OVERDUE else f"{int(alarm.level)} % gone"),
+                "Open the queue page and mend what holds İYS up: later they are void (R-33).")
+        for alarm in open_alarms(conn=conn)
+    ] or [Finding(True, "no record is short of its three business days")]
 
 
 def _redis(settings: Settings) -> list[Finding]:

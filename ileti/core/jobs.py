@@ -30,20 +30,26 @@ BELL_SECONDS = 20
 
 @dataclass(frozen=True)
 class Job:
-    """One kind of background work; ``every`` and ``timeout`` in seconds."""
+    """One kind of background work; ``interval`` and ``timeout`` in seconds. An interval that is a
+    setting is given as a function, so that importing a job reads no settings."""
 
     name: str
     function: Callable[[], dict[str, int]]
     queue: str
-    every: float
+    interval: float | Callable[[], float]
     timeout: int
     idempotent: str
+
+    @property
+    def every(self) -> float:
+        """Seconds between two runs."""
+        return self.interval() if callable(self.interval) else self.interval
 
 
 JOBS: dict[str, Job] = {}
 
 
-def job(*, queue: str, every: float, timeout: int = 60,
+def job(*, queue: str, every: float | Callable[[], float], timeout: int = 60,
         idempotent: str) -> Callable[[Callable[[], dict[str, int]]], Callable[[], dict[str, int]]]:
     """Register a drain; ``idempotent`` says in words why running twice does no harm."""
     if queue not in QUEUES:

@@ -9,9 +9,9 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
+from ileti.iys import alarms, receipts
 from ileti.iys import forward as forwarding
 from ileti.iys import pull as pulling
-from ileti.iys import receipts
 
 RUN_SECONDS = 40.0
 TIMEOUT = 120
@@ -31,7 +31,7 @@ def settle() -> dict[str, int]:
     return dict(receipts.settle_due(time.monotonic() + RUN_SECONDS))
 
 
-@job(queue="iys", every=settings().iys_pull_seconds, timeout=TIMEOUT,
+@job(queue="iys", every=lambda: settings().iys_pull_seconds, timeout=TIMEOUT,
      idempotent="movements are told apart by their digest; cursor and page commit together")
 def pull() -> dict[str, int]:
     """Bring home what citizens changed at İYS."""
@@ -43,3 +43,10 @@ def pull() -> dict[str, int]:
 def sweep() -> dict[str, int]:
     """Give back rows whose batch is closed or gone, which nobody would come for any more."""
     return dict(forwarding.sweep())
+
+
+@job(queue="upkeep", every=60.0, timeout=TIMEOUT,
+     idempotent="only reads; a line that was written is remembered")
+def watch_deadlines() -> dict[str, int]:
+    """Say which waiting records have used up half, four fifths or all of their time."""
+    return alarms.raise_alarms()

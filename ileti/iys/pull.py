@@ -14,7 +14,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -38,6 +38,7 @@ from ileti.core.secrets import secrets
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
+from ileti.iys.fullcheck import check_brand, is_needed
 from ileti.iys.marks import mark_of, mark_of_raw
 from ileti.iys.unclear import ask_about_unreadable
 from ileti.iys.wire import Movement
@@ -68,17 +69,40 @@ def pull_due(until: float, provider_id: int | None = None) -> Counter[str]:
     counts: Counter[str] = Counter()
     _add_cursors()
     while time.monotonic() < until:
-        brand = _take_brand(provider_id)
-        if brand is None:
+        taken = _take_brand(provider_id)
+        if taken is None:
             break
+        brand: Brand | None = taken
         try:
+            brand = _without_gap(taken, until, counts)
+            if brand is None:
+                continue
             counts += pull_brand(brand, until)
         except IysTrouble as trouble:
-            _note_trouble(brand, trouble)
+            _note_trouble(taken, trouble)
             counts["failed"] += 1
         except CursorMoved:
-            log.warning("pull_taken_over", brand=brand.place.brand_id)
+            log.warning("pull_taken_over", brand=taken.place.brand_id)
     return counts
+
+
+def _without_gap(brand: Brand, until: float, counts: Counter[str]) -> Brand | None:
+    """The brand as it may be pulled; after more than İYS keeps, its full check comes first (row
+    29), and None when that needs another run. Raises IysTrouble."""
+    if not is_needed(brand.pulled_at):
+        return brand
+    done, found = check_brand(brand.place, until)
+    counts.update(found)
+    if not done:
+        _not_yet(brand)
+        return None
+    given_up = db.connection().execute(
+        "update iys_cursor set cursor = null where provider_id = %s and brand_id = %s "
+        "and cursor is not distinct from %s",
+        (brand.place.provider_id, brand.place.brand_id, brand.cursor))
+    if given_up.rowcount != 1:
+        raise CursorMoved(str(brand.place.brand_id))
+    return replace(brand, cursor=None)
 
 
 def pull_brand(brand: Brand, until: float) -> Counter[str]:

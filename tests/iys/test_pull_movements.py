@@ -138,5 +138,5 @@ def test_a_pull_that_fails_says_so_and_comes_back(shop: Any, registry: Any) -> N
     due_now(shop)
     registry.tell("fault", kind="503", path="*/changes", count=1)
     refuse_at_iys(shop, registry)
-    assert pull_due(time.monotonic() + 0.01, shop.provider_id)["failed"] == 1
+    assert pull_due(time.monotonic() + 0.1, shop.provider_id)["failed"] >= 1
     assert pull(shop)["moved"] == 1

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
-from ileti.core import clock
 from ileti.iys.forward import is_overruled, sift
 from ileti.iys.receipts import MOST_TRIES, outcome_of
 from ileti.iys.settle import Ref, Row, code_number

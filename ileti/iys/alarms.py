@@ -1,0 +1,115 @@
+"""How much of their three business days the waiting records have used up (R-33, R-40).
+
+Why this module exists: a consent that İYS did not get in time is void, and nobody looks at a queue
+that is usually empty. So waiting records are put into groups by brand and deadline day, and each
+group speaks when half of its time is gone, when four fifths are, and when it is over; once each
+(fault row 17). The groups are read from the queue, so the first page, ``ileti doctor`` and the
+metrics show what is so at that moment; that a log line was written stands in Redis, whose loss
+costs one line more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+import psycopg
+import redis
+
+from ileti.core import clock, db
+from ileti.core.jobs import redis_client
+from ileti.core.logs import get_logger
+
+log = get_logger("ileti.iys")
+
+# The oldest so many of each provider are looked at: enough to see every group of a backlog.
+LOOKED_AT = 20_000
+REMEMBERED_SECONDS = 14 * 86_400
+
+
+class Level(IntEnum):
+    """How late it is, in per cent of the span from the consent to its deadline."""
+
+    HALF = 50
+    FOUR_FIFTHS = 80
+    OVERDUE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Records of one brand with one deadline that have reached the same level; ``count`` of those
+    looked at. ``due_at`` is the last second at which İYS takes them."""
+
+    provider_id: int
+    brand_id: int
+    brand_name: str
+    due_at: datetime
+    level: Level
+    count: int
+
+
+_GROUPS = """
+select o.provider_id, o.brand_id, b.name, s.iys_due_at,
+       case when s.iys_due_at < %(now)s then 100
+            when %(now)s - s.consent_date >= 0.8 * (s.iys_due_at - s.consent_date) then 80
+            else 50 end, count(*)
+  from provider p
+ cross join lateral (
+       select provider_id, brand_id, ref_id, order_key from outbox
+        where provider_id = p.id and topic = 1 order by ref_id limit %(most)s) o
+  join consent_state s
+    on s.provider_id = o.provider_id and s.brand_id = o.brand_id
+   and s.recipient_id = o.order_key >> 3
+   and s.recipient_type = case when o.order_key & 4 > 0 then 1 else 2 end
+   and s.channel = o.order_key & 3 and s.entry_id = o.ref_id
+  join brand b on b.id = o.brand_id
+ where (%(provider)s::int is null or p.id = %(provider)s)
+   and %(now)s - s.consent_date >= 0.5 * (s.iys_due_at - s.consent_date)
+ group by 1, 2, 3, 4, 5 order by 5 desc, 4, 2"""
+
+
+def open_alarms(provider_id: int | None = None,
+                conn: psycopg.Connection[Any] | None = None) -> list[Alarm]:
+    """What waits too long at this moment, the most urgent first; of one provider or of all."""
+    asked = (conn or db.connection()).execute(
+        _GROUPS, {"now": clock.now(), "most": LOOKED_AT, "provider": provider_id})
+    return [Alarm(row[0], row[1], row[2], row[3], Level(row[4]), row[5]) for row in asked.fetchall()]
+
+
+def raise_alarms() -> dict[str, int]:
+    """Write a log line for every group that has reached a level it had not spoken of before."""
+    raised = 0
+    for alarm in open_alarms():
+        if _said_before(alarm):
+            continue
+        tell = log.warning if alarm.level is Level.HALF else log.error
+        tell("iys_deadline", level=int(alarm.level), provider=alarm.provider_id,
+             brand=alarm.brand_id, due=alarm.due_at.isoformat(), count=alarm.count, rule="R-33")
+        raised += 1
+    return {"alarms": raised}
+
+
+def metrics(conn: psycopg.Connection[Any] | None = None) -> dict[str, int]:
+    """Records per level, by names fit for a metrics page; 0 where there are none."""
+    found: dict[Level, int] = defaultdict(int)
+    for alarm in open_alarms(conn=conn):
+        found[alarm.level] += alarm.count
+    return {f"ileti_iys_deadline_{int(level)}_percent": found[level] for level in Level}
+
+
+_said: set[str] = set()
+
+
+def _said_before(alarm: Alarm) -> bool:
+    name = (f"ileti:iys:alarm:{alarm.provider_id}:{alarm.brand_id}:"
+            f"{int(alarm.due_at.timestamp())}:{int(alarm.level)}")
+    if name in _said:
+        return True
+    _said.add(name)
+    try:
+        return not redis_client().set(name, 1, nx=True, ex=REMEMBERED_SECONDS)
+    except redis.RedisError:
+        return False
