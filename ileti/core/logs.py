@@ -70,6 +70,15 @@ def configure_logs(level: str | None = None) -> None:
     root.addHandler(handler)
     root.setLevel(max(number, logging.WARNING))
     logging.getLogger("flask_appbuilder").setLevel(logging.ERROR)
+    sys.excepthook = _uncaught
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """The last word of a process that dies: the same masked line."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger("ileti").critical("uncaught", exc_info=(kind, error, trace))
 
 
 def _number(level: str) -> int:

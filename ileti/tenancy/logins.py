@@ -16,7 +16,8 @@ from typing import Final
 from ileti.core import clock, db
 from ileti.core.secrets import secrets
 
-FREE_TRIES: Final = 5
+FREE_TRIES: Final = 5  # of one user name
+FREE_FROM_ADDRESS: Final = 30  # a whole office may come from one address
 LONGEST_WAIT: Final = timedelta(minutes=15)
 FORGET_AFTER: Final = timedelta(hours=1)
 
@@ -51,16 +52,17 @@ def wait_before_login(username: str, address: str) -> int:
 
 
 def count_failure(username: str, address: str) -> None:
-    """One more failure; from the fifth on each doubles the wait, up to a quarter of an hour."""
+    """One more failure; beyond the free ones each doubles the wait, up to a quarter of an hour."""
     now = clock.now()
     for key in sorted(_keys(username, address)):
         row = db.connection().execute(
             "insert into login_limit (key, failures, until) values (%s, 1, %s) "
             "on conflict (key) do update set failures = case when login_limit.until < %s then 1 "
-            "else least(login_limit.failures + 1, 30) end returning failures",
+            "else least(login_limit.failures + 1, 1000) end returning failures",
             (key, now, now - FORGET_AFTER),
         ).fetchone()
-        beyond = (row[0] if row else 0) - FREE_TRIES
+        free = FREE_TRIES if key.startswith("name") else FREE_FROM_ADDRESS
+        beyond = (row[0] if row else 0) - free
         if beyond >= 0:
             wait = min(LONGEST_WAIT, timedelta(seconds=10 * 2 ** min(beyond, 10)))
             db.connection().execute(

@@ -118,3 +118,36 @@ def test_confirmations_that_wait_are_written_by_the_thread_within_moments(
         if written == (2,):
             break
     assert written == (2,)
+
+
+def test_while_a_renewed_secret_overlaps_both_are_taken_and_no_third(
+    signed: Browser, entries: Entries, conn: Any
+) -> None:
+    from ileti.capture.sites import forget_sites
+    from ileti.core.secrets import secrets
+
+    conn.execute(
+        "update site set secret_before = secret, secret_before_until = now() + interval '1 day', "
+        "secret = %s where public_key = %s",
+        (secrets().keyring.encrypt_text("the-new-secret", "site-secret"), signed.site_key))
+    forget_sites()
+    assert vouch_for(signed, signed.filled("MESAJ")).status == 201
+    assert vouch_for(signed, signed.filled("MESAJ"), secret="the-new-secret").status == 201
+    assert vouch_for(signed, signed.filled("MESAJ"), secret="a-third").status == 403
+    conn.execute("update site set secret_before_until = now() where public_key = %s",
+                 (signed.site_key,))
+    forget_sites()
+    assert vouch_for(signed, signed.filled("MESAJ")).status == 403
+    assert len(entries()) == 2
+
+
+def test_a_site_without_a_secret_takes_no_vouch_at_all(
+    signed: Browser, entries: Entries, conn: Any
+) -> None:
+    from ileti.capture.sites import forget_sites
+
+    conn.execute("update site set secret = null where public_key = %s", (signed.site_key,))
+    forget_sites()
+    for secret in (SECRET, "", "None"):
+        assert vouch_for(signed, signed.filled("MESAJ"), secret=secret).status == 403
+    assert entries() == []

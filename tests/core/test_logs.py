@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,16 @@ def test_a_librarys_line_takes_the_same_road(lines: Any) -> None:
     assert logs.HIDDEN in line["event"]
     assert "ornek" not in json.dumps(line)
     assert "599" not in line["event"]
+
+
+def test_the_last_word_of_a_dying_process_is_masked_too() -> None:
+    code = ("from ileti.core.logs import get_logger; get_logger('x'); "
+            f"secret = '{SECRET}'; raise RuntimeError('no answer for ada@ornek.com.tr')")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
+                          check=False, timeout=60)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["event"] == "uncaught"
+    assert "ornek" not in done.stdout + done.stderr
 
 
 def test_a_librarys_chatter_stays_out(lines: Any) -> None:

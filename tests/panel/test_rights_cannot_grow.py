@@ -262,3 +262,15 @@ def test_a_failed_sign_in_is_in_the_audit_trail_of_the_users_provider(app: Any,
         "select action, subject, detail::text from audit_entry where provider_id = %s",
         (place.provider_id,)).fetchall()
     assert ("login_failed", f"ab_user:{user_id(name)}", "{}") in rows
+
+
+def test_one_persons_slips_do_not_lock_out_a_colleague_at_the_same_address(app: Any) -> None:
+    from ileti.tenancy import logins
+
+    for _try in range(8):
+        logins.count_failure("unutkan-biri", "192.0.2.60")
+    assert logins.wait_before_login("unutkan-biri", "192.0.2.60") > 0
+    assert logins.wait_before_login("baska-biri", "192.0.2.60") == 0
+    for number in range(30):
+        logins.count_failure(f"tahmin-{number}", "192.0.2.60")
+    assert logins.wait_before_login("baska-biri", "192.0.2.60") > 0

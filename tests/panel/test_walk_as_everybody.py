@@ -59,24 +59,30 @@ def strange(app: Any) -> Strange:
     place = _new_place(conn)
     conn.execute("update provider set title = %s, short_name = %s where id = %s",
                  (STRANGE, STRANGE, place.provider_id))
+    return _furnished(app, place, user_with(app, "provider_admin", place))
+
+
+def _furnished(app: Any, place: Any, user_name: str) -> Strange:
+    """One of everything at a brand, all called :data:`STRANGE`."""
+    conn = db.connection()
     conn.execute("update brand set name = %s where id = %s", (STRANGE, place.brand_id))
     dealer = dealer_of(place, STRANGE)
     site = conn.execute(
-        "insert into site (provider_id, brand_id, name, public_key, secret, origins, policy) "
-        "values (%s, %s, %s, 'pk_yabanci_ocak', %s, '{https://yabanci.ornek.test}', 'signed') "
-        "returning id", (place.provider_id, place.brand_id, STRANGE,
+        "insert into site (provider_id, brand_id, dealer_id, name, public_key, secret, origins, "
+        "policy) values (%s, %s, %s, %s, %s, %s, '{https://yabanci.ornek.test}', 'signed') "
+        "returning id", (place.provider_id, place.brand_id, dealer, STRANGE,
+                         f"pk_yabanci_{dealer}",
                          secrets().keyring.encrypt_text("gizli", "site-secret"))).fetchone()[0]
     document = conn.execute(
         "insert into document (provider_id, brand_id, kind, channel, name) "
         "values (%s, %s, 'ETK_ONAYI', 2, %s) returning id",
         (place.provider_id, place.brand_id, STRANGE)).fetchone()[0]
-    name = user_with(app, "provider_admin", place)
     user, membership = conn.execute(
         "select u.id, m.id from ab_user u join membership m on m.user_id = u.id "
-        "where u.username = %s", (name,)).fetchone()
+        "where u.username = %s", (user_name,)).fetchone()
     conn.execute("update ab_user set first_name = %s, last_name = '' where id = %s",
                  (STRANGE, user))
-    entry = take(place, "+905997000001").items[0].entry_id
+    entry = take(place, "+905997000001", dealer_id=dealer).items[0].entry_id
     return Strange(place, dealer, site, document, user, membership, entry)
 
 
@@ -153,6 +159,31 @@ def test_nothing_of_another_provider_is_shown_or_changed(app: Any, place: Any, s
         for word in (STRANGE, "gizli", "yabanci.ornek.test", "997 000 00 01", "9970000001"):
             assert word not in answer.text, (name, word)
     assert _rows(strange) == before
+
+
+@pytest.mark.parametrize(("role", "level"), [
+    ("brand_manager", "brand"), ("compliance_officer", "brand"), ("marketer", "brand"),
+    ("call_centre_agent", "brand"), ("report_viewer", "brand"), ("dealer_manager", "dealer"),
+    ("dealer_user", "dealer"), ("report_viewer", "dealer")])
+def test_nothing_of_another_brand_and_dealer_of_the_same_provider_is_shown_or_changed(
+    app: Any, place: Any, role: str, level: str
+) -> None:
+    number = db.connection().execute(
+        "insert into brand (provider_id, brand_code, name) values (%s, %s, 'x') returning id",
+        (place.provider_id, place.brand_code + 1)).fetchone()[0]
+    other = type(place)(place.provider_id, place.iys_code, number, place.brand_code + 1)
+    strange = _furnished(app, other, user_with(app, "brand_manager", other, level="brand"))
+    dealer = dealer_of(place) if level == "dealer" else None
+    client = sign_in(app, user_with(app, role, place, level=level, dealer_id=dealer))
+    before = _rows(strange)
+    for name, answer in _answers(app, client, strange):
+        assert answer.status_code < 500, name
+        for word in (STRANGE, "gizli", "yabanci.ornek.test", "997 000 00 01", "9970000001"):
+            assert word not in answer.text, (name, word)
+    after = _rows(strange)
+    for name in ("provider", "counts"):  # the provider is their own; they may add to it
+        del before[name], after[name]
+    assert after == before
 
 
 @pytest.mark.parametrize("role", roles.ROLES, ids=lambda one: one.key)
