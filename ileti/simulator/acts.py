@@ -64,7 +64,7 @@ def act_as_citizen(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
         recipient = recipient.lower()
         if not is_email(recipient):
             raise SettingError("recipient is not an e-mail address.")
-    elif not is_phone(recipient, test_numbers=desk.options.rules.test_numbers):
+    elif not is_phone(recipient, **desk.options.rules.phones()):
         raise SettingError("recipient is not an E.164 phone number.")
     with desk.registry.lock:
         desk.registry.settle()

@@ -162,7 +162,10 @@ def _checked(
 def _without_repeats_age(
     desk: Desk, brand: Brand, item: dict[str, Any], errors: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """V2 answers a repeat at any age: H467 does not count for what is recorded already."""
+    """V2 answers a repeat at any age: H467 does not count for what is recorded already (a reading
+    of ours, and a switch)."""
+    if not desk.options.rules.v2_repeats_at_any_age:
+        return errors
     if [fault["code"] for fault in errors] != ["H467"]:
         return errors
     entry = read_entry(item)

@@ -88,9 +88,11 @@ class Desk:
                 now,
                 business_days=rules.business_days,
                 half_day_counts=rules.half_day_is_business_day,
+                to_the_hour=rules.business_days_to_the_hour,
             )
         return Frame(
-            now.strftime("%Y-%m-%d %H:%M:%S"), oldest, rules.business_days_for, rules.test_numbers
+            now.strftime("%Y-%m-%d %H:%M:%S"), oldest, rules.business_days_for, rules.test_numbers,
+            rules.old_plan,
         )
 
     def provider_of(self, brand: Brand) -> Provider:

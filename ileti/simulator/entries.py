@@ -69,6 +69,11 @@ class Frame:
     oldest: str | None
     oldest_for: tuple[str, ...]
     test_numbers: bool
+    old_plan: bool
+
+    def is_phone(self, text: str) -> bool:
+        """Whether İYS takes `text` as a phone number under these switches."""
+        return is_phone(text, test_numbers=self.test_numbers, old_plan=self.old_plan)
 
 
 def address_errors(
@@ -83,7 +88,7 @@ def address_errors(
         return None if is_email(text.lower()) else "H120"
     if is_too_long_phone(text):
         return too_long
-    if is_phone(text, test_numbers=frame.test_numbers):
+    if frame.is_phone(text):
         return None
     if channel is None:
         return None if is_email(text.lower()) else "H122"
@@ -146,7 +151,7 @@ def is_faultless(item: dict[str, Any], frame: Frame) -> bool:
             if not is_email(recipient.lower()):
                 return False
         elif channel not in TYPES or not (
-            is_usual_mobile(recipient) or is_phone(recipient, test_numbers=frame.test_numbers)
+            is_usual_mobile(recipient) or frame.is_phone(recipient)
         ):
             return False
         datetime.fromisoformat(date)

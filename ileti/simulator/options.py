@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 BeforeReady = Literal["empty", "enqueue", "mixed"]
-UnknownStatus = Literal["404", "200", "204"]
+UnknownStatus = Literal["404", "400", "200", "204"]
+NumberingPlan = Literal["8.12.47", "installed"]
 
 
 class SettingError(ValueError):
@@ -56,7 +57,10 @@ class Rules:
 
     `business_days_for` names the recipient types that the three-business-day rule (H467)
     covers; `half_day_is_business_day` counts the eve of a holiday as a business day, since its
-    morning is worked; `unknown_status` is the answer of the single status query for an address
+    morning is worked; `business_days_to_the_hour` ends the term at the hour of the consent and not
+    with the day; `v2_repeats_at_any_age` lets V2 answer a repeat that H467 would refuse as a new
+    consent; `numbering_plan` is libphonenumber's of the version İYS names, or the one installed;
+    `unknown_status` is the answer of the single status query for an address
     without a record; `test_numbers` takes +90 599 as valid although no numbering plan has it,
     so that no living person's number is ever needed.
     """
@@ -64,8 +68,20 @@ class Rules:
     business_days: int = 3
     business_days_for: tuple[str, ...] = ("BIREYSEL",)
     half_day_is_business_day: bool = True
+    business_days_to_the_hour: bool = False
+    v2_repeats_at_any_age: bool = True
+    numbering_plan: NumberingPlan = "8.12.47"
     unknown_status: UnknownStatus = "404"
     test_numbers: bool = True
+
+    @property
+    def old_plan(self) -> bool:
+        """Whether Turkish numbers are judged by the plan that İYS names."""
+        return self.numbering_plan == "8.12.47"
+
+    def phones(self) -> dict[str, bool]:
+        """The switches that `is_phone` asks for."""
+        return {"test_numbers": self.test_numbers, "old_plan": self.old_plan}
 
 
 @dataclass(slots=True)
@@ -87,6 +103,10 @@ class SimulatorOptions:
     keep_requests: int = 200
 
 
+_SWITCHES = (
+    "half_day_is_business_day", "business_days_to_the_hour", "v2_repeats_at_any_age",
+    "test_numbers",
+)  # fmt: skip
 QUOTA_NAMES = {f.name for f in fields(Quotas)}
 DELAY_NAMES = {
     "batch": "batch_seconds",
@@ -138,10 +158,14 @@ def change_rules(rules: Rules, wanted: Mapping[str, Any]) -> None:
                 raise SettingError("business_days_for is a list of BIREYSEL and TACIR.")
             checked[name] = tuple(value)
         elif name == "unknown_status":
-            if value not in ("404", "200", "204"):
-                raise SettingError("unknown_status is one of 404, 200, 204.")
+            if value not in ("404", "400", "200", "204"):
+                raise SettingError("unknown_status is one of 404, 400, 200, 204.")
             checked[name] = value
-        elif name in ("half_day_is_business_day", "test_numbers"):
+        elif name == "numbering_plan":
+            if value not in ("8.12.47", "installed"):
+                raise SettingError("numbering_plan is one of 8.12.47, installed.")
+            checked[name] = value
+        elif name in _SWITCHES:
             if not isinstance(value, bool):
                 raise SettingError(f"{name} is true or false.")
             checked[name] = value

@@ -17,14 +17,15 @@ MOST_RECIPIENTS = 1000
 def show_status(desk: Desk, call: Call) -> Answer:
     """`POST …/consents/status`: the present consent of one address (§6.7).
 
-    An address without a record is undocumented; `Rules.unknown_status` decides (404 as shipped).
+    An address without a record is undocumented; `Rules.unknown_status` decides (404 as shipped; the
+    table of codes has H401 with 400).
     """
     brand = brand_for(desk, call)
     desk.gatekeeper.admit_status(call.caller)
     history = _history(desk, brand, call.object("H097"), too_long="H166")
     if not history:
-        if desk.options.rules.unknown_status == "404":
-            return error_answer(404, [error("H401")])
+        if desk.options.rules.unknown_status in ("404", "400"):
+            return error_answer(int(desk.options.rules.unknown_status), [error("H401")])
         if desk.options.rules.unknown_status == "204":
             return Answer(204)
         return answer({})

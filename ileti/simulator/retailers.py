@@ -85,7 +85,7 @@ def _faults(wanted: dict[str, Any], desk: Desk) -> list[dict[str, Any]]:
     found += _number_faults(wanted)
     mobile = wanted.get("mobile")
     if "mobile" in wanted and not (
-        isinstance(mobile, str) and is_phone(mobile, test_numbers=desk.options.rules.test_numbers)
+        isinstance(mobile, str) and is_phone(mobile, **desk.options.rules.phones())
     ):
         found.append(error("H224", ["mobile"], mobile))
     for name, absent, no_code, no_name in (

@@ -49,12 +49,16 @@ def _oldest_day(today: date, business_days: int, half_day_counts: bool) -> date:
 
 
 def oldest_consent_date(
-    now: datetime, *, business_days: int = 3, half_day_counts: bool = True
+    now: datetime, *, business_days: int = 3, half_day_counts: bool = True,
+    to_the_hour: bool = False,
 ) -> str:
     """The oldest `consentDate` still taken at `now`, as İYS writes it.
 
     The day of the consent does not count; the term ends at the end of the third business day
-    after it. A consent of Monday noon is taken until Thursday midnight.
+    after it. A consent of Monday noon is taken until Thursday midnight; `to_the_hour` reads the
+    rule narrowly: until Thursday noon.
     """
     day = _oldest_day(now.date(), business_days, half_day_counts)
+    if to_the_hour and is_business_day(now.date(), half_day_counts=half_day_counts):
+        return written(datetime.combine(day, now.time(), tzinfo=now.tzinfo))
     return written(datetime.combine(day, datetime.min.time(), tzinfo=now.tzinfo))
