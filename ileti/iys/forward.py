@@ -30,9 +30,16 @@ from ileti.iys.batches import (
     take_over,
 )
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
-from ileti.iys.errors import Kind, meaning
+from ileti.iys.errors import Kind
 from ileti.iys.lanes import drain
-from ileti.iys.receipts import ask_or_leave, outcome_of, settle_nothing
+from ileti.iys.receipts import (
+    QUESTIONS_AT_ONCE,
+    ask_later,
+    ask_or_leave,
+    must_ask,
+    outcome_of,
+    settle_nothing,
+)
 from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
@@ -270,7 +277,7 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
         return _unfit(row, error)
     except IysTrouble as trouble:
         step = next_step(trouble.kind, trouble.code, 99)
-        if step is Step.VERIFY:
+        if step is Step.VERIFY or must_ask(batch, row.ref, trouble.code):
             return ask_or_leave(client, batch, row, trouble.code)
         if step is Step.SETTLE or trouble.code in _ABOUT_THE_RECORD:
             return outcome_of(row, trouble.code, trouble.http_status, _message(trouble.faults))
@@ -309,8 +316,8 @@ def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]
             named, _ = split_faults(trouble.faults, len(rows))
             if not named:
                 return counts + _refused_whole(batch, rows, trouble)
-            aside = [_aside(client, batch, rows[place], errors)
-                     for place, errors in named.items()]
+            aside = _set_aside(client, batch, [
+                (rows[place], errors[0]) for place, errors in named.items()])
             settle(batch, aside)
             counts["settled"] += len(aside)
             rows = [row for place, row in enumerate(rows) if place not in named]
@@ -323,12 +330,21 @@ def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]
     return counts
 
 
-def _aside(client: IysClient, batch: Batch, row: Row, errors: list[IysError]) -> Outcome:
-    """What the first error of a faulty item means for it."""
-    error = errors[0]
-    if meaning(error.code, error.status).kind is Kind.ALREADY:
-        return ask_or_leave(client, batch, row, error.code)
-    return outcome_of(row, error.code, error.status, error.message)
+def _set_aside(client: IysClient, batch: Batch,
+               faulty: list[tuple[Row, IysError]]) -> list[Outcome]:
+    """What the first error of each faulty item means for it; İYS is asked about a few at a time."""
+    outcomes: list[Outcome] = []
+    questions = 0
+    for row, error in faulty:
+        if not must_ask(batch, row.ref, error.code):
+            outcomes.append(outcome_of(row, error.code, error.status, error.message))
+        elif questions < QUESTIONS_AT_ONCE:
+            questions += 1
+            hold_on(batch)
+            outcomes.append(ask_or_leave(client, batch, row, error.code))
+        else:
+            outcomes.append(ask_later(row, error.code))
+    return outcomes
 
 
 def _unfit(row: Row, error: WireError) -> Outcome:

@@ -26,13 +26,14 @@ from ileti.iys.errors import Kind, meaning
 from ileti.iys.lanes import drain
 from ileti.iys.marks import mark_of
 from ileti.iys.settle import Outcome, Ref, Row, refs_of, rows_of, settle
-from ileti.iys.wire import Movement
+from ileti.iys.wire import Movement, to_iys_time
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
 log = get_logger("ileti.iys")
 
 MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20
+QUESTIONS_AGAIN = 5.0
 ALARM_AFTER = timedelta(hours=1)
 SENT_AGAIN_AFTER = timedelta(hours=24)
 # "Date in the future" (H162) can only mean that our clock ran ahead of İYS's: the moment comes.
@@ -108,8 +109,8 @@ def _read_results(
         if result.state is ItemState.SUCCESS:
             outcomes.append(_registered(ref, result))
         elif result.state is ItemState.FAILURE:
-            kind = meaning(result.code or "", 200).kind
-            (doubtful if kind is Kind.ALREADY else refused).append((ref, result))
+            ask = must_ask(batch, ref, result.code or "")
+            (doubtful if ask else refused).append((ref, result))
         else:
             continue
         seen.add(ref.entry_id)
@@ -158,6 +159,15 @@ def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True)
                    counted=counted)
 
 
+def must_ask(batch: Batch, ref: Ref, code: str) -> bool:
+    """Whether İYS must be asked what it holds before this refusal is believed: H174 and H178 (row
+    23), and H467 for what may have been taken when it was first sent. That V2 answers a repeat at
+    any age is our reading (§6.2), and a consent İYS holds must not end as too late."""
+    kind = meaning(code).kind
+    return kind is Kind.ALREADY or (
+        kind is Kind.OVERDUE and (batch.tries > 0 or ref.tries > 0))
+
+
 def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     """:func:`verify`; when İYS cannot be asked now, this row alone waits.
 
@@ -169,9 +179,16 @@ def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str) -> Outcom
     except (IysTrouble, TryLater) as trouble:
         wait, counted = None, True
         if isinstance(trouble, IysTrouble):
-            wait, counted = trouble.wait, trouble.kind is not Kind.RATE
+            # H467: a row that counts as never tried would end as too late without a question.
+            late = meaning(code).kind is Kind.OVERDUE
+            wait, counted = trouble.wait, late or trouble.kind is not Kind.RATE
         log.warning("status_not_known", batch=batch.id, code=trouble.code)
         return _again(row, code, wait or delay_after(row.ref.tries), trouble.tr, counted)
+
+
+def ask_later(row: Row, code: str) -> Outcome:
+    """The row back for a moment, since this list has brought enough questions."""
+    return _again(row, code, QUESTIONS_AGAIN, meaning(code).tr)
 
 
 def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
@@ -181,6 +198,8 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     enters the ledger and holds here as well; ours is refused.
     """
     held = client.status(batch.brand_code, row.recipient or "", row.recipient_type, row.channel)
+    if meaning(code).kind is Kind.OVERDUE and not _is_this(held, row):
+        return outcome_of(row, code, 422)
     if held is None:
         return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
@@ -191,6 +210,14 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     return Outcome(
         ref=row.ref, state=IysStatus.REGISTERED, code=code, told=True, accepted=True,
         transaction_id=held.transaction_id, creation_date=held.creation_date, detail=detail,
+    )
+
+
+def _is_this(held: Movement | None, row: Row) -> bool:
+    """Whether İYS holds just this consent, of this second."""
+    return (
+        held is not None and held.status is row.status and held.consent_date is not None
+        and to_iys_time(held.consent_date) == to_iys_time(row.reported)
     )
 
 

@@ -147,6 +147,35 @@ def test_an_answer_about_somebody_else_registers_nothing(
     assert not may_write(shop)
 
 
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_consent_iys_took_before_an_outage_is_registered_though_v2_calls_it_late(
+    shop: Any, registry: Any, count: int
+) -> None:
+    """İYS took the list, its answer was lost, and nine days later V2 refuses the repeat (H467)."""
+    registry.tell("rules", v2_repeats_at_any_age=False)
+    take(shop, phones(count), at=clock.now() - timedelta(minutes=1))
+    registry.tell("fault", kind="500_after_accept", path="*/v2/*", count=1)
+    forward(shop)
+    registry.tell("clock", advance_seconds=9 * 86_400)
+    for _ in range(2):  # a list brings twenty questions at a time
+        due_now(shop)
+        forward(shop)
+    assert how_many(shop, "registered") == count
+    assert how_many(shop, "outbox") == 0
+
+
+def test_a_consent_iys_never_took_is_late_after_the_outage(shop: Any, registry: Any) -> None:
+    registry.tell("rules", v2_repeats_at_any_age=False)
+    take(shop, [PHONE], at=clock.now() - timedelta(minutes=1))
+    registry.tell("fault", kind="503", path="*/v2/*", count=1)
+    forward(shop)
+    registry.tell("clock", advance_seconds=9 * 86_400)
+    due_now(shop)
+    forward(shop)
+    assert (state(shop, PHONE)["iys"], state(shop, PHONE)["code"]) == ("OVERDUE", 467)
+    assert not may_write(shop)
+
+
 def test_a_record_always_left_out_of_the_answer_goes_by_itself(
     shop: Any, registry: Any, monkeypatch: Any
 ) -> None:
