@@ -119,7 +119,8 @@ def _statement(count: int) -> str:
     return _ENQUEUE.replace("ROWS", ", ".join([row] * count))
 
 
-def _bound(provider_id: int, recipient_id: int, kind: int) -> bytes:
+def bound_to(provider_id: int, recipient_id: int, kind: int) -> bytes:
+    """What a message's cipher is bound to, so that it opens nowhere else."""
     return f"message:{provider_id}:{recipient_id}:{int(kind)}".encode()
 
 
@@ -128,13 +129,13 @@ def seal_content(
 ) -> tuple[int, bytes]:
     """Key number and cipher of a message's content, bound to its recipient and kind."""
     clear = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return secrets().keyring.encrypt(clear, _bound(provider_id, recipient_id, kind))
+    return secrets().keyring.encrypt(clear, bound_to(provider_id, recipient_id, kind))
 
 
 def open_content(
     provider_id: int, recipient_id: int, kind: int, key: int, cipher: bytes
 ) -> dict[str, Any]:
     """Inverse of :func:`seal_content`; raises CannotDecrypt."""
-    clear = secrets().keyring.decrypt(key, cipher, _bound(provider_id, recipient_id, kind))
+    clear = secrets().keyring.decrypt(key, cipher, bound_to(provider_id, recipient_id, kind))
     content: dict[str, Any] = json.loads(clear)
     return content

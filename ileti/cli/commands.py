@@ -207,6 +207,71 @@ def load_consents(file: Path, brand: int) -> None:
         raise SystemExit(1)
 
 
+@main.group()
+def keys() -> None:
+    """Encryption keys: bring in a new one, rewrite what old ones keep, let them go."""
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Which keys there are and how many rows each keeps (reads every table once)."""
+    settings = _with_services()
+    from ileti.cli.keys import owner, usage
+
+    ring = config.parse_keyring(settings.encryption_keys)
+    with owner(settings) as conn:
+        kept = usage(conn)
+    for number in sorted({*ring, *kept}):
+        does = ("encrypts" if number == max(ring) else "decrypts" if number in ring
+                else "MISSING from ENCRYPTION_KEYS")
+        found = sorted(kept.get(number, {}).items())
+        rows = ", ".join(f"{count} {column}" for column, count in found)
+        click.echo(f"{number:>5}  {does}  {rows or 'nothing'}")
+
+
+@keys.command("add")
+def add_key() -> None:
+    """Make a new key. In development it is put into secrets.env; in production it is printed once:
+    append it to ENCRYPTION_KEYS on every host, restart them all, then run re-encrypt."""
+    settings = config.load_settings()
+    from ileti.cli.keys import add
+
+    number, part = add(settings)
+    click.echo(f"Append to ENCRYPTION_KEYS on every host: ,{part}" if settings.production
+               else f"Key {number} stands in secrets.env; restart, then `ileti keys re-encrypt`.")
+
+
+@keys.command("re-encrypt")
+def re_encrypt_all() -> None:
+    """Rewrite everything under the newest key, as the owner of the tables (DATABASE_OWNER_URL).
+
+    May be stopped and run again at any moment, and while the application works.
+    """
+    settings = _with_services()
+    from ileti.cli.keys import re_encrypt
+
+    shown = click.get_text_stream("stderr")
+    done = re_encrypt(settings, lambda column, rows: click.echo(f"{column}: {rows}", file=shown))
+    for progress in done:
+        click.echo(f"{progress.column}: {progress.rewritten} rewritten"
+                   + (f", {progress.unreadable} could not be read" if progress.unreadable else ""))
+    if any(progress.unreadable for progress in done):
+        raise SystemExit(1)
+
+
+@keys.command("retire")
+@click.argument("number", type=int)
+def retire_key(number: int) -> None:
+    """Let an old key go; refused while a single row is kept under it. Old backups still need it."""
+    settings = _with_services()
+    from ileti.cli.keys import retire
+
+    retire(settings, number)
+    click.echo(f"Nothing is kept under key {number}: take it out of ENCRYPTION_KEYS on every host; "
+               "keep it as long as a backup from before is kept." if settings.production
+               else f"Key {number} is out of secrets.env.")
+
+
 def _running(settings: config.Settings) -> config.Settings:
     """The settings with the addresses of a running ``up``, starting nothing."""
     from ileti.core.embedded import running_addresses
