@@ -181,7 +181,7 @@ def _gate_then(one: Shown) -> dict[str, str]:
 
 def _drawn(denial: gate.Denial | None) -> dict[str, str]:
     """Icon and tone of a no: what passes by itself waits, what stays is barred."""
-    passing = {gate.Denial.NOT_AT_IYS: "hourglass", gate.Denial.UNSURE: "circle-alert"}
+    passing = {"not_at_iys": "hourglass", "unsure": "circle-alert", "stale": "circle-alert"}
     icon = passing.get(denial) if denial else None
     return {"tone": "wait" if icon else "no", "icon": icon or "ban"}
 

@@ -73,13 +73,22 @@ def _told_by_ledger(entry: ConsentEntry, *, with_text: bool) -> list[Step]:
         "part": "tick" if ticked else "record",
         "icon": "circle-minus" if refusal else "mouse-pointer-click",
         "tone": "ret" if refusal else "accent",
-        "title": (_("Refusal taken") if refusal else
-                  _("The person ticked the box") if ticked else _("Consent taken")),
+        "title": _title(entry),
         "at": entry.captured_at, "facts": _facts(entry, submission), "code": _record_code(entry),
     })
     if ticked:
         steps[-1]["tone"] = "mute"
     return steps
+
+
+def _title(entry: ConsentEntry) -> str:
+    refusal = entry.status == Status.RET
+    if Source(entry.source).is_iys:
+        return _("The person refused at İYS") if refusal else _("The person consented at İYS")
+    if refusal:
+        return _("Refusal taken")
+    ticked = entry.standing == Standing.UNVERIFIED
+    return _("The person ticked the box") if ticked else _("Consent taken")
 
 
 def _facts(entry: ConsentEntry, submission: Submission | None) -> str:

@@ -16,7 +16,7 @@ from ileti.consents.models import ConsentEntry
 from ileti.consents.past import Heard, hears
 from ileti.consents.search import finds
 from ileti.consents.timeline import Step, tells
-from ileti.consents.vocabulary import IysStatus
+from ileti.consents.vocabulary import IysStatus, Source
 from ileti.core import orm
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.errors import Kind, meaning
@@ -84,13 +84,30 @@ def answers_of_iys(entries: list[ConsentEntry]) -> list[Step]:
     pairs = [(entry.provider_id, entry.id) for entry in entries]
     receipts = orm.db.session.scalars(select(IysReceipt).where(
         tuple_(IysReceipt.provider_id, IysReceipt.entry_id).in_(pairs)))
-    return [_answer_step(one) for one in receipts]
+    theirs = {entry.id for entry in entries if Source(entry.source).is_iys}
+    return [_answer_step(one, fetched=one.entry_id in theirs) for one in receipts]
 
 
-def _answer_step(one: IysReceipt) -> Step:
+def _answer_step(one: IysReceipt, *, fetched: bool) -> Step:
     if one.accepted:
-        return {"icon": "badge-check", "tone": "ok", "title": _("Accepted by İYS"), "at": one.at,
+        title = _("Fetched from İYS") if fetched else _("Accepted by İYS")
+        icon, tone = ("arrow-down-to-line", "accent") if fetched else ("badge-check", "ok")
+        return {"icon": icon, "tone": tone, "title": title, "at": one.at,
                 "facts": _("İYS transaction"), "code": one.transaction_id or ""}
-    told_as = meaning(one.code or "")
+    if one.code is None:
+        return {"icon": "shield-ban", "tone": "mute", "title": _("Not sent to İYS"), "at": one.at,
+                "facts": _why_not_sent(str((one.detail or {}).get("not_sent")))}
+    told_as = meaning(one.code)
     return {"icon": "circle-x", "tone": "bad", "title": _("Rejected by İYS"), "at": one.at,
-            "facts": say(told_as), "code": one.code or ""}
+            "facts": say(told_as), "code": one.code}
+
+
+def _why_not_sent(why: str) -> str:
+    """Our own reason not to send (ileti/iys/forward.py: ``_kept``), for people."""
+    return {
+        "overdue": _("The three business days had passed, so this consent cannot be used."),
+        "unknown at İYS": _("İYS does not know this recipient; the refusal is kept here and "
+                            "blocks."),
+        "superseded": _("The person had changed it at İYS meanwhile; that holds."),
+        "erased": _("The person was erased."),
+    }.get(why, _("It was settled without İYS."))

@@ -50,7 +50,7 @@ def _tiles(days: list[figures.Day], rows: OpenRows) -> list[dict[str, Any]]:
          "url": url_for("ConsentView.list", tarih_from=clock.today().isoformat())},
         {"label": days_title(days), "number": month[0] + month[1], "note": _split(month),
          "url": url_for("ConsentView.list")},
-        {"label": _("Waiting to reach İYS"), "number": rows.waiting, "note": last,
+        {"label": _("Not at İYS yet"), "number": rows.waiting, "note": last,
          "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
     ]
 

@@ -155,3 +155,13 @@ def _any_answer(dice: random.Random, place: Any, entry_id: int) -> None:
     if queued:
         accepted = dice.random() < 0.6
         answer(place, entry_id, accepted=accepted, code=None if accepted else "H178")
+
+
+def test_what_was_not_sent_says_why_without_a_question_mark(app: Any, place: Any) -> None:
+    entry = take(place, PHONE, refusal=True).items[0].entry_id
+    db.connection().execute(
+        "insert into iys_receipt (provider_id, entry_id, accepted, detail) "
+        "values (%s, %s, false, '{\"not_sent\": \"unknown at İYS\"}')", (place.provider_id, entry))
+    page = shown(sign_in(app, user_with(app, "provider_admin", place)), entry)
+    assert "İYS bu alıcıyı tanımıyor; ret bizde tutuluyor" in page
+    assert "Yanıtı: ?" not in page
