@@ -250,8 +250,7 @@ def re_encrypt_all() -> None:
     settings = _with_services()
     from ileti.cli.keys import re_encrypt
 
-    shown = click.get_text_stream("stderr")
-    done = re_encrypt(settings, lambda column, rows: click.echo(f"{column}: {rows}", file=shown))
+    done = re_encrypt(settings, lambda column, rows: click.echo(f"{column}: {rows}", err=True))
     for progress in done:
         click.echo(f"{progress.column}: {progress.rewritten} rewritten"
                    + (f", {progress.unreadable} could not be read" if progress.unreadable else ""))
