@@ -362,6 +362,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("batch_id is null and dead_at is null"),
     )
+    op.create_index(
+        "ix_outbox_due",
+        "outbox",
+        ["topic", "provider_id", "brand_id", "next_at"],
+        unique=False,
+        postgresql_where=sa.text("batch_id is null and dead_at is null"),
+    )
     op.create_table(
         "provider",
         sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
@@ -853,6 +860,11 @@ def downgrade() -> None:
     op.drop_table("submission")
     op.drop_table("recipient")
     op.drop_table("provider")
+    op.drop_index(
+        "ix_outbox_due",
+        table_name="outbox",
+        postgresql_where=sa.text("batch_id is null and dead_at is null"),
+    )
     op.drop_index(
         "ix_outbox_waiting",
         table_name="outbox",
