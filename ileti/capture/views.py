@@ -37,7 +37,9 @@ ORIGIN = re.compile(r"^https?://[a-z0-9.-]{1,190}(:\d{1,5})?$")
 
 
 def _check_origins(_form: Any, field: Any) -> None:
-    for line in field.data or []:
+    """Addresses as browsers send them: small letters, no path; a slash at the end is taken off."""
+    field.data = list(dict.fromkeys(line.lower().rstrip("/") for line in field.data or []))
+    for line in field.data:
         if not ORIGIN.match(line):
             raise ValidationError(_("Write addresses like https://www.ornek.com.tr, one per line."))
 
@@ -66,7 +68,9 @@ class SiteView(RecordView):
         "origins": LinesField(_l("Allowed addresses"), [_check_origins],
                               description=_l("One per line, like https://www.ornek.com.tr.")),
         "policy": SelectField(_l("Policy"), [DataRequired()],
-                              choices=[(str(key), text[0]) for key, text in POLICIES.items()]),
+                              choices=[(str(key), text[0]) for key, text in POLICIES.items()],
+                              description=_l("How an address becomes verified. Another policy or "
+                                             "other channels make a new version of the form.")),
         "channels": SelectMultipleField(
             _l("Channels"), [DataRequired()], coerce=int,
             choices=[(2, _l("SMS")), (1, _l("Call")), (3, _l("E-mail"))]),

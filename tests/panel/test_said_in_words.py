@@ -168,3 +168,15 @@ def test_the_same_pages_speak_english_with_english_dates(admin: Any, place: Any)
     assert re.search(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}", page)
     admin.get("/lang/tr")
     assert re.search(r"\d{2}\.\d{2}\.\d{4} \d{2}:\d{2}", admin.get(f"/bayiler/show/{dealer}").text)
+
+
+def test_an_allowed_address_is_kept_as_browsers_send_it(admin: Any, place: Any) -> None:
+    data = {"csrf_token": token_of(admin), "brand": str(place.brand_id), "name": "Mağaza",
+            "policy": "code", "channels": ["2"]}
+    typed = "HTTPS://WWW.ornek.com.tr/\nhttps://www.ornek.com.tr"
+    assert admin.post("/siteler/add", data=data | {"origins": typed}).status_code == 302
+    row = db.connection().execute("select origins from site where provider_id = %s",
+                                  (place.provider_id,)).fetchone()
+    assert row == (["https://www.ornek.com.tr"],)
+    wrong = admin.post("/siteler/add", data=data | {"origins": "https://ornek.com.tr/yol"})
+    assert wrong.status_code == 200
