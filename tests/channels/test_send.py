@@ -126,7 +126,8 @@ def row(conn: Any, message: int) -> Any:
     return conn.execute(
         "select m.sent_at is not null, m.problem, m.content_ct is not null, o.tries, "
         "o.dead_at is not null, o.reason from message m "
-        "left join outbox o on o.topic = 2 and o.ref_id = m.id where m.id = %s", (message,),
+        "left join outbox o on o.topic = 2 and o.provider_id = m.provider_id and o.ref_id = m.id "
+        "where m.id = %s", (message,),
     ).fetchone()
 
 
