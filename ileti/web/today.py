@@ -178,7 +178,8 @@ def in_short(known: Meaning) -> str:
     """The part of a code's sentences that says what is the matter, for a title."""
     sentences = say(known).rstrip(".").split(". ")
     generic = sentences[0] in ("İYS bu izni almadı", "İYS did not take this consent")
-    return sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
+    told = sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
+    return f"İYS {told[3:]}" if told.startswith("It ") else told
 
 
 def _where(code: str) -> str:

@@ -15,8 +15,10 @@ from sqlalchemy import event
 
 from ileti.consents import listing
 from ileti.core import clock, db, orm
+from ileti.iys.errors import meaning
 from ileti.tenancy import scope
 from ileti.web import figures
+from ileti.web.today import in_short
 from tests.panel.people import dealer_of, sign_in, take, user_with
 
 MOST_STATEMENTS = {"provider_admin": 18, "dealer_manager": 15}
@@ -158,3 +160,15 @@ def test_a_dealers_numbers_are_its_own(app: Any, place: Any) -> None:
     page = sign_in(app, user_with(app, "dealer_manager", place, dealer_id=mine)).get("/").text
     assert re.findall(r'class="tile-number">([^<]+)<', page) == ["1", "1", "1"]
     assert "Karşıyaka" not in page
+
+
+@pytest.mark.parametrize(("code", "turkish"), [
+    ("H178", "İYS’de aynı alıcı için daha yeni tarihli bir kayıt var"),
+    ("H180", "Bayi kodu İYS’de kayıtlı değil"),
+    ("H467", "3 iş günü geçtiği için İYS bu izni almadı"),
+])
+def test_a_reason_is_told_in_one_short_sentence(app: Any, code: str, turkish: str) -> None:
+    with app.test_request_context():
+        assert in_short(meaning(code)) == turkish
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert not in_short(meaning(code)).startswith("It ")
