@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from ileti.simulator import brands, changes, consents, identity, queries, retailers
+from ileti.simulator import access, brands, changes, consents, identity, queries, retailers
 from ileti.simulator.acts import put_provider
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import Refused, error
@@ -39,6 +39,8 @@ Service = Callable[[Desk, Call], Answer]
 
 _SP = r"/sps/(?P<iysCode>[^/]+)"
 _BRAND = _SP + r"/brands/(?P<brandCode>[^/]+)"
+_ACCESS = r"/consents/retailers/access"
+_ANY_ACCESS = r"/consents/retailers?/access"
 _REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
 
 ROUTES: list[tuple[str, str, Service]] = [
@@ -59,6 +61,11 @@ ROUTES: list[tuple[str, str, Service]] = [
     ),
     ("POST", _BRAND + "/consents/history", queries.show_history),
     ("GET", _BRAND + "/consents/changes", changes.pull),
+    ("POST", _BRAND + _ACCESS, access.give_access),
+    ("PUT", _BRAND + _ACCESS, access.replace_access),
+    ("POST", _BRAND + "/consents?/retailers/access/list", access.list_access),
+    ("POST", _BRAND + _ANY_ACCESS + "/remove", access.take_access),
+    ("POST", _BRAND + _ANY_ACCESS + "/remove/all", access.take_all_access),
     ("POST", _BRAND + "/retailers", retailers.add_retailer),
     ("GET", _BRAND + "/retailers", retailers.list_retailers),
     ("GET", _BRAND + r"/retailers/(?P<retailerCode>[^/]+)", retailers.show_retailer),

@@ -9,7 +9,7 @@ from ileti.simulator.codes import Refused, error, refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer, error_answer
 from ileti.simulator.entries import RECIPIENT_TYPES, TYPES, Frame, address_errors
 from ileti.simulator.paging import page_of
-from ileti.simulator.records import Brand, Movement
+from ileti.simulator.records import Brand, ConsentKey, Movement
 
 MOST_RECIPIENTS = 1000
 
@@ -37,9 +37,10 @@ def show_status(desk: Desk, call: Call) -> Answer:
         known = brand.retailers.get(retailer)
         if known is not None:
             body["retailerTitle"] = known.get("title", "")
-    access = next((m.access for m in reversed(history) if m.access), ())
-    if access:
-        body["retailerAccessCount"] = len(access)
+    if seen_by := desk.registry.sight.get(
+        ConsentKey(last.brand, last.recipient_type, last.type, last.recipient)
+    ):
+        body["retailerAccessCount"] = len(seen_by)
     return answer(body)
 
 

@@ -32,6 +32,15 @@ class Movement(NamedTuple):
     place: int | None = None
 
 
+class ConsentKey(NamedTuple):
+    """What a consent is known by: brand, recipient type, channel, address."""
+
+    brand: int
+    recipient_type: str
+    type: str
+    recipient: str
+
+
 class Repeat(NamedTuple):
     """A batch item that V2 found recorded already: the movement's numbers are given again."""
 
@@ -68,8 +77,8 @@ class Batch:
 class Brand:
     """A brand with its retailers and the counts that the brand list shows.
 
-    `linked` counts the consents whose last movement names a retailer; a retailer that was
-    linked once stays in it with 0.
+    `linked` counts the consents that a retailer may use; a retailer that was linked once stays in
+    it with 0.
     """
 
     code: int

@@ -26,6 +26,7 @@ from ileti.simulator.records import (
     Batch,
     BatchResult,
     Brand,
+    ConsentKey,
     Movement,
     Provider,
     Repeat,
@@ -55,6 +56,7 @@ class Registry:
         self.books: dict[tuple[int, str, str], Book] = defaultdict(dict)
         self.log: dict[tuple[int, str], list[Movement]] = defaultdict(list)
         self.latest: list[Movement] = []
+        self.sight: dict[ConsentKey, frozenset[int]] = {}
         self.batches: dict[str, Batch] = {}
         self.waiting: list[tuple[str, int, str]] = []
         self.access: dict[str, Session] = {}
@@ -213,10 +215,23 @@ class Registry:
         self.log[movement.brand, side].append(movement)
         self.latest.append(movement)
         self.tally["movements"] += 1
-        if brand.retailers:
-            if history is not None:
-                brand.linked.subtract(_retailers_of(history[-1]))
-            brand.linked.update(_retailers_of(movement))
+        if brand.retailers and (named := _retailers_of(movement)):
+            self._keep_sight(ConsentKey(movement.brand, movement.recipient_type, movement.type,
+                                        movement.recipient), named)
+
+    def set_sight(self, wanted: dict[ConsentKey, frozenset[int]]) -> None:
+        """Say which retailers may use these consents (İYS API §7.5)."""
+        with self.lock:
+            lines = [[*key, sorted(codes)] for key, codes in wanted.items()]
+            self.journal.append(("sight", {}, json.dumps(lines).encode()))
+            for key, codes in wanted.items():
+                self._keep_sight(key, codes)
+
+    def _keep_sight(self, key: ConsentKey, codes: frozenset[int]) -> None:
+        linked = self.brands[key.brand].linked
+        linked.subtract(self.sight.get(key, ()))
+        linked.update(codes)
+        self.sight[key] = codes
 
     def _keep_batch(self, batch: Batch) -> None:
         self.batches[batch.number] = batch
@@ -325,6 +340,9 @@ class Registry:
             self.brands[head["brand"]].retailers[retailer["retailerCode"]] = retailer
         elif kind == "retailer_gone":
             self.brands[head["brand"]].retailers.pop(head["code"], None)
+        elif kind == "sight":
+            for *key, codes in json.loads(body or b"[]"):
+                self._keep_sight(ConsentKey(*key), frozenset(codes))
         elif kind == "session":
             session = Session(**head["session"])
             self._keep_session(session, head["access"], head["refresh"], head["spent"])
@@ -351,8 +369,9 @@ def moment_earlier(clock: SimulatorClock, seconds: float) -> str:
     return written(clock.now() - timedelta(seconds=seconds))
 
 
-def _retailers_of(movement: Movement) -> set[int]:
-    return {*movement.access, *(() if movement.retailer is None else (movement.retailer,))}
+def _retailers_of(movement: Movement) -> frozenset[int]:
+    own = () if movement.retailer is None else (movement.retailer,)
+    return frozenset((*movement.access, *own))
 
 
 def _brand_head(brand: Brand) -> dict[str, Any]:
