@@ -12,10 +12,13 @@ export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem };
 
 export class Client {
   readonly #place: string;
+  /** The hosted receipt of a submission, from which an address is verified afterwards. */
+  readonly page: (handle: string) => string;
 
   /** `base` is the server's address without a slash at the end; `site` the public site key. */
   constructor(base: string, site: string) {
-    this.#place = `${base}/w/v1/${encodeURIComponent(site)}/`;
+    this.#place = `${base}/w/v1/${site}/`;
+    this.page = (handle) => `${base}/f/${site}/receipt?h=${handle}`;
   }
 
   form(lang: Language): Promise<Answer<FormText>> {
@@ -35,14 +38,12 @@ export class Client {
   }
 
   async #call<T>(path: string, body?: object): Promise<Answer<T>> {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
     try {
       const answer = await fetch(this.#place + path, {
         credentials: "omit",
         // A bound form may leave the page at once; the browser still finishes the post.
         keepalive: !!body,
-        signal: stop.signal,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
         ...(body && {
           method: "POST",
           headers: { "Content-Type": "application/json" },
@@ -55,8 +56,6 @@ export class Client {
       return { ok: false, problem: { ...problem, status: answer.status, retryAfter } };
     } catch {
       return { ok: false, problem: { status: 0, retryAfter: 0 } };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

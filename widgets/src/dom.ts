@@ -19,7 +19,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   if (names[0]) props.class = props.part = names.join(" ");
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
-    else if (value || value === 0) element.setAttribute(name, value === true ? "" : `${value}`);
+    else if (value) element.setAttribute(name, value === true ? "" : `${value}`);
   }
   element.append(...(children.filter(Boolean) as (Node | string)[]));
   return element;

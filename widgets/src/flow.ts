@@ -22,6 +22,8 @@ import * as W from "./words";
 const FIELDS: readonly Field[] = ["phone", "email", "name"];
 /** After these the person decides; the button stays. */
 const AUTOMATIC_TRIES = 5;
+/** Longer than `FORM_LEAST_SECONDS` of the server. */
+const LEAST_MS = 1500;
 
 /** What the element gives its flow. */
 export interface Stage {
@@ -153,7 +155,10 @@ export function flow(stage: Stage): Flow {
     if (!answer.ok) return fail(old, answer.problem);
     if (sameText(form, answer.data) && (tries += 1) <= AUTOMATIC_TRIES) {
       form = answer.data;
-      return post(old);
+      // A form that comes back at once was filled by no person, and the server takes it so.
+      busy(true);
+      await new Promise((go) => setTimeout(go, LEAST_MS));
+      return stopped ? undefined : post(old);
     }
     choices.clear();
     draw(answer.data);
@@ -244,7 +249,8 @@ export function flow(stage: Stage): Flow {
   function done(receipt: Receipt | null): void {
     codes?.stop();
     const finish = host?.holding() && codes ? host.release : null;
-    stage.show(receiptView({ form, receipt, read, say, finish }), "h2");
+    const verify = receipt && receipt.state !== "recorded" ? client.page(receipt.handle) : null;
+    stage.show(receiptView({ form, receipt, read, say, finish, verify }), "h2");
     if (!receipt) stage.tell("submitted", { receipt, state: "none", items: [] });
     if (!codes) host?.release();
     codes = null;

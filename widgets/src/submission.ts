@@ -64,7 +64,8 @@ export class Keys {
   #last: [string, string] | null = null;
   readonly #fresh: () => string;
 
-  constructor(fresh: () => string = () => crypto.randomUUID()) {
+  // Not randomUUID: a shop's page without TLS has none.
+  constructor(fresh = () => crypto.getRandomValues(new Uint32Array(4)).join("-")) {
     this.#fresh = fresh;
   }
 

@@ -8,7 +8,7 @@ import type { Box, Choices } from "../choices";
 import { h } from "../dom";
 import type { Field, FormText } from "../types";
 import * as W from "../words";
-import { busy, button, errorLine, mark, put, sealLine } from "./parts";
+import { busy, button, errorLine, mark, newTab, put, sealLine } from "./parts";
 
 interface Options {
   form: FormText;
@@ -103,8 +103,7 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     if (!text) return null;
     // Anything but a web address could run script in the host's page.
     const href = /^https?:\/\//i.test(text.url) ? text.url : "#";
-    const link = h("a.link", { href, target: "_blank", rel: "noopener noreferrer" }, text.link);
-    return h("div.notice", {}, h("p", {}, text.before, link, text.after), box("NOTICE", text.ack));
+    return h("div.notice", {}, h("p", {}, text.before, newTab(href, text.link), text.after), box("NOTICE", text.ack));
   }
 
   function box(name: Box, ...text: (Node | string)[]): HTMLElement {

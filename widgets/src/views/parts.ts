@@ -5,6 +5,9 @@ import { h, icon } from "../dom";
 export const errorLine = (text: string): HTMLElement =>
   h("p.error", {}, icon("info"), h("span", {}, text));
 
+export const newTab = (href: string, text: string): HTMLAnchorElement =>
+  h("a.link", { href, target: "_blank", rel: "noopener noreferrer" }, text);
+
 export const link = (text: string, act: () => void): HTMLButtonElement =>
   h("button.link", { type: "button", onclick: act }, text);
 

@@ -6,7 +6,7 @@ import { h, icon } from "../dom";
 import { moment } from "../format";
 import type { FormText, Receipt } from "../types";
 import * as W from "../words";
-import { button, sealLine } from "./parts";
+import { button, newTab, sealLine } from "./parts";
 
 interface Options {
   form: FormText;
@@ -17,9 +17,11 @@ interface Options {
   say: W.Say;
   /** Lets a held host form go on. */
   finish: (() => void) | null;
+  /** Where an address that still waits is verified; a page of its own, open for a day. */
+  verify: string | null;
 }
 
-export function receiptView({ form, receipt, read, say, finish }: Options): HTMLElement {
+export function receiptView({ form, receipt, read, say, finish, verify }: Options): HTMLElement {
   const end = receipt?.items.length ? receipt.state : "none";
   const rows = form.channels.map(({ channel }) => {
     const item = receipt?.items.find((one) => one.channel === channel);
@@ -40,6 +42,7 @@ export function receiptView({ form, receipt, read, say, finish }: Options): HTML
       receipt && row(say(W.number), receipt.receipt),
       receipt && row(say(W.date), moment(receipt.issuedAt)),
     ),
+    verify && newTab(verify, say(W.verifyTitle.both)),
     receipt && button(say(W.download), () => download(receipt), ".second"),
     finish && button(say(W.finish), finish),
     receipt && sealLine(say(W.proof)),
