@@ -44,13 +44,12 @@ def house(app: Any) -> Iterator[dict[str, Any]]:
                "user": row[2], "audit": row[3]}
 
 
-PAGES = (
-    "/saglayicilar/list/", "/saglayicilar/show/{provider}", "/saglayicilar/edit/{provider}",
-    "/markalar/list/", "/markalar/show/{brand}", "/markalar/edit/{brand}", "/bayiler/list/",
-    "/bayiler/show/{dealer}", "/bayiler/edit/{dealer}", "/bayiler/list/?_flt_0_title=yok",
-    "/kullanicilar/list/", "/kullanicilar/show/{user}", "/kullanicilar/edit/{user}", "/roller/",
-    "/denetim/list/", "/denetim/show/{audit}", "/siteler/list/", "/siteler/show/{site}",
-    "/siteler/edit/{site}", "/metinler/list/", "/metinler/show/{document}", "/hesabim/",
+PAGES = (  # lists and forms of one make are looked at once
+    "/saglayicilar/list/", "/saglayicilar/show/{provider}", "/markalar/edit/{brand}",
+    "/bayiler/list/", "/bayiler/show/{dealer}", "/bayiler/edit/{dealer}",
+    "/bayiler/list/?_flt_0_title=yok", "/kullanicilar/list/", "/kullanicilar/show/{user}",
+    "/kullanicilar/edit/{user}", "/roller/", "/denetim/list/", "/denetim/show/{audit}",
+    "/siteler/show/{site}", "/siteler/edit/{site}", "/metinler/show/{document}", "/hesabim/",
     "/boyle-bir-sayfa-yok",
 )
 FORMS = ("/markalar/add", "/bayiler/add", "/kullanicilar/add", "/siteler/add", "/metinler/add")
