@@ -11,7 +11,7 @@ from ileti.core import db
 from ileti.outbox import relay
 
 TOPIC = 2
-_numbers = itertools.count(1)
+_numbers = itertools.count(10**12)  # far from the ids of real messages
 
 
 def put(place: Any, *, key: int | None = None, after: int | None = None) -> int:

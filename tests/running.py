@@ -1,4 +1,4 @@
-"""Starts the whole of İleti as `make run` does, for browser tests, and stops it again."""
+"""Starts the whole of İleti as `make run` does and stops it again; the one way for all tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 READY = "Ctrl-C stops everything"
 
 
@@ -40,14 +40,26 @@ class Running:
         return self.process.returncode
 
 
-def start(var: Path, **settings: str) -> Running:
-    """Start and wait until it says it is ready; fails with the log when it does not."""
-    port, simulator = free_port(), free_port()
+def environment(var: Path, port: int, **settings: str) -> dict[str, str]:
+    """A bare environment as a fresh terminal has it, with these settings."""
     kept = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+    return {**kept, "ILETI_VAR": str(var), "PORT": str(port), "LANG": "C.UTF-8",
+            "IYS_SIMULATOR_PORT": str(free_port()), **settings}
+
+
+def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`ileti up` that is expected to end by itself, with a sentence."""
+    return subprocess.run([sys.executable, "-m", "ileti", "up"], cwd=ROOT, env=env, text=True,
+                          capture_output=True, timeout=60, check=False)
+
+
+def start(var: Path, **settings: str) -> Running:
+    """Start and wait until it says it is ready; fails with the log when it does not. Ports come
+    from ``PORT`` and ``IYS_SIMULATOR_PORT`` when they are given."""
+    env = environment(var, free_port(), **settings)
+    port, simulator = env["PORT"], env["IYS_SIMULATOR_PORT"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ileti", "up"], cwd=ROOT, text=True,
-        env={**kept, "ILETI_VAR": str(var), "PORT": str(port), "LANG": "C.UTF-8",
-             "IYS_SIMULATOR_PORT": str(simulator), **settings},
+        [sys.executable, "-m", "ileti", "up"], cwd=ROOT, text=True, env=env,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said, deadline = "", time.monotonic() + 150
     assert process.stdout is not None
