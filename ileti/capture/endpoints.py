@@ -228,13 +228,12 @@ def _codes(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
 def receipt_now(site: Site, opened: verify.Opened) -> dict[str, Any]:
     """The signed receipt of a submission as it stands now."""
     now = verify.standings(site, opened)
-    state = "code_sent" if now.waiting and site.policy == "code" else (
-        "unverified" if now.waiting else "recorded")
+    codes = verify.waiting_codes(now)
+    state = "code_sent" if codes else "unverified" if now.waiting else "recorded"
     return answer(
         site, opened.submission_id, now.issued_at, state,
         [item(channel, status, outcome, leaf) for channel, status, outcome, leaf in now.lines],
-        language=opened.language, codes=verify.described(now.waiting) if state == "code_sent"
-        else [],
+        language=opened.language, codes=codes,
     ) | {"handle": verify.handle(site, opened.submission_id, now.captured_at, opened.language)}
 
 

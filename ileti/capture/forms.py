@@ -143,24 +143,29 @@ def _parts(body: str) -> tuple[str, str, str]:
     intro, _, sentence = body.rpartition("\n\n")
     before, _, after = sentence.partition("**")
     strong, _, rest = after.partition("**")
-    return (f"{intro} {before}".replace("\n", " ").strip(), strong.strip(), rest.strip())
+    strong, rest = strong.strip(), rest.strip()
+    if rest[:1] in (".", ","):  # the mark belongs to the word before it
+        strong, rest = strong + rest[0], rest[1:].strip()
+    return (f"{intro} {before}".replace("\n", " ").strip(), strong, rest)
 
 
 def _token(site: Site, language: str, texts: list[Text], notice: Text | None) -> str:
     return secrets().tokens("form").make(
         {"s": site.id, "f": site.form_version, "l": language, "t": [t.id for t in texts],
-         "n": notice.id if notice else None, "r": random.token_urlsafe(6)},
+         "n": notice.id if notice else None, "r": random.token_urlsafe(6),
+         "i": int(clock.now().timestamp() * 1000)},
         seconds=settings().form_token_minutes * 60,
     )
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a token says was on show."""
+    """What a token says was on show; ``age`` in seconds since it was handed out."""
 
     language: str
     consents: dict[Channel, Text]
     notice: Text | None
+    age: float
 
 
 def open_token(site: Site, token: str) -> Shown:
@@ -184,7 +189,7 @@ def open_token(site: Site, token: str) -> Shown:
         if channel in site.channels:
             consents[channel] = text
     notice = text_shown(site, language, said["n"]) if said.get("n") else None
-    return Shown(language, consents, notice)
+    return Shown(language, consents, notice, clock.now().timestamp() - said["i"] / 1000)
 
 
 def _channel_of(site: Site, version_id: int) -> Channel | None:
@@ -226,8 +231,18 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
         body_hash=hash_body(body.token, body.name, body.phone, body.email, body.shownAt,
                             [c.channel for c in body.choices], body.notice is not None),
         language=shown.language, items=tuple(items), addresses=addresses, evidence=evidence,
-        person=person, trapped=bool(body.website.strip()),
+        person=person,
+        trapped=bool(body.website.strip()) or (not verified and _hasty(shown.age)),
     )
+
+
+def _hasty(age: float) -> bool:
+    """Whether the form came back sooner than any person can: read, tick, press (ASVS 2.4.2).
+
+    Counted from our own handing out, so that no clock of a visitor matters. A vouching server is no
+    person and may be as quick as it likes; a negative age is two clocks of ours, not a machine.
+    """
+    return 0 <= age < settings().form_least_seconds
 
 
 def _items(

@@ -110,3 +110,20 @@ def test_the_gate_stays_closed_until_then(later: Browser, place: Any) -> None:
     later.post("submissions", body)
     answer = may_send_now(place.provider_id, place.brand_id, f"+9{body['phone']}", Channel.MESAJ)
     assert answer.denial is Denial.UNVERIFIED
+
+
+def test_a_code_asked_for_later_is_told_in_the_receipt(later: Browser, code_of: CodeOf) -> None:
+    handle = later.submit("MESAJ", "EPOSTA").body["handle"]
+    for to in ("phone", "email"):
+        later.post("codes", {"handle": handle, "to": to})
+    done = later.post("confirmations", {
+        "handle": handle, "codes": [{"to": "phone", "code": code_of("phone")}]}).body
+    assert done["state"] == "code_sent"
+    assert [one["to"] for one in done["codes"]] == ["email"]
+    assert 290 <= done["codes"][0]["expiresIn"] <= 300
+
+
+def test_a_mark_after_a_channels_word_stays_at_the_word(later: Browser) -> None:
+    lines = later.form("en")["channels"]
+    assert all(line["text"][:1] not in (".", ",") for line in lines)
+    assert lines[2]["strong"] == "by e-mail."

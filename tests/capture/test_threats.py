@@ -33,6 +33,45 @@ def confirm(browser: Browser, handle: str, code: str) -> Answer:
                                           "codes": [{"to": "phone", "code": code}]})
 
 
+# -- machines --------------------------------------------------------------------------------------
+
+
+def test_a_form_sent_within_a_second_is_answered_alike_and_records_nothing(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, conn: Any, place: Any
+) -> None:
+    honest = browser.submit("MESAJ").body
+    monkeypatch.setattr(settings(), "form_least_seconds", 10.0)
+    answer = browser.submit("MESAJ")
+    assert (answer.status, answer.body.keys()) == (201, honest.keys())
+    kept = conn.execute("select count(*) from submission where provider_id = %s",
+                        (place.provider_id,)).fetchone()
+    assert kept == (1,)
+
+
+def test_a_second_later_the_same_form_counts(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, conn: Any, place: Any
+) -> None:
+    monkeypatch.setattr(settings(), "form_least_seconds", 1.0)
+    body = browser.filled("MESAJ")
+    with clock.freeze(clock.now() + timedelta(seconds=1.1)):
+        assert browser.post("submissions", body).status == 201
+    kept = conn.execute("select count(*) from submission where provider_id = %s",
+                        (place.provider_id,)).fetchone()
+    assert kept == (1,)
+
+
+def test_a_vouching_server_may_be_quick(
+    signed: Browser, monkeypatch: pytest.MonkeyPatch, conn: Any, place: Any
+) -> None:
+    from .test_signed import vouch_for
+
+    monkeypatch.setattr(settings(), "form_least_seconds", 1.0)
+    assert vouch_for(signed, signed.filled("MESAJ")).status == 201
+    kept = conn.execute("select count(*) from consent_entry where provider_id = %s",
+                        (place.provider_id,)).fetchone()
+    assert kept == (1,)
+
+
 # -- somebody else's phone -------------------------------------------------------------------------
 
 

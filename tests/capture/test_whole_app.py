@@ -42,9 +42,9 @@ def test_both_rooms_are_registered(app: Any) -> None:
 
 
 def test_a_page_of_another_origin_may_load_the_bundle_by_its_hash(app: Any) -> None:
-    answer = app.test_client().get("/static/widgets/ileti.js",
-                                   headers={"Origin": "https://magaza.ornek.test"})
+    client = app.test_client()
+    answer = client.get("/static/widgets/ileti.js", headers={"Origin": "https://magaza.ornek.test"})
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert "Access-Control-Allow-Origin" not in app.test_client().get("/static/css/panel.css").headers
+    assert "Access-Control-Allow-Origin" not in client.get("/static/css/panel.css").headers
