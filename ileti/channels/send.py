@@ -4,6 +4,11 @@ A row is claimed by moving ``next_at`` and raising ``fence``; nothing is open wh
 speaks; the row is closed only by the worker that holds its fence. A worker killed after the gateway
 said yes sends once more after the lease: a code twice is a smaller harm than none, and a mail keeps
 its Message-ID. What has become hopeless is parked with a reason, never dropped.
+
+Closing, giving back and parking are the relay's. Only the claim is this room's own: messages go in
+the order of their time over all brands (a code lives five minutes), a try counts from the claim
+because a gateway may have been spoken to, and one look fetches all that is written in the message.
+The relay claims one brand's list in the order of its entries.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
+from ileti.outbox import relay
 
 log = get_logger("ileti.messages")
 
@@ -160,31 +166,24 @@ def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:
 
 
 def _close(one: Claimed) -> None:
-    db.connection().execute(
-        "delete from outbox where provider_id = %s and topic = %s and ref_id = %s and fence = %s",
-        (one.provider_id, TOPIC, one.id, one.fence),
-    )
+    relay.close(db.connection(), topic=TOPIC, provider_id=one.provider_id,
+                rows=[(one.id, one.fence)])
 
 
 def _again(one: Claimed, answer: Retry) -> str:
     if one.tries >= MOST_TRIES:
         return _park(one, f"Given up after {one.tries} tries: {answer.reason}")
     delay = answer.after or min(LONGEST_DELAY, FIRST_DELAY * 2 ** (one.tries - 1))
-    db.connection().execute(
-        "update outbox set next_at = now() + make_interval(secs => %s), reason = %s "
-        "where provider_id = %s and topic = %s and ref_id = %s and fence = %s",
-        (delay, answer.reason, one.provider_id, TOPIC, one.id, one.fence),
-    )
+    relay.release(db.connection(), topic=TOPIC, provider_id=one.provider_id,
+                  rows=[(one.id, one.fence)], delay=delay, reason=answer.reason, counted=False)
     log.warning("message_delayed", message=one.id, tries=one.tries, reason=answer.reason)
     return "retry"
 
 
 def _park(one: Claimed, reason: str) -> str:
     with db.transaction() as conn:
-        conn.execute(
-            "update outbox set dead_at = now(), reason = %s where provider_id = %s and topic = %s "
-            "and ref_id = %s and fence = %s", (reason, one.provider_id, TOPIC, one.id, one.fence),
-        )
+        relay.park(conn, topic=TOPIC, provider_id=one.provider_id, rows=[(one.id, one.fence)],
+                   reason=reason)
         conn.execute("update message set problem = %s where id = %s and provider_id = %s",
                      (reason, one.id, one.provider_id))
     log.error("message_parked", message=one.id, reason=reason)

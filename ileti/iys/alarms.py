@@ -76,7 +76,8 @@ def open_alarms(provider_id: int | None = None,
     """What waits too long at this moment, the most urgent first; of one provider or of all."""
     asked = (conn or db.connection()).execute(
         _GROUPS, {"now": clock.now(), "most": LOOKED_AT, "provider": provider_id})
-    return [Alarm(row[0], row[1], row[2], row[3], Level(row[4]), row[5]) for row in asked.fetchall()]
+    return [Alarm(row[0], row[1], row[2], row[3], Level(row[4]), row[5])
+            for row in asked.fetchall()]
 
 
 def raise_alarms() -> dict[str, int]:
