@@ -71,7 +71,7 @@ def codes(page: Page, house: Running) -> dict[str, str]:
     page.goto(f"{house.base}/demo/telefon")
     phone = re.findall(r"\b(\d{6})\b", page.locator(".phone").inner_text())
     mail = re.findall(r"\b(\d{6})\b", page.locator(".mailbox").inner_text())
-    return {"phone": phone[-1], "mail": mail[0]} if phone and mail else {}
+    return {"phone": phone[0], "mail": mail[0]} if phone and mail else {}
 
 
 def log_in(page: Page, house: Running, user: str) -> None:
