@@ -21,7 +21,8 @@ from psycopg.pq.abc import PGresult
 
 OIDS: Final = {
     "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "timestamptz": 1184,
-    "jsonb": 3802, "int8[]": 1016, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001, "timestamptz[]": 1185,
+    "jsonb": 3802, "int8[]": 1016, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001,
+    "timestamptz[]": 1185,
 }
 _ELEMENT: Final = {name: OIDS[name.removesuffix("[]")] for name in OIDS if name.endswith("[]")}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
