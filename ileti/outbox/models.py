@@ -20,14 +20,10 @@ class OutboxRow(Model):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "ix_outbox_waiting", "topic", "provider_id", "brand_id", "ref_id",
-            postgresql_where=text("batch_id is null and dead_at is null"),
-        ),
         # A brand whose package is used up (H525) keeps its rows waiting for weeks: whoever looks
         # for due rows must not read them all every two seconds.
         Index(
-            "ix_outbox_due", "topic", "provider_id", "brand_id", "next_at",
+            "ix_outbox_due", "topic", "provider_id", "brand_id", "next_at", "ref_id",
             postgresql_where=text("batch_id is null and dead_at is null"),
         ),
         {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},

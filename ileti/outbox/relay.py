@@ -63,7 +63,7 @@ with open as (
                 select from outbox p
                  where p.provider_id = o.provider_id and p.topic = o.topic
                    and p.ref_id = o.after_id and p.dead_at is null))
-     order by o.ref_id limit %(limit)s
+     order by o.next_at, o.ref_id limit %(limit)s
        for update of o skip locked),
 first as (select min(ref_id) as ref_id from open group by order_key)
 update outbox o
@@ -76,7 +76,9 @@ returning o.ref_id, o.ref_at, o.order_key, o.hint, o.fence, o.tries"""
 
 def claim(conn: Connection, *, topic: int, provider_id: int, brand_id: int, limit: int,
           lease: float = LEASE_SECONDS, batch_id: int | None = None) -> list[Claimed]:
-    """Take up to ``limit`` due rows of a brand, oldest first, no key twice.
+    """Take up to ``limit`` due rows of a brand, those that are due longest first, no key twice.
+
+    That order is the index's own, so that neither a backlog nor a crowd of delayed rows is read.
 
     With ``batch_id`` they stay taken until the batch gives them back; without it they are free
     again when the lease (seconds) is over.

@@ -356,16 +356,9 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"},
     )
     op.create_index(
-        "ix_outbox_waiting",
-        "outbox",
-        ["topic", "provider_id", "brand_id", "ref_id"],
-        unique=False,
-        postgresql_where=sa.text("batch_id is null and dead_at is null"),
-    )
-    op.create_index(
         "ix_outbox_due",
         "outbox",
-        ["topic", "provider_id", "brand_id", "next_at"],
+        ["topic", "provider_id", "brand_id", "next_at", "ref_id"],
         unique=False,
         postgresql_where=sa.text("batch_id is null and dead_at is null"),
     )
@@ -862,11 +855,6 @@ def downgrade() -> None:
     op.drop_table("provider")
     op.drop_index(
         "ix_outbox_due",
-        table_name="outbox",
-        postgresql_where=sa.text("batch_id is null and dead_at is null"),
-    )
-    op.drop_index(
-        "ix_outbox_waiting",
         table_name="outbox",
         postgresql_where=sa.text("batch_id is null and dead_at is null"),
     )
