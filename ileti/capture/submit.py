@@ -36,6 +36,7 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
     """
     good = site.policy == "signed" and _vouched(site, body, own_page)
     if site.policy == "signed" and not good and (body.choices or not own_page):
+        read(site, body, visitor, verified=False)  # a wrong field is told of first
         raise NotAllowed("Adres için site sunucusunun imzası yok ya da süresi doldu.",
                          "The site’s server did not vouch for this address, or too long ago.",
                          code="vouch_refused")
@@ -68,6 +69,8 @@ def _vouched(site: Site, body: SubmissionIn, own_page: bool) -> bool:
         name: (text.strip(), _canonical(name, text))
         for name, text in (("phone", body.phone), ("email", body.email)) if text and text.strip()
     }
+    if not all(canonical for _, canonical in spellings.values()):
+        return False  # nobody vouches for what is no address; the fields are told of below
     given = body.vouch
     return any(
         vouch.vouched(given, secret=secret, site_key=site.key, key=body.key, spellings=spellings,
@@ -80,7 +83,7 @@ def _canonical(name: str, text: str) -> str:
     try:
         return parse_email(text) if name == "email" else parse_phone(text)
     except AddressError:
-        return text.strip()
+        return ""
 
 
 def _confirm(site: Site, accepted: Accepted, recorded: Recorded) -> None:

@@ -151,3 +151,31 @@ def test_a_site_without_a_secret_takes_no_vouch_at_all(
     for secret in (SECRET, "", "None"):
         assert vouch_for(signed, signed.filled("MESAJ"), secret=secret).status == 403
     assert entries() == []
+
+
+def test_a_vouch_for_one_text_never_passes_for_two_fields(
+    signed: Browser, entries: Entries
+) -> None:
+    """Somebody's own mail address that begins like another person's number."""
+    body = signed.filled("MESAJ", "EPOSTA")
+    number, mail = body["phone"], body["email"]
+    at = int(clock.now().timestamp())
+    for joint in (".", "\n", "", " "):
+        for key in ("", body["key"], f"{body['key']}{joint}", body["key"][:-1]):
+            body["vouch"] = sign(SECRET, signed.site_key, key, "", f"{number}{joint}{mail}", at)
+            assert signed.post("submissions", body).status in (403, 422)
+            body["vouch"] = sign(SECRET, signed.site_key, key, f"{number}{joint}{mail}", "", at)
+            assert signed.post("submissions", body).status in (403, 422)
+    assert entries() == []
+
+
+def test_a_line_break_in_an_address_is_never_vouched_for(signed: Browser) -> None:
+    body = signed.filled("MESAJ")
+    body["phone"] = f"{body['phone'][:6]}\n{body['phone'][6:]}"
+    assert vouch_for(signed, body).status in (403, 422)
+
+
+def test_a_wrong_field_is_told_of_before_the_vouch(signed: Browser) -> None:
+    body = signed.filled("MESAJ") | {"phone": "0599 21"}
+    answer = vouch_for(signed, body)
+    assert (answer.status, [e["field"] for e in answer.body["errors"]]) == (422, ["phone"])
