@@ -93,6 +93,8 @@ def _new_place(conn: Any) -> Any:
         "insert into brand (provider_id, brand_code, name, master) "
         "values (%s, %s, 'Defne Ev', true) returning id", [provider, code],
     ).fetchone()[0]
+    conn.execute("insert into iys_cursor (provider_id, brand_id, pulled_at) "
+                 "values (%s, %s, now())", [provider, brand])
     return Place(provider, code, brand, code)
 
 

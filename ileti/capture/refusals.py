@@ -3,29 +3,21 @@
 The link's token names recipient, brand and channels, never the address. Opening it changes nothing,
 because mail scanners follow links; the button's POST records a refusal with source HS_WEB, which is
 where it was really made (R-43). The state is the brand's, so that the refusal holds for all dealers
-(R-31) from the same transaction on. Pressing again changes nothing; using an old link after a new
-consent refuses anew.
+(R-31) from the same transaction on. A double click is one refusal; pressing again later is recorded
+again, because the person may have consented at İYS in between.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ileti.capture.forms import Visitor
 from ileti.capture.limits import FORWARD, counters
-from ileti.consents.deadlines import due_at
-from ileti.consents.ledger import (
-    ActorKind,
-    NewConsent,
-    NewSubmission,
-    Place,
-    hash_body,
-    record,
-)
-from ileti.consents.vocabulary import Channel, Source, Standing, Status
-from ileti.core import clock, db
+from ileti.consents.ledger import ActorKind, Place
+from ileti.consents.refusal import Refuser, refuse_now
+from ileti.consents.vocabulary import Channel, Source
+from ileti.core import db
 from ileti.core.errors import Gone, NotAllowed, NotFound
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressKind
@@ -83,35 +75,13 @@ def open_refusal(token: str, *, all_channels: bool = False) -> Refusal:
 
 
 def refuse(refusal: Refusal, visitor: Visitor) -> datetime:
-    """Record the refusal and answer when it came into force; idempotent."""
-    states = _states(refusal)
-    standing = [states.get(channel) for channel in refusal.channels]
-    if all(s and s[0] == int(Status.RET) and s[1] == int(Standing.VERIFIED) for s in standing):
-        since: datetime = max(s[2] for s in standing if s)
-        return since
-    moment = clock.whole_second(clock.now())
-    # The key changes with every new state: a double click is one refusal, a later one another.
-    newest = max((s[3] for s in standing if s), default=0)
-    words = "".join(str(int(c)) for c in refusal.channels)
-    idem = f"refuse:{refusal.place.brand_id}:{refusal.recipient_id}:{words}:{newest}"
-    recorded = record(NewSubmission(
-        place=refusal.place, idem=idem, body_hash=hash_body(idem), source=Source.HS_WEB,
-        standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
-        items=[NewConsent(address=refusal.address, channel=channel, status=Status.RET,
-                          consent_date=moment, due_at=due_at(moment))
-               for channel in refusal.channels],
+    """Record the refusal and answer since when it stands; raises StorageAway when it does not."""
+    recorded = refuse_now(Refuser(
+        place=refusal.place, recipient_id=refusal.recipient_id, address=refusal.address,
+        channels=refusal.channels, source=Source.HS_WEB, actor=ActorKind.VISITOR, key="link",
         evidence={"flow": "refusal-link", "channels": [c.name for c in refusal.channels],
                   "language": refusal.language},
         person={"ip": visitor.address, "agent": visitor.agent},
     ))
     counters.bell(FORWARD)
     return recorded.captured_at
-
-
-def _states(refusal: Refusal) -> dict[Channel, tuple[Any, ...]]:
-    rows = db.connection().execute(
-        "select channel, status, standing, consent_date, entry_id from consent_state "
-        "where provider_id = %s and brand_id = %s and recipient_id = %s and recipient_type = 1",
-        (refusal.place.provider_id, refusal.place.brand_id, refusal.recipient_id),
-    ).fetchall()
-    return {Channel(row[0]): tuple(row[1:]) for row in rows}

@@ -2,8 +2,9 @@
 
 The only room that answers, and the only one that makes a :class:`Permit`; sending a commercial
 message takes nothing else. It fails closed: no state, an unverified address, a consent İYS has not
-accepted, a refusal anywhere, or an error while asking all mean *no*. It reads the primary database
-and keeps no cache, since a refusal works at once (fault rows 57, 58).
+accepted, a refusal anywhere, İYS's changes unheard for five days (R-44), or an error while asking
+all mean *no*. It reads the primary database and keeps no cache, since a refusal works at once
+(fault rows 57, 58).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import psycopg
@@ -22,8 +23,10 @@ from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Standin
 from ileti.core import clock, db
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.secrets import secrets
-from ileti.core.statement import Statement, pack_array, pack_int2, pack_int4
+from ileti.core.statement import Statement, pack_array, pack_int2, pack_int4, pack_time
 
+# R-44: a longer silence of the pull may hide a refusal given at İYS.
+SILENT_AFTER = timedelta(days=5)
 CHUNK = 2_500
 SPLIT_FROM = 2_000
 
@@ -36,6 +39,7 @@ class Denial(StrEnum):
     UNVERIFIED = "unverified"
     NOT_AT_IYS = "not_at_iys"
     NOT_IN_FORCE = "not_in_force"
+    STALE = "stale"
     UNSURE = "unsure"
 
 
@@ -53,6 +57,10 @@ _SENTENCES = {
     Denial.NOT_IN_FORCE: (
         "İYS bu izni almadığı için kullanılamaz.",
         "İYS did not take this consent, so it cannot be used.",
+    ),
+    Denial.STALE: (
+        "İYS’deki değişiklikler günlerdir alınamadı; izinler karşılaştırılana dek gönderilmez.",
+        "Changes at İYS have not been fetched for days; nothing is sent until all is compared.",
     ),
     Denial.UNSURE: (
         "Şu anda denetlenemiyor; denetlenemeyen alıcıya gönderilmez.",
@@ -89,16 +97,17 @@ def may_send_now(provider_id: int, brand_id: int, address: str, channel: Channel
     """The gate's answer for one canonical address; never raises, fails closed."""
     moment = clock.now()
     try:
-        row = db.connection().execute(_ONE, (
-            provider_id, secrets().addresses.of(provider_id, address), brand_id,
-            int(recipient_type), int(channel),
-        )).fetchone()
+        row = db.connection().execute(_ONE, {
+            "provider": provider_id, "hash": secrets().addresses.of(provider_id, address),
+            "brand": brand_id, "type": int(recipient_type), "channel": int(channel),
+            "heard_since": moment - SILENT_AFTER,
+        }).fetchone()
     except (psycopg.Error, IletiError):
         return Permit(False, Denial.UNSURE, None, moment)
     if row is None:
         return Permit(False, Denial.NO_RECORD, None, moment)
-    status, standing, iys_status, since = row
-    denial = why_not(status, standing, iys_status)
+    status, standing, iys_status, since, heard = row
+    denial = why_not(status, standing, iys_status) or (None if heard else Denial.STALE)
     return Permit(denial is None, denial, since, moment)
 
 
@@ -116,14 +125,17 @@ def why_not(status: int, standing: int, iys_status: int) -> Denial | None:
 
 
 _ONE = """
-select s.status, s.standing, s.iys_status, s.consent_date
+select s.status, s.standing, s.iys_status, s.consent_date,
+       exists (select from iys_cursor c where c.provider_id = s.provider_id
+                  and c.brand_id = s.brand_id and c.gap_since is null
+                  and c.pulled_at > %(heard_since)s)
   from recipient r
   join consent_state s on s.provider_id = r.provider_id and s.recipient_id = r.id
- where r.provider_id = %s and r.addr_hash = %s
-   and s.brand_id = %s and s.recipient_type = %s and s.channel = %s"""
+ where r.provider_id = %(provider)s and r.addr_hash = %(hash)s and s.brand_id = %(brand)s
+   and s.recipient_type = %(type)s and s.channel = %(channel)s"""
 
-_YES = Statement("gate_yes", "select gate_yes($1, $2, $3, $4, $5)",
-                 ("int4", "int4", "int2", "int2", "bytea[]"))
+_YES = Statement("gate_yes", "select gate_yes($1, $2, $3, $4, $5, $6)",
+                 ("int4", "int4", "int2", "int2", "bytea[]", "timestamptz"))
 
 
 def may_send(provider_id: int, brand_id: int, addresses: Sequence[str], channel: Channel,
@@ -168,7 +180,8 @@ def yes(provider_id: int, brand_id: int, hashes: Sequence[bytes], channel: Chann
     try:
         packed = _YES.value(db.connection(), (
             pack_int4(provider_id), pack_int4(brand_id), pack_int2(recipient_type),
-            pack_int2(channel), pack_array("bytea[]", hashes)))
+            pack_int2(channel), pack_array("bytea[]", hashes),
+            pack_time(clock.now() - SILENT_AFTER)))
     except psycopg.Error as error:
         raise StorageAway() from error
     ordinals = array("I", packed)

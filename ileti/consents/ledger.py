@@ -166,17 +166,19 @@ def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
     """Record many inside the caller's open transaction; every item names its own source, standing
     and dealer. Raises like :func:`record`; on 40001 or 40P01 the caller repeats its transaction."""
     _refuse_malformed_key(new.idem)
+    person_key, person_ct, person = _seal_person(new)
     conn.execute(_CHUNK_TABLE)
     conn.execute("truncate chunk_row")
     with conn.cursor().copy(_CHUNK_COPY) as copy:
-        for line in _chunk_lines(new):
+        for line in _chunk_lines(new, person):
             copy.write_row(line)
     conn.execute("analyze chunk_row")
     row = conn.execute(
         "select record_chunk(%s::int, %s::int, %s, %s, %s::smallint, %s::int, %s::smallint, "
-        "%s::bigint, %s::jsonb)",
+        "%s::bigint, %s::jsonb, %s::smallint, %s::bytea)",
         (new.place.provider_id, new.place.brand_id, new.idem, new.body_hash, int(new.source),
-         new.dealer_id, int(new.actor), new.actor_id, json.dumps(new.evidence)),
+         new.dealer_id, int(new.actor), new.actor_id, json.dumps(new.evidence), person_key,
+         person_ct),
         binary=True,
     ).fetchone()
     return _answer(row[0] if row else b"")
@@ -191,7 +193,7 @@ def _refuse_malformed_key(idem: str) -> None:
         )
 
 
-def _digest(new: NewSubmission, item: NewConsent, evidence: str, person: str | None) -> bytes:
+def _digest(new: NewSubmission, item: NewConsent, evidence: str, person: str) -> bytes:
     return claim_digest(Claim(
         brand=new.place.brand_code, channel=item.channel.name, consent_date=item.consent_date,
         dealer=item.dealer_id if item.dealer_id is not None else new.dealer_id,
@@ -203,11 +205,13 @@ def _digest(new: NewSubmission, item: NewConsent, evidence: str, person: str | N
     ))
 
 
-def _seal_person(new: NewSubmission) -> tuple[int | None, bytes | None, str | None]:
-    """Key number, cipher and digest of name, network address and browser (personal data)."""
-    if not new.person:
-        return None, None, None
-    clear = canonical_json(new.person)
+def _seal_person(new: NewSubmission) -> tuple[int, bytes, str]:
+    """Key number, cipher and digest of name, network address and browser (personal data).
+
+    A random value is always among them: without it, whoever has the database but not its keys
+    could find the address behind a leaf by trying all numbers (docs/adr/0005).
+    """
+    clear = canonical_json((new.person or {}) | {"blind": os.urandom(16).hex()})
     number, cipher = secrets().keyring.encrypt(clear, new.idem.encode())
     return number, cipher, sha256(clear).hexdigest()
 
@@ -237,7 +241,7 @@ def _packed(new: NewSubmission) -> list[bytes | None]:
         pack_int4(provider), pack_int4(new.place.brand_id), new.idem.encode(), new.body_hash,
         pack_int2(new.source), _maybe(pack_int4, new.dealer_id), _maybe(pack_int4, new.site_id),
         pack_int2(new.actor), _maybe(pack_int8, new.actor_id), pack_int2(new.standing),
-        pack_jsonb(said), _maybe(pack_int2, person_key), person_ct,
+        pack_jsonb(said), pack_int2(person_key), person_ct,
         pack_array("int2[]", [pack_int2(_kind(address)) for _, address in sorted_hashes]),
         pack_array("int2[]", [pack_int2(key) for key, _ in sealed]),
         pack_array("bytea[]", hashes),
@@ -276,7 +280,7 @@ create temporary table if not exists chunk_row (
 _CHUNK_COPY = f"copy chunk_row ({_CHUNK_COLUMNS}) from stdin"
 
 
-def _chunk_lines(new: NewSubmission) -> Iterator[tuple[Any, ...]]:
+def _chunk_lines(new: NewSubmission, person: str) -> Iterator[tuple[Any, ...]]:
     box = secrets()
     evidence = canonical_digest(new.evidence)
     for ordinal, item in enumerate(new.items, 1):
@@ -289,7 +293,7 @@ def _chunk_lines(new: NewSubmission) -> Iterator[tuple[Any, ...]]:
             int(new.standing if item.standing is None else item.standing),
             item.consent_date, item.due_at,
             item.dealer_id if item.dealer_id is not None else new.dealer_id,
-            item.text_id, _digest(new, item, evidence, None),
+            item.text_id, _digest(new, item, evidence, person),
         )
 
 

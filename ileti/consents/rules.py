@@ -198,7 +198,7 @@ def judge(existing: State | None, item: Item) -> Verdict:
         return _verdict("H408")
     if existing is None or existing.standing is Standing.UNVERIFIED:
         return _judge_first(item, date)
-    return _judge_next(existing, item.status, date)
+    return _judge_next(existing, item, date)
 
 
 def _judge_unverified(existing: State | None, date: dt.datetime) -> Verdict:
@@ -239,10 +239,17 @@ def _judge_first(item: Item, date: dt.datetime) -> Verdict:
     return _send("KAYDEDILDI", date)
 
 
-def _judge_next(existing: State, status: Status, date: dt.datetime) -> Verdict:
-    """İYS API §3.3 over a verified state: refusals stay, the later date wins (R-39)."""
-    if existing.status is status is Status.RET:
-        return _verdict("H174", Outcome.UNCHANGED)
+def _judge_next(existing: State, item: Item, date: dt.datetime) -> Verdict:
+    """İYS API §3.3 over a verified state: refusals stay, the later date wins (R-39).
+
+    A later refusal over a refusal is no repetition: in between the person may have consented at
+    İYS, which we have not heard yet. So İYS is asked, and told when it holds a consent (R-32).
+    """
+    if existing.status is item.status is Status.RET:
+        if item.source is Source.HS_KARAR or date <= existing.consent_date:
+            return _verdict("H174", Outcome.UNCHANGED)
+        return _send("RET_YENIDEN", date, ask_first=True)
+    status = item.status
     if date > existing.consent_date:
         return _send("KAYDEDILDI", date)
     if date == existing.consent_date and status is Status.RET:

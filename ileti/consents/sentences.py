@@ -24,6 +24,12 @@ SENTENCES: Final[dict[str, tuple[str, str | None, str, str]]] = {
         "Ret kaydedildi ve hemen geçerli. İYS bu alıcıyı tanıyorsa ret oraya da iletilecek.",
         "The refusal is recorded and works at once. If İYS knows the recipient, it goes there too.",
     ),
+    "RET_YENIDEN": (
+        "R-32",
+        None,
+        "Ret yeniden kaydedildi ve geçerli. İYS bu arada onay aldıysa ret oraya da iletilecek.",
+        "The refusal is recorded again. If İYS took a consent meanwhile, it goes there too.",
+    ),
     "RET_AYNI_SANIYE": (
         "R-39",
         None,

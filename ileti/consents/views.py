@@ -15,13 +15,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from ileti.consents import ledger, listpage, search
-from ileti.consents.deadlines import due_at
 from ileti.consents.detail import detail, record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import record_number
+from ileti.consents.refusal import Refuser, refuse_now
 from ileti.consents.timeline import address_of
-from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
-from ileti.core import clock, jobs, orm
+from ileti.consents.vocabulary import Channel, Source
+from ileti.core import jobs, orm
 from ileti.core.errors import IletiError, NotFound
 from ileti.recipients.address import AddressError
 from ileti.recipients.models import Recipient
@@ -97,7 +97,7 @@ class ConsentView(BaseView):
         if source is None or address is None:
             raise NotFound()
         try:
-            done = ledger.record(_refusal(entry, address, source))
+            done = refuse_now(_refuser(entry, address, source))
         except IletiError as error:
             flash(say(error), "danger")
             return redirect(record_url(entry))
@@ -111,21 +111,16 @@ class ConsentView(BaseView):
         return redirect(url_for("ConsentView.show", number=record_number(made)))
 
 
-def _refusal(entry: ConsentEntry, address: str, source: Source) -> ledger.NewSubmission:
-    moment = clock.whole_second(clock.now())
+def _refuser(entry: ConsentEntry, address: str, source: Source) -> Refuser:
     brand = orm.db.session.get(Brand, entry.brand_id)
     provider = orm.db.session.get(Provider, entry.provider_id)
     if brand is None or provider is None:
         raise NotFound()
-    place = ledger.Place(provider.id, provider.iys_code, brand.id, brand.brand_code)
-    idem = f"panel:{current_user.id}:{entry.id}:{source.value}:{int(moment.timestamp())}"
-    item = ledger.NewConsent(
-        address=address, channel=Channel(entry.channel), status=Status.RET, consent_date=moment,
-        recipient_type=RecipientType(entry.recipient_type), due_at=due_at(moment))
-    return ledger.NewSubmission(
-        place=place, idem=idem, body_hash=ledger.hash_body(entry.id, source, moment),
-        source=source, standing=Standing.VERIFIED, items=[item], actor=ledger.ActorKind.USER,
-        actor_id=current_user.id, dealer_id=scope.current().dealer_id,
+    return Refuser(
+        place=ledger.Place(provider.id, provider.iys_code, brand.id, brand.brand_code),
+        recipient_id=entry.recipient_id, address=address, channels=[Channel(entry.channel)],
+        source=source, actor=ledger.ActorKind.USER, actor_id=current_user.id,
+        dealer_id=scope.current().dealer_id, key=f"panel{current_user.id}",
         evidence={"by": "panel"})
 
 

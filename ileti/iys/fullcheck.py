@@ -1,8 +1,9 @@
-"""After a week without pulling: ask İYS about every consent of the brand, since its list is gone.
+"""After five days without pulling: ask İYS about every consent of the brand.
 
-Why this module exists: İYS keeps a citizen's change for 167 hours (R-44, İYS API §6.10). Whoever
-pulls later than that gets a list with a hole, and a refusal that fell into it would be written to
-for ever (fault row 29). So before such a brand is pulled again, all its states that İYS knows are
+Why this module exists: İYS keeps a citizen's change for 167 hours (İYS API §6.10). Whoever pulls
+later than that gets a list with a hole, and a refusal that fell into it would be written to for
+ever (fault row 29). R-44 draws the line at five days: the gate is shut for the brand
+(``iys_cursor.gap_since``), and before it is pulled again, all its states that İYS knows are
 laid beside İYS's own word, a thousand addresses a call (§6.8). Where they differ, İYS's record is
 asked for (§6.7) and enters the ledger as İYS's word; where it differs too often to ask one by one
 (1 000 single questions an hour, §1.1), a consent İYS no longer holds is closed on the spot with the
@@ -15,7 +16,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 import redis
@@ -39,8 +40,6 @@ from ileti.outbox.relay import LEASE_SECONDS
 
 log = get_logger("ileti.iys")
 
-# Seven days without the last hour, less what a page may take (İYS API §1.2).
-IYS_KEEPS = timedelta(hours=166)
 AT_ONCE = 1_000
 MOST_QUESTIONS = 20
 
@@ -57,11 +56,6 @@ class Held:
     channel: Channel
     status: Status
     date: datetime
-
-
-def is_needed(pulled_at: datetime | None) -> bool:
-    """Whether İYS may have forgotten changes since the brand was last pulled."""
-    return pulled_at is not None and clock.now() - pulled_at > IYS_KEEPS
 
 
 def check_brand(place: Place, until: float) -> tuple[bool, Counter[str]]:

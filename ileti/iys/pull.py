@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 
 from config import settings
+from ileti.consents.gate import SILENT_AFTER
 from ileti.consents.ledger import (
     ActorKind,
     NewConsent,
@@ -38,7 +39,7 @@ from ileti.core.secrets import secrets
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
-from ileti.iys.fullcheck import check_brand, is_needed
+from ileti.iys.fullcheck import check_brand
 from ileti.iys.marks import mark_of, mark_of_raw
 from ileti.iys.unclear import ask_about_unreadable
 from ileti.iys.wire import Movement
@@ -53,11 +54,13 @@ MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A brand whose turn to be pulled it is, with the cursor it stands behind."""
+    """A brand whose turn to be pulled it is, with the cursor it stands behind; ``gap_since`` when
+    changes may have been missed since then (R-44)."""
 
     place: Place
     cursor: str | None
     pulled_at: datetime | None
+    gap_since: datetime | None = None
 
 
 class CursorMoved(Exception):
@@ -87,9 +90,9 @@ def pull_due(until: float, provider_id: int | None = None) -> Counter[str]:
 
 
 def _without_gap(brand: Brand, until: float, counts: Counter[str]) -> Brand | None:
-    """The brand as it may be pulled; after more than İYS keeps, its full check comes first (row
-    29), and None when that needs another run. Raises IysTrouble."""
-    if not is_needed(brand.pulled_at):
+    """The brand as it may be pulled; after a gap its full check comes first and opens the gate
+    again (R-44, fault row 29), and None when that needs another run. Raises IysTrouble."""
+    if brand.gap_since is None:
         return brand
     done, found = check_brand(brand.place, until)
     counts.update(found)
@@ -97,12 +100,12 @@ def _without_gap(brand: Brand, until: float, counts: Counter[str]) -> Brand | No
         _not_yet(brand)
         return None
     given_up = db.connection().execute(
-        "update iys_cursor set cursor = null where provider_id = %s and brand_id = %s "
-        "and cursor is not distinct from %s",
-        (brand.place.provider_id, brand.place.brand_id, brand.cursor))
+        "update iys_cursor set cursor = null, gap_since = null, pulled_at = %s "
+        "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
+        (clock.now(), brand.place.provider_id, brand.place.brand_id, brand.cursor))
     if given_up.rowcount != 1:
         raise CursorMoved(str(brand.place.brand_id))
-    return replace(brand, cursor=None)
+    return replace(brand, cursor=None, gap_since=None)
 
 
 def pull_brand(brand: Brand, until: float) -> Counter[str]:
@@ -238,8 +241,7 @@ def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, An
 def _move_cursor(conn: Connection, place: Place, cursor: str | None, page: PullPage) -> None:
     problem = f"{len(page.unreadable)} movements not understood" if page.unreadable else None
     done = conn.execute(
-        "update iys_cursor set cursor = coalesce(%s, cursor), gap_since = coalesce(gap_since, "
-        "case when pulled_at < now() - interval '5 days' then pulled_at end), pulled_at = %s, "
+        "update iys_cursor set cursor = coalesce(%s, cursor), pulled_at = %s, "
         "next_at = now() + make_interval(secs => %s), problem = coalesce(%s, problem) "
         "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
         (page.after, clock.now(), max(LEASE_SECONDS, settings().iys_pull_seconds), problem,
@@ -260,7 +262,9 @@ def _add_cursors() -> None:
 
 def _take_brand(provider_id: int | None) -> Brand | None:
     row = db.connection().execute(
-        "update iys_cursor c set next_at = now() + make_interval(secs => %(lease)s) "
+        "update iys_cursor c set next_at = now() + make_interval(secs => %(lease)s), "
+        "gap_since = coalesce(c.gap_since, "
+        "                     case when c.pulled_at < %(silent)s then c.pulled_at end) "
         "from (select x.provider_id, x.brand_id from iys_cursor x "
         "      join provider p on p.id = x.provider_id and p.iys_username is not null "
         "           and p.iys_password is not null "
@@ -269,17 +273,17 @@ def _take_brand(provider_id: int | None) -> Brand | None:
         "brand b, provider p "
         "where c.provider_id = due.provider_id and c.brand_id = due.brand_id "
         "and b.id = c.brand_id and p.id = c.provider_id "
-        "returning c.provider_id, p.iys_code, c.brand_id, b.brand_code, c.cursor, c.pulled_at",
-        {"lease": max(LEASE_SECONDS, settings().iys_pull_seconds), "provider": provider_id},
+        "returning c.provider_id, p.iys_code, c.brand_id, b.brand_code, c.cursor, c.pulled_at, "
+        "c.gap_since",
+        {"lease": max(LEASE_SECONDS, settings().iys_pull_seconds), "provider": provider_id,
+         "silent": clock.now() - SILENT_AFTER},
     ).fetchone()
-    return Brand(Place(*row[:4]), row[4], row[5]) if row else None
+    return Brand(Place(*row[:4]), *row[4:]) if row else None
 
 
 def _reached_the_end(brand: Brand, cursor: str | None) -> None:
     db.connection().execute(
-        "update iys_cursor set gap_since = coalesce(gap_since, "
-        "case when pulled_at < now() - interval '5 days' then pulled_at end), pulled_at = %s, "
-        "problem = null, "
+        "update iys_cursor set pulled_at = %s, problem = null, "
         "next_at = now() + make_interval(secs => %s) "
         "where provider_id = %s and brand_id = %s and cursor is not distinct from %s",
         (clock.now(), settings().iys_pull_seconds, brand.place.provider_id, brand.place.brand_id,

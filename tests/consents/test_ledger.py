@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import psycopg
@@ -17,6 +19,7 @@ from ileti.consents.vocabulary import (
     Channel,
     IysStatus,
     Outcome,
+    RecipientType,
     Source,
     Standing,
     Status,
@@ -27,6 +30,7 @@ from ileti.core.secrets import secrets
 from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
 
 NOON = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+PHONE_KINDS = [Channel.ARAMA, Channel.MESAJ]
 PHONE, MAIL = "+905992134117", "nazli.k@ornek.com.tr"
 
 
@@ -154,15 +158,37 @@ def test_an_unverified_consent_never_pushes_a_refusal_aside_r21(conn, place):
 
 
 def test_the_leaf_can_be_recomputed_from_what_is_kept(conn, place):
-    new = click(place, onay())
+    new = click(place, onay(), person={"ip": "192.0.2.7"})
     done = record(new)
+    person = sha256(kept_person(conn, place, new.idem)).hexdigest()
     key = conn.execute(
         "select leaf_key from recipient where provider_id = %s and id = %s",
         [place.provider_id, done.items[0].recipient_id]).fetchone()[0]
     digest = claim_digest(Claim(
-        place.brand_code, "MESAJ", NOON, None, canonical_digest({"site": "test"}), new.idem, None,
+        place.brand_code, "MESAJ", NOON, None, canonical_digest({"site": "test"}), new.idem, person,
         place.iys_code, PHONE, "BIREYSEL", "HS_WEB", "VERIFIED", "ONAY", None))
     assert done.items[0].leaf == leaf(key, done.items[0].entry_id, digest, done.captured_at)
+
+
+def kept_person(conn, place, idem) -> bytes:
+    number, cipher = conn.execute(
+        "select person_key, person_ct from submission where provider_id = %s and idem = %s",
+        [place.provider_id, idem]).fetchone()
+    return secrets().keyring.decrypt(number, cipher, idem.encode())
+
+
+def test_a_leaf_says_nothing_about_the_address_to_whoever_lacks_the_keys(conn, place):
+    """Leaf key and claim stand in the database: a random value under encryption hides the rest."""
+    blinds = []
+    for new in (click(place, onay()), click(place, onay(Channel.ARAMA))):
+        record(new)
+        blinds.append(json.loads(kept_person(conn, place, new.idem))["blind"])
+    with db.transaction() as tx:
+        many = click(place, onay(Channel.EPOSTA, MAIL))
+        record_chunk(tx, many)
+    blinds.append(json.loads(kept_person(conn, place, many.idem))["blind"])
+    assert len({*blinds}) == 3
+    assert all(len(bytes.fromhex(blind)) == 16 for blind in blinds)
 
 
 def test_the_address_is_kept_encrypted_and_found_by_keyed_hash(conn, place):
@@ -211,6 +237,30 @@ def test_opposite_orders_from_many_threads_never_deadlock(place):
             failures.append(error)
 
     threads = [threading.Thread(target=write, args=(addresses[:: 1 if n % 2 else -1], n))
+               for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_opposite_orders_of_channels_and_kinds_never_deadlock(place):
+    """One address, six states: the caller's order of items must not be the order of locks."""
+    record(click(place, *[onay(c) for c in PHONE_KINDS]))
+    failures: list[BaseException] = []
+
+    def write(order: list[tuple[Channel, RecipientType]], thread: int) -> None:
+        try:
+            for n in range(25):
+                at = NOON + timedelta(seconds=n * 8 + thread)
+                record(click(place, *(replace(onay(c, at=at), recipient_type=kind)
+                                      for c, kind in order)))
+        except BaseException as error:
+            failures.append(error)
+
+    items = [(c, kind) for c in PHONE_KINDS for kind in RecipientType]
+    threads = [threading.Thread(target=write, args=(items[:: 1 if n % 2 else -1], n))
                for n in range(6)]
     for thread in threads:
         thread.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 from iys_house import due_now, forward, phones, pull, settle, state, take
 
-from ileti.consents.gate import may_send_now
+from ileti.consents.gate import Denial, may_send, may_send_now
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.iys import fullcheck
+from ileti.iys import pull as pulling
 from ileti.iys.pull import pull_due
 
 PEOPLE = phones(60)
@@ -92,7 +94,43 @@ def test_a_check_that_ran_out_of_time_goes_on_where_it_was(
     assert (calls, counts["checked"]) == ([25, 25, 10], 35)
 
 
-def test_a_brand_pulled_yesterday_needs_no_check() -> None:
-    assert not fullcheck.is_needed(None)
-    assert not fullcheck.is_needed(clock.now() - timedelta(days=1))
-    assert fullcheck.is_needed(clock.now() - timedelta(days=7))
+def may_be_written_to(shop: Any, phone: str) -> Any:
+    return may_send_now(shop.provider_id, shop.brand_id, phone, Channel.MESAJ)
+
+
+def silent_for(shop: Any, days: float) -> None:
+    db.connection().execute(
+        "update iys_cursor set pulled_at = %s, next_at = now() where provider_id = %s",
+        (clock.now() - timedelta(days=days), shop.provider_id))
+
+
+def test_after_five_silent_days_nobody_is_written_to_until_all_is_compared_r44(
+    silent_week: Any, monkeypatch: Any
+) -> None:
+    assert may_be_written_to(silent_week, PEOPLE[9]).denial is Denial.STALE
+    assert may_send(silent_week.provider_id, silent_week.brand_id, PEOPLE, Channel.MESAJ) == (
+        [False] * len(PEOPLE))
+    monkeypatch.setattr(pulling, "check_brand", lambda *_: (False, Counter()))
+    drain(silent_week)  # the check has begun and is not finished
+    assert may_be_written_to(silent_week, PEOPLE[9]).denial is Denial.STALE
+    monkeypatch.undo()
+
+
+def test_the_finished_check_opens_the_gate_again_r44(silent_week: Any) -> None:
+    drain(silent_week)
+    assert may_be_written_to(silent_week, PEOPLE[9])
+    assert may_be_written_to(silent_week, PEOPLE[0]).denial is Denial.REFUSED
+
+
+def test_a_pull_within_five_days_needs_no_check_r44(silent_week: Any, registry: Any) -> None:
+    silent_for(silent_week, 4.9)
+    assert may_be_written_to(silent_week, PEOPLE[9])
+    assert "checked" not in drain(silent_week)
+    silent_for(silent_week, 5.1)
+    assert drain(silent_week)["checked"] == 60
+
+
+def test_iys_away_after_five_days_keeps_the_gate_shut_r44(silent_week: Any, registry: Any) -> None:
+    registry.tell("fault", kind="503", path="*/status/*", count=20)
+    drain(silent_week, 2)
+    assert may_be_written_to(silent_week, PEOPLE[9]).denial is Denial.STALE

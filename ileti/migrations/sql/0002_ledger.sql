@@ -48,7 +48,8 @@ select (case
     when new_source = 13 and new_status = 1 then 0
     when ex_status is null or ex_standing = 0 then
         case when new_source = 13 then 10 when new_status = 2 then 57 else 25 end
-    when ex_status = 2 and new_status = 2 then 3
+    when ex_status = 2 and new_status = 2 then
+        case when new_source = 13 or new_date <= ex_date then 3 else 57 end
     when new_date > ex_date then 25
     when new_date = ex_date and new_status = 2 then 89
     else 4
@@ -87,8 +88,8 @@ begin
 end $$;
 
 -- One click: submission, recipients, entries, states, outbox rows; all or nothing.
--- Addresses must come sorted by hash, items by (address, recipient type, channel): writers that
--- lock in different orders kill each other (facts §5).
+-- Addresses must come sorted by hash; states are locked by (recipient, recipient type, channel):
+-- writers that lock in different orders kill each other (facts §5).
 create function record_consents(
     p_provider integer, p_brand integer, p_idem text, p_body bytea, p_source smallint,
     p_dealer integer, p_site integer, p_actor_kind smallint, p_actor bigint,
@@ -107,6 +108,8 @@ declare
     v_keys bytea[];
     v_fresh boolean[];
     v_order integer[];
+    v_items_order integer[];
+    i integer;
     v_parts bytea[];
     v_items bytea;
     v_rid bigint;
@@ -158,6 +161,12 @@ begin
         v_fresh[a] := v_new;
     end loop;
 
+    if n_item = 1 then
+        v_items_order := array[1];
+    else
+        select array_agg(x order by i_rtype[x], i_channel[x]) into v_items_order
+          from generate_series(1, n_item) x;
+    end if;
     if n_addr = 1 then
         v_order := array[1];
     else
@@ -165,7 +174,7 @@ begin
     end if;
 
     foreach k in array v_order loop
-        for i in 1..n_item loop
+        foreach i in array v_items_order loop
             continue when i_addr[i] <> k;
             v_rid := v_rids[k];
             v_have := false;
@@ -255,7 +264,8 @@ end $$;
 -- same transaction; several movements of one key are worked off in rounds, oldest first.
 create function record_chunk(
     p_provider integer, p_brand integer, p_idem text, p_body bytea, p_source smallint,
-    p_dealer integer, p_actor_kind smallint, p_actor bigint, p_evidence jsonb
+    p_dealer integer, p_actor_kind smallint, p_actor bigint, p_evidence jsonb,
+    p_person_key smallint, p_person bytea
 ) returns bytea language plpgsql as $$
 declare
     v_submission bigint;
@@ -269,9 +279,9 @@ declare
 begin
     select array_agg(nextval('consent_entry_id_seq') order by ordinal) into v_ids from chunk_row;
     insert into submission (provider_id, brand_id, idem, body_hash, source, dealer_id,
-                            actor_kind, actor_id, evidence, entry_ids)
+                            actor_kind, actor_id, evidence, person_key, person_ct, entry_ids)
     values (p_provider, p_brand, p_idem, p_body, p_source, p_dealer, p_actor_kind, p_actor,
-            p_evidence, coalesce(v_ids, '{}'))
+            p_evidence, p_person_key, p_person, coalesce(v_ids, '{}'))
     on conflict (provider_id, idem) do nothing
     returning id, captured_at into v_submission, v_at;
     if not found then
@@ -393,7 +403,8 @@ end $$;
 -- places counted from 1, each int4 big-endian. Nested loops by index: a hash join would read every
 -- state of the provider for a list of ten thousand.
 create function gate_yes(
-    p_provider integer, p_brand integer, p_type smallint, p_channel smallint, p_hashes bytea[]
+    p_provider integer, p_brand integer, p_type smallint, p_channel smallint, p_hashes bytea[],
+    p_heard_since timestamptz
 ) returns bytea language sql stable parallel safe
 set enable_hashjoin = off set enable_mergejoin = off as $$
 select string_agg(int4send(a.n::int), ''::bytea)
@@ -402,7 +413,9 @@ select string_agg(int4send(a.n::int), ''::bytea)
   join consent_state s on s.provider_id = r.provider_id and s.brand_id = p_brand
                       and s.recipient_id = r.id and s.recipient_type = p_type
                       and s.channel = p_channel
- where s.status = 1 and s.standing = 1 and s.iys_status in (3, 7) $$;
+ where s.status = 1 and s.standing = 1 and s.iys_status in (3, 7)
+   and exists (select from iys_cursor c where c.provider_id = p_provider and c.brand_id = p_brand
+                  and c.gap_since is null and c.pulled_at > p_heard_since) $$;
 
 -- The application's role: everything but changing what is proof.
 do $$ begin
