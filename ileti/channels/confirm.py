@@ -38,6 +38,7 @@ log = get_logger("ileti.messages")
 
 GRACE: Final = timedelta(seconds=60)
 _AT_ONCE: Final = 500
+_BACK: Final = timedelta(hours=1)
 
 _FORGOTTEN = """
 select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at, e.channel,
@@ -49,7 +50,8 @@ select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at
   join submission s on s.provider_id = e.provider_id and s.id = e.submission_id
    and s.site_id is not null
  where not exists (select from message m where m.provider_id = e.provider_id
-                      and m.submission_id = e.submission_id and m.recipient_id = e.recipient_id
+                      and m.created_at >= %(since)s and m.submission_id = e.submission_id
+                      and m.recipient_id = e.recipient_id
                       and m.kind = %(kind)s)
  order by e.provider_id, e.submission_id, e.recipient_id, e.channel
  limit %(limit)s"""
@@ -92,11 +94,13 @@ def write_pending() -> int:
 
 
 def confirm_forgotten() -> int:
-    """Write the confirmations of today that no process wrote; answers how many."""
+    """Write the confirmations of today, and of yesterday's last hour, that no process wrote;
+    answers how many."""
     moment = clock.now()
     midnight = datetime.combine(clock.to_istanbul(moment).date(), time.min, clock.ISTANBUL)
+    since = midnight - _BACK  # the last minutes of a day are swept on the next
     rows = db.connection().execute(
-        _FORGOTTEN, {"since": midnight, "until": moment - GRACE,
+        _FORGOTTEN, {"since": since, "until": moment - GRACE,
                      "kind": int(MessageKind.CONFIRMATION), "limit": _AT_ONCE},
     ).fetchall()
     groups: dict[tuple[int, int, int], list[Any]] = defaultdict(list)

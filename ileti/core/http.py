@@ -53,7 +53,8 @@ class OutgoingClient:
                 method, path, content=content, headers=headers, params=params
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            log.warning("no_answer", note=note, reason=type(error).__name__, arrived=False)
+            log.warning("no_answer", note=note, reason=type(error).__name__, arrived=False,
+                        why=str(error)[:80])
             raise NoAnswer(type(error).__name__, arrived=False) from error
         except httpx.HTTPError as error:
             log.warning("no_answer", note=note, reason=type(error).__name__, arrived=True)

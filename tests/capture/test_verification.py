@@ -250,6 +250,23 @@ def test_r10_a_confirmation_lost_in_a_crash_is_written_by_the_sweeper_once(
     assert written[0]["person"] == "Nazlı Kırşehirli"
 
 
+def test_r10_a_confirmation_lost_in_the_days_last_minute_is_written_after_midnight(
+    signed: Browser, conn: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .test_signed import vouch_for
+
+    monkeypatch.setattr("ileti.capture.submit._confirm", lambda *_: None)
+    assert vouch_for(signed, signed.filled("EPOSTA")).status == 201
+    captured = conn.execute("select max(captured_at) from consent_entry where provider_id = %s",
+                            (place.provider_id,)).fetchone()[0]
+    midnight = clock.to_istanbul(captured + timedelta(days=1)).replace(
+        hour=0, minute=0, second=30, microsecond=0)
+    monkeypatch.setattr("ileti.channels.confirm._BACK", midnight - captured)
+    with clock.freeze(midnight + timedelta(seconds=40)):
+        confirm_forgotten()
+    assert [w["channels"] for w in confirmations(conn, place)] == [["EPOSTA"]]
+
+
 def test_a_crash_between_ledger_and_codes_is_mended_by_the_same_post(
     browser: Browser, code_of: CodeOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

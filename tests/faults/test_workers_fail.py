@@ -19,7 +19,16 @@ from typing import Any
 
 import pytest
 from faults_house import ROOT, wait_until
-from iys_house import due_now, forward, how_many, phones, settle, state, take
+from iys_house import (
+    due_now,
+    forward,
+    how_many,
+    phones,
+    settle,
+    state,
+    take,
+    unmatched_dealer,
+)
 
 LINES = int(os.environ.get("ILETI_FAULT_LINES", "8"))
 SEED = int(os.environ.get("ILETI_FAULT_SEED", "0")) or random.randrange(1, 10**6)
@@ -124,10 +133,7 @@ def test_of_a_thousand_the_good_ones_go_once_and_the_bad_ones_say_why(
 
     from ileti.core import clock, db
 
-    dealer = db.connection().execute(
-        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
-        "city_code, town_code) values (%s, %s, 12345678, 'Örnek Bayi', 'Ayşe Örnek', 'x', "
-        "'1234567890', '34', '400') returning id", (shop.provider_id, shop.brand_id)).fetchone()[0]
+    dealer = unmatched_dealer(shop)
     good = 1_000 - old - strangers
     take(shop, phones(good))
     take(shop, phones(old, first=good), at=clock.now() - timedelta(days=20))

@@ -82,6 +82,21 @@ def take(place: Any, phones: list[str], *, status: str = "ONAY", at: datetime | 
     return [item.entry_id for item in made.items]
 
 
+def unmatched_dealer(place: Any) -> int:
+    """A dealer whose code İYS does not know (H180)."""
+    from ileti.core import db
+    from ileti.core.secrets import secrets
+
+    row = db.connection().execute(
+        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
+        "city_code, town_code) values (%s, %s, 12345678, 'Ornek Bayi', 'Ayse Ornek', %s, %s, "
+        "'34', '400') returning id",
+        (place.provider_id, place.brand_id,
+         secrets().keyring.encrypt_text("10000000146", "dealer-tckn"),
+         secrets().keyring.encrypt_text("1234567890", "dealer-tin"))).fetchone()
+    return int(row[0])  # type: ignore[index]
+
+
 def phones(count: int, first: int = 0) -> list[str]:
     return [f"+90599{7_000_000 + first + n}" for n in range(count)]
 

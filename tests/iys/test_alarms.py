@@ -89,7 +89,8 @@ def test_the_metrics_count_records_by_level(shop: Any) -> None:
 def test_doctor_names_brand_deadline_and_what_to_do(shop: Any, conn: Any) -> None:
     from ileti.cli.doctor import _deadlines
 
+    conn.execute("update brand set name = 'Kavak Ev' where id = %s", (shop.brand_id,))
     waiting(shop, 1.2)
-    found = [one for one in _deadlines(conn) if "too late" in one.what]
-    assert "Defne Ev: 3 records" in found[0].what
+    found = [one for one in _deadlines(conn) if "too late" in one.what and "Kavak" in one.what]
+    assert "Kavak Ev: 3 records" in found[0].what
     assert "queue page" in found[0].remedy

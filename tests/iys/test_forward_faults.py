@@ -6,7 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from iys_house import due_now, forward, how_many, no_redis, phones, pull, settle, state, take
+from iys_house import (
+    due_now,
+    forward,
+    how_many,
+    no_redis,
+    phones,
+    pull,
+    settle,
+    state,
+    take,
+    unmatched_dealer,
+)
 
 from ileti.consents.deadlines import due_at
 from ileti.core import clock, db
@@ -150,10 +161,7 @@ def test_faulty_items_are_set_aside_and_the_others_go_once(shop: Any, registry: 
 
 
 def test_an_unknown_dealer_code_is_parked_with_a_reason(shop: Any, registry: Any) -> None:
-    dealer = db.connection().execute(
-        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
-        "city_code, town_code) values (%s, %s, 12345678, 'Ornek Bayi', 'Ayse Ornek', 'x', "
-        "'1234567890', '34', '400') returning id", (shop.provider_id, shop.brand_id)).fetchone()[0]
+    dealer = unmatched_dealer(shop)
     take(shop, [PHONE], dealer_id=dealer)
     take(shop, phones(30, first=1))
     forward(shop)

@@ -9,7 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from iys_house import due_now, forward, how_many, phones, settle, state, take
+from iys_house import (
+    due_now,
+    forward,
+    how_many,
+    phones,
+    settle,
+    state,
+    take,
+    unmatched_dealer,
+)
 
 from ileti.consents import gate
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
@@ -27,13 +36,6 @@ PHONE = "+905997000000"
 def may_write(shop: Any, phone: str = PHONE) -> bool:
     return bool(gate.may_send_now(shop.provider_id, shop.brand_id, phone, Channel.MESAJ,
                                   RecipientType.BIREYSEL))
-
-
-def unmatched_dealer(shop: Any) -> int:
-    return db.connection().execute(
-        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
-        "city_code, town_code) values (%s, %s, 12345678, 'Ornek Bayi', 'Ayse Ornek', 'x', "
-        "'1234567890', '34', '400') returning id", (shop.provider_id, shop.brand_id)).fetchone()[0]
 
 
 def send_again(shop: Any, entry_id: int) -> None:
