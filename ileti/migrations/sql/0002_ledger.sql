@@ -62,6 +62,12 @@ returns bytea language sql immutable parallel safe as $$
 select sha256(sha256(p_key || int8send(p_entry)) || p_claim
               || int8send((extract(epoch from p_at) * 1000000)::bigint)) $$;
 
+-- Whose turn it is at İYS: refusals before consents, of each the older before the younger, since its
+-- three business days end sooner (R-32, R-33). The queue is claimed by this time.
+create function turn_of(p_status smallint, p_date timestamptz, p_at timestamptz)
+returns timestamptz language sql immutable parallel safe as $$
+select least(p_date, p_at) - case when p_status = 2 then interval '1000 days' else '0' end $$;
+
 -- The answer of the two functions below, packed so that it is read without a row in between
 -- (ileti/consents/ledger.py): submission id (8) ‖ captured_at (8, as timestamptz goes over the wire)
 -- ‖ flags (2: 1 = replay, 2 = same body) ‖ per item: entry id (8) ‖ recipient id (8) ‖ outcome (2)
@@ -124,9 +130,9 @@ begin
                case when code & 16 > 0 then due end, case when code & 16 > 0 then id end
           from i where code & 8 > 0),
     o as (
-        insert into outbox (provider_id, topic, ref_id, ref_at, order_key, hint, brand_id)
-        select p_provider, 1, id, p_at, (rid << 3) | (rtype << 2 & 4) | channel,
-               code >> 5 & 1, p_brand
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, hint, brand_id)
+        select p_provider, 1, id, p_at, turn_of(status, date, p_at),
+               (rid << 3) | (rtype << 2 & 4) | channel, code >> 5 & 1, p_brand
           from i where code & 16 > 0)
     select string_agg(int8send(id) || int8send(recipient_id) || int2send(outcome) || leaf,
                       ''::bytea order by id), bool_or(outcome = 0)
@@ -300,9 +306,9 @@ begin
                    and recipient_type = i_rtype[i] and channel = i_channel[i];
             end if;
             if v_code & 16 > 0 then
-                insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint,
-                                    brand_id)
-                values (p_provider, 1, v_ids[i], v_at,
+                insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key,
+                                    after_id, hint, brand_id)
+                values (p_provider, 1, v_ids[i], v_at, turn_of(i_status[i], v_date, v_at),
                         (v_rid << 3) | (i_rtype[i] << 2 & 4) | i_channel[i],
                         v_pending,
                         case when v_code & 32 > 0 then 1 else 0 end, p_brand);
@@ -439,8 +445,9 @@ begin
            and s.recipient_id = w.recipient_id and s.recipient_type = c.recipient_type
            and s.channel = c.channel;
 
-        insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint, brand_id)
-        select p_provider, 1, w.entry_id, v_at,
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, after_id, hint,
+                            brand_id)
+        select p_provider, 1, w.entry_id, v_at, turn_of(c.status, c.consent_date, v_at),
                (w.recipient_id << 3) | (c.recipient_type << 2 & 4) | c.channel,
                case when w.had_state then w.ex_pending end,
                case when w.code & 32 > 0 then 1 else 0 end, p_brand
