@@ -274,6 +274,15 @@ def make_secrets_file(folder: Path) -> Path:
     return path
 
 
+def _reason(error: Any) -> str:
+    """What is wrong with a value, in words; the value itself may be a secret and is not said."""
+    if error["type"] == "string_pattern_mismatch":
+        field = Settings.model_fields.get(str(error["loc"][0]))
+        text = (field.description or "").rstrip(".") if field else ""
+        return f"does not have the form of one. It is: {text}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment, then ``secrets.env``; raise WrongSetting with one sentence."""
     try:
@@ -287,8 +296,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise WrongSetting(f"{name}: {reason} (see docs/settings.md).") from None
+        raise WrongSetting(f"{name}: {_reason(first)} (see docs/settings.md).") from None
     _refuse_weakness(settings)
     return settings
 
