@@ -35,10 +35,27 @@ def follow_parent() -> bool:
     return True
 
 
+def end_without_parent() -> None:
+    """The same for a web server's own workers, which hold no pipe: they look once a second."""
+    parent = os.getppid()
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True, name="lifeline").start()
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    _end()
+
+
 def _wait_for_parents_end() -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 1):
             pass
+    _end()
+
+
+def _end() -> None:
+    """Politely, then for good."""
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(PATIENCE)
     os._exit(1)

@@ -81,6 +81,31 @@ def test_a_command_leaves_no_engine_running_that_it_started(var):
     assert not EmbeddedValkey(folder / "valkey").runs
 
 
+def test_a_web_server_that_is_killed_takes_its_workers_along_and_comes_back(var):
+    house = start(var)
+    try:
+        server = next(one for one in psutil.Process(house.process.pid).children()
+                      if one.cmdline()[-1] == "web")
+        workers = server.children()
+        assert len(workers) >= 2
+        server.kill()
+        assert psutil.wait_procs(workers, timeout=25)[1] == []
+        assert answers_again(house.base, 30)
+    finally:
+        assert house.stop() == 0
+
+
+def answers_again(base: str, seconds: float) -> bool:
+    """Whether a web server listens there again in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            return httpx.get(base + "/saglik", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    return False
+
+
 def test_the_same_folder_holds_one_house_and_a_killed_one_leaves_no_orphans(var):
     first = start(var)
     port = int(first.base.rpartition(":")[2])
