@@ -18,6 +18,7 @@ import os
 import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -274,6 +275,15 @@ def make_secrets_file(folder: Path) -> Path:
     return path
 
 
+def _reason(error: Any) -> str:
+    """What is wrong with a value, in words; the value itself may be a secret and is not said."""
+    if error["type"] == "string_pattern_mismatch":
+        field = Settings.model_fields.get(str(error["loc"][0]))
+        text = (field.description or "").rstrip(".") if field else ""
+        return f"does not have the form of one. It is: {text}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment, then ``secrets.env``; raise WrongSetting with one sentence."""
     try:
@@ -287,10 +297,15 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise WrongSetting(f"{name}: {reason} (see docs/settings.md).") from None
+        raise WrongSetting(f"{name}: {_reason(first)} (see docs/settings.md).") from None
     _refuse_weakness(settings)
     return settings
+
+
+def _private(url: str) -> bool:
+    """Whether nobody on the way can read along: TLS, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _refuse_weakness(settings: Settings) -> None:
@@ -303,10 +318,18 @@ def _refuse_weakness(settings: Settings) -> None:
                 f"{name.upper()} is missing; production starts with secrets of your own only "
                 "(make one with: openssl rand -base64 32, see docs/settings.md)."
             )
+    keys = [base64.b64decode(getattr(settings, name)) for name in SECRETS if "keys" not in name]
+    keys += parse_keyring(settings.encryption_keys).values()
+    if len(set(keys)) < len(keys):
+        raise WrongSetting("SECRET_KEY, PEPPER, ENCRYPTION_KEYS and SIGNING_KEY must be four "
+                           "different keys: whoever learns one would have the others.")
     if not settings.public_url.startswith("https://"):
         raise WrongSetting("PUBLIC_URL must be an https:// address in production.")
     if not settings.iys_base_url:
         raise WrongSetting("IYS_BASE_URL is missing; production never reports to the simulator.")
+    if not _private(settings.iys_base_url):
+        raise WrongSetting("IYS_BASE_URL must be an https:// address in production: İYS's password "
+                           "travels to it.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 

@@ -97,7 +97,8 @@ def phone() -> ResponseReturnValue:
 @blueprint.get("/posta/<int:message_id>")
 def mail(message_id: int) -> ResponseReturnValue:
     """One mail as it looks in the mailbox."""
-    row = db.connection().execute(_MESSAGES, {"id": message_id, "limit": 1}).fetchone()
+    wanted = {"id": min(message_id, 2**63 - 1), "limit": 1}
+    row = db.connection().execute(_MESSAGES, wanted).fetchone()
     written = _written(row) if row else None
     if written is None or written.html is None:
         abort(404)

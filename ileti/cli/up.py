@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import secrets as random_source
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,26 +24,13 @@ import httpx
 
 import config
 from config import Settings, WrongSetting
-from ileti.cli.supervise import Supervisor
-from ileti.core.embedded import EmbeddedServices, refuse_full_disk
+from ileti.cli.supervise import Supervisor, refuse_taken_port
+from ileti.core.embedded import EmbeddedServices, keep_alone, refuse_full_disk
 
 ADMIN = "admin"
 # The simulator answers in seconds, so nobody has to wait İYS's five minutes for a first try.
 SIMULATED_PACE = {"IYS_FIRST_POLL_SECONDS": "2", "IYS_PULL_SECONDS": "3"}
 T = TypeVar("T")
-
-
-def refuse_taken_port(host: str, port: int, setting: str) -> None:
-    """Raise WrongSetting when somebody listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise WrongSetting(
-                f"Port {port} on {host} is in use or not allowed ({error.strerror}); stop what "
-                f"listens there or choose another with {setting}=…"
-            ) from None
 
 
 class Progress:
@@ -54,20 +40,29 @@ class Progress:
         """Run one step and print it with its seconds."""
         click.echo(f"  {text} … ", nl=False)
         started = time.monotonic()
-        result = act()
+        try:
+            result = act()
+        except Exception:
+            click.echo("failed")
+            raise
         click.echo(f"{time.monotonic() - started:.1f} s")
         return result
 
 
 def up(settings: Settings, *, quiet: bool = False) -> None:
-    """Run everything until SIGINT or SIGTERM."""
+    """Run everything until SIGINT or SIGTERM; raises WrongSetting with what stands in the way."""
     refuse_full_disk(settings.ileti_var)
-    refuse_taken_port(settings.host, settings.port, "PORT")
     simulated = not settings.iys_base_url
-    if simulated:
-        refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
-    if not settings.production:
-        config.make_secrets_file(settings.ileti_var)
+    with keep_alone(settings.ileti_var):
+        refuse_taken_port(settings.host, settings.port, "PORT")
+        if simulated:
+            refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
+        if not settings.production:
+            config.make_secrets_file(settings.ileti_var)
+        _up(settings, simulated=simulated, quiet=quiet)
+
+
+def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
     say = Progress()
     click.echo("İleti")
     services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,

@@ -58,14 +58,49 @@ class Addresses:
 
 
 def refuse_full_disk(folder: Path) -> None:
-    """Raise WrongSetting when there is too little room to work safely."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Raise WrongSetting when there is too little room to work safely, or no folder to be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_folder(folder, error) from None
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         raise WrongSetting(
             f"Only {free // 1_048_576} MB are free below {folder}; İleti needs at least "
             f"{LEAST_FREE_BYTES // 1_048_576} MB. Free some space or set ILETI_VAR elsewhere."
         )
+
+
+def _no_folder(folder: Path, error: OSError) -> WrongSetting:
+    return WrongSetting(f"{folder} cannot be written ({error.strerror}); set ILETI_VAR to a folder "
+                        "you may write to.")
+
+
+@contextmanager
+def keep_alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one ``ileti up``; WrongSetting when another one holds it or it cannot be
+    written.
+
+    Two that shared it would start and stop each other's engines. The lock is the kernel's, so a
+    killed holder leaves none behind.
+    """
+    try:
+        file = (folder / "up.lock").open("a+")
+    except OSError as error:
+        raise _no_folder(folder, error) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise WrongSetting(
+                f"İleti already runs below {folder} (process {file.read().strip() or '?'}); stop "
+                "it, or set ILETI_VAR to another folder."
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
 
 
 def _socket_folder(folder: Path, name: str) -> Path:
@@ -228,9 +263,11 @@ class EmbeddedServices:
         self._var, self._database_url, self._redis_url = var, database_url, redis_url
         self.postgres = None if database_url else EmbeddedPostgres(var / "postgres")
         self.valkey = None if redis_url else EmbeddedValkey(var / "valkey")
+        self._found: list[EmbeddedPostgres | EmbeddedValkey] = []
 
     def start(self, database: str = "ileti") -> Addresses:
         """Start what is needed and say where everything answers."""
+        self._found = [one for one in (self.postgres, self.valkey) if one is not None and one.runs]
         if self.postgres:
             self.postgres.start()
         if self.valkey:
@@ -246,6 +283,12 @@ class EmbeddedServices:
         for one in dead:
             one.start()
         return [type(one).__name__.removeprefix("Embedded") for one in dead]
+
+    def stop_started(self) -> None:
+        """Stop what :meth:`start` started, and leave running what it found."""
+        for one in (self.valkey, self.postgres):
+            if one is not None and one not in self._found:
+                one.stop()
 
     def stop(self) -> None:
         """Stop what :meth:`start` started or found below the folder."""

@@ -102,6 +102,25 @@ def test_hostile_text_in_any_field_is_refused_or_kept_as_text(
     assert "Traceback" not in json.dumps(answer.body)
 
 
+@pytest.mark.parametrize("name", [
+    "\u200b" * 5, "\ufeff", "\u00ad", "...", "12345", "\U0001f4a5", "\u202ezaN", "Ada\u2066 Deniz",
+    "Ada\u2028Deniz", "Ada\u200f",
+])
+def test_r09_a_name_has_letters_and_no_hidden_marks(
+    browser: Browser, entries: Entries, name: str
+) -> None:
+    answer = browser.submit("MESAJ", name=name)
+    assert answer.status == 422
+    assert [error["field"] for error in answer.body["errors"]] == ["name"]
+    assert entries() == []
+
+
+@pytest.mark.parametrize("name", [
+    "Nazlı Kırşehirli", "Jean-Luc O’Neill", "李娜", "علی\u200cرضا", "Ö"])
+def test_names_of_every_script_are_taken(browser: Browser, name: str) -> None:
+    assert browser.submit("MESAJ", name=name).status == 201
+
+
 def test_unknown_fields_and_double_boxes_are_refused(browser: Browser) -> None:
     assert browser.submit("MESAJ", admin=True).status == 422
     body = browser.filled("MESAJ")
