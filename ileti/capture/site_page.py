@@ -81,11 +81,12 @@ def widget_integrity() -> str:
 def snippet(site: Site, integrity: str) -> str:
     """The lines to paste into a page."""
     base = settings().base_url
-    vouch = '\n        data-vouch="…"' if site.policy == Policy.SIGNED else ""
+    vouch = '\n  data-vouch="…"' if site.policy == Policy.SIGNED else ""
     return (
-        f'<script src="{base}/static/widgets/ileti.js" integrity="{integrity}"\n'
-        f'        crossorigin="anonymous" defer\n'
-        f'        data-site="{site.public_key}" data-lang="tr"{vouch}></script>'
+        f'<script src="{base}/static/widgets/ileti.js"\n'
+        f'  integrity="{integrity}"\n'
+        f'  crossorigin="anonymous" defer\n'
+        f'  data-site="{site.public_key}" data-lang="tr"{vouch}></script>'
     )
 
 

@@ -11,8 +11,10 @@ from ileti.tenancy.models import Dealer, Provider
 
 
 def ensure_user(username: str, password: str, *, role: str, email: str | None = None,
-                iys_code: int | None = None, dealer_id: int | None = None) -> int:
-    """A user with this password and role, made or brought up to date; the user's id.
+                iys_code: int | None = None, dealer_id: int | None = None,
+                full_name: tuple[str, str] | None = None) -> int:
+    """A user with this password and role, made or brought up to date; the user's id. Without
+    ``full_name`` a new user is called by the user name.
 
     Raises InvalidInput (unknown role, weak password) and NotFound (no such provider or dealer).
     """
@@ -28,9 +30,10 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
         provider_id, brand_id = _place(iys_code, dealer_id)
         found = db.session.scalars(select(User.id).where(User.username == username)).first()
         if found is None:
+            first, last = full_name or (username, "")
             found = accounts.create_user(
                 username, password, email=email or f"{username}@localhost.localdomain",
-                first_name=username, last_name="",
+                first_name=first, last_name=last,
             )
         else:
             accounts.set_password(found, password)

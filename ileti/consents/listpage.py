@@ -48,7 +48,8 @@ def context() -> dict[str, Any]:
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
         "bulk": None, "rows": [_row(entry, state, found, dealers) for entry, state in rows],
-        "empty": "filter" if away else "first", "first_action": _first_action(),
+        "empty": "search" if request.args.get("bul") else "filter" if away else "first",
+        "first_action": _first_action(),
     }
 
 

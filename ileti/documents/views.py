@@ -35,11 +35,14 @@ KINDS = {"ETK_ONAYI": _l("Consent text"), "AYDINLATMA": _l("Privacy notice"),
 CHANNELS = {None: _l("All"), 2: _l("SMS"), 1: _l("Call"), 3: _l("E-mail")}
 
 
+LANGUAGES = (("tr", "Türkçe"), ("en", "English"))
+
+
 class VersionForm(FlaskForm):
     """A wording to publish."""
 
     language = SelectField(_l("Language"), [InputRequired()],
-                           choices=[("tr", "Türkçe"), ("en", "English")])
+                           choices=list(LANGUAGES))
     title = StringField(_l("Title"), [InputRequired(), Length(max=255)])
     body = TextAreaField(_l("Text"), [InputRequired(), Length(max=60_000)])
 
@@ -113,10 +116,16 @@ class DocumentView(RecordView):
         return self.render_template(
             "panel/document.html", document=document, versions=versions, form=form,
             kind=KINDS.get(document.kind, document.kind), emphasised=emphasised,
+            language_name=language_name,
             may_publish=security.may("document:publish"))
 
 
 name_things("document", Document, "DocumentView.show", "document:read")
+
+
+def language_name(code: str) -> str:
+    """A language in its own words; the code of one we have no name for."""
+    return dict(LANGUAGES).get(code, code)
 
 
 def emphasised(text: str) -> Markup:
