@@ -129,6 +129,16 @@ def language_name(code: str) -> str:
 
 
 def emphasised(text: str) -> Markup:
-    """A text as it was shown: ``**words**`` stand out, everything else is plain."""
+    """A text as it was shown: ``**words**`` stand out, blank lines part paragraphs and ``## ``
+    opens a heading (as on the public page of a notice); everything else is plain."""
+    blocks = [one.strip() for one in text.replace("\r\n", "\n").split("\n\n") if one.strip()]
+    if len(blocks) < 2:
+        return _strong(text)
+    return Markup("").join(
+        Markup("<h3>{}</h3>").format(_strong(one[3:])) if one.startswith("## ")
+        else Markup("<p>{}</p>").format(_strong(one)) for one in blocks)
+
+
+def _strong(text: str) -> Markup:
     marked = str(escape(text))  # escaped first; only our own tag is added
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704

@@ -17,7 +17,6 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from ileti.consents import listing
-from ileti.consents.dates import clock_text, number_text
 from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import entry_of, record_number
@@ -106,12 +105,8 @@ class QueueView(BaseView):
 def _notice() -> dict[str, Any] | None:
     """That İYS does not answer, as one sentence."""
     found = silence()
-    if found is None:
-        return None
-    return {"tone": "wait", "bold": _("İYS does not answer."), "rest": ngettext(
-        "%(n)s record waits; the next try is at %(at)s.",
-        "%(n)s records wait; the next try is at %(at)s.", found.records,
-        n=number_text(found.records), at=clock_text(found.next_at))}
+    return None if found is None else {
+        "tone": "wait", "bold": _("İYS does not answer."), "rest": found.told()}
 
 
 def _revive(provider_id: int, refs: list[int]) -> int:
@@ -204,11 +199,12 @@ def _waiting_row(row: OutboxRow, entry: ConsentEntry | None, state: ConsentState
         below = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
         url = record_url(entry)
     again = row.dead_at and security.may("queue:resend")
+    next_at = batch.next_at if batch else row.next_at
     return {
         "what": what, "spoken": entry is not None, "sub": below, "url": url,
         "brand": brands.get(row.brand_id, ""), "count": None, "state": key,
         "sentence": sentence, "code": code,
-        "next_at": None if row.dead_at else batch.next_at if batch else row.next_at,
+        "next_at": None if row.dead_at else next_at, "soon": next_at <= clock.now(),
         "tries": batch.tries if batch else row.tries, "at": row.ref_at,
         "actions": [{"label": _("Send again"), "method": "post", "small": True,
                      "icon": "refresh-cw", "url": url_for("QueueView.resend"),
@@ -251,6 +247,7 @@ def _batches() -> tuple[list[dict[str, Any]], str | None]:
             "brand": brands.get(batch.brand_id, ""), "count": batch.size,
             "state": _batch_state(batch), "sentence": sentence, "code": code,
             "next_at": batch.next_at if open_still else None, "tries": batch.tries,
+            "soon": batch.next_at <= clock.now(),
             "at": batch.sent_at or batch.created_at, "actions": [],
         })
     return rows, str(found[PAGE - 1].id) if len(found) > PAGE else None

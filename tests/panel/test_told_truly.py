@@ -119,3 +119,38 @@ def test_an_empty_field_is_told_what_to_do(admin: Any) -> None:
     assert "zorunlu" not in page
     assert "Bu alanı doldurun." in page
     assert "Birini seçin." in page
+
+
+def test_home_says_that_iys_is_silent_and_that_nothing_runs_out(admin: Any, place: Any) -> None:
+    entry = take(place, PHONE).items[0].entry_id
+    assert "yanıt vermiyor" not in admin.get("/").text.partition("<main")[2]
+    carried(place, entry, state=1, tries=1, problem="İYS yoğun.")
+    page = admin.get("/").text.partition("<main")[2]
+    assert "İYS yanıt vermiyor." in page
+    assert "Bu gece süresi dolan yok." in page
+
+
+def test_a_text_of_many_paragraphs_keeps_them_and_shows_no_marks(admin: Any, place: Any) -> None:
+    made = db.connection().execute(
+        "insert into document (provider_id, brand_id, kind, name) values (%s, %s, 'AYDINLATMA', "
+        "'Aydınlatma metni') returning id", (place.provider_id, place.brand_id)).fetchone()
+    admin.post(f"/metinler/{made[0]}/yayinla", data={
+        "csrf_token": token_of(admin), "language": "tr", "title": "Aydınlatma metni",
+        "body": "## Veri sorumlusu\n\nDefne <Ev>\n\n## Haklarınız\n\n**Her an** yazın."})
+    page = admin.get(f"/metinler/show/{made[0]}").text
+    assert "<h3>Veri sorumlusu</h3><p>Defne &lt;Ev&gt;</p>" in page
+    assert "<strong>Her an</strong>" in page
+    assert "Sürüm 1 · Türkçe" in page
+
+
+def test_the_list_names_the_brand_where_there_are_several(admin: Any, place: Any) -> None:
+    take(place, PHONE)
+    assert "Marka ve bayi" not in admin.get("/izinler/").text
+    admin.post("/markalar/add", data={
+        "csrf_token": token_of(admin), "provider": str(place.provider_id), "name": "İkinci",
+        "brand_code": str(place.brand_code + 1)})
+    page = admin.get("/izinler/").text
+    name = db.connection().execute("select name from brand where id = %s",
+                                   (place.brand_id,)).fetchone()[0]
+    assert "Marka ve bayi" in page
+    assert f'<td role="cell" class="wide-cell">{name}' in page
