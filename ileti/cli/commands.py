@@ -173,7 +173,9 @@ def consents() -> None:
 @consents.command("load", short_help="Load İYS's own CSV into the ledger.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
-def load_consents(file: Path, brand: int) -> None:
+@click.option("--provider", type=int, default=None,
+              help="Provider's İYS number, when two have a brand of that number.")
+def load_consents(file: Path, brand: int, provider: int | None) -> None:
     """Load İYS's own CSV: type,source,recipient,status,consentDate,recipientType (no header).
 
     Good rows are recorded and reported to İYS; every other row is listed with its line number and
@@ -182,7 +184,7 @@ def load_consents(file: Path, brand: int) -> None:
     _with_services()
     from ileti.cli.load import load
 
-    report = load(file, brand)
+    report = load(file, brand, provider)
     for refused in report.refused:
         click.echo(f"{file.name}:{refused.line}: {refused.reason(language())}")
     click.echo(report.summary(language()))

@@ -79,10 +79,10 @@ class LoadReport:
                 f"{self.replayed} kayıt önceden yüklenmişti, {len(self.refused)} satır alınmadı.")
 
 
-def load(file: Path, brand_code: int) -> LoadReport:
+def load(file: Path, brand_code: int, iys_code: int | None = None) -> LoadReport:
     """Record the file's good rows for the brand; raises NotFound for an unknown brand and
-    CallerMistake for a file that is no text."""
-    place, activation = _place(brand_code)
+    CallerMistake for a file that is no text or a brand number that two providers have."""
+    place, activation = _place(brand_code, iys_code)
     raw = file.read_bytes()
     digest, text = sha256(raw).hexdigest()[:32], _text(raw)
     report = LoadReport()
@@ -94,14 +94,23 @@ def load(file: Path, brand_code: int) -> LoadReport:
     return report
 
 
-def _place(brand_code: int) -> tuple[Place, date | None]:
-    row = db.connection().execute(
+def _place(brand_code: int, iys_code: int | None) -> tuple[Place, date | None]:
+    rows = db.connection().execute(
         "select p.id, p.iys_code, b.id, b.brand_code, p.activation_date from brand b "
-        "join provider p on p.id = b.provider_id where b.brand_code = %s", [brand_code],
-    ).fetchone()
-    if row is None:
+        "join provider p on p.id = b.provider_id where b.brand_code = %s "
+        "and (%s::int is null or p.iys_code = %s) order by p.iys_code",
+        [brand_code, iys_code, iys_code],
+    ).fetchall()
+    if not rows:
         raise NotFound(f"{brand_code} numaralı marka yok.", f"There is no brand {brand_code}.")
-    return Place(*row[:4]), row[4]
+    if len(rows) > 1:
+        codes = ", ".join(str(row[1]) for row in rows)
+        raise CallerMistake(
+            f"{brand_code} numaralı marka birden çok hizmet sağlayıcıda var: {codes}. Hangisi "
+            "olduğunu --provider ile söyleyin.",
+            f"More than one provider has brand {brand_code}: {codes}. Say which with --provider.",
+            code="which_provider")
+    return Place(*rows[0][:4]), rows[0][4]
 
 
 def _text(raw: bytes) -> str:

@@ -53,6 +53,21 @@ def test_every_reason_is_a_sentence_with_a_code_in_both_languages(place, sample)
         assert row.code in row.reason("tr")
 
 
+def test_of_two_providers_with_one_brand_number_nobodys_file_goes_to_the_wrong_one(
+    place, place_b, conn, sample
+):
+    conn.execute("update brand set brand_code = %s where id = %s",
+                 [place.brand_code, place_b.brand_id])
+    with pytest.raises(CallerMistake, match="which_provider"):
+        load(sample, place.brand_code)
+    assert load(sample, place.brand_code, place.iys_code).recorded == 3
+    conn.execute("update brand set brand_code = %s where id = %s",
+                 [place_b.brand_code, place_b.brand_id])
+    owners = conn.execute("select distinct provider_id from consent_entry where provider_id "
+                          "in (%s, %s)", [place.provider_id, place_b.provider_id]).fetchall()
+    assert owners == [(place.provider_id,)]
+
+
 def test_an_unknown_brand_is_said_in_a_sentence(database, sample):
     with pytest.raises(NotFound, match="brand 1"):
         load(sample, 1)

@@ -148,7 +148,7 @@ def test_the_list_names_the_brand_where_there_are_several(admin: Any, place: Any
     assert "Marka ve bayi" not in admin.get("/izinler/").text
     admin.post("/markalar/add", data={
         "csrf_token": token_of(admin), "provider": str(place.provider_id), "name": "İkinci",
-        "brand_code": str(place.brand_code + 1)})
+        "brand_code": str(place.brand_code + 700)})
     page = admin.get("/izinler/").text
     name = db.connection().execute("select name from brand where id = %s",
                                    (place.brand_id,)).fetchone()[0]
