@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from functools import lru_cache
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -334,10 +334,33 @@ def _refuse_weakness(settings: Settings) -> None:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 
 
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The settings of this process, read once."""
-    return load_settings()
+class _Kept:
+    """The settings of this process, read once, the same object for every thread.
+
+    A plain cache lets two threads read at the same time and gives each an object of its own, of
+    which one is forgotten; what somebody then changes on it (tests do) would never be seen.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._read: Settings | None = None
+
+    def __call__(self) -> Settings:
+        read = self._read
+        if read is None:
+            with self._lock:
+                if self._read is None:
+                    self._read = load_settings()
+                read = self._read
+        return read
+
+    def cache_clear(self) -> None:
+        """Read the environment anew at the next call."""
+        with self._lock:
+            self._read = None
+
+
+settings = _Kept()
 
 
 def settings_table() -> str:

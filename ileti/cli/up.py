@@ -29,6 +29,7 @@ from ileti.cli.supervise import Supervisor, refuse_taken_port
 from ileti.core.embedded import EmbeddedServices, keep_alone, refuse_full_disk
 
 ADMIN = "admin"
+DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
 # The simulator answers in seconds, so nobody has to wait İYS's five minutes for a first try.
 SIMULATED_PACE = {"IYS_FIRST_POLL_SECONDS": "2", "IYS_PULL_SECONDS": "3"}
 T = TypeVar("T")
@@ -168,7 +169,8 @@ def _first_run(settings: Settings) -> None:
     password = path.read_text().strip()
     ensure_user(ADMIN, password, role="platform_admin")
     for name, dealer_id in (seeded.get("dealers") or {}).items():
-        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id)
+        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id,
+                    full_name=DEALERS_PEOPLE.get(name))
 
 
 def _announce(settings: Settings, *, simulated: bool) -> None:

@@ -12,8 +12,10 @@ from ileti.tenancy.roles import Level
 
 
 def ensure_user(username: str, password: str, *, role: str, email: str | None = None,
-                iys_code: int | None = None, dealer_id: int | None = None) -> int:
-    """A user with this password and role, made or brought up to date; the user's id.
+                iys_code: int | None = None, dealer_id: int | None = None,
+                full_name: tuple[str, str] | None = None) -> int:
+    """A user with this password and role, made or brought up to date; the user's id. Without
+    ``full_name`` a new user is called by the user name.
 
     Raises InvalidInput (unknown role, role at a place it does not fit, unusable name, weak
     password) and NotFound (no such provider or dealer).
@@ -31,9 +33,10 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
         _refuse_wrong_level(role, provider_id, brand_id, dealer_id)
         found = db.session.scalars(select(User.id).where(User.username == username)).first()
         if found is None:
+            first, last = full_name or (username, "")
             found = accounts.create_user(
                 username, password, email=email or f"{username}@localhost.localdomain",
-                first_name=username, last_name="",
+                first_name=first, last_name=last,
             )
         else:
             accounts.set_password(found, password)

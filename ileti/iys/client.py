@@ -272,7 +272,7 @@ class IysClient:
                 "password": self.account.password,
             })
         except IysTrouble as trouble:
-            if trouble.http_status in (400, 401):
+            if _is_refusal(trouble):
                 self._tokens.note_refusal()
             raise
 
@@ -280,7 +280,7 @@ class IysClient:
         try:
             return self._grant({"grant_type": "refresh_token", "refresh_token": refresh_token})
         except IysTrouble as trouble:
-            if trouble.http_status in (400, 401):
+            if _is_refusal(trouble):
                 return None
             raise
 
@@ -288,6 +288,11 @@ class IysClient:
         content = json.dumps(body).encode()
         answer = self._send("POST", "/oauth2/token", "token", content, None, None)
         return self._read(answers.parse_token, answer)
+
+
+def _is_refusal(trouble: IysTrouble) -> bool:
+    """Whether İYS itself refused what was shown to it, and not a page before İYS."""
+    return trouble.http_status in (400, 401) and trouble.kind is not Kind.RETRY
 
 
 def _login_mark(account: Account) -> str:

@@ -91,6 +91,9 @@ RATE_WINDOWS: Final[dict[str, int]] = {
     "H124": 1,
 }
 
+# How an answer is named that carries no code of İYS (ileti/iys/answers.py).
+NO_CODE: Final = "HTTP_"
+
 _VIA: Final = re.compile(r"H1[0-9]{3}|H568|OTP-ERROR-[0-9]+|ERR-(?:SYS|VLD)-[0-9]+", re.ASCII)
 _SAFE_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
@@ -100,6 +103,13 @@ def meaning(code: str, http_status: int | None = None) -> Meaning:
     known = MEANINGS.get(code)
     if known is not None:
         return known
+    if code.startswith(NO_CODE):
+        return Meaning(
+            code, kind_without_code(http_status),
+            f"İYS’ten anlaşılmayan bir yanıt geldi: {code}",
+            f"An answer came from İYS that could not be understood: {code}",
+            "Ayrıntıyı aç", "Open details", known=False,
+        )
     shown = code if _SAFE_CODE.fullmatch(code) else "?"
     if _VIA.fullmatch(code):
         return Meaning(
@@ -134,6 +144,15 @@ def kind_of_status(http_status: int | None) -> Kind:
         # Below 400: an answer that should have been a success and cannot be read is in doubt.
         return Kind.RETRY
     return Kind.ITEM
+
+
+def kind_without_code(http_status: int | None) -> Kind:
+    """The kind of an answer that names no code: not İYS's word about a record, but that of a proxy
+    or wall before it. Nothing is given up for it; the list is made smaller when it is too large."""
+    if http_status == 413:
+        return Kind.BATCH
+    kind = kind_of_status(http_status)
+    return Kind.RETRY if kind is Kind.ITEM and http_status is not None else kind
 
 
 _ADDRESS: Final = ("Adresi incele", "Look at the address")

@@ -148,10 +148,17 @@ def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") 
         return Outcome(ref=row.ref, state=state, **told)  # type: ignore[arg-type]
     if said.kind is Kind.SUBSCRIPTION:
         return _again(row, code, LONGEST_DELAY, said.tr, counted=False)
-    if said.kind is Kind.CONFIG or row.ref.tries >= MOST_TRIES:
+    if said.kind is Kind.CONFIG or (row.ref.tries >= MOST_TRIES and _may_give_up(row)):
         return Outcome(ref=row.ref, state=IysStatus.REFUSED, parked=True, reason=said.tr,
                        **told)  # type: ignore[arg-type]
     return _again(row, code, delay_after(row.ref.tries), said.tr)
+
+
+def _may_give_up(row: Row) -> bool:
+    """A refusal is tried for as long as it takes, a consent to its deadline (row 17; R-33)."""
+    if row.status is Status.RET:
+        return False
+    return row.due_at is None or row.due_at < clock.now()
 
 
 def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True) -> Outcome:
@@ -201,7 +208,7 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     if meaning(code).kind is Kind.OVERDUE and not _is_this(held, row):
         return outcome_of(row, code, 422)
     if held is None:
-        return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
+        return outcome_of(row, code, 400)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)

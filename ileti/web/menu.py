@@ -85,7 +85,8 @@ def workspace(one: Membership) -> Workspace:
     if one.provider_id is None:
         return Workspace(str(one.id), _("All providers"), _title(one))
     if one.dealer_id is not None:
-        return Workspace(str(one.id), str(one.dealer), str(one.brand))
+        return Workspace(str(one.id), str(one.dealer),
+                         _("dealer of %(brand)s", brand=str(one.brand)))
     if one.brand is not None:
         return Workspace(str(one.id), str(one.brand), str(one.brand.brand_code))
     number = one.provider.iys_code if one.provider else ""

@@ -86,6 +86,32 @@ def test_the_same_key_with_another_body_is_an_error(place):
         record(click(place, ret(), idem="test:same-key"))
 
 
+def test_two_words_about_one_key_in_one_click_are_judged_one_after_the_other(conn, place):
+    done = record(click(place, onay(), ret(at=NOON + timedelta(seconds=5))))
+    assert [i.outcome for i in done.items] == [Outcome.RECORDED] * 2
+    assert state(conn, place, done.items[0].recipient_id)[0] == Status.RET
+    assert outbox(conn, place)[1][1] == done.items[0].entry_id
+
+
+def test_a_new_person_beside_a_known_one_is_recorded_alike(conn, place):
+    record(click(place, onay()))
+    done = record(click(place, onay(Channel.EPOSTA, MAIL), ret(at=NOON + timedelta(seconds=5)),
+                        onay(Channel.ARAMA)))
+    assert [i.outcome for i in done.items] == [Outcome.RECORDED] * 3
+    assert len({i.entry_id for i in done.items}) == 3
+    for item, channel, status in zip(done.items, (Channel.EPOSTA, Channel.MESAJ, Channel.ARAMA),
+                                     (Status.ONAY, Status.RET, Status.ONAY), strict=True):
+        assert state(conn, place, item.recipient_id, channel)[:2] == (status, IysStatus.QUEUED)
+
+
+def test_the_providers_own_decision_is_never_a_consent_h408(conn, place):
+    for known in (False, True):
+        with pytest.raises(CallerMistake, match="H408"):
+            record(click(place, onay(), source=Source.HS_KARAR))
+        assert outbox(conn, place) == [] or known
+        record(click(place, onay()))
+
+
 def test_two_providers_may_use_the_same_key(place, place_b):
     first = record(click(place, onay(), idem="test:shared"))
     second = record(click(place_b, onay(), idem="test:shared"))

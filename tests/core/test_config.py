@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -86,3 +88,23 @@ def test_every_setting_is_documented():
     for name, field in config.Settings.model_fields.items():
         assert f"`{name.upper()}`" in table
         assert field.description
+
+
+def test_every_thread_gets_the_same_settings_while_they_are_being_read(monkeypatch):
+    """What a test changes on them must hold, though a thread of the background reads them anew at
+    the same moment (the teller of the capture limits does so ten times a second)."""
+    kept, read = config._Kept(), []
+    real = load_settings
+
+    def slowly():
+        read.append(1)
+        time.sleep(0.05)
+        return real()
+
+    monkeypatch.setattr(config, "load_settings", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: kept(), range(4)))
+    assert {id(one) for one in got} == {id(kept())}
+    assert len(read) == 1
+    kept.cache_clear()
+    assert kept() is not got[0]

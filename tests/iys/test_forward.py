@@ -9,6 +9,7 @@ from iys_house import due_now, forward, how_many, phones, pull, settle, state, t
 
 from ileti.consents.deadlines import due_at
 from ileti.core import clock, db
+from ileti.outbox import relay
 
 PHONE = "+905997000000"
 
@@ -165,3 +166,18 @@ def test_rows_without_a_living_batch_are_swept_back(shop: Any) -> None:
     assert sweep()["given_back"] == 1
     due_now(shop)
     assert forward(shop)["settled"] == 1
+
+
+def test_refusals_go_before_consents_and_short_deadlines_before_long_ones(shop: Any) -> None:
+    """R-32, R-33: whoever has refused does not wait behind a backlog."""
+    now, people = clock.now(), phones(4)
+    young = take(shop, [people[0]], at=now - timedelta(minutes=1))
+    old = take(shop, [people[1]], at=now - timedelta(hours=20))
+    ahead = take(shop, [people[2]], at=now + timedelta(minutes=3))
+    refusal = take(shop, [people[3]], status="RET", at=now - timedelta(seconds=30))
+    order = []
+    for _ in range(4):
+        with db.transaction() as conn:
+            order += [row.ref_id for row in relay.claim(
+                conn, topic=1, provider_id=shop.provider_id, brand_id=shop.brand_id, limit=1)]
+    assert order == [*refusal, *old, *young, *ahead]

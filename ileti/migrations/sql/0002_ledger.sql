@@ -62,6 +62,12 @@ returns bytea language sql immutable parallel safe as $$
 select sha256(sha256(p_key || int8send(p_entry)) || p_claim
               || int8send((extract(epoch from p_at) * 1000000)::bigint)) $$;
 
+-- Whose turn it is at İYS: refusals before consents, of each the older before the younger, since its
+-- three business days end sooner (R-32, R-33). The queue is claimed by this time.
+create function turn_of(p_status smallint, p_date timestamptz, p_at timestamptz)
+returns timestamptz language sql immutable parallel safe as $$
+select least(p_date, p_at) - case when p_status = 2 then interval '1000 days' else '0' end $$;
+
 -- The answer of the two functions below, packed so that it is read without a row in between
 -- (ileti/consents/ledger.py): submission id (8) ‖ captured_at (8, as timestamptz goes over the wire)
 -- ‖ flags (2: 1 = replay, 2 = same body) ‖ per item: entry id (8) ‖ recipient id (8) ‖ outcome (2)
@@ -85,6 +91,56 @@ begin
     return int8send(s.id) || timestamptz_send(s.captured_at)
            || int2send((1 + case when s.same_body then 2 else 0 end)::smallint)
            || coalesce(v_items, '');
+end $$;
+
+-- Items of recipients that this very transaction has made: nothing can be there before, so entries,
+-- states and outbox rows are written set by set. Answers the items as record_consents does.
+create function record_fresh(
+    p_provider integer, p_brand integer, p_source smallint, p_dealer integer, p_standing smallint,
+    p_submission bigint, p_at timestamptz, p_ids bigint[], p_rids bigint[], p_keys bytea[],
+    i_addr smallint[], i_rtype smallint[], i_channel smallint[], i_status smallint[],
+    i_date timestamptz[], i_due timestamptz[], i_text integer[], i_claim bytea[]
+) returns bytea language plpgsql as $$
+declare
+    v_items bytea;
+    v_refused boolean;
+begin
+    with i as materialized (
+        select u.*, p_ids[n] as id, p_rids[addr] as rid,
+               consent_judge(null, null, null, null, status, p_standing, date, p_source) as code
+          from unnest(i_addr, i_rtype, i_channel, i_status, i_date, i_due, i_text, i_claim)
+               with ordinality u(addr, rtype, channel, status, date, due, text, claim, n)),
+    e as (
+        insert into consent_entry (
+            provider_id, id, captured_at, submission_id, recipient_id, consent_date, brand_id,
+            dealer_id, text_id, recipient_type, channel, status, source, standing, outcome, leaf)
+        select p_provider, id, p_at, p_submission, rid, date, p_brand, p_dealer, text, rtype,
+               channel, status, p_source, p_standing, code & 7,
+               consent_leaf(p_keys[addr], id, claim, p_at)
+          from i
+        returning id, recipient_id, outcome, leaf),
+    s as (
+        insert into consent_state (
+            provider_id, brand_id, recipient_id, recipient_type, channel, entry_id, entry_at,
+            consent_date, status, source, standing, iys_status, iys_due_at, pending_id)
+        select p_provider, p_brand, rid, rtype, channel, id, p_at, date, status, p_source,
+               p_standing,
+               case when p_standing = 0 then 0 when p_source >= 31 then 7
+                    when code & 16 > 0 then 1 else 6 end,
+               case when code & 16 > 0 then due end, case when code & 16 > 0 then id end
+          from i where code & 8 > 0),
+    o as (
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, hint, brand_id)
+        select p_provider, 1, id, p_at, turn_of(status, date, p_at),
+               (rid << 3) | (rtype << 2 & 4) | channel, code >> 5 & 1, p_brand
+          from i where code & 16 > 0)
+    select string_agg(int8send(id) || int8send(recipient_id) || int2send(outcome) || leaf,
+                      ''::bytea order by id), bool_or(outcome = 0)
+      into v_items, v_refused from e;
+    if v_refused then
+        raise exception 'H408' using errcode = '22023';
+    end if;
+    return v_items;
 end $$;
 
 -- One click: submission, recipients, entries, states, outbox rows; all or nothing.
@@ -160,6 +216,15 @@ begin
         v_keys[a] := v_key;
         v_fresh[a] := v_new;
     end loop;
+
+    if not false = any (v_fresh) and (n_item = 1 or n_item = (
+            select count(distinct (a, t, c)) from unnest(i_addr, i_rtype, i_channel) u(a, t, c)))
+    then
+        return int8send(v_submission) || timestamptz_send(v_at) || '\x0002'::bytea
+               || record_fresh(p_provider, p_brand, p_source, p_dealer, p_standing, v_submission,
+                               v_at, v_ids, v_rids, v_keys, i_addr, i_rtype, i_channel, i_status,
+                               i_date, i_due, i_text, i_claim);
+    end if;
 
     if n_item = 1 then
         v_items_order := array[1];
@@ -241,9 +306,9 @@ begin
                    and recipient_type = i_rtype[i] and channel = i_channel[i];
             end if;
             if v_code & 16 > 0 then
-                insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint,
-                                    brand_id)
-                values (p_provider, 1, v_ids[i], v_at,
+                insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key,
+                                    after_id, hint, brand_id)
+                values (p_provider, 1, v_ids[i], v_at, turn_of(i_status[i], v_date, v_at),
                         (v_rid << 3) | (i_rtype[i] << 2 & 4) | i_channel[i],
                         v_pending,
                         case when v_code & 32 > 0 then 1 else 0 end, p_brand);
@@ -380,8 +445,9 @@ begin
            and s.recipient_id = w.recipient_id and s.recipient_type = c.recipient_type
            and s.channel = c.channel;
 
-        insert into outbox (provider_id, topic, ref_id, ref_at, order_key, after_id, hint, brand_id)
-        select p_provider, 1, w.entry_id, v_at,
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, after_id, hint,
+                            brand_id)
+        select p_provider, 1, w.entry_id, v_at, turn_of(c.status, c.consent_date, v_at),
                (w.recipient_id << 3) | (c.recipient_type << 2 & 4) | c.channel,
                case when w.had_state then w.ex_pending end,
                case when w.code & 32 > 0 then 1 else 0 end, p_brand
