@@ -8,6 +8,7 @@ Ctrl-C. Whatever stands in the way is said in one sentence with what to do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets as random_source
 import signal
@@ -79,9 +80,15 @@ def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
         config.settings.cache_clear()
         _run(config.settings(), say, services, simulated=simulated, quiet=quiet)
     finally:
-        click.echo("  stopping PostgreSQL and Redis … ", nl=False)
+        _tell("  stopping PostgreSQL and Redis … ", nl=False)
         services.stop()
-        click.echo("done")
+        _tell("done")
+
+
+def _tell(text: str, *, nl: bool = True) -> None:
+    """Say something at the end; that nobody listens any more must not stop the stopping."""
+    with contextlib.suppress(OSError):
+        click.echo(text, nl=nl)
 
 
 def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simulated: bool,
@@ -89,7 +96,7 @@ def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simul
     from ileti.cli.setup import prepare
 
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed terminal
         signal.signal(number, lambda *_: stopped.set())
     say.step("database", lambda: prepare(settings))
     log_path = settings.ileti_var / "ileti.log"
@@ -115,10 +122,10 @@ def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simul
             _announce(settings, simulated=simulated)
             while not stopped.wait(1.0):
                 revive(services, log)
-            click.echo("\n  stopping … ", nl=False)
+            _tell("\n  stopping … ", nl=False)
         finally:
             family.stop()
-            click.echo("processes ended")
+            _tell("processes ended")
 
 
 def revive(services: EmbeddedServices, log: IO[str]) -> None:

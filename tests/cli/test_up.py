@@ -81,6 +81,17 @@ def test_a_command_leaves_no_engine_running_that_it_started(var):
     assert not EmbeddedValkey(folder / "valkey").runs
 
 
+def test_a_closed_terminal_stops_everything(var):
+    folder = var / "terminal"
+    house = start(folder)
+    assert house.process.stdout is not None
+    house.process.stdout.close()
+    house.process.send_signal(signal.SIGHUP)
+    assert house.process.wait(timeout=60) in (0, 120)  # 120: Python could not flush its last words
+    assert not EmbeddedPostgres(folder / "postgres").runs
+    assert not EmbeddedValkey(folder / "valkey").runs
+
+
 def test_a_web_server_that_is_killed_takes_its_workers_along_and_comes_back(var):
     house = start(var)
     try:
