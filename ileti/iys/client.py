@@ -126,6 +126,15 @@ class IysClient:
         path = f"/sps/{self.account.iys_code}/brands"
         return self._read(answers.parse_brands, self._call("GET", path, "brands"))
 
+    def responds(self) -> bool:
+        """Whether İYS answers this account at all, so that a failure speaks about what was asked
+        and İYS is not away."""
+        try:
+            self.brands()
+        except IysTrouble:
+            return False
+        return True
+
     def knock_again(self) -> None:
         """Try a refused log-in once more, since a person asks for it."""
         self._tokens.knock_again()

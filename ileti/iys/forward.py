@@ -218,7 +218,7 @@ def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[st
         settle(batch, [outcome])
         counts["settled"] += 1
     if failed:
-        if not counts["settled"] and not _answers(client):
+        if not counts["settled"] and not client.responds():
             return counts + _held_up(batch, failed[0][1])
         settle(batch, [outcome_of(row, trouble.code, trouble.http_status)
                        for row, trouble in failed])
@@ -228,15 +228,6 @@ def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[st
     if counts["settled"]:
         _account_works(batch)
     return counts
-
-
-def _answers(client: IysClient) -> bool:
-    """Whether İYS answers this account at all, so that a failure speaks about the record."""
-    try:
-        client.brands()
-    except IysTrouble:
-        return False
-    return True
 
 
 def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:

@@ -10,6 +10,7 @@ enters the ledger as İYS's own word (R-34).
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from config import settings
@@ -34,6 +35,7 @@ log = get_logger("ileti.iys")
 MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20
 QUESTIONS_AGAIN = 5.0
+_SECOND = timedelta(seconds=1)
 ALARM_AFTER = timedelta(hours=1)
 SENT_AGAIN_AFTER = timedelta(hours=24)
 # "Date in the future" (H162) can only mean that our clock ran ahead of İYS's: the moment comes.
@@ -58,19 +60,23 @@ def _step(provider_id: int | None) -> Counter[str] | None:
 
 def settle_batch(batch: Batch) -> Counter[str]:
     """Ask for one list's result and write down what is known; raises LateWrite."""
+    waited = clock.now() - batch.since
+    results: list[ItemResult] = []
+    client = None
     try:
         client = client_for(batch.provider_id)
         results = client.batch_result(batch.brand_code, batch.request_id or "")
     except IysTrouble as trouble:
-        postpone(batch, trouble.wait or delay_after(batch.polls), trouble.code)
-        return Counter(failed=1)
+        if client is None or waited <= SENT_AGAIN_AFTER or not _speaks_of_the_result(
+                client, trouble):
+            postpone(batch, trouble.wait or delay_after(batch.polls), trouble.code)
+            return Counter(failed=1)
     reach("receipts.read")
     refs = refs_of(batch)
     if not refs:  # Nothing of it is open any more.
         settle_nothing(batch)
         return Counter()
     outcomes, doubtful = _read_results(batch, results, refs)
-    waited = clock.now() - batch.created_at
     if waited > SENT_AGAIN_AFTER:
         answered = {one.ref.entry_id for one in outcomes} | {ref.entry_id for ref, _ in doubtful}
         outcomes += [
@@ -83,6 +89,14 @@ def settle_batch(batch: Batch) -> Counter[str]:
     if left:
         _ask_later(batch, left, waited, at_once=len(doubtful) > asked > 0)
     return Counter(settled=len(outcomes) + asked)
+
+
+def _speaks_of_the_result(client: IysClient, trouble: IysTrouble) -> bool:
+    """Whether it is this one result that İYS cannot give, and neither the account nor İYS itself
+    that is in trouble."""
+    if trouble.kind.needs_somebody or trouble.kind in (Kind.RATE, Kind.AUTH):
+        return False
+    return client.responds()
 
 
 def settle_nothing(batch: Batch) -> None:
@@ -209,6 +223,9 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
         return outcome_of(row, code, 422)
     if held is None:
         return outcome_of(row, code, 400)
+    if row.state_is_ours and _in_the_same_second(held, row):
+        # İYS wants a later date; the refusal must not be lost for a second (R-30).
+        return replace(_again(row, code, 1.0, meaning(code).tr), reported=row.reported + _SECOND)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)
@@ -217,6 +234,14 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     return Outcome(
         ref=row.ref, state=IysStatus.REGISTERED, code=code, told=True, accepted=True,
         transaction_id=held.transaction_id, creation_date=held.creation_date, detail=detail,
+    )
+
+
+def _in_the_same_second(held: Movement, row: Row) -> bool:
+    """Whether this refusal was made in the very second of the consent İYS holds."""
+    return (
+        row.status is Status.RET and held.status is Status.ONAY and held.consent_date is not None
+        and to_iys_time(held.consent_date) == to_iys_time(row.reported)
     )
 
 
