@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ileti.iys.wire import ConsentKey, Movement, WireError, from_iys_time, from_movement, key_of
+from ileti.iys.wire import (
+    ConsentKey,
+    Movement,
+    WireError,
+    from_iys_time,
+    from_movement,
+    key_of,
+    writable,
+)
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
 _MOST_ERRORS: Final = 5_000
@@ -378,12 +386,12 @@ def _objects(answer: Any) -> list[Mapping[str, Any]]:
 
 def _string(raw: Mapping[str, Any], name: str) -> str | None:
     value = raw.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+    return writable(value).strip() or None if isinstance(value, str) else None
 
 
 def _code_text(value: Any) -> str | None:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text.strip()[:32] or None if isinstance(text, str) else None
+    return writable(text).strip()[:32] or None if isinstance(text, str) else None
 
 
 def _index(value: Any) -> int | None:

@@ -29,7 +29,7 @@ from ileti.core.secrets import secrets
 from ileti.iys import answers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
-from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokensBlocked
+from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -271,6 +271,8 @@ class IysClient:
             return self._tokens.get() if bad is None else self._tokens.renew(bad)
         except TokensBlocked as blocked:
             raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except TokenRefused:
+            raise IysTrouble(Kind.CONFIG, "H351", 401) from None
         except LogInRefused:
             raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 

@@ -357,3 +357,12 @@ def test_an_address_in_a_lists_result_is_taken_out_too() -> None:
     body = json.dumps([{"index": 0, "status": "failure", "subRequestId": "s", "error": {
         "code": "H174", "message": "+905992134117 için ret zaten kayıtlı. Bayi: 12345678"}}])
     assert parse_batch_result(body)[0].message == "… için ret zaten kayıtlı. Bayi: 12345678"
+
+
+@pytest.mark.parametrize("mark", ["\\u0000", "\\ud800"])
+def test_an_error_with_characters_no_database_takes_can_be_written_down(mark: str) -> None:
+    body = '{"errors":[{"code":"H120@","message":"Adres@ hatali"}]}'.replace("@", mark)
+    error = parse_errors(422, body)[0]
+    for text in (error.code, error.message):
+        assert "\x00" not in text
+        assert text.encode()
