@@ -114,7 +114,7 @@ def _compare(client: IysClient, place: Place, kind: RecipientType, channel: Chan
 def _as_told(state: Held, held: Movement) -> NewConsent:
     return NewConsent(
         address=state.address, channel=state.channel, status=held.status,
-        consent_date=max(held.consent_date or held.creation_date, state.date),
+        consent_date=max(held.holds_from, state.date),
         recipient_type=state.recipient_type, standing=Standing.VERIFIED,
         source=held.source if held.source.is_iys else Source.IYS_BILINMEYEN,
     )

@@ -229,7 +229,7 @@ def _consent(movement: Movement) -> NewConsent:
     """A movement as the ledger takes it; a source we do not know yet still counts as İYS's."""
     return NewConsent(
         address=_canonical(movement.recipient), channel=movement.channel, status=movement.status,
-        consent_date=movement.consent_date or movement.creation_date,
+        consent_date=movement.holds_from,
         recipient_type=movement.recipient_type, standing=Standing.VERIFIED,
         source=movement.source if movement.source.is_iys else Source.IYS_BILINMEYEN,
     )

@@ -35,6 +35,8 @@ log = get_logger("ileti.iys")
 MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20
 QUESTIONS_AGAIN = 5.0
+# So many questions of one poll fail before the others wait for the next.
+MOST_FAILURES = 3
 _SECOND = timedelta(seconds=1)
 ALARM_AFTER = timedelta(hours=1)
 SENT_AGAIN_AFTER = timedelta(hours=24)
@@ -85,10 +87,20 @@ def settle_batch(batch: Batch) -> Counter[str]:
         ]
     settle(batch, outcomes)
     asked = _verify_some(client, batch, doubtful)
+    if doubtful and not asked and waited > SENT_AGAIN_AFTER:
+        outcomes += _given_back(batch, doubtful)
     left = len(refs) - len(outcomes) - asked
     if left:
         _ask_later(batch, left, waited, at_once=len(doubtful) > asked > 0)
     return Counter(settled=len(outcomes) + asked)
+
+
+def _given_back(batch: Batch, doubtful: list[tuple[Ref, ItemResult]]) -> list[Outcome]:
+    """Records nobody could be asked about for a day go back to the queue, each for itself."""
+    outcomes = [Outcome(ref=ref, state=IysStatus.QUEUED, code=result.code, delay=0.0,
+                        reason=meaning(result.code or "").tr) for ref, result in doubtful]
+    settle(batch, outcomes)
+    return outcomes
 
 
 def _speaks_of_the_result(client: IysClient, trouble: IysTrouble) -> bool:
@@ -204,6 +216,8 @@ def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str) -> Outcom
             late = meaning(code).kind is Kind.OVERDUE
             wait, counted = trouble.wait, late or trouble.kind is not Kind.RATE
         log.warning("status_not_known", batch=batch.id, code=trouble.code)
+        if counted and row.ref.tries >= MOST_TRIES:
+            return outcome_of(row, code, None)
         return _again(row, code, wait or delay_after(row.ref.tries), trouble.tr, counted)
 
 
@@ -268,7 +282,7 @@ def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
         actor=ActorKind.IYS,
         items=[NewConsent(
             address=held.recipient, channel=held.channel, status=held.status,
-            consent_date=held.consent_date or held.creation_date,
+            consent_date=held.holds_from,
             recipient_type=held.recipient_type,
         )],
         evidence={"iys": {"transaction": held.transaction_id, "source": held.source_word,
@@ -277,15 +291,20 @@ def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
 
 
 def _verify_some(client: IysClient, batch: Batch, doubtful: list[tuple[Ref, ItemResult]]) -> int:
-    """Ask for a few and settle each; the others at the next poll. How many were settled."""
-    done = 0
+    """Ask for a few and settle each; the others at the next poll. How many were settled. A question
+    that fails by itself does not hold back the others."""
+    done = failed = 0
     codes = {ref.entry_id: result.code or "" for ref, result in doubtful[:QUESTIONS_AT_ONCE]}
     for row in rows_of(batch, list(codes)) if codes else []:
         try:
             outcome = verify(client, batch, row, codes[row.ref.entry_id])
         except (IysTrouble, TryLater) as trouble:
             log.warning("status_not_known", batch=batch.id, code=trouble.code)
-            break
+            failed += 1
+            away = not isinstance(trouble, IysTrouble) or trouble.kind is not Kind.RETRY
+            if away or failed == MOST_FAILURES:
+                break
+            continue
         settle(batch, [outcome])
         done += 1
     return done

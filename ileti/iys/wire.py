@@ -89,6 +89,15 @@ class Movement:
     citizen_name: str | None = field(default=None, repr=False)
 
     @property
+    def holds_from(self) -> dt.datetime:
+        """Since when it holds. A closed line's refusal carries the date of the consent it ends
+        (İYS API §2), so it counts from its creation, as one without a date does."""
+        if self.consent_date is None or (
+                self.status is Status.RET and self.source is Source.IYS_AHS_HAT_KAPATMA):
+            return self.creation_date
+        return self.consent_date
+
+    @property
     def said(self) -> bytes:
         """All that tells this movement from others, equal when it is told twice (fault row 28).
 

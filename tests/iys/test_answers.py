@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ileti.iys.answers import (
     ItemState,
+    IysError,
     Unreadable,
     match_subrequests,
     parse_added,
@@ -366,3 +367,12 @@ def test_an_error_with_characters_no_database_takes_can_be_written_down(mark: st
     for text in (error.code, error.message):
         assert "\x00" not in text
         assert text.encode()
+
+
+@pytest.mark.parametrize(("value", "named"), [("+905997000001", True), ("+905997000000", False)])
+def test_an_error_that_shows_another_items_value_names_no_place(value: str, named: bool) -> None:
+    """Row 20: of a list counted from 1, the wrong records would be refused for good."""
+    sent = [{"recipient": f"+90599700000{n}", "type": "MESAJ"} for n in range(3)]
+    error = IysError(code="H121", status=422, index=1, location=("recipient",), value=value)
+    by_item, whole = split_faults([error], len(sent), sent)
+    assert (list(by_item), len(whole)) == (([1], 0) if named else ([], 1))

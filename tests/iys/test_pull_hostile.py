@@ -193,3 +193,22 @@ def test_a_page_with_an_impossible_movement_brings_the_others(
     assert pull(shop)["moved"] == 2
     assert {state(shop, f"+90599700000{n}")["status"] for n in (1, 3)} == {"RET"}
     assert may_write(shop)
+
+
+def test_a_closed_line_ends_the_consents_of_its_old_owner(shop: Any, registry: Any) -> None:
+    """IYS_AHS_HAT_KAPATMA carries the last consent's date, not its own: it holds from its creation,
+    and a consent that was still on its way is not sent after it (R-34; İYS API §2)."""
+    registry.tell("rules", business_days=0)
+    take(shop, [PHONE], at=clock.now() - timedelta(days=3))
+    forward(shop)
+    pull(shop)
+    assert may_write(shop)
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="RET",
+                  source="IYS_AHS_HAT_KAPATMA", brandCode=shop.brand_code)
+    assert registry.holds(PHONE)["movements"][-1]["consentDate"] == \
+        registry.holds(PHONE)["movements"][0]["consentDate"]
+    take(shop, [PHONE], at=clock.now() - timedelta(days=1))
+    pull(shop)
+    forward(shop)
+    assert registry.holds(PHONE)["status"] == "RET"
+    assert (state(shop, PHONE)["status"], may_write(shop)) == ("RET", False)

@@ -136,3 +136,32 @@ def test_a_consent_whose_refusal_iys_never_explains_does_not_hold_back_the_next_
     forward(shop)
     assert state(shop, PHONE)["iys"] == "LOCAL_ONLY"
     assert (how_many(shop, "outbox"), how_many(shop, "dead")) == (0, 1)
+
+
+def test_a_question_that_always_fails_holds_back_no_other_question(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    """Three records are in doubt (H178), and İYS cannot be asked about the first of them."""
+    people = phones(30)
+    now = clock.now()
+    for phone in people[:3]:
+        told_by_another_system(shop, phone, now - timedelta(minutes=1))
+    take(shop, people, at=now - timedelta(minutes=9))
+    real = IysClient.status
+
+    def broken(self: Any, brand: int, recipient: str, *rest: Any) -> Any:
+        if recipient == people[0]:
+            raise IysTrouble(Kind.RETRY, "H103", 500)
+        return real(self, brand, recipient, *rest)
+
+    monkeypatch.setattr(IysClient, "status", broken)
+    forward(shop)
+    settle(shop, 3)
+    due_now(shop)
+    settle(shop, 3)
+    assert how_many(shop, "registered") == 29
+    with clock.freeze(clock.now() + timedelta(hours=25)):
+        due_now(shop)
+        settle(shop, 3)
+    assert how_many(shop, "open") == 0  # given back to the queue, where it waits by itself
+    assert how_many(shop, "outbox") == 1
