@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ileti.iys.wire import ConsentKey, Movement, WireError, from_iys_time, from_movement, key_of
+from ileti.iys.wire import (
+    ConsentKey,
+    Movement,
+    WireError,
+    from_iys_time,
+    from_movement,
+    key_of,
+    writable,
+)
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
 _MOST_ERRORS: Final = 5_000
@@ -158,21 +166,32 @@ def without_addresses(text: str) -> str:
 
 
 def split_faults(
-    errors: Sequence[IysError], size: int
+    errors: Sequence[IysError], size: int, sent: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[dict[int, list[IysError]], list[IysError]]:
     """Errors of single items by their place in a list of ``size``, and those of the whole list.
 
     The items named are set aside, the others are sent again at once (fault row 21). An index
-    outside the list speaks about the whole.
+    outside the list speaks about the whole; so does one whose value is not what stands there in
+    what was ``sent``, since a record must not end refused for another's fault (row 20).
     """
     by_item: dict[int, list[IysError]] = {}
     whole: list[IysError] = []
     for error in errors:
-        if error.index is not None and 0 <= error.index < size:
+        here = error.index is not None and 0 <= error.index < size
+        if here and (sent is None or _fits(error, sent[error.index or 0])):
+            assert error.index is not None  # as ``here`` says
             by_item.setdefault(error.index, []).append(error)
         else:
             whole.append(error)
     return by_item, whole
+
+
+def _fits(error: IysError, item: Mapping[str, Any]) -> bool:
+    """Whether the refused value is the item's own, as far as the error shows one."""
+    if error.value is None or len(error.location) != 1:
+        return True
+    own = item.get(str(error.location[0]))
+    return own is None or str(own).casefold() == str(error.value).casefold()
 
 
 def match_subrequests(sent: Sequence[Mapping[str, Any]], answer: Any) -> Accepted:
@@ -378,12 +397,12 @@ def _objects(answer: Any) -> list[Mapping[str, Any]]:
 
 def _string(raw: Mapping[str, Any], name: str) -> str | None:
     value = raw.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+    return writable(value).strip() or None if isinstance(value, str) else None
 
 
 def _code_text(value: Any) -> str | None:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text.strip()[:32] or None if isinstance(text, str) else None
+    return writable(text).strip()[:32] or None if isinstance(text, str) else None
 
 
 def _index(value: Any) -> int | None:

@@ -29,7 +29,7 @@ from ileti.core.secrets import secrets
 from ileti.iys import answers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
-from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokensBlocked
+from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -125,6 +125,15 @@ class IysClient:
         """The brands of the account (§5.1)."""
         path = f"/sps/{self.account.iys_code}/brands"
         return self._read(answers.parse_brands, self._call("GET", path, "brands"))
+
+    def responds(self) -> bool:
+        """Whether İYS answers this account at all, so that a failure speaks about what was asked
+        and İYS is not away."""
+        try:
+            self.brands()
+        except IysTrouble:
+            return False
+        return True
 
     def knock_again(self) -> None:
         """Try a refused log-in once more, since a person asks for it."""
@@ -262,6 +271,8 @@ class IysClient:
             return self._tokens.get() if bad is None else self._tokens.renew(bad)
         except TokensBlocked as blocked:
             raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except TokenRefused:
+            raise IysTrouble(Kind.CONFIG, "H351", 401) from None
         except LogInRefused:
             raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 

@@ -117,7 +117,7 @@ def carry(batch: Batch) -> Counter[str]:
     if not rows:
         settle_nothing(batch)
         return Counter()
-    outcomes, ready, ask = sift(rows, clock.now(), again=batch.tries > 0)
+    outcomes, ready, ask = sift(rows, _latest_clock(), again=batch.tries > 0)
     settle(batch, outcomes)
     counts = Counter(kept=len(outcomes))
     try:
@@ -142,6 +142,13 @@ def carry(batch: Batch) -> Counter[str]:
         if counts["held"] or counts["left"] or not ready:
             return counts
     return counts + _send_list(client, batch, ready)
+
+
+def _latest_clock() -> datetime:
+    """Ours or the database's, whichever is ahead: a host that runs behind must not hold back what
+    was taken on another one, and İYS says when something is really too early (H162; row 32)."""
+    row = db.connection().execute("select now()").fetchone()
+    return max(clock.now(), row[0]) if row else clock.now()
 
 
 def sift(rows: list[Row], now: datetime, *,
@@ -218,7 +225,7 @@ def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[st
         settle(batch, [outcome])
         counts["settled"] += 1
     if failed:
-        if not counts["settled"] and not _answers(client):
+        if not counts["settled"] and not client.responds():
             return counts + _held_up(batch, failed[0][1])
         settle(batch, [outcome_of(row, trouble.code, trouble.http_status)
                        for row, trouble in failed])
@@ -228,15 +235,6 @@ def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[st
     if counts["settled"]:
         _account_works(batch)
     return counts
-
-
-def _answers(client: IysClient) -> bool:
-    """Whether İYS answers this account at all, so that a failure speaks about the record."""
-    try:
-        client.brands()
-    except IysTrouble:
-        return False
-    return True
 
 
 def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
@@ -297,7 +295,7 @@ def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]
                 gone = {row.ref.entry_id for row in waiting}
                 rows = [row for row in rows if row.ref.entry_id not in gone]
                 continue
-            named, _ = split_faults(trouble.faults, len(rows))
+            named, _ = split_faults(trouble.faults, len(rows), items)
             if not named:
                 return counts + _refused_whole(client, batch, rows, trouble)
             rows, faulty = _without_faulty(rows, named)

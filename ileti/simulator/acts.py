@@ -79,8 +79,11 @@ def act_as_citizen(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
             raise SettingError(f"source is one of {', '.join(IYS_SOURCES)}.")
         now = desk.clock.now_text()
         name = wish.get("citizenName")
+        # A closed line carries the date of the consent it ends (İYS API §2).
+        closed = source == "IYS_AHS_HAT_KAPATMA" and bool(history)
         movement = Movement(
-            brand.code, recipient, kind, channel, status, source, now, now, os.urandom(32).hex(),
+            brand.code, recipient, kind, channel, status, source,
+            history[-1].date if closed and history else now, now, os.urandom(32).hex(),
             citizen_name=str(name) if name and source == "IYS_WEB_YENI" else None,
         )  # fmt: skip
         return _done(desk.registry.act_as_citizen(movement), changed=True)

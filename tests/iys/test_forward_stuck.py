@@ -266,3 +266,13 @@ def test_records_that_fail_alone_leave_none_behind_when_the_list_goes(
         "select count(*) from outbox o join iys_batch b on b.id = o.batch_id where "
         "o.provider_id = %s and not o.ref_id = any(b.entry_ids)", (shop.provider_id,)).fetchone()
     assert orphans == (0,)
+
+
+def test_a_worker_whose_clock_runs_hours_behind_sends_at_once(shop: Any, registry: Any) -> None:
+    """Row 32: what another host took "in the future" must not wait until this one gets there."""
+    take(shop, phones(1, first=900), at=clock.now() - timedelta(minutes=1))
+    take(shop, phones(30))
+    with clock.freeze(clock.now() - timedelta(hours=5)):
+        forward(shop)
+        settle(shop)
+    assert how_many(shop, "registered") == 31
