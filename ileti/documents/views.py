@@ -131,9 +131,10 @@ def language_name(code: str) -> str:
 def emphasised(text: str) -> Markup:
     """A text as it was shown: ``**words**`` stand out, blank lines part paragraphs and ``## ``
     opens a heading (as on the public page of a notice); everything else is plain."""
-    blocks = [one.strip() for one in text.replace("\r\n", "\n").split("\n\n") if one.strip()]
+    joined = re.sub(r",\n\n(?!## )", ", ", text.replace("\r\n", "\n"))  # one sentence in two parts
+    blocks = [one.strip() for one in joined.split("\n\n") if one.strip()]
     if len(blocks) < 2:
-        return _strong(text)
+        return _strong(joined)
     return Markup("").join(
         Markup("<h3>{}</h3>").format(_strong(one[3:])) if one.startswith("## ")
         else Markup("<p>{}</p>").format(_strong(one)) for one in blocks)

@@ -11,6 +11,7 @@ import pytest
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
+from ileti.documents.views import emphasised
 from tests.panel.people import sign_in, take, token_of, user_with
 from tests.panel.test_time_travel import answer, shown
 
@@ -141,6 +142,12 @@ def test_a_text_of_many_paragraphs_keeps_them_and_shows_no_marks(admin: Any, pla
     assert "<h3>Veri sorumlusu</h3><p>Defne &lt;Ev&gt;</p>" in page
     assert "<strong>Her an</strong>" in page
     assert "Sürüm 1 · Türkçe" in page
+
+
+def test_a_sentence_in_two_parts_stays_one_sentence() -> None:
+    text = "Defne Ev’in tanıtımlarını,\n\n**kısa mesajla** almayı kabul ediyorum."
+    assert emphasised(text) == ("Defne Ev’in tanıtımlarını, <strong>kısa mesajla</strong> almayı "
+                                "kabul ediyorum.")
 
 
 def test_the_list_names_the_brand_where_there_are_several(admin: Any, place: Any) -> None:
