@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import os
 import threading
 from pathlib import Path
@@ -71,7 +72,34 @@ def parse_keyring(text: str) -> dict[int, bytes]:
     return ring
 
 
+HOLIDAY_KINDS = ("holiday", "half", "workday")
+
+
+def parse_holiday_changes(text: str) -> dict[dt.date, str]:
+    """``"2033-03-11=holiday,2033-03-10=half"`` → days with one of ``HOLIDAY_KINDS``.
+
+    Raises ValueError with the remedy.
+    """
+    days: dict[dt.date, str] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        day, _equals, kind = part.partition("=")
+        if kind.strip() not in HOLIDAY_KINDS:
+            raise ValueError(f"must look like 2033-03-11=holiday; kinds are "
+                             f"{', '.join(HOLIDAY_KINDS)}")
+        try:
+            days[dt.date.fromisoformat(day.strip())] = kind.strip()
+        except ValueError:
+            raise ValueError(f"has {day.strip()!r}, which is no day like 2033-03-11") from None
+    return days
+
+
+def _check_holidays(text: str) -> str:
+    parse_holiday_changes(text)
+    return text
+
+
 Key = Annotated[str, AfterValidator(_check_key)]
+Holidays = Annotated[str, AfterValidator(_check_holidays)]
 Keyring = Annotated[str, AfterValidator(_check_keyring)]
 
 
@@ -160,6 +188,22 @@ class Settings(BaseSettings):
     iys_pull_seconds: float = _field(60.0, "How often citizens' changes are pulled.", gt=0)
     iys_single_below: int = _field(
         20, "Backlogs smaller than this go record by record, which İYS answers at once.", ge=0
+    )
+
+    # -- the three business days (R-33, R-40)
+    holiday_changes: Holidays = _field(
+        "", "What the calendar of Turkish holidays does not say or says wrongly, "
+        "`2033-03-11=holiday,2033-03-10=half,2033-03-15=workday`; half days are shown and counted "
+        "as business days. Deadlines of consents already taken stay as they are.",
+    )
+    holiday_years_known: str = _field(
+        "", "Years (comma between) whose feasts the calendar only estimates and that you have "
+        "entered in HOLIDAY_CHANGES: the warning about them ends.",
+        pattern=r"^(\d{4}(\s*,\s*\d{4})*)?$",
+    )
+    three_days_for_merchants: bool = _field(
+        False, "Whether the three business days bind merchants' records (TACIR) too; law and İYS "
+        "speak of consumers, so they have no deadline unless you switch it on.",
     )
 
     # -- mail and SMS

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from io import StringIO
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ileti.consents import rules
-from ileti.consents.deadlines import due_at
+from ileti.consents.deadlines import bound_types, deadline
 from ileti.consents.ledger import (
     ActorKind,
     NewConsent,
@@ -148,12 +148,16 @@ def _good_rows(text: str, report: LoadReport, activation: date | None) -> Iterat
             continue
         found = [v for v in rules.check_item(
             _as_rule_item(item), now=now, activation_date=activation,
+            three_day_rule=bound_types(),
         ) if v.refused]
         if found:
             first = found[0]
             report.refused.append(RefusedRow(number, first.tr, first.en, first.code))
             continue
-        yield item
+        assert item.consent_date is not None, "every row of the file has a date"
+        yield replace(item, due_at=deadline(
+            item.consent_date, now=now, activation_date=activation,
+            source=item.source or Source.NONE, recipient_type=item.recipient_type))
 
 
 def _cells(line: str) -> list[str]:
@@ -196,8 +200,8 @@ def _read(cells: list[str]) -> NewConsent:
         raise _Refusal("Tarih YYYY-AA-GG SS:dd:ss biçiminde olmalı.",
                        "The date must look like YYYY-MM-DD HH:mm:ss.", "H158") from error
     return NewConsent(
-        address.value, channel, status, moment, recipient_type, due_at=due_at(moment),
-        source=source, standing=Standing.VERIFIED,
+        address.value, channel, status, moment, recipient_type, source=source,
+        standing=Standing.VERIFIED,
     )
 
 

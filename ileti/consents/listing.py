@@ -128,11 +128,13 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _at_iys(key: str) -> Any:
     """The condition of a badge; overdue is a matter of the clock."""
-    late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), ConsentState.iys_due_at < clock.now())
+    due, now = ConsentState.iys_due_at, clock.now()
+    late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), due < now)
     if key == "overdue":
         return or_(late, ConsentState.iys_status == int(IysStatus.OVERDUE))
     number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
-    return and_(ConsentState.iys_status == number, ~late) if number in OPEN_AT_IYS else (
+    in_time = or_(due.is_(None), due >= now)  # merchants' records have no deadline
+    return and_(ConsentState.iys_status == number, in_time) if number in OPEN_AT_IYS else (
         ConsentState.iys_status == number)
 
 

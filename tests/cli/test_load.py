@@ -139,3 +139,29 @@ def test_the_command_ends_with_1_and_lists_the_rows(place, sample):
     assert done.exit_code == 1
     assert f"{sample.name}:3: " in done.output
     assert "3 recorded" in done.output
+
+
+def _load_one(place, tmp_path, line):
+    file = tmp_path / "tek.csv"
+    file.write_text(line + "\n", encoding="utf-8")
+    return load(file, place.brand_code)
+
+
+def test_before_the_activation_date_an_old_consent_goes_in_with_that_days_deadline_r40(
+    place, conn, tmp_path
+):
+    conn.execute("update provider set activation_date = current_date + 9 where id = %s",
+                 [place.provider_id])
+    line = "MESAJ,HS_WEB,+905992000021,ONAY,2019-01-01 10:00:00,BIREYSEL"
+    assert _load_one(place, tmp_path, line).recorded == 1
+    due = conn.execute("select iys_due_at::date - current_date from consent_state "
+                       "where provider_id = %s", [place.provider_id]).fetchone()
+    assert due[0] == 9
+
+
+def test_a_merchants_old_consent_is_taken_without_a_deadline(place, conn, tmp_path):
+    line = "MESAJ,HS_WEB,+905992000022,ONAY,2025-01-02 10:00:00,TACIR"
+    assert _load_one(place, tmp_path, line).recorded == 1
+    due = conn.execute("select iys_due_at from consent_state where provider_id = %s",
+                       [place.provider_id]).fetchone()
+    assert due[0] is None
