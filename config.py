@@ -182,6 +182,13 @@ class Settings(BaseSettings):
     iys_token_requests_per_hour: int = _field(
         10, "Token requests per hour we allow ourselves; İYS prints both 10 and 100.", ge=1
     )
+    iys_status_requests_per_hour: int = _field(
+        1_000, "Single status queries per hour (iys-api §1.1); people leave a fifth to the "
+        "forwarder.", ge=1
+    )
+    iys_history_requests_per_hour: int = _field(
+        100, "Queries of a consent's history per hour (iys-api §1.1).", ge=1
+    )
     iys_first_poll_seconds: float = _field(
         300.0, "Wait before a batch result is asked for the first time (İYS advises 300).", ge=0
     )
