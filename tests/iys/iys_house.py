@@ -82,6 +82,15 @@ def take(place: Any, phones: list[str], *, status: str = "ONAY", at: datetime | 
     return [item.entry_id for item in made.items]
 
 
+def reconciled_day(registry: Registry) -> Any:
+    """Let the simulator's midnight pass; the day that is over then."""
+    import datetime as dt
+
+    day = dt.date.fromisoformat(registry.ask("state")["now"][:10])
+    registry.tell("clock", set=f"{day + dt.timedelta(days=1)} 00:30:00")
+    return day
+
+
 def unmatched_dealer(place: Any) -> int:
     """A dealer whose code İYS does not know (H180)."""
     from ileti.core import db
