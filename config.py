@@ -161,6 +161,11 @@ class Settings(BaseSettings):
         20, "Backlogs smaller than this go record by record, which İYS answers at once.", ge=0
     )
 
+    archive_dir: Path | None = _field(
+        None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
+        "below ILETI_VAR. Keep it as long as the database and back both up together.",
+    )
+
     # -- mail and SMS
     smtp_url: str = _field(
         "", "Outgoing mail, `smtp://user:password@host:587?starttls=1` or `smtps://…`; empty "
@@ -228,6 +233,11 @@ class Settings(BaseSettings):
         """The web server's own address on this machine."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where İYS's days are kept (docs/adr/0014)."""
+        return self.archive_dir or self.ileti_var / "archive"
 
     @property
     def simulator_port(self) -> int:

@@ -102,6 +102,7 @@ def movements_of(registry: Registry, brand: int, day: date) -> list[Movement]:
     had falsified is falsified."""
     first, end = f"{day} 00:00:00", f"{day + timedelta(days=1)} 00:00:00"
     found = [m for side in SIDES for m in registry.log[brand, side] if first <= m.created < end]
+    found += registry.added.get((brand, day.isoformat()), ())
     for edit in registry.edits.get((brand, day.isoformat()), ()):
         found = [one for m in found if (one := edit(m)) is not None]
     return sorted(found, key=lambda m: (m.created, m.transaction))

@@ -65,6 +65,7 @@ class Registry:
         self.agreements: set[Day] = set()
         # By the control calls only, and not kept over a restart: falsified files, failed days.
         self.edits: dict[Day, list[Edit]] = defaultdict(list)
+        self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
         self.access: dict[str, Session] = {}
         self.refresh: dict[str, Session] = {}
