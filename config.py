@@ -212,6 +212,10 @@ class Settings(BaseSettings):
         False, "Whether the three business days bind merchants' records (TACIR) too; law and İYS "
         "speak of consumers, so they have no deadline unless you switch it on.",
     )
+    archive_dir: Path | None = _field(
+        None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
+        "below ILETI_VAR. Keep it as long as the database and back both up together.",
+    )
 
     # -- mail and SMS
     smtp_url: str = _field(
@@ -280,6 +284,11 @@ class Settings(BaseSettings):
         """The web server's own address on this machine."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where İYS's days are kept (docs/adr/0014)."""
+        return self.archive_dir or self.ileti_var / "archive"
 
     @property
     def simulator_port(self) -> int:

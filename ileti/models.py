@@ -10,6 +10,7 @@ import ileti.capture.models
 import ileti.channels.models
 import ileti.consents.models
 import ileti.documents.models
+import ileti.iys.daymodels
 import ileti.iys.models
 import ileti.outbox.models
 import ileti.recipients.models

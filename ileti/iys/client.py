@@ -10,8 +10,9 @@ numbers, so that a call in doubt is simply sent again (İYS API §6.2, §6.4; fa
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -26,7 +27,7 @@ from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
-from ileti.iys import answers
+from ileti.iys import answers, dayanswers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
 from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
@@ -208,6 +209,40 @@ class IysClient:
         answer = self._call("GET", path, "pull", params=params)
         return self._read(lambda body: answers.parse_pull(answer.status_code, body), answer)
 
+    def day_summary(self, brand_code: int, day: dt.date, kind: RecipientType
+                    ) -> tuple[tuple[dayanswers.DayCount, ...], bytes]:
+        """What moved on a day, counted, and the answer's bytes (§8.1)."""
+        path = f"{self._brand(brand_code)}/changes/{day}/recipients/{kind.name}"
+        answer = self._call("GET", path, "day_summary")
+        return self._read(dayanswers.parse_day_summary, answer), answer.content
+
+    def day_hash(self, brand_code: int, day: dt.date) -> dayanswers.DayHash | None:
+        """How far İYS is with a day and its file's hash (§8.2); None when nothing moved."""
+        answer = self._call("GET", f"{self._brand(brand_code)}/agreements/{day}", "day_hash")
+        return self._read(
+            lambda body: dayanswers.parse_day_hash(answer.status_code, body), answer)
+
+    def agree(self, brand_code: int, day: dt.date) -> bool:
+        """Agree to a day's file, which cannot be undone (§8.3); False when nothing moved."""
+        path = f"{self._brand(brand_code)}/agreements/{day}"
+        answer = self._call("PUT", path, "agree", {"agreementStatus": True})
+        return self._read(
+            lambda body: dayanswers.parse_agreed(answer.status_code, body), answer)
+
+    def day_file(self, brand_code: int, day: dt.date,
+                 into: Callable[[Iterator[bytes]], None]) -> bool:
+        """Download the day's movements piece by piece (§8.4); False when there is no file. When the
+        call is repeated, ``into`` starts anew."""
+        path = f"{self._brand(brand_code)}/changes/{day}/file"
+        return self._call("GET", path, "day_file", into=into).status_code == 200
+
+    def day_stamp(self, brand_code: int, day: dt.date) -> bytes | None:
+        """The time stamp over the day's file (§8.5); None when there is none."""
+        path = f"{self._brand(brand_code)}/agreements/{day}/timestamp"
+        answer = self._call("GET", path, "day_stamp")
+        return self._read(
+            lambda body: dayanswers.parse_stamp(answer.status_code, body), answer)
+
     def _brand(self, brand_code: int) -> str:
         return f"/sps/{self.account.iys_code}/brands/{brand_code}"
 
@@ -224,14 +259,15 @@ class IysClient:
         return None if answer.status_code == 204 else answer
 
     def _call(self, method: str, path: str, note: str, body: Any = None,
-              params: dict[str, Any] | None = None) -> httpx.Response:
+              params: dict[str, Any] | None = None,
+              into: Callable[[Iterator[bytes]], None] | None = None) -> httpx.Response:
         """Send with turn and token until İYS takes it or :func:`next_step` says to stop."""
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         attempt = 0
         token = self._token()
         while True:
             try:
-                return self._send(method, path, note, content, params, token)
+                return self._send(method, path, note, content, params, token, into)
             except IysTrouble as trouble:
                 step = next_step(trouble.kind, trouble.code, attempt)
                 if step is Step.RENEW_TOKEN:
@@ -241,8 +277,9 @@ class IysClient:
             attempt += 1
 
     def _send(self, method: str, path: str, note: str, content: bytes | None,
-              params: dict[str, Any] | None, token: str | None) -> httpx.Response:
-        headers = {"Accept": "application/json"}
+              params: dict[str, Any] | None, token: str | None,
+              into: Callable[[Iterator[bytes]], None] | None = None) -> httpx.Response:
+        headers = {"Accept": "application/json" if into is None else "*/*"}
         if content is not None:
             headers["Content-Type"] = "application/json"
         if token is not None:
@@ -250,9 +287,11 @@ class IysClient:
         db.refuse_open_transaction()
         try:
             self._budget.take()
-            answer = self._http.send(
-                method, path, content=content, headers=headers, params=params, note=f"iys.{note}"
-            )
+            if into is not None:
+                answer = self._http.download(path, into=into, headers=headers, note=f"iys.{note}")
+            else:
+                answer = self._http.send(method, path, content=content, headers=headers,
+                                         params=params, note=f"iys.{note}")
         except TimeoutError:
             raise IysTrouble(Kind.RATE, "H124", wait=5.0) from None
         except NoAnswer as error:

@@ -64,6 +64,8 @@ class IysReceipt(Model):
     __table_args__ = (
         Index("ix_iys_receipt_transaction", "provider_id", "transaction_id",
               postgresql_where=text("transaction_id is not null")),
+        Index("ix_iys_receipt_day", "provider_id", "creation_date",
+              postgresql_where=text("accepted and transaction_id is not null")),
         Index("ix_iys_receipt_rejected", "provider_id", "at",
               postgresql_where=text("not accepted")),
     )

@@ -8,7 +8,7 @@ a sentence.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ileti.simulator.addresses import is_email, is_phone
@@ -87,6 +87,62 @@ def act_as_citizen(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
             citizen_name=str(name) if name and source == "IYS_WEB_YENI" else None,
         )  # fmt: skip
         return _done(desk.registry.act_as_citizen(movement), changed=True)
+
+
+def falsify_day(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a brand's day (`brandCode`, `reportDate`) differ from what really moved, so that a
+    client's comparison has something to find: of `recipient` (all, when left out) the rows are left
+    out (`drop`), or get another `status`, `source`, `consentDate`, `creationDate`,
+    `transactionId`; `add` is a row of the file that moved nowhere else. `processStatus` `error`
+    fails the whole day. `clear` undoes all of it."""
+    _only(wish, "brandCode", "reportDate", "recipient", "drop", "add", "processStatus", "clear",
+          *_FALSIFIED)  # fmt: skip
+    day = (_whole(wish.get("brandCode"), "brandCode"), str(wish.get("reportDate", "")))
+    with desk.registry.lock:
+        if wish.get("clear"):
+            desk.registry.edits.pop(day, None)
+            desk.registry.added.pop(day, None)
+            desk.registry.failed_days.discard(day)
+        elif "processStatus" in wish:
+            if wish["processStatus"] != "error":
+                raise SettingError("processStatus can be set to error only.")
+            desk.registry.failed_days.add(day)
+        elif "add" in wish:
+            desk.registry.added[day].append(_added(day[0], wish["add"]))
+        else:
+            desk.registry.edits[day].append(_edit(wish))
+    return {"brandCode": day[0], "reportDate": day[1]}
+
+
+_FALSIFIED = {"status": "status", "source": "source", "consentDate": "date",
+              "creationDate": "created", "transactionId": "transaction"}  # fmt: skip
+
+
+def _added(brand: int, row: Any) -> Movement:
+    wish: dict[str, Any] = dict(row) if isinstance(row, dict) else {}
+    _only(wish, "recipient", "recipientType", "type", "status", "source", "consentDate",
+          "creationDate", "transactionId")  # fmt: skip
+    return Movement(
+        brand, str(wish.get("recipient", "")),
+        _one_of({"recipientType": "BIREYSEL", **wish}, "recipientType", RECIPIENT_TYPES),
+        _one_of(wish, "type", TYPES), _one_of(wish, "status", STATUSES),
+        wish.get("source"), wish.get("consentDate"), str(wish.get("creationDate", "")),
+        str(wish.get("transactionId") or os.urandom(32).hex()),
+    )  # fmt: skip
+
+
+def _edit(wish: Mapping[str, Any]) -> Callable[[Movement], Movement | None]:
+    changes: dict[str, Any] = {
+        field: str(wish[name]) for name, field in _FALSIFIED.items() if name in wish
+    }
+    recipient, drop = wish.get("recipient"), bool(wish.get("drop"))
+
+    def edit(movement: Movement) -> Movement | None:
+        if recipient is not None and movement.recipient != recipient:
+            return movement
+        return None if drop else movement._replace(**changes)
+
+    return edit
 
 
 def set_subscription(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from ileti.simulator import access, brands, changes, consents, identity, queries, retailers
+from ileti.simulator import (
+    access,
+    brands,
+    changes,
+    consents,
+    identity,
+    queries,
+    reconciliation,
+    retailers,
+)
 from ileti.simulator.acts import put_provider
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import Refused, error
@@ -41,6 +50,7 @@ _SP = r"/sps/(?P<iysCode>[^/]+)"
 _BRAND = _SP + r"/brands/(?P<brandCode>[^/]+)"
 _ACCESS = r"/consents/retailers/access"
 _ANY_ACCESS = r"/consents/retailers?/access"
+_AGREEMENT = r"/agreements/(?P<reportDate>[^/]+)"
 _REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
 
 ROUTES: list[tuple[str, str, Service]] = [
@@ -61,6 +71,15 @@ ROUTES: list[tuple[str, str, Service]] = [
     ),
     ("POST", _BRAND + "/consents/history", queries.show_history),
     ("GET", _BRAND + "/consents/changes", changes.pull),
+    (
+        "GET",
+        _BRAND + r"/changes/(?P<reportDate>[^/]+)/recipients/(?P<recipientType>[^/]+)",
+        reconciliation.show_summary,
+    ),
+    ("GET", _BRAND + r"/changes/(?P<reportDate>[^/]+)/file", reconciliation.give_file),
+    ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
+    ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
+    ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
     ("POST", _BRAND + _ACCESS, access.give_access),
     ("PUT", _BRAND + _ACCESS, access.replace_access),
     ("POST", _BRAND + "/consents?/retailers/access/list", access.list_access),

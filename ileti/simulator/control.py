@@ -191,6 +191,7 @@ Way = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 WAYS: dict[tuple[str, str], Way] = {
     ("POST", "clock"): acts.move_clock,
     ("POST", "citizen"): acts.act_as_citizen,
+    ("POST", "day"): acts.falsify_day,
     ("POST", "subscription"): acts.set_subscription,
     ("POST", "provider"): acts.put_provider,
     ("POST", "fault"): _fault,

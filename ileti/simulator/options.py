@@ -40,13 +40,15 @@ class Delays:
     """Seconds until something shows; batch and pull run on the simulator's clock.
 
     `batch_seconds` until the result of a batch is complete (İYS asks to wait 300),
-    `pull_seconds` until a movement is in pull (İYS: 3 600), `latency_seconds` real seconds
-    added to every call. `before_ready` is what a batch query answers before the result is
+    `pull_seconds` until a movement is in pull (İYS: 3 600), `reconcile_seconds` after midnight
+    until a day's hash and file are ready (İYS does not say), `latency_seconds` real seconds added
+    to every call. `before_ready` is what a batch query answers before the result is
     there: nothing, `enqueue` items, or nothing in the first half and `enqueue` in the second.
     """
 
     batch_seconds: float = 2.0
     pull_seconds: float = 3600.0
+    reconcile_seconds: float = 0.0
     latency_seconds: float = 0.0
     before_ready: BeforeReady = "mixed"
 
@@ -111,6 +113,7 @@ QUOTA_NAMES = {f.name for f in fields(Quotas)}
 DELAY_NAMES = {
     "batch": "batch_seconds",
     "pull": "pull_seconds",
+    "reconcile": "reconcile_seconds",
     "latency": "latency_seconds",
     "before_ready": "before_ready",
 }

@@ -13,6 +13,7 @@ import json
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -35,6 +36,8 @@ from ileti.simulator.records import (
 from ileti.simulator.states import recorded_before, state_errors
 
 Book = dict[str, tuple[Movement, ...]]
+Edit = Callable[[Movement], Movement | None]
+Day = tuple[int, str]
 
 
 class Registry:
@@ -59,6 +62,11 @@ class Registry:
         self.sight: dict[ConsentKey, frozenset[int]] = {}
         self.batches: dict[str, Batch] = {}
         self.waiting: list[tuple[str, int, str]] = []
+        self.agreements: set[Day] = set()
+        # By the control calls only, and not kept over a restart: falsified files, failed days.
+        self.edits: dict[Day, list[Edit]] = defaultdict(list)
+        self.added: dict[Day, list[Movement]] = defaultdict(list)
+        self.failed_days: set[Day] = set()
         self.access: dict[str, Session] = {}
         self.refresh: dict[str, Session] = {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
@@ -227,6 +235,12 @@ class Registry:
             for key, codes in wanted.items():
                 self._keep_sight(key, codes)
 
+    def agree(self, brand: int, day: str) -> None:
+        """Note that the provider agrees to a day's file; there is no way back (§8.3)."""
+        with self.lock:
+            self.journal.append(("agreement", {"brand": brand, "day": day}, None))
+            self.agreements.add((brand, day))
+
     def _keep_sight(self, key: ConsentKey, codes: frozenset[int]) -> None:
         linked = self.brands[key.brand].linked
         linked.subtract(self.sight.get(key, ()))
@@ -343,6 +357,8 @@ class Registry:
         elif kind == "sight":
             for *key, codes in json.loads(body or b"[]"):
                 self._keep_sight(ConsentKey(*key), frozenset(codes))
+        elif kind == "agreement":
+            self.agreements.add((head["brand"], head["day"]))
         elif kind == "session":
             session = Session(**head["session"])
             self._keep_session(session, head["access"], head["refresh"], head["spent"])
