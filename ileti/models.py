@@ -12,6 +12,7 @@ import ileti.consents.models
 import ileti.documents.models
 import ileti.iys.models
 import ileti.outbox.models
+import ileti.radar.models
 import ileti.recipients.models
 import ileti.tenancy.models  # noqa: F401
 
