@@ -111,7 +111,7 @@ def read_filters() -> listing.Wanted:
         channels=_numbers("kanal"), sources=_numbers("kaynak"),
         choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
         iys=[one for one in args.getlist("iys") if one in listing.IYS_KEYS.values()],
-        dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
+        brands=_numbers("marka"), dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
         until=_day(args.get("tarih_to")), recipients=found.recipients, entries=found.entries)
 
 
@@ -132,7 +132,7 @@ def _kept() -> dict[str, list[tuple[str, str]]]:
     """Per filter the rest of the query string, so that filters add up."""
     pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
     return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
-            for key in ("kanal", "secim", "iys", "kaynak", "bayi", "tarih")}
+            for key in ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "tarih")}
 
 
 def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
@@ -149,6 +149,11 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
         _filter("secim", _("Choice"), list(choices.items()), wanted.choices),
         _filter("iys", _("İYS"), list(iys.items()), wanted.iys),
     ]
+    brands = orm.db.session.execute(
+        select(Brand.id, Brand.name).order_by(Brand.name).limit(DEALERS_OFFERED)).all()
+    if len(brands) > 1:
+        made.append(_filter("marka", _("Brand"), [(str(key), name) for key, name in brands],
+                            [str(n) for n in wanted.brands]))
     dealers = orm.db.session.scalars(
         select(Dealer).order_by(Dealer.title).limit(DEALERS_OFFERED)).all()
     if len(dealers) > 1:
