@@ -29,6 +29,7 @@ from ileti.simulator.records import (
     Brand,
     ConsentKey,
     Movement,
+    Partner,
     Provider,
     Repeat,
     Session,
@@ -47,6 +48,7 @@ class Registry:
         self.lock = threading.RLock()
         self.clock, self.options, self.journal = clock, options, journal
         self.providers: dict[int, Provider] = {}
+        self.partners: dict[int, Partner] = {}
         self.brands: dict[int, Brand] = {}
         self._empty()
         for kind, head, body in journal.lines():
@@ -83,6 +85,10 @@ class Registry:
     def count_consents(self) -> int:
         """How many addresses hold a consent (ONAY or RET), over all brands."""
         return sum(len(book) for book in self.books.values())
+
+    def accounts(self) -> list[Provider | Partner]:
+        """Everybody who can get a token."""
+        return [*self.providers.values(), *self.partners.values()]
 
     # -- consents ----------------------------------------------------------------------------
 
@@ -180,7 +186,9 @@ class Registry:
             return codes
         if history is None:
             provider = self.providers[brand.iys_code]
-            if provider.subscription == "limit_reached" or provider.used >= provider.consent_limit:
+            if provider.subscription == "limit_reached" or (
+                provider.used >= provider.consent_limit and not provider.limit_exceed
+            ):
                 return ("H525",)
         return ()
 
@@ -261,12 +269,21 @@ class Registry:
             self.journal.append(("provider", head, None))
             self._keep_provider(provider, brands)
 
-    def set_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
-        """Put a provider's subscription into `state`; a `limit` changes what it may hold."""
+    def put_partner(self, partner: Partner) -> None:
+        """Add a business partner or change the one with this number."""
         with self.lock:
-            head = {"iys_code": iys_code, "state": state, "limit": limit}
+            self.journal.append(("partner", asdict(partner), None))
+            self.partners[partner.code] = partner
+
+    def set_subscription(
+        self, iys_code: int, state: str, limit: int | None, exceed: bool | None = None
+    ) -> None:
+        """Put the subscription of a provider or partner into `state`; a `limit` changes what a
+        provider may hold, `exceed` whether it may go beyond."""
+        with self.lock:
+            head = {"iys_code": iys_code, "state": state, "limit": limit, "exceed": exceed}
             self.journal.append(("subscription", head, None))
-            self._keep_subscription(iys_code, state, limit)
+            self._keep_subscription(iys_code, state, limit, exceed)
 
     def put_retailer(self, brand: Brand, retailer: dict[str, Any]) -> None:
         """Add a retailer to a brand."""
@@ -305,6 +322,9 @@ class Registry:
                     brand.approval = brand.rejection = 0
                     brand.linked.clear()
                 self.put_provider(provider, brands)
+            for partner in self.partners.values():
+                partner.subscription = "ACTIVE"
+                self.put_partner(partner)
 
     def _keep_provider(self, provider: Provider, brands: list[Brand]) -> None:
         known = self.providers.get(provider.iys_code)
@@ -321,11 +341,18 @@ class Registry:
                 present.name, present.master = brand.name, brand.master
                 present.retailers.update(brand.retailers)
 
-    def _keep_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
+    def _keep_subscription(
+        self, iys_code: int, state: str, limit: int | None, exceed: bool | None = None
+    ) -> None:
+        if iys_code in self.partners:
+            self.partners[iys_code].subscription = state
+            return
         provider = self.providers[iys_code]
         provider.subscription = state
         if limit is not None:
             provider.consent_limit = limit
+        if exceed is not None:
+            provider.limit_exceed = exceed
 
     def _keep_session(
         self, session: Session, access: str, refresh: str, spent: str | None
@@ -347,6 +374,8 @@ class Registry:
         elif kind == "provider":
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
+        elif kind == "partner":
+            self.partners[head["code"]] = Partner(**head)
         elif kind == "subscription":
             self._keep_subscription(**head)
         elif kind == "retailer":
