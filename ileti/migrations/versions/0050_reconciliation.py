@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0050"
-down_revision = "0020"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
