@@ -28,9 +28,11 @@ from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
 from ileti.iys import answers, dayanswers
+from ileti.iys.accountcalls import AccountCalls
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
 from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
+from ileti.iys.retailercalls import RetailerCalls
 from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
@@ -110,7 +112,7 @@ def account_of(provider_id: int) -> Account:
     return Account(provider_id, row[0], row[1], password, settings().iys_url)
 
 
-class IysClient:
+class IysClient(AccountCalls, RetailerCalls):
     """İYS's calls for one account; safe for several threads."""
 
     def __init__(self, account: Account, *, http: OutgoingClient | None = None,
@@ -242,9 +244,6 @@ class IysClient:
         answer = self._call("GET", path, "day_stamp")
         return self._read(
             lambda body: dayanswers.parse_stamp(answer.status_code, body), answer)
-
-    def _brand(self, brand_code: int) -> str:
-        return f"/sps/{self.account.iys_code}/brands/{brand_code}"
 
     def _about(self, path: str, note: str, question: Mapping[str, str],
                params: dict[str, Any] | None = None) -> httpx.Response | None:
