@@ -10,8 +10,10 @@ import ileti.capture.models
 import ileti.channels.models
 import ileti.consents.models
 import ileti.documents.models
+import ileti.iys.daymodels
 import ileti.iys.models
 import ileti.outbox.models
+import ileti.radar.models
 import ileti.recipients.models
 import ileti.tenancy.models  # noqa: F401
 

@@ -93,12 +93,15 @@ def write_pending() -> int:
     return written
 
 
-def confirm_forgotten() -> int:
+def confirm_forgotten(within: timedelta | None = None) -> int:
     """Write the confirmations of today, and of yesterday's last hour, that no process wrote;
-    answers how many."""
+    answers how many. ``within`` looks at that much of the past only: a day of a million captures
+    is not read every two minutes."""
     moment = clock.now()
     midnight = datetime.combine(clock.to_istanbul(moment).date(), time.min, clock.ISTANBUL)
     since = midnight - _BACK  # the last minutes of a day are swept on the next
+    if within is not None:
+        since = max(since, moment - within)
     rows = db.connection().execute(
         _FORGOTTEN, {"since": since, "until": moment - GRACE,
                      "kind": int(MessageKind.CONFIRMATION), "limit": _AT_ONCE},

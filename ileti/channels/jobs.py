@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ileti.channels.confirm import confirm_forgotten
 from ileti.channels.send import send_waiting
 from ileti.core.jobs import job
@@ -16,6 +18,13 @@ def send_messages() -> dict[str, int]:
 
 @job(queue="messages", every=120.0, timeout=120,
      idempotent="writes only where no confirmation stands, under a lock per submission")
+def confirm_lately() -> dict[str, int]:
+    """Write the confirmations that a process killed within the last half hour left out (R-10)."""
+    return {"written": confirm_forgotten(timedelta(minutes=30))}
+
+
+@job(queue="messages", every=1_800.0, timeout=300,
+     idempotent="writes only where no confirmation stands, under a lock per submission")
 def confirm_today() -> dict[str, int]:
-    """Write the same-day confirmations that a killed process left out (R-10)."""
+    """The same over the whole day, for when everything was down meanwhile (R-10)."""
     return {"written": confirm_forgotten()}

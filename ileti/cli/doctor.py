@@ -15,7 +15,7 @@ from ileti.core.clock import to_istanbul
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.db import dsn
 from ileti.core.secrets import open_secrets
-from ileti.iys.alarms import Level, open_alarms
+from ileti.iys.alarms import Level, missing_days, open_alarms
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
@@ -92,6 +92,7 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
     waiting, age, dead = int(row[0]), float(row[1]), int(row[2])
     return [
         *_deadlines(conn),
+        *_days(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -108,6 +109,17 @@ def _deadlines(conn: psycopg.Connection) -> list[Finding]:
                 "Open the queue page and mend what holds İYS up: later they are void (R-33).")
         for alarm in open_alarms(conn=conn)
     ] or [Finding(True, "no record is short of its three business days")]
+
+
+def _days(conn: psycopg.Connection) -> list[Finding]:
+    """Days of İYS that are not wholly archived while İYS is about to drop them, or has."""
+    return [
+        Finding(False, f"{one.brand_name}: İYS's day {one.day:%d.%m.%Y} is not wholly archived, "
+                + (f"{one.days_left} days left" if one.days_left >= 0 else "İYS no longer has it"),
+                "Look whether the workers run and what İYS answers; it keeps seven days."
+                if one.days_left >= 0 else "Ask İYS's support for the file; note why it is gone.")
+        for one in missing_days(conn=conn)
+    ] or [Finding(True, "every day İYS is about to drop is archived")]
 
 
 def _redis(settings: Settings) -> list[Finding]:

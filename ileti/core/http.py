@@ -9,6 +9,7 @@ only says whether the request may have arrived (:class:`Outcome`).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +47,32 @@ class OutgoingClient:
              headers: dict[str, str] | None = None, params: dict[str, Any] | None = None,
              note: str = "") -> httpx.Response:
         """Send and read the whole answer; raises NoAnswer. Never inside a transaction."""
+        return self._timed(note, lambda: self._client.request(
+            method, path, content=content, headers=headers, params=params))
+
+    def download(self, path: str, *, into: Callable[[Iterator[bytes]], None],
+                 headers: dict[str, str], note: str = "") -> httpx.Response:
+        """GET a body of any size: of a 200, ``into`` gets the bytes piece by piece and the answer
+        holds none of them; any other answer is read whole. Raises NoAnswer, also when the body
+        breaks off, and whatever ``into`` raises. Never inside a transaction."""
+
+        def get() -> httpx.Response:
+            asked = {"Accept-Encoding": "identity"} | headers
+            with self._client.stream("GET", path, headers=asked) as answer:
+                if answer.status_code == 200:
+                    into(answer.iter_bytes())
+                else:
+                    answer.read()
+            return answer
+
+        return self._timed(note, get)
+
+    def _timed(self, note: str, call: Callable[[], httpx.Response]) -> httpx.Response:
+        """The call's answer, logged without addresses; raises NoAnswer."""
         db.refuse_open_transaction()
         started = time.perf_counter()
         try:
-            answer = self._client.request(
-                method, path, content=content, headers=headers, params=params
-            )
+            answer = call()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             log.warning("no_answer", note=note, reason=type(error).__name__, arrived=False,
                         why=str(error)[:80])

@@ -10,6 +10,7 @@ costs one line more.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,16 +102,74 @@ def metrics(conn: psycopg.Connection[Any] | None = None) -> dict[str, int]:
     return {f"ileti_iys_deadline_{int(level)}_percent": found[level] for level in Level}
 
 
+# İYS keeps a day for seven days (İYS API §8): on the fifth there is still time to mend things.
+ALARM_AFTER_DAYS = 5
+DAYS_KEPT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class MissingDay:
+    """A brand's day of which not everything is archived; ``days_left`` until İYS drops it, 0 on its
+    last one, negative when it is gone."""
+
+    provider_id: int
+    brand_id: int
+    brand_name: str
+    day: dt.date
+    days_left: int
+    problem: str | None
+
+
+_MISSING = """
+select b.provider_id, b.id, b.name, g.day::date, d.problem
+  from brand b
+  join provider p on p.id = b.provider_id and p.iys_username is not null
+       and p.iys_password is not null
+ cross join generate_series(%(oldest)s::date, %(alarm)s::date, interval '1 day') g(day)
+  left join iys_day d on d.provider_id = b.provider_id and d.brand_id = b.id and d.day = g.day::date
+ where d.archived_at is null and (%(provider)s::int is null or p.id = %(provider)s)
+   and g.day::date >= (b.created_at at time zone 'Europe/Istanbul')::date
+ order by g.day, b.id"""
+
+
+def missing_days(provider_id: int | None = None,
+                 conn: psycopg.Connection[Any] | None = None) -> list[MissingDay]:
+    """Days of the fifth day and older that are not wholly archived, the oldest first; those that
+    were lost for good stay for another week, so that somebody sees it."""
+    today = clock.today()
+    rows = (conn or db.connection()).execute(_MISSING, {
+        "oldest": today - dt.timedelta(days=2 * DAYS_KEPT),
+        "alarm": today - dt.timedelta(days=ALARM_AFTER_DAYS), "provider": provider_id}).fetchall()
+    return [MissingDay(provider, brand, name, day, DAYS_KEPT - (today - day).days, problem)
+            for provider, brand, name, day, problem in rows]
+
+
+def raise_day_alarms() -> dict[str, int]:
+    """Write a log line for every missing day, once a day."""
+    raised = 0
+    for one in missing_days():
+        if _first_time(f"day:{one.provider_id}:{one.brand_id}:{one.day}:{one.days_left}"):
+            log.error("iys_day_missing", provider=one.provider_id, brand=one.brand_id,
+                      day=str(one.day), days_left=one.days_left, rule="R-46")
+            raised += 1
+    return {"alarms": raised}
+
+
 _said: set[str] = set()
 
 
 def _said_before(alarm: Alarm) -> bool:
-    name = (f"ileti:iys:alarm:{alarm.provider_id}:{alarm.brand_id}:"
-            f"{int(alarm.due_at.timestamp())}:{int(alarm.level)}")
+    return not _first_time(f"{alarm.provider_id}:{alarm.brand_id}:"
+                           f"{int(alarm.due_at.timestamp())}:{int(alarm.level)}")
+
+
+def _first_time(what: str) -> bool:
+    """Whether nobody has said this yet, as far as this process and Redis know."""
+    name = f"ileti:iys:alarm:{what}"
     if name in _said:
-        return True
+        return False
     _said.add(name)
     try:
-        return not redis_client().set(name, 1, nx=True, ex=REMEMBERED_SECONDS)
+        return bool(redis_client().set(name, 1, nx=True, ex=REMEMBERED_SECONDS))
     except redis.RedisError:
-        return False
+        return True

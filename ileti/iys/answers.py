@@ -97,6 +97,16 @@ class Accepted:
     strangers: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Movements of one key, newest first (§6.9). ``total`` counts all that İYS has;
+    ``unreadable`` those of this page whose form we do not know."""
+
+    movements: tuple[Movement, ...]
+    total: int
+    unreadable: int = 0
+
+
 class ItemState(StrEnum):
     """Where one item of a list stands (§6.5). UNKNOWN: ask again, do not believe."""
 
@@ -250,6 +260,32 @@ def parse_status(body: bytes | str | None, asked: ConsentKey) -> Movement:
     if asked != (held.recipient, held.recipient_type.name, held.channel.name):
         raise Unreadable("recipient: not the one asked for")
     return held
+
+
+def parse_history(body: bytes | str | None, asked: ConsentKey) -> History:
+    """The movements of one key (§6.9), put in the order of their dates, newest first.
+
+    ``Unreadable`` without a list or a count, and when a movement is another key's: what is shown
+    beside a person's record must be about that person.
+    """
+    answer = _object(read_json(body))
+    listed, pages = answer.get("list"), _object(answer.get("pagination"))
+    total = _index(pages.get("totalCount"))
+    if not isinstance(listed, list) or total is None or total < len(listed):
+        raise Unreadable("list: missing")
+    movements: list[Movement] = []
+    for raw in listed:
+        try:
+            movement = from_movement(_object(raw))
+        except WireError:
+            continue
+        if asked != (movement.recipient, movement.recipient_type.name, movement.channel.name):
+            raise Unreadable("recipient: not the one asked for")
+        movements.append(movement)
+    movements.sort(key=lambda one: (one.consent_date or one.creation_date, one.creation_date),
+                   reverse=True)
+    return History(movements=tuple(movements), total=total,
+                   unreadable=len(listed) - len(movements))
 
 
 def parse_multi_status(body: bytes | str | None) -> frozenset[str]:

@@ -10,8 +10,9 @@ numbers, so that a call in doubt is simply sent again (İYS API §6.2, §6.4; fa
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -26,9 +27,10 @@ from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
-from ileti.iys import answers
+from ileti.iys import answers, dayanswers
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
+from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
 from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
@@ -116,6 +118,8 @@ class IysClient:
         self.account = account
         self._http = http or _outgoing(account.base_url)
         self._budget = budget or budget_for(account.base_url)
+        self.status_hour, self.history_hour = (
+            status_hour(account.base_url), history_hour(account.base_url))
         self._tokens = TokenKeeper(
             account.base_url, account.username, log_in=self._log_in, refresh=self._refresh,
             login_mark=_login_mark(account),
@@ -160,25 +164,34 @@ class IysClient:
         return self._read(answers.parse_batch_result, self._call("GET", path, "batch_result"))
 
     def status(self, brand_code: int, recipient: str, recipient_type: RecipientType,
-               channel: Channel) -> Movement | None:
+               channel: Channel, *, by_person: bool = False) -> Movement | None:
         """What İYS holds for one key (§6.7); None when it holds nothing (judgement 9).
 
-        An answer about another key is none: IysTrouble, as for one that cannot be read.
+        An answer about another key is none: IysTrouble, as for one that cannot be read. One of the
+        hour's questions (H086); a person leaves some to the forwarder.
         """
+        _take(self.status_hour, "H086", kept_for_work() if by_person else 0)
         path = f"{self._brand(brand_code)}/consents/status"
-        try:
-            answer = self._call(
-                "POST", path, "status", status_query(recipient, recipient_type, channel)
-            )
-        except IysTrouble as trouble:
-            # Undocumented: H401 stands with 400 in the table, and services say 404 as well.
-            if trouble.code == "H401" or (trouble.http_status, trouble.code) == (404, "HTTP_404"):
-                return None
-            raise
-        if answer.status_code == 204 or answer.content.strip() in (b"", b"{}"):
+        answer = self._about(path, "status", status_query(recipient, recipient_type, channel))
+        if answer is None or answer.content.strip() in (b"", b"{}"):
             return None
         asked = ConsentKey(recipient.strip().lower(), recipient_type.name, channel.name)
         return self._read(lambda body: answers.parse_status(body, asked), answer)
+
+    def history(self, brand_code: int, recipient: str, recipient_type: RecipientType,
+                channel: Channel, offset: int = 0) -> answers.History:
+        """The newest 100 movements of one key behind ``offset`` (§6.9); one of the hour's (H089).
+
+        Nothing about the key is an empty history, as for the status.
+        """
+        _take(self.history_hour, "H089")
+        path = f"{self._brand(brand_code)}/consents/history"
+        answer = self._about(path, "history", status_query(recipient, recipient_type, channel),
+                             {"limit": 100, "offset": offset})
+        if answer is None:
+            return answers.History(movements=(), total=0)
+        asked = ConsentKey(recipient.strip().lower(), recipient_type.name, channel.name)
+        return self._read(lambda body: answers.parse_history(body, asked), answer)
 
     def approved(self, brand_code: int, recipient_type: RecipientType, channel: Channel,
                  recipients: Sequence[str]) -> frozenset[str]:
@@ -196,18 +209,65 @@ class IysClient:
         answer = self._call("GET", path, "pull", params=params)
         return self._read(lambda body: answers.parse_pull(answer.status_code, body), answer)
 
+    def day_summary(self, brand_code: int, day: dt.date, kind: RecipientType
+                    ) -> tuple[tuple[dayanswers.DayCount, ...], bytes]:
+        """What moved on a day, counted, and the answer's bytes (§8.1)."""
+        path = f"{self._brand(brand_code)}/changes/{day}/recipients/{kind.name}"
+        answer = self._call("GET", path, "day_summary")
+        return self._read(dayanswers.parse_day_summary, answer), answer.content
+
+    def day_hash(self, brand_code: int, day: dt.date) -> dayanswers.DayHash | None:
+        """How far İYS is with a day and its file's hash (§8.2); None when nothing moved."""
+        answer = self._call("GET", f"{self._brand(brand_code)}/agreements/{day}", "day_hash")
+        return self._read(
+            lambda body: dayanswers.parse_day_hash(answer.status_code, body), answer)
+
+    def agree(self, brand_code: int, day: dt.date) -> bool:
+        """Agree to a day's file, which cannot be undone (§8.3); False when nothing moved."""
+        path = f"{self._brand(brand_code)}/agreements/{day}"
+        answer = self._call("PUT", path, "agree", {"agreementStatus": True})
+        return self._read(
+            lambda body: dayanswers.parse_agreed(answer.status_code, body), answer)
+
+    def day_file(self, brand_code: int, day: dt.date,
+                 into: Callable[[Iterator[bytes]], None]) -> bool:
+        """Download the day's movements piece by piece (§8.4); False when there is no file. When the
+        call is repeated, ``into`` starts anew."""
+        path = f"{self._brand(brand_code)}/changes/{day}/file"
+        return self._call("GET", path, "day_file", into=into).status_code == 200
+
+    def day_stamp(self, brand_code: int, day: dt.date) -> bytes | None:
+        """The time stamp over the day's file (§8.5); None when there is none."""
+        path = f"{self._brand(brand_code)}/agreements/{day}/timestamp"
+        answer = self._call("GET", path, "day_stamp")
+        return self._read(
+            lambda body: dayanswers.parse_stamp(answer.status_code, body), answer)
+
     def _brand(self, brand_code: int) -> str:
         return f"/sps/{self.account.iys_code}/brands/{brand_code}"
 
+    def _about(self, path: str, note: str, question: Mapping[str, str],
+               params: dict[str, Any] | None = None) -> httpx.Response | None:
+        """The answer about one key; None when İYS says that it has no such record."""
+        try:
+            answer = self._call("POST", path, note, question, params)
+        except IysTrouble as trouble:
+            # Undocumented: H401 stands with 400 in the table, and services say 404 as well.
+            if trouble.code == "H401" or (trouble.http_status, trouble.code) == (404, "HTTP_404"):
+                return None
+            raise
+        return None if answer.status_code == 204 else answer
+
     def _call(self, method: str, path: str, note: str, body: Any = None,
-              params: dict[str, Any] | None = None) -> httpx.Response:
+              params: dict[str, Any] | None = None,
+              into: Callable[[Iterator[bytes]], None] | None = None) -> httpx.Response:
         """Send with turn and token until İYS takes it or :func:`next_step` says to stop."""
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         attempt = 0
         token = self._token()
         while True:
             try:
-                return self._send(method, path, note, content, params, token)
+                return self._send(method, path, note, content, params, token, into)
             except IysTrouble as trouble:
                 step = next_step(trouble.kind, trouble.code, attempt)
                 if step is Step.RENEW_TOKEN:
@@ -217,8 +277,9 @@ class IysClient:
             attempt += 1
 
     def _send(self, method: str, path: str, note: str, content: bytes | None,
-              params: dict[str, Any] | None, token: str | None) -> httpx.Response:
-        headers = {"Accept": "application/json"}
+              params: dict[str, Any] | None, token: str | None,
+              into: Callable[[Iterator[bytes]], None] | None = None) -> httpx.Response:
+        headers = {"Accept": "application/json" if into is None else "*/*"}
         if content is not None:
             headers["Content-Type"] = "application/json"
         if token is not None:
@@ -226,9 +287,11 @@ class IysClient:
         db.refuse_open_transaction()
         try:
             self._budget.take()
-            answer = self._http.send(
-                method, path, content=content, headers=headers, params=params, note=f"iys.{note}"
-            )
+            if into is not None:
+                answer = self._http.download(path, into=into, headers=headers, note=f"iys.{note}")
+            else:
+                answer = self._http.send(method, path, content=content, headers=headers,
+                                         params=params, note=f"iys.{note}")
         except TimeoutError:
             raise IysTrouble(Kind.RATE, "H124", wait=5.0) from None
         except NoAnswer as error:
@@ -250,6 +313,8 @@ class IysClient:
             wait = float(RATE_WINDOWS.get(first.code, 1))
             if first.code == "H084":
                 self._tokens.block()
+            elif first.code in ("H086", "H089"):
+                (self.status_hour if first.code == "H086" else self.history_hour).full()
             elif wait <= 1:
                 self._budget.pause(1.1)
         return IysTrouble(
@@ -304,6 +369,13 @@ class IysClient:
 def _is_refusal(trouble: IysTrouble) -> bool:
     """Whether İYS itself refused what was shown to it, and not a page before İYS."""
     return trouble.http_status in (400, 401) and trouble.kind is not Kind.RETRY
+
+
+def _take(hour: HourlyBudget, code: str, keep: int = 0) -> None:
+    """One question of the hour; IysTrouble of kind RATE, without a call, when there is none."""
+    wait = hour.take(keep)
+    if wait > 0:
+        raise IysTrouble(Kind.RATE, code, 429, wait=wait)
 
 
 def _login_mark(account: Account) -> str:

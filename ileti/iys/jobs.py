@@ -9,7 +9,7 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
-from ileti.iys import alarms, receipts
+from ileti.iys import alarms, days, receipts
 from ileti.iys import forward as forwarding
 from ileti.iys import pull as pulling
 
@@ -45,8 +45,22 @@ def sweep() -> dict[str, int]:
     return dict(forwarding.sweep())
 
 
+@job(queue="upkeep", every=60.0, timeout=1_800,
+     idempotent="a day is held by a lease and a fence; what is archived or compared is so already")
+def reconcile() -> dict[str, int]:
+    """Bring the brands' days forward: fetch, archive, compare, agree."""
+    return dict(days.days_due(time.monotonic() + RUN_SECONDS))
+
+
 @job(queue="upkeep", every=60.0, timeout=TIMEOUT,
      idempotent="only reads; a line that was written is remembered")
 def watch_deadlines() -> dict[str, int]:
     """Say which waiting records have used up half, four fifths or all of their time."""
     return alarms.raise_alarms()
+
+
+@job(queue="upkeep", every=600.0, timeout=TIMEOUT,
+     idempotent="only reads; a line that was written is remembered")
+def watch_days() -> dict[str, int]:
+    """Say which days İYS is about to drop before we have all of them."""
+    return alarms.raise_day_alarms()

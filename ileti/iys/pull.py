@@ -43,9 +43,8 @@ from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
 from ileti.iys.marks import mark_of, mark_of_raw
 from ileti.iys.unclear import ask_about_unreadable
-from ileti.iys.wire import Movement, writable
+from ileti.iys.wire import Movement, spelled_here, writable
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
-from ileti.recipients.address import AddressError, parse_address
 
 log = get_logger("ileti.iys")
 
@@ -228,18 +227,11 @@ def _last_of_each(place: Place, movements: Sequence[Movement]) -> dict[bytes, Mo
 def _consent(movement: Movement) -> NewConsent:
     """A movement as the ledger takes it; a source we do not know yet still counts as İYS's."""
     return NewConsent(
-        address=_canonical(movement.recipient), channel=movement.channel, status=movement.status,
+        address=spelled_here(movement.recipient), channel=movement.channel, status=movement.status,
         consent_date=movement.holds_from,
         recipient_type=movement.recipient_type, standing=Standing.VERIFIED,
         source=movement.source if movement.source.is_iys else Source.IYS_BILINMEYEN,
     )
-
-
-def _canonical(recipient: str) -> str:
-    try:
-        return parse_address(recipient).value
-    except AddressError:
-        return recipient  # İYS holds it in this spelling; a refusal must block it here as well.
 
 
 def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, Any]]) -> None:

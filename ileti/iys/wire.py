@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status, Word
 from ileti.core.clock import ISTANBUL
+from ileti.recipients.address import AddressError, parse_address
 
 W = TypeVar("W", bound=Word)
 
@@ -204,6 +205,15 @@ def from_iys_time(text: str) -> dt.datetime:
         return dt.datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(dt.UTC)
     except (ValueError, OverflowError):  # 0001-01-01 is no time before it is one in UTC.
         raise WireError("not a possible time") from None
+
+
+def spelled_here(recipient: str) -> str:
+    """İYS's address in our one spelling; one we would not take stays as İYS holds it, since a
+    refusal must block it here as well."""
+    try:
+        return parse_address(recipient).value
+    except AddressError:
+        return recipient
 
 
 def _consent_date(

@@ -15,7 +15,17 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from ileti.simulator import access, brands, changes, consents, identity, queries, retailers
+from ileti.simulator import (
+    access,
+    brands,
+    changes,
+    consents,
+    identity,
+    partners,
+    queries,
+    reconciliation,
+    retailers,
+)
 from ileti.simulator.acts import put_provider
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import Refused, error
@@ -28,6 +38,7 @@ from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.pages import page, static_file
 from ileti.simulator.quotas import Gatekeeper
 from ileti.simulator.registry import Registry
+from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
 
 if TYPE_CHECKING:
@@ -38,15 +49,20 @@ LARGEST_BODY = 4 * 1024 * 1024
 Service = Callable[[Desk, Call], Answer]
 
 _SP = r"/sps/(?P<iysCode>[^/]+)"
+_PARTNER = r"/integrator/(?P<integratorCode>[^/]+)"
 _BRAND = _SP + r"/brands/(?P<brandCode>[^/]+)"
 _ACCESS = r"/consents/retailers/access"
 _ANY_ACCESS = r"/consents/retailers?/access"
+_AGREEMENT = r"/agreements/(?P<reportDate>[^/]+)"
 _REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
 
 ROUTES: list[tuple[str, str, Service]] = [
     ("POST", "/oauth2/token", identity.give_token),
     ("GET", _SP + "/brands", brands.list_brands),
     ("GET", _SP + "/subscription", brands.show_subscription),
+    ("GET", _PARTNER + "/sps", partners.list_rights),
+    ("GET", _PARTNER + "/sps/(?P<iysCode>[^/]+)", partners.list_rights_of),
+    ("GET", _PARTNER + "/subscription", partners.show_own_subscription),
     ("POST", _BRAND + "/consents", consents.add_one),
     ("POST", "/v2" + _BRAND + "/consents", consents.add_one_v2),
     ("POST", _BRAND + "/consents/request", consents.add_batch),
@@ -61,6 +77,15 @@ ROUTES: list[tuple[str, str, Service]] = [
     ),
     ("POST", _BRAND + "/consents/history", queries.show_history),
     ("GET", _BRAND + "/consents/changes", changes.pull),
+    (
+        "GET",
+        _BRAND + r"/changes/(?P<reportDate>[^/]+)/recipients/(?P<recipientType>[^/]+)",
+        reconciliation.show_summary,
+    ),
+    ("GET", _BRAND + r"/changes/(?P<reportDate>[^/]+)/file", reconciliation.give_file),
+    ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
+    ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
+    ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
     ("POST", _BRAND + _ACCESS, access.give_access),
     ("PUT", _BRAND + _ACCESS, access.replace_access),
     ("POST", _BRAND + "/consents?/retailers/access/list", access.list_access),
@@ -107,6 +132,7 @@ class Simulator:
             gatekeeper=Gatekeeper(options.quotas, clock),
             faults=Faults(),
             observer=Observer(options.keep_requests),
+            whitelist=Whitelist(lambda: options.rules, clock),
         )
         oldest_consent_date(clock.now())  # loads the year's holidays before the first call
         for provider in options.providers:
@@ -158,6 +184,7 @@ class Simulator:
             self._over.wait(latency)
         fault = self.desk.faults.strike(call.method, call.path)
         reply = self._reply(call, fault)
+        self.desk.whitelist.count(call.caller, reply.status)
         self.desk.observer.note(
             at=self.desk.clock.now_text(),
             method=call.method,
@@ -189,6 +216,8 @@ class Simulator:
         return reply._replace(body=falsified(fault.kind, reply.body, self.desk.faults.dice))
 
     def _serve(self, call: Call) -> Answer:
+        if not self.desk.whitelist.admits(call.caller):
+            return answer({"message": "Bu IP adresi izin listesinde değil."}, 403)
         try:
             self.desk.gatekeeper.admit(call.caller)
             fitting = False

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ileti.simulator.brands import brand_for
+from ileti.simulator.brands import brand_for, channel_fault
 from ileti.simulator.clock import ISTANBUL, read, written
 from ileti.simulator.codes import refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer
@@ -39,6 +39,8 @@ def pull(desk: Desk, call: Call) -> Answer:
     with desk.registry.lock:
         desk.registry.settle()
         log = desk.registry.log[brand.code, source]
+        if call.partner is not None:  # a partner sees only what it is authorised for
+            log = [m for m in log if not channel_fault(call, brand, m.type)]
         first = bisect_left(log, moment_earlier(desk.clock, WINDOW_SECONDS), key=_created)
         end = bisect_right(
             log, moment_earlier(desk.clock, desk.options.delays.pull_seconds), key=_created

@@ -75,6 +75,15 @@ def _quota(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     return asdict(desk.options.quotas)
 
 
+def _whitelist(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Put the address `add` on the list, or take `remove` away."""
+    if not wish or set(wish) - {"add", "remove"}:
+        raise SettingError("Name an address to add or to remove.")
+    for name, address in wish.items():
+        desk.whitelist.set(str(address), allowed=name == "add")
+    return desk.whitelist.listed()
+
+
 def _delay(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     change_delays(desk.options.delays, wish)
     return asdict(desk.options.delays)
@@ -89,6 +98,7 @@ def _reset(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     """Empty the registry and the counters; with `counters_only` just the counters."""
     desk.observer.forget()
     desk.gatekeeper.forget()
+    desk.whitelist.forget()
     if not wish.get("counters_only"):
         desk.faults.disarm()
         desk.registry.reset()
@@ -104,6 +114,7 @@ def _state(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
             "now": desk.clock.now_text(),
             "frozen": desk.clock.frozen,
             "counters": desk.observer.counters(),
+            "callers": desk.whitelist.listed(),
             "per_second_peak": desk.gatekeeper.peaks(),
             "registry": {
                 "consents": registry.count_consents(),
@@ -124,6 +135,11 @@ def _state(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
                     "usedConsentLimit": p.used,
                 }
                 for p in registry.providers.values()
+            ],
+            "partners": [
+                {"integratorCode": p.code, "title": p.title, "username": p.username,
+                 "subscription": p.subscription, "rights": p.rights}
+                for p in registry.partners.values()
             ],
             "quotas": asdict(desk.options.quotas),
             "delays": asdict(desk.options.delays),
@@ -191,12 +207,15 @@ Way = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 WAYS: dict[tuple[str, str], Way] = {
     ("POST", "clock"): acts.move_clock,
     ("POST", "citizen"): acts.act_as_citizen,
+    ("POST", "day"): acts.falsify_day,
     ("POST", "subscription"): acts.set_subscription,
     ("POST", "provider"): acts.put_provider,
+    ("POST", "partner"): acts.put_partner,
     ("POST", "fault"): _fault,
     ("GET", "fault"): _faults,
     ("DELETE", "fault"): _no_faults,
     ("POST", "quota"): _quota,
+    ("POST", "whitelist"): _whitelist,
     ("POST", "delay"): _delay,
     ("POST", "rules"): _rules,
     ("POST", "reset"): _reset,

@@ -19,8 +19,9 @@ from ileti.simulator.faults import Faults
 from ileti.simulator.observer import Observer
 from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.quotas import Gatekeeper
-from ileti.simulator.records import Brand, Provider
+from ileti.simulator.records import Brand, Partner, Provider
 from ileti.simulator.registry import Registry
+from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
 
 JSON = "application/json; charset=utf-8"
@@ -36,7 +37,8 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One request: `caller` is the address it came from, `args` what stands after `?`."""
+    """One request: `caller` is the address it came from, `args` what stands after `?`. `partner` is
+    whose token it carries, when that is a business partner's."""
 
     method: str
     path: str
@@ -46,6 +48,7 @@ class Call:
     content_type: str = ""
     bearer: str = ""
     named: dict[str, str] = field(default_factory=dict)
+    partner: Partner | None = None
 
     def json(self, otherwise: str) -> Any:
         """The body as JSON; raises `Refused` with the code `otherwise`."""
@@ -72,6 +75,7 @@ class Desk:
     gatekeeper: Gatekeeper
     faults: Faults
     observer: Observer
+    whitelist: Whitelist
 
     def frame(self, provider: Provider) -> Frame:
         """What a provider's consents are checked against at this moment (H162, H467).

@@ -40,13 +40,15 @@ class Delays:
     """Seconds until something shows; batch and pull run on the simulator's clock.
 
     `batch_seconds` until the result of a batch is complete (İYS asks to wait 300),
-    `pull_seconds` until a movement is in pull (İYS: 3 600), `latency_seconds` real seconds
-    added to every call. `before_ready` is what a batch query answers before the result is
+    `pull_seconds` until a movement is in pull (İYS: 3 600), `reconcile_seconds` after midnight
+    until a day's hash and file are ready (İYS does not say), `latency_seconds` real seconds added
+    to every call. `before_ready` is what a batch query answers before the result is
     there: nothing, `enqueue` items, or nothing in the first half and `enqueue` in the second.
     """
 
     batch_seconds: float = 2.0
     pull_seconds: float = 3600.0
+    reconcile_seconds: float = 0.0
     latency_seconds: float = 0.0
     before_ready: BeforeReady = "mixed"
 
@@ -62,7 +64,9 @@ class Rules:
     consent; `numbering_plan` is libphonenumber's of the version İYS names, or the one installed;
     `unknown_status` is the answer of the single status query for an address
     without a record; `test_numbers` takes +90 599 as valid although no numbering plan has it,
-    so that no living person's number is ever needed.
+    so that no living person's number is ever needed. `success_requests`, `success_percent` and
+    `success_grace_hours` are the rule of the success share (`whitelist.py`; 0 requests: off).
+    `push_over_http` lets push go to loopback addresses without TLS, for tests.
     """
 
     business_days: int = 3
@@ -73,6 +77,10 @@ class Rules:
     numbering_plan: NumberingPlan = "8.12.47"
     unknown_status: UnknownStatus = "404"
     test_numbers: bool = True
+    success_requests: int = 20_000
+    success_percent: int = 70
+    success_grace_hours: int = 96
+    push_over_http: bool = False
 
     @property
     def old_plan(self) -> bool:
@@ -105,12 +113,16 @@ class SimulatorOptions:
 
 _SWITCHES = (
     "half_day_is_business_day", "business_days_to_the_hour", "v2_repeats_at_any_age",
-    "test_numbers",
+    "test_numbers", "push_over_http",
+)  # fmt: skip
+_WHOLE_NUMBERS = (
+    "business_days", "success_requests", "success_percent", "success_grace_hours",
 )  # fmt: skip
 QUOTA_NAMES = {f.name for f in fields(Quotas)}
 DELAY_NAMES = {
     "batch": "batch_seconds",
     "pull": "pull_seconds",
+    "reconcile": "reconcile_seconds",
     "latency": "latency_seconds",
     "before_ready": "before_ready",
 }
@@ -151,7 +163,7 @@ def change_rules(rules: Rules, wanted: Mapping[str, Any]) -> None:
     """Set the named rule switches; raises `SettingError`, all or nothing."""
     checked: dict[str, Any] = {}
     for name, value in wanted.items():
-        if name == "business_days":
+        if name in _WHOLE_NUMBERS:
             checked[name] = _whole(name, value)
         elif name == "business_days_for":
             if not isinstance(value, list | tuple) or set(value) - {"BIREYSEL", "TACIR"}:

@@ -13,6 +13,7 @@ import json
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from ileti.simulator.records import (
     Brand,
     ConsentKey,
     Movement,
+    Partner,
     Provider,
     Repeat,
     Session,
@@ -35,6 +37,8 @@ from ileti.simulator.records import (
 from ileti.simulator.states import recorded_before, state_errors
 
 Book = dict[str, tuple[Movement, ...]]
+Edit = Callable[[Movement], Movement | None]
+Day = tuple[int, str]
 
 
 class Registry:
@@ -44,6 +48,7 @@ class Registry:
         self.lock = threading.RLock()
         self.clock, self.options, self.journal = clock, options, journal
         self.providers: dict[int, Provider] = {}
+        self.partners: dict[int, Partner] = {}
         self.brands: dict[int, Brand] = {}
         self._empty()
         for kind, head, body in journal.lines():
@@ -59,6 +64,11 @@ class Registry:
         self.sight: dict[ConsentKey, frozenset[int]] = {}
         self.batches: dict[str, Batch] = {}
         self.waiting: list[tuple[str, int, str]] = []
+        self.agreements: set[Day] = set()
+        # By the control calls only, and not kept over a restart: falsified files, failed days.
+        self.edits: dict[Day, list[Edit]] = defaultdict(list)
+        self.added: dict[Day, list[Movement]] = defaultdict(list)
+        self.failed_days: set[Day] = set()
         self.access: dict[str, Session] = {}
         self.refresh: dict[str, Session] = {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
@@ -75,6 +85,10 @@ class Registry:
     def count_consents(self) -> int:
         """How many addresses hold a consent (ONAY or RET), over all brands."""
         return sum(len(book) for book in self.books.values())
+
+    def accounts(self) -> list[Provider | Partner]:
+        """Everybody who can get a token."""
+        return [*self.providers.values(), *self.partners.values()]
 
     # -- consents ----------------------------------------------------------------------------
 
@@ -172,7 +186,9 @@ class Registry:
             return codes
         if history is None:
             provider = self.providers[brand.iys_code]
-            if provider.subscription == "limit_reached" or provider.used >= provider.consent_limit:
+            if provider.subscription == "limit_reached" or (
+                provider.used >= provider.consent_limit and not provider.limit_exceed
+            ):
                 return ("H525",)
         return ()
 
@@ -227,6 +243,12 @@ class Registry:
             for key, codes in wanted.items():
                 self._keep_sight(key, codes)
 
+    def agree(self, brand: int, day: str) -> None:
+        """Note that the provider agrees to a day's file; there is no way back (§8.3)."""
+        with self.lock:
+            self.journal.append(("agreement", {"brand": brand, "day": day}, None))
+            self.agreements.add((brand, day))
+
     def _keep_sight(self, key: ConsentKey, codes: frozenset[int]) -> None:
         linked = self.brands[key.brand].linked
         linked.subtract(self.sight.get(key, ()))
@@ -247,12 +269,21 @@ class Registry:
             self.journal.append(("provider", head, None))
             self._keep_provider(provider, brands)
 
-    def set_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
-        """Put a provider's subscription into `state`; a `limit` changes what it may hold."""
+    def put_partner(self, partner: Partner) -> None:
+        """Add a business partner or change the one with this number."""
         with self.lock:
-            head = {"iys_code": iys_code, "state": state, "limit": limit}
+            self.journal.append(("partner", asdict(partner), None))
+            self.partners[partner.code] = partner
+
+    def set_subscription(
+        self, iys_code: int, state: str, limit: int | None, exceed: bool | None = None
+    ) -> None:
+        """Put the subscription of a provider or partner into `state`; a `limit` changes what a
+        provider may hold, `exceed` whether it may go beyond."""
+        with self.lock:
+            head = {"iys_code": iys_code, "state": state, "limit": limit, "exceed": exceed}
             self.journal.append(("subscription", head, None))
-            self._keep_subscription(iys_code, state, limit)
+            self._keep_subscription(iys_code, state, limit, exceed)
 
     def put_retailer(self, brand: Brand, retailer: dict[str, Any]) -> None:
         """Add a retailer to a brand."""
@@ -291,6 +322,9 @@ class Registry:
                     brand.approval = brand.rejection = 0
                     brand.linked.clear()
                 self.put_provider(provider, brands)
+            for partner in self.partners.values():
+                partner.subscription = "ACTIVE"
+                self.put_partner(partner)
 
     def _keep_provider(self, provider: Provider, brands: list[Brand]) -> None:
         known = self.providers.get(provider.iys_code)
@@ -307,11 +341,18 @@ class Registry:
                 present.name, present.master = brand.name, brand.master
                 present.retailers.update(brand.retailers)
 
-    def _keep_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
+    def _keep_subscription(
+        self, iys_code: int, state: str, limit: int | None, exceed: bool | None = None
+    ) -> None:
+        if iys_code in self.partners:
+            self.partners[iys_code].subscription = state
+            return
         provider = self.providers[iys_code]
         provider.subscription = state
         if limit is not None:
             provider.consent_limit = limit
+        if exceed is not None:
+            provider.limit_exceed = exceed
 
     def _keep_session(
         self, session: Session, access: str, refresh: str, spent: str | None
@@ -333,6 +374,8 @@ class Registry:
         elif kind == "provider":
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
+        elif kind == "partner":
+            self.partners[head["code"]] = Partner(**head)
         elif kind == "subscription":
             self._keep_subscription(**head)
         elif kind == "retailer":
@@ -343,6 +386,8 @@ class Registry:
         elif kind == "sight":
             for *key, codes in json.loads(body or b"[]"):
                 self._keep_sight(ConsentKey(*key), frozenset(codes))
+        elif kind == "agreement":
+            self.agreements.add((head["brand"], head["day"]))
         elif kind == "session":
             session = Session(**head["session"])
             self._keep_session(session, head["access"], head["refresh"], head["spent"])

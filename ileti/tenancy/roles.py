@@ -8,6 +8,7 @@ provider, brand, dealer) comes from the membership and is kept by :mod:`ileti.te
 Personal addresses: only who must answer a person or an authority may open one (``consent:reveal``),
 and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
 site's secret (``site:secret``), with which whoever holds it can vouch for any address.
+``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ document:publish     x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
+radar:read           x    x    x    x    x    .    x    .    .
+radar:alarm          x    x    x    .    .    .    x    .    .
 queue:read           x    x    x    .    .    .    x    .    .
 queue:resend         x    x    .    .    .    .    x    .    .
 iys:read             x    x    x    .    .    .    x    .    .

@@ -73,7 +73,7 @@ def deed(action: str) -> Any:
 def person(user_id: int | None) -> str:
     """The name of who did it, when it is somebody of this work space."""
     if user_id is None:
-        return "–"
+        return "—"
     user = orm.db.session.scalars(select(User).where(User.id == user_id)).first()
     if user is None:
         return _("User %(number)s", number=user_id)
@@ -109,7 +109,7 @@ def details(kept: dict[str, Any]) -> Any:
         elif isinstance(value, list):
             value = ", ".join(str(one) for one in value)
         lines.append(f"{labels.get(name, name)}: {value}")
-    return " · ".join(lines) or "–"
+    return " · ".join(lines) or "—"
 
 
 class AuditView(RecordView):
@@ -121,7 +121,7 @@ class AuditView(RecordView):
     list_title, show_title = _l("Audit trail"), _l("Audit entry")
     label_columns = COMMON_LABELS
     list_columns = ["at", "user_id", "action", "subject", "address"]
-    show_columns = [*list_columns, "detail"]
+    show_columns = ["action", "at", "user_id", "subject", "address", "detail"]
     search_columns = ["action", "at"]
     search_form_extra_fields = {
         "action": SelectField(_l("What"), choices=[("", ""), *DEEDS.items()])}

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import inspect
 from wtforms import PasswordField, StringField
 from wtforms.validators import Length, NumberRange, Optional
@@ -22,8 +23,8 @@ COMMON_LABELS = {
     "iys_code": _l("İYS number"), "brand_code": _l("Brand number at İYS"),
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
     "activation_date": _l("İYS activation date"), "iys_username": _l("İYS user name"),
-    "iys_password": _l("İYS password"), "iys_checked_at": _l("İYS tried at"),
-    "iys_problem": _l("İYS problem"), "created_at": _l("Added"), "provider": _l("Provider"),
+    "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
+    "iys_problem": _l("Connection problem"), "created_at": _l("Added"), "provider": _l("Provider"),
     "brand": _l("Brand"), "dealer": _l("Dealer"), "master": _l("Master brand"),
     "accent": _l("Accent colour"), "retailer_code": _l("Retailer number at İYS"),
     "tckn": _l("TCKN of the person in charge"), "tin": _l("Tax number"), "alias": _l("Known as"),
@@ -92,6 +93,15 @@ def _accent(text: str) -> str:
     return typed.upper()
 
 
+def _swatch(code: str | None) -> Markup:
+    """The colour itself beside its code; a brand without one has İleti's."""
+    if not code:
+        return Markup("—")
+    return Markup('<span class="yn"><svg class="dot" width="14" height="14" aria-hidden="true" '
+                  'focusable="false"><rect width="14" height="14" rx="4" fill="{0}"/></svg>{0}'
+                  "</span>").format(code)
+
+
 class BrandView(RecordView):
     """Brands of a provider."""
 
@@ -106,6 +116,7 @@ class BrandView(RecordView):
     order_columns = ["name", "brand_code"]
     base_order = ("name", "asc")
     show_columns = ["name", "brand_code", "provider", "master", "accent", "created_at"]
+    formatters_columns = {"accent": _swatch}
     add_columns = ["provider", "name", "brand_code", "master", "accent"]
     edit_columns = add_columns[1:]
     validators_columns = {"brand_code": [NumberRange(min=100_000, max=999_999_999)]}

@@ -21,6 +21,7 @@ from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
 from ileti.iys.errors import Meaning, meaning
+from ileti.iys.silence import silence
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
@@ -111,7 +112,7 @@ def _actions() -> list[dict[str, Any]]:
 def urgent(rows: OpenRows) -> dict[str, Any] | None:
     """What runs out tonight, as one sentence with one button (R-33; look §1.1)."""
     if not rows.due:
-        return None
+        return _silent()
     going = rows.due - rows.due_stopped
     rest = [ngettext("%(n)s goes out by itself.", "%(n)s go out by themselves.", going,
                      n=formats.number(going))] if going else []
@@ -128,6 +129,15 @@ def urgent(rows: OpenRows) -> dict[str, Any] | None:
         "action": {"label": _("Show them"), "url": url_for("QueueView.list", durum=tab)}
         if security.may("queue:read") else None,
     }
+
+
+def _silent() -> dict[str, Any] | None:
+    """That İYS does not answer, while nothing runs out tonight (look §7)."""
+    found = silence() if security.may("queue:read") else None
+    return None if found is None else {
+        "tone": "wait", "bold": _("İYS does not answer."),
+        "rest": f"{found.told()} {_('Nothing runs out tonight.')}",
+        "action": {"label": _("Show them"), "url": url_for("QueueView.list")}}
 
 
 def _tiles(days: list[figures.Day], rejected: Rejections,

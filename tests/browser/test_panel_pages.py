@@ -130,6 +130,19 @@ def test_a_dealers_pages(page: Page, panel: Panel) -> None:
     check(page, panel, panel.dealer_pages)
 
 
+def test_tables_keep_inside_their_cards_between_a_phone_and_a_wide_desk(page: Page,
+                                                                       panel: Panel) -> None:
+    sign_in(page, panel, panel.admin)
+    for name in ("list", "waiting", "stopped"):
+        page.goto(panel.base + panel.pages[name])
+        for width in (761, 900, 1100, 1200):
+            page.set_viewport_size({"width": width, "height": 900})
+            out = page.evaluate("""[...document.querySelectorAll('.card table')].map(table =>
+              Math.round(table.getBoundingClientRect().right
+                         - table.closest('.card').getBoundingClientRect().right))""")
+            assert (name, width, [one for one in out if one > 0]) == (name, width, [])
+
+
 def test_open_parts(page: Page, panel: Panel) -> None:
     sign_in(page, panel, panel.admin)
     page.set_viewport_size({"width": 390, "height": 844})

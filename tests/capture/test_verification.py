@@ -243,7 +243,8 @@ def test_r10_a_confirmation_lost_in_a_crash_is_written_by_the_sweeper_once(
     assert vouch_for(signed, signed.filled("EPOSTA")).status == 201
     assert confirmations(conn, place) == []
     with clock.freeze(clock.now() + timedelta(seconds=61)):
-        confirm_forgotten()
+        assert confirm_forgotten(timedelta(seconds=60)) == 0  # older than that
+        confirm_forgotten(timedelta(minutes=30))
         confirm_forgotten()
     written = confirmations(conn, place)
     assert [w["channels"] for w in written] == [["EPOSTA"]]

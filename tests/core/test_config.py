@@ -51,6 +51,22 @@ def test_a_weak_secret_is_refused_in_a_sentence(production, weak):
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["PEPPER", "SIGNING_KEY", "ENCRYPTION_KEYS"])
+def test_one_key_for_two_purposes_is_refused(production, name):
+    shared = os.environ["SECRET_KEY"]
+    production.setenv(name, f"1:{key()},2:{shared}" if name == "ENCRYPTION_KEYS" else shared)
+    with pytest.raises(WrongSetting, match="different keys"):
+        load_settings()
+
+
+def test_iys_password_does_not_travel_in_the_clear(production):
+    production.setenv("IYS_BASE_URL", "http://iys.ornek.test")
+    with pytest.raises(WrongSetting, match="IYS_BASE_URL must be an https"):
+        load_settings()
+    production.setenv("IYS_BASE_URL", "http://127.0.0.1:8081")
+    assert load_settings().production
+
+
 @pytest.mark.parametrize(("name", "value"), [
     ("PORT", "eighty"), ("PORT", "70000"), ("DATABASE_URL", "mysql://x"), ("LOG_LEVEL", "loud"),
     ("ENCRYPTION_KEYS", "one:x"), ("IYS_BASE_URL", "iys"), ("REDIS_URL", "http://x")])

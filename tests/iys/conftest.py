@@ -64,12 +64,13 @@ def shop(given: Any, place: Any, place_b: Any, registry: Registry) -> Any:
 def worker(given: Any) -> Callable[..., subprocess.Popen[str]]:
     """Start a real worker process; ``failpoint`` kills it there."""
 
-    def start(what: str, place: Any, *, failpoint: str = "",
-              seconds: float = 20.0) -> subprocess.Popen[str]:
+    def start(what: str, place: Any, *, failpoint: str = "", seconds: float = 20.0,
+              archive: Path | None = None, at: str = "") -> subprocess.Popen[str]:
         env = os.environ | {
             "IYS_BASE_URL": given.iys_base_url, "IYS_FIRST_POLL_SECONDS": "0",
             "IYS_REQUESTS_PER_SECOND": "5000", "ILETI_FAILPOINT": failpoint,
-            "IYS_TOKEN_REQUESTS_PER_HOUR": "50", "PYTHONPATH": str(ROOT),
+            "IYS_TOKEN_REQUESTS_PER_HOUR": "50", "PYTHONPATH": str(ROOT), "TEST_CLOCK": at,
+            "ARCHIVE_DIR": str(archive or ""),
         }
         return subprocess.Popen(
             [sys.executable, "-c", WORKER, what, str(place.provider_id), str(seconds)],

@@ -11,12 +11,18 @@ from typing import Any
 
 PASSWORD = "deneme-" + os.urandom(6).hex()
 WORKER = """
-import sys, time
-from ileti.iys import forward, pull, receipts
+import os, sys, time
+from contextlib import nullcontext
+from datetime import datetime
+from ileti.core import clock
+from ileti.iys import days, forward, pull, receipts
 what, provider, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 until = time.monotonic() + seconds
-drain = {"forward": forward.forward_due, "settle": receipts.settle_due, "pull": pull.pull_due}[what]
-print(dict(drain(until, provider)))
+drain = {"forward": forward.forward_due, "settle": receipts.settle_due, "pull": pull.pull_due,
+         "days": days.days_due}[what]
+at = os.environ.get("TEST_CLOCK")
+with clock.freeze(datetime.fromisoformat(at)) if at else nullcontext():
+    print(dict(drain(until, provider)))
 """
 
 
@@ -80,6 +86,15 @@ def take(place: Any, phones: list[str], *, status: str = "ONAY", at: datetime | 
             place=place, idem=key, body_hash=hash_body(key), source=Source[source],
             standing=Standing.VERIFIED, items=items))
     return [item.entry_id for item in made.items]
+
+
+def reconciled_day(registry: Registry) -> Any:
+    """Let the simulator's midnight pass; the day that is over then."""
+    import datetime as dt
+
+    day = dt.date.fromisoformat(registry.ask("state")["now"][:10])
+    registry.tell("clock", set=f"{day + dt.timedelta(days=1)} 00:30:00")
+    return day
 
 
 def unmatched_dealer(place: Any) -> int:

@@ -1,0 +1,13 @@
+"""The radar's thin job entries."""
+
+from __future__ import annotations
+
+from ileti.core.jobs import job
+from ileti.radar.backlog import count_backlogs
+
+
+@job(queue="upkeep", every=120.0, timeout=300,
+     idempotent="what was counted is replaced by what is counted, under a lock per provider")
+def count_long_queues() -> dict[str, int]:
+    """Count the queues that are too long for a page."""
+    return count_backlogs()
