@@ -175,35 +175,6 @@ def without_addresses(text: str) -> str:
     return _PHONE_SHAPED.sub(_TAKEN_OUT, _EMAIL_SHAPED.sub(_TAKEN_OUT, text))
 
 
-def split_faults(
-    errors: Sequence[IysError], size: int, sent: Sequence[Mapping[str, Any]] | None = None
-) -> tuple[dict[int, list[IysError]], list[IysError]]:
-    """Errors of single items by their place in a list of ``size``, and those of the whole list.
-
-    The items named are set aside, the others are sent again at once (fault row 21). An index
-    outside the list speaks about the whole; so does one whose value is not what stands there in
-    what was ``sent``, since a record must not end refused for another's fault (row 20).
-    """
-    by_item: dict[int, list[IysError]] = {}
-    whole: list[IysError] = []
-    for error in errors:
-        here = error.index is not None and 0 <= error.index < size
-        if here and (sent is None or _fits(error, sent[error.index or 0])):
-            assert error.index is not None  # as ``here`` says
-            by_item.setdefault(error.index, []).append(error)
-        else:
-            whole.append(error)
-    return by_item, whole
-
-
-def _fits(error: IysError, item: Mapping[str, Any]) -> bool:
-    """Whether the refused value is the item's own, as far as the error shows one."""
-    if error.value is None or len(error.location) != 1:
-        return True
-    own = item.get(str(error.location[0]))
-    return own is None or str(own).casefold() == str(error.value).casefold()
-
-
 def match_subrequests(sent: Sequence[Mapping[str, Any]], answer: Any) -> Accepted:
     """Match İYS's echo of a list to what was sent, by content and not by place (fault row 20).
 

@@ -21,8 +21,8 @@ from ileti.iys.answers import (
     parse_pull,
     parse_status,
     parse_token,
-    split_faults,
 )
+from ileti.iys.faulty import split_faults
 from ileti.iys.wire import ConsentKey
 
 TX = "cd" * 32
