@@ -159,7 +159,7 @@ def _most() -> int:
 def _live(wanted: Wanted) -> Any:
     """The rows themselves, from the oldest end, each with the number 1."""
     asked, entry, state = oldest(wanted, _most()), ConsentEntry, ConsentState
-    if scope.current().provider_id is None:  # over all providers, those that the job counted are out
+    if scope.current().provider_id is None:  # those that the job counted are in its counts
         asked = asked.where(OutboxRow.provider_id.not_in(select(DeadlineCount.provider_id)))
     some = asked.subquery()
     return (
