@@ -11,7 +11,8 @@ import psycopg
 import redis
 
 from config import Settings, WrongSetting
-from ileti.core.clock import to_istanbul
+from ileti.consents.deadlines import unknown_years
+from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
 from ileti.core.errors import StorageAway
 from ileti.core.secrets import open_secrets
@@ -35,7 +36,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
-    return [*_secrets(settings), *_database(settings), *_redis(settings), *_iys(settings)]
+    return [*_secrets(settings), _calendar(), *_database(settings), *_redis(settings),
+            *_iys(settings)]
 
 
 def _secrets(settings: Settings) -> list[Finding]:
@@ -45,6 +47,16 @@ def _secrets(settings: Settings) -> list[Finding]:
         return [Finding(False, "secrets", str(error))]
     kind = "production" if settings.production else settings.ileti_env
     return [Finding(True, f"settings and secrets ({kind})")]
+
+
+def _calendar() -> Finding:
+    """Whether the feasts are known of every year that deadlines soon fall into (R-40)."""
+    years = ", ".join(map(str, unknown_years(today())))
+    if not years:
+        return Finding(True, "the calendar of business days is known")
+    return Finding(False, f"the feasts of {years} are only estimated",
+                   "Deadlines come out too early, never too late. Update the package `holidays` or "
+                   "enter the feasts in HOLIDAY_CHANGES, the year in HOLIDAY_YEARS_KNOWN.")
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -108,7 +120,7 @@ def _deadlines(conn: psycopg.Connection) -> list[Finding]:
         Finding(False, f"{alarm.brand_name}: {alarm.count} records, İYS takes them until "
                 f"{to_istanbul(alarm.due_at):%d.%m. %H:%M}, "
                 + ("too late" if alarm.level is Urgency.OVERDUE else f"{int(alarm.level)} % gone"),
-                "Open the queue page and mend what holds İYS up: later they are void (R-33).")
+                "Open the deadline radar and mend what holds İYS up: later they are void (R-33).")
         for alarm in open_alarms(conn=conn)
     ] or [Finding(True, "no record is short of its three business days")]
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ileti.consents.vocabulary import Channel
-from ileti.iys.answers import Unreadable, read_json
+from ileti.iys.faults import Unreadable, read_json
 from ileti.iys.wire import WireError, from_iys_time
 
 _NUMBER_KEYS: Final = ("subscriptionId", "subsciprtionId", "subscipritionId")

@@ -27,7 +27,7 @@ from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
-from ileti.iys import answers, dayanswers
+from ileti.iys import answers, dayanswers, faults
 from ileti.iys.accountcalls import AccountCalls
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
@@ -46,7 +46,7 @@ class IysTrouble(OutsideRetryable):
     have carried it out; ``errors`` name single items of a list; ``wait`` in seconds if known."""
 
     def __init__(self, kind: Kind, code: str, http_status: int | None = None, *,
-                 errors: Sequence[answers.IysError] = (), in_doubt: bool = False,
+                 errors: Sequence[faults.IysError] = (), in_doubt: bool = False,
                  wait: float | None = None) -> None:
         said = meaning(code, http_status)
         super().__init__(said.tr, said.en, code=code)
@@ -164,7 +164,7 @@ class IysClient(AccountCalls, RetailerCalls):
         path = f"/v2{self._brand(brand_code)}/consents/request"
         answer = self._call("POST", path, "add_batch", items)
         return self._read(
-            lambda body: answers.match_subrequests(items, answers.read_json(body)), answer
+            lambda body: answers.match_subrequests(items, faults.read_json(body)), answer
         )
 
     def batch_result(self, brand_code: int, request_id: str) -> list[answers.ItemResult]:
@@ -308,7 +308,7 @@ class IysClient(AccountCalls, RetailerCalls):
 
     def _trouble(self, answer: httpx.Response) -> IysTrouble:
         """The failure an answer speaks of, and the quota it says is used up."""
-        errors = answers.parse_errors(answer.status_code, answer.content) or [answers.IysError(
+        errors = faults.parse_errors(answer.status_code, answer.content) or [faults.IysError(
             code=f"HTTP_{answer.status_code}", status=answer.status_code)]
         first = next((one for one in errors if one.index is None), errors[0])
         kind = meaning(first.code, answer.status_code).kind
@@ -332,7 +332,7 @@ class IysClient(AccountCalls, RetailerCalls):
         """The parsed answer; one that cannot be read leaves the call in doubt (row 20)."""
         try:
             return parse(answer.content)
-        except answers.Unreadable as error:
+        except faults.Unreadable as error:
             raise IysTrouble(
                 Kind.RETRY, f"HTTP_{answer.status_code}", answer.status_code, in_doubt=True
             ) from error

@@ -20,7 +20,6 @@ from ileti.consents.vocabulary import IysStatus, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
-from ileti.iys.answers import IysError, split_faults
 from ileti.iys.asking import ask_first, kept, known_at_iys
 from ileti.iys.batches import (
     Batch,
@@ -34,6 +33,7 @@ from ileti.iys.batches import (
 )
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
+from ileti.iys.faults import IysError, split_faults
 from ileti.iys.lanes import drain
 from ileti.iys.receipts import (
     QUESTIONS_AT_ONCE,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ileti.iys.accountanswers import parse_page, whole
-from ileti.iys.answers import Added, Unreadable, parse_added, read_json
+from ileti.iys.answers import Added, parse_added
+from ileti.iys.faults import Unreadable, read_json
 
 LONGEST: Final = 255
 

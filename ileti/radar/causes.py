@@ -19,7 +19,7 @@ from sqlalchemy import or_, select
 
 from ileti.core import orm
 from ileti.iys.errors import Meaning, meaning
-from ileti.iys.reasons import told
+from ileti.iys.reasons import in_short, told
 from ileti.radar.counts import Left, Line
 from ileti.tenancy import roles, security
 from ileti.tenancy.models import Provider
@@ -31,18 +31,22 @@ PLACES: dict[str, tuple[str, str]] = {
     "Check the İYS account": ("ProviderView.list", "provider:write"),
     "Check the brand codes": ("BrandView.list", "brand:write"),
 }
+# words of a button whose place is the record itself
+AT_THE_RECORD = frozenset({"Look at the address", "Look at the record"})
 _URGENCY = list(Left)
 
 
 @dataclass
 class Cause:
-    """Records with one reason; ``permission`` is what mending it needs."""
+    """Records with one reason; ``permission`` is what mending it needs. ``url`` is where it is
+    mended, None when that is at each record: by sending it again or, with ``look``, by looking."""
 
     sentence: str
     code: str | None
     permission: str
     label: str
     url: str | None
+    look: bool = False
     number: int = 0
     left: Left = Left.NONE
 
@@ -97,10 +101,13 @@ def _connection(provider: Provider) -> Cause:
 def cause_of(sentence: str, code: str | None) -> Cause:
     """The reason of parked or held-up records, and what mends it."""
     known = meaning(code) if code else None
+    sentence = in_short(known) if known is not None and known.known else sentence
     place = PLACES.get(known.next_en) if known else None
     if known is not None and place is not None:
         endpoint, permission = place
         return Cause(sentence, code, permission, _step(known), url_for(endpoint))
+    if known is not None and known.next_en in AT_THE_RECORD:
+        return Cause(sentence, code, "consent:read", _step(known), None, look=True)
     return Cause(sentence, code, "queue:resend", _("Send again"), None)
 
 

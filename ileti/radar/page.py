@@ -222,10 +222,11 @@ def _cause(one: Cause) -> dict[str, Any]:
     """One line of "who has to act": what is the matter, who mends it, the button."""
     mine = security.may(one.permission)
     action = {"label": one.label, "url": one.url, "small": True} if mine and one.url else None
-    shown = _here(neden=[one.code], liste=["bekleyen"]) + "#kayitlar" if (
-        one.code and one.code[1:].isdigit()) else None
+    named = [one.code] if one.code and one.code[1:].isdigit() else None
+    shown = _here(neden=named, liste=["bekleyen"]) + "#kayitlar"
     return {"number": one.number, "sentence": one.sentence, "code": one.code,
-            "who": who(one.permission), "mine": mine, "action": action, "url": shown,
+            "who": who(one.permission), "mine": mine, "action": action,
+            "url": shown if one.permission != "provider:write" else None,
             "left": left_label(one.left), "urgent": one.left in (Left.LATE, Left.HOURS, Left.TODAY)}
 
 

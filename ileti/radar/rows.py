@@ -67,12 +67,13 @@ def _row(one: Waiting, people: dict[tuple[int, int], Any], dealers: dict[int, st
     entry = one.entry
     address = address_of(people.get((entry.provider_id, entry.recipient_id)))
     sentence, code = told(one.reason, one.held_code if one.reason else None)
+    known = cause_of(sentence, code).sentence if sentence else ""
     return {
         "url": record_url(entry), "address": mask(address) if address else _("erased"),
         "merchant": entry.recipient_type == RecipientType.TACIR,
         "channel": Channel(entry.channel).name, "choice": say(Status(entry.status)),
         "left": left_text(one.due_at), "due_at": one.due_at, "urgency": _urgency(one.due_at),
-        "gone": _gone(one), "sentence": sentence or _("In the queue; goes out by itself."),
+        "gone": _gone(one), "sentence": known or _("In the queue; goes out by itself."),
         "code": code, "dealer": dealers.get(entry.dealer_id) if entry.dealer_id else None,
         "brand": brands.get(entry.brand_id, ""), "at": entry.consent_date,
         **_button(one, sentence, code),
@@ -87,8 +88,9 @@ def _button(one: Waiting, sentence: str | None, code: str | None) -> dict[str, A
     cause = cause_of(sentence or "", code)
     if not security.may(cause.permission):
         return {"action": None, "who": who(cause.permission)}
-    if cause.url is not None:
-        return {"action": {"label": cause.label, "url": cause.url, "small": True}, "who": None}
+    if cause.url is not None or cause.look:
+        return {"who": None, "action": {
+            "label": cause.label, "url": cause.url or record_url(one.entry), "small": True}}
     return {"who": None, "action": {
         "label": cause.label, "url": url_for("QueueView.resend"), "method": "post", "small": True,
         "icon": "refresh-cw", "fields": {"ref": record_number(one.entry.id)}}}

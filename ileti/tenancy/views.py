@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import inspect
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import Length, NumberRange, Optional
 
 from ileti.core import colour
@@ -22,7 +22,8 @@ COMMON_LABELS = {
     "title": _l("Company title"), "name": _l("Name"), "short_name": _l("Short name"),
     "iys_code": _l("İYS number"), "brand_code": _l("Brand number at İYS"),
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
-    "activation_date": _l("İYS activation date"), "iys_username": _l("İYS user name"),
+    "activation_date": _l("İYS activation date"),
+    "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
     "iys_partner_code": _l("Partner number at İYS"),
     "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
     "iys_problem": _l("Connection problem"), "created_at": _l("Added"), "provider": _l("Provider"),
@@ -37,6 +38,9 @@ COMMON_LABELS = {
     "user_id": _l("User"), "action": _l("What"), "subject": _l("About"), "detail": _l("Details"),
     "address": _l("From"),
 }
+
+
+ALARM_MAILS = {"tr": _l("In Turkish"), "en": _l("In English"), "off": _l("None")}
 
 
 class ProviderView(RecordView):
@@ -54,9 +58,10 @@ class ProviderView(RecordView):
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
     show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                    "iys_username", "iys_partner_code", "iys_checked_at", "iys_problem"]
+                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
+                    "iys_problem"]
     add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                   "iys_username", "iys_password", "iys_partner_code"]
+                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
     description_columns = {"iys_partner_code": _l(
         "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
@@ -69,6 +74,10 @@ class ProviderView(RecordView):
         "contact": StringField(
             _l("Contact"), [Optional(), Length(max=255)],
             description=_l("Address and e-mail as people see them on forms and in messages.")),
+        "alarm_mails": SelectField(
+            _l("Mails about deadlines"), choices=list(ALARM_MAILS.items()), default="tr",
+            description=_l("To admins, brand managers and compliance officers, when half and four "
+                           "fifths of the time are gone and when it is over.")),
         "iys_password": PasswordField(
             _l("İYS password"), [Optional(), Length(max=255)],
             description=_l("Kept encrypted and never shown again; empty leaves it as it is.")),

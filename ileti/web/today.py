@@ -20,7 +20,8 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
-from ileti.iys.errors import Meaning, meaning
+from ileti.iys.errors import meaning
+from ileti.iys.reasons import in_short
 from ileti.iys.silence import silence
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
@@ -182,14 +183,6 @@ def _reasons(rejected: Rejections) -> list[dict[str, Any]]:
         made.append({"count": number, "sentence": in_short(known), "code": known.code, "note": "",
                      "action": {"label": step, "url": _where(code)} if step else None})
     return made
-
-
-def in_short(known: Meaning) -> str:
-    """The part of a code's sentences that says what is the matter, for a title."""
-    sentences = say(known).rstrip(".").split(". ")
-    generic = sentences[0] in ("İYS bu izni almadı", "İYS did not take this consent")
-    told = sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
-    return f"İYS {told[3:]}" if told.startswith("It ") else told
 
 
 def _where(code: str) -> str:

@@ -10,19 +10,16 @@ from hypothesis import strategies as st
 
 from ileti.iys.answers import (
     ItemState,
-    IysError,
-    Unreadable,
     match_subrequests,
     parse_added,
     parse_batch_result,
     parse_brands,
-    parse_errors,
     parse_multi_status,
     parse_pull,
     parse_status,
     parse_token,
-    split_faults,
 )
+from ileti.iys.faults import IysError, Unreadable, parse_errors, split_faults
 from ileti.iys.wire import ConsentKey
 
 TX = "cd" * 32

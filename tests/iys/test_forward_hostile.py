@@ -24,9 +24,10 @@ from ileti.consents import gate
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db
 from ileti.iys import answers
-from ileti.iys.answers import IysError, parse_status
+from ileti.iys.answers import parse_status
 from ileti.iys.client import IysClient, IysTrouble, client_for
 from ileti.iys.errors import Kind
+from ileti.iys.faults import IysError
 from ileti.iys.wire import ConsentKey, Outgoing, to_wire
 from ileti.outbox import relay
 

@@ -11,9 +11,10 @@ from iys_house import Registry, no_redis, take
 
 from ileti.consents.vocabulary import Channel, RecipientType, Status
 from ileti.core.jobs import redis_client
-from ileti.iys.answers import Unreadable, parse_history
+from ileti.iys.answers import parse_history
 from ileti.iys.client import IysClient, IysTrouble, account_of
 from ileti.iys.errors import Kind
+from ileti.iys.faults import Unreadable
 from ileti.iys.hourly import HOUR, HourlyBudget
 from ileti.iys.wire import ConsentKey
 

@@ -14,9 +14,9 @@ from ileti.core import db
 from ileti.core.jobs import redis_client
 from ileti.iys import accountanswers, retaileranswers
 from ileti.iys.accountanswers import SubscriptionState
-from ileti.iys.answers import Unreadable
 from ileti.iys.client import IysClient, IysTrouble, account_of
 from ileti.iys.errors import Kind
+from ileti.iys.faults import Unreadable
 from ileti.iys.retaileranswers import NewRetailer
 
 KIND, SMS = RecipientType.BIREYSEL, Channel.MESAJ

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ileti.cli.doctor import _calendar
 from ileti.core import clock
 from ileti.iys.errors import MEANINGS
 from ileti.radar.causes import PLACES
@@ -154,9 +155,6 @@ def test_the_page_speaks_english_too(app: Any, place: Any) -> None:
 
 
 def test_a_year_without_feasts_is_warned_of_on_the_page(app: Any, place: Any) -> None:
-    from datetime import datetime
-
-    client = sign_in(app, user_with(app, "provider_admin", place))
     with clock.freeze(datetime(2032, 12, 20, 12, tzinfo=clock.ISTANBUL)):
         client = sign_in(app, user_with(app, "provider_admin", place))
         assert "2033 yılının bayramları henüz belli değil." in text_of(
@@ -164,6 +162,14 @@ def test_a_year_without_feasts_is_warned_of_on_the_page(app: Any, place: Any) ->
         calendar = text_of(client.get("/sureler/takvim").text)
     assert "Bu yılın bayramları yalnız tahmin ediliyor." in calendar
     assert "Cumhuriyet Bayramı" in calendar
+
+
+def test_doctor_warns_of_a_year_without_feasts_and_says_what_to_do() -> None:
+    assert _calendar().good
+    with clock.freeze(datetime(2032, 12, 20, 12, tzinfo=clock.ISTANBUL)):
+        found = _calendar()
+    assert "2033" in found.what
+    assert "HOLIDAY_CHANGES" in found.remedy
 
 
 def test_the_menu_counts_in_red_what_runs_out_today(app: Any, place: Any) -> None:

@@ -1,7 +1,7 @@
 """A brand's days at İYS: archive, comparison, differences
 
 Revision ID: 0050
-Revises: 0020
+Revises: 0030
 """
 
 from __future__ import annotations
