@@ -134,7 +134,11 @@ def doctor(settings_table: bool) -> None:
         return
     from ileti.cli.doctor import examine
 
-    findings = examine(_running(config.load_settings()))
+    found = _running(config.load_settings())
+    for name in ("database_url", "redis_url"):
+        os.environ[name.upper()] = getattr(found, name)
+    config.settings.cache_clear()
+    findings = examine(found)
     for finding in findings:
         click.echo(f"{'ok  ' if finding.good else 'LOOK'}  {finding.what}")
         if finding.remedy:

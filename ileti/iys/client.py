@@ -141,9 +141,16 @@ class IysClient(AccountCalls, RetailerCalls):
             return False
         return True
 
-    def knock_again(self) -> None:
-        """Try a refused log-in once more, since a person asks for it."""
+    def prove_log_in(self) -> None:
+        """Log in by user name and password although a token may be good, since a person asks
+        whether they are right; at most once a minute (İYS allows few token calls an hour)."""
         self._tokens.knock_again()
+        try:
+            self._tokens.log_in_anew()
+        except TokensBlocked as blocked:
+            raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except LogInRefused:
+            raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 
     def add(self, brand_code: int, item: Mapping[str, Any]) -> answers.Added:
         """Add one consent by V2 (§6.2); İYS answers at once."""

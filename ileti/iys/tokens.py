@@ -103,7 +103,7 @@ class TokenKeeper:
         self._refused_key = f"ileti:iys:login-refused:{mark}:{login_mark}"
         self._renewals_key = f"ileti:iys:token-renewals:{mark}"
         self._renewals: deque[float] = deque()
-        self._refused_until = 0.0
+        self._refused_until = self._proved_until = 0.0
         self._log_in, self._refresh, self._store = log_in, refresh, store
         self._own = threading.RLock()
         self._pair: Pair | None = None
@@ -130,6 +130,18 @@ class TokenKeeper:
             pair = self._bring(self._shared() or self._pair)
             self._keep(pair)
             return pair.access
+
+    def log_in_anew(self, least: float = 60.0) -> None:
+        """A pair by user name and password, whatever pair is kept; nothing within ``least`` seconds
+        of the last time. Raises TokensBlocked, LogInRefused, and what the call raises."""
+        with self._own, self._single_flight():
+            if time.monotonic() < self._proved_until and self._pair is not None:
+                return
+            if self._is_refused():
+                raise LogInRefused
+            self._count()
+            self._keep(Pair.of(self._log_in()))
+            self._proved_until = time.monotonic() + least
 
     def block(self, seconds: float = HOUR) -> None:
         """İYS said H084: nobody calls until the hour is over."""

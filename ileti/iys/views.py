@@ -23,9 +23,10 @@ from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
-from ileti.core.errors import IletiError, NotFound, TryLater
+from ileti.core.errors import NotFound
 from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
+from ileti.iys.connection import Level, try_connection
 from ileti.iys.models import IysBatch
 from ileti.iys.reasons import told
 from ileti.iys.silence import silence
@@ -129,32 +130,21 @@ class IysView(BaseView):
     @has_access
     @permission_name("check")
     def check(self, provider_id: int) -> ResponseReturnValue:
-        """Log in at İYS with the kept user, ask for the brands and say what came of it."""
+        """Ask İYS for all that the provider needs and say what is missing."""
         provider = orm.db.session.get(Provider, provider_id)
         if provider is None:
             raise NotFound()
-        problem = _try_login(provider_id)
+        orm.db.session.rollback()  # no transaction stays open during a call to somebody else
+        found = try_connection(provider_id)
         provider.iys_checked_at = clock.now()
-        provider.iys_problem = problem
+        provider.iys_problem = " ".join(
+            say(one) for one in found.findings if one.level is Level.MISSING) or None
         orm.db.session.commit()
-        flash(problem or _("İYS answered; the connection works."),
-              "danger" if problem else "success")
+        for one in found.open_points:
+            flash(say(one), "danger" if one.level is Level.MISSING else "warning")
+        if found.works:
+            flash(_("İYS answered; the connection works."), "success")
         return redirect(url_for("ProviderView.show", pk=provider_id))
-
-
-def _try_login(provider_id: int) -> str | None:
-    from ileti.iys.client import client_for
-
-    orm.db.session.rollback()  # no transaction stays open during a call to somebody else
-    try:
-        client = client_for(provider_id)
-        client.knock_again()
-        client.brands()
-    except TryLater:
-        return _("İYS does not answer right now. Try again in a little while.")
-    except IletiError as error:
-        return say(error)
-    return None
 
 
 def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:

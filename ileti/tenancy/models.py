@@ -60,6 +60,7 @@ class Provider(Model):
     alarm_mails: Mapped[str] = mapped_column(String(3), server_default=text("'tr'"))
     iys_username: Mapped[str | None] = mapped_column(String(255))
     iys_password: Mapped[str | None] = mapped_column(EncryptedText("iys-password"))
+    iys_partner_code: Mapped[int | None] = mapped_column(Integer)
     iys_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     iys_problem: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = _created()

@@ -24,6 +24,7 @@ COMMON_LABELS = {
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
     "activation_date": _l("İYS activation date"),
     "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
+    "iys_partner_code": _l("Partner number at İYS"),
     "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
     "iys_problem": _l("Connection problem"), "created_at": _l("Added"), "provider": _l("Provider"),
     "brand": _l("Brand"), "dealer": _l("Dealer"), "master": _l("Master brand"),
@@ -57,11 +58,17 @@ class ProviderView(RecordView):
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
     show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                    "alarm_mails", "iys_username", "iys_checked_at", "iys_problem"]
+                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
+                    "iys_problem"]
     add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                   "alarm_mails", "iys_username", "iys_password"]
+                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
+    description_columns = {"iys_partner_code": _l(
+        "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
-    validators_columns = {"iys_code": [NumberRange(min=100_000, max=999_999_999)]}
+    validators_columns = {
+        "iys_code": [NumberRange(min=100_000, max=999_999_999)],
+        "iys_partner_code": [Optional(), NumberRange(min=100_000, max=999_999_999)],
+    }
     add_form_extra_fields = {
         "mersis": StringField(_l("MERSİS number"), [Checked(parse_mersis, optional=True)]),
         "contact": StringField(
