@@ -17,6 +17,8 @@ from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
+from ileti.iys.ask_views import AskView
+from ileti.iys.book_views import BookView, StoppedView
 from ileti.iys.models import IysCursor
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
@@ -36,6 +38,8 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
+    ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
+    ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
     ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
     ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
@@ -60,6 +64,7 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 

@@ -20,6 +20,7 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
+from ileti.iys.book import code_url
 from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
 from ileti.iys.silence import silence
@@ -186,10 +187,10 @@ def _reasons(rejected: Rejections) -> list[dict[str, Any]]:
 
 
 def _where(code: str) -> str:
-    """Where a reason is mended: dealers for an unmatched dealer code, else the rejected records."""
+    """Where a reason is mended: dealers for an unmatched dealer code, else the code's page."""
     if code == "H180" and security.may("dealer:read"):
         return url_for("DealerView.list")
-    return url_for("ConsentView.list", iys="refused")
+    return code_url(code) or url_for("ConsentView.list", iys="refused")
 
 
 def _tasks(rows: OpenRows) -> list[dict[str, Any]]:
