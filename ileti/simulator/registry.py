@@ -31,6 +31,7 @@ from ileti.simulator.records import (
     Movement,
     Partner,
     Provider,
+    PushConnection,
     Repeat,
     Session,
 )
@@ -69,6 +70,7 @@ class Registry:
         self.edits: dict[Day, list[Edit]] = defaultdict(list)
         self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
+        self.connections: list[PushConnection] = []
         self.access: dict[str, Session] = {}
         self.refresh: dict[str, Session] = {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
@@ -285,6 +287,20 @@ class Registry:
             self.journal.append(("subscription", head, None))
             self._keep_subscription(iys_code, state, limit, exceed)
 
+    def put_connection(self, connection: PushConnection) -> None:
+        """Register an address for push, in place of the same one of the same type."""
+        with self.lock:
+            head = asdict(connection) | {"next_at": 0.0}
+            self.journal.append(("push", head, None))
+            self._keep_connection(connection)
+
+    def drop_connection(self, connection: PushConnection) -> None:
+        """Take an address from push."""
+        with self.lock:
+            head = {"brand": connection.brand, "url": connection.url, "type": connection.type}
+            self.journal.append(("push_gone", head, None))
+            self._drop_connection(connection.brand, connection.url, connection.type)
+
     def put_retailer(self, brand: Brand, retailer: dict[str, Any]) -> None:
         """Add a retailer to a brand."""
         with self.lock:
@@ -354,6 +370,14 @@ class Registry:
         if exceed is not None:
             provider.limit_exceed = exceed
 
+    def _keep_connection(self, new: PushConnection) -> None:
+        self._drop_connection(new.brand, new.url, new.type)
+        self.connections = [*self.connections, new]
+
+    def _drop_connection(self, brand: int, url: str, type: str) -> None:
+        self.connections = [one for one in self.connections
+                            if (one.brand, one.url, one.type) != (brand, url, type)]
+
     def _keep_session(
         self, session: Session, access: str, refresh: str, spent: str | None
     ) -> None:
@@ -374,6 +398,10 @@ class Registry:
         elif kind == "provider":
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
+        elif kind == "push":
+            self._keep_connection(PushConnection(**head))
+        elif kind == "push_gone":
+            self._drop_connection(**head)
         elif kind == "partner":
             self.partners[head["code"]] = Partner(**head)
         elif kind == "subscription":
