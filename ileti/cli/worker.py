@@ -24,6 +24,7 @@ def load_jobs() -> None:
     import ileti.channels.jobs
     import ileti.consents.jobs
     import ileti.iys.jobs
+    import ileti.radar.jobs
     import ileti.tenancy.jobs  # noqa: F401
 
 

@@ -35,7 +35,8 @@ class IysDay(Model):
 
     ``rows`` are the file's, ``rows_done`` those compared so far; ``hash_fits`` whether İYS's hash
     is the file's; ``own_hash`` SHA-384 over our own file of the day. ``archived_at``: all that İYS
-    has of the day is ours; ``done_at``: nothing is left to do by itself.
+    has of the day is ours; ``done_at``: nothing is left to do by itself; ``problem`` a word of
+    :mod:`ileti.iys.days` or İYS's code.
     """
 
     __tablename__ = "iys_day"

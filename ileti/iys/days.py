@@ -129,8 +129,8 @@ def _fetch(day: Day) -> str:
     if known is None:
         return _nothing_moved(day)
     if known.status is not ProcessStatus.COMPLETED:
-        _note(day, known.status, "İYS bu günü henüz hazırlamadı."
-              if known.status is not ProcessStatus.ERROR else "İYS bu günü hazırlayamadı.")
+        _note(day, known.status, "failed_there" if known.status is ProcessStatus.ERROR
+              else "not_ready")
         return "waiting"
     for kind, people in ((Kind.SUMMARY_INDIVIDUAL, RecipientType.BIREYSEL),
                          (Kind.SUMMARY_MERCHANT, RecipientType.TACIR)):
@@ -143,7 +143,7 @@ def _fetch(day: Day) -> str:
         reach("days.hash")
     file = _file(day, known)
     if file is None:
-        _note(day, known.status, "İYS dosyayı henüz vermiyor.")
+        _note(day, known.status, "not_ready")
         return "waiting"
     fits, rows = file
     stamp = client.day_stamp(place.brand_code, day.day) if Kind.STAMP not in have else None
@@ -156,7 +156,7 @@ def _fetch(day: Day) -> str:
            "archived_at = case when %s then %s::timestamptz end, "
            "next_at = now() + make_interval(secs => %s)",
            known.status.value, known.value, fits, rows,
-           None if fits else "İYS’in özet değeri indirilen dosyaya uymuyor.", known.agreed,
+           None if fits else "hash_differs", known.agreed,
            clock.now(), whole, clock.now(),
            0 if whole else delay_after(day.tries, first=FIRST_DELAY))
     return "archived" if whole else "waiting"
@@ -189,7 +189,7 @@ def _nothing_moved(day: Day) -> str:
     with long_transaction() as conn:
         ours = ours_of(conn, day.place, day.day)
     if ours and clock.today() - day.day <= DOUBTED_FOR:
-        _note(day, None, "İYS bu gün için hareket göstermiyor; bizde hareket var.")
+        _note(day, None, "doubted")
         return "waiting"
     _write(day, "rows = 0, hash_fits = null, archived_at = %s, next_at = now(), problem = null",
            clock.now())
@@ -227,7 +227,7 @@ def _finish(conn: Connection, day: Day, found: Found, own: str | None) -> None:
     kept = conn.execute(
         "update iys_day set compared_at = %s, result = %s, differences = %s, unreadable = %s, "
         "causes = %s, own_hash = %s, rows_done = coalesce(rows, 0), tries = 0, next_at = now(), "
-        "problem = case when %s > 0 then 'Dosyada okunamayan satırlar var.' else problem end, "
+        "problem = case when %s > 0 then 'unreadable' else problem end, "
         "done_at = case when %s and agreed_at is null then null else %s end "
         "where provider_id = %s and brand_id = %s and day = %s and fence = %s",
         (clock.now(), int(result), found.differences, found.unreadable,
@@ -257,10 +257,10 @@ def _lost(day: Day) -> str:
     log.error("day_lost", brand=day.place.brand_id, day=str(day.day), file=kept is not None)
     if kept is not None:
         _write(day, "archived_at = %s, next_at = now(), problem = %s", clock.now(),
-               "Zaman damgası İYS’ten alınamadan süresi doldu.")
+               "stamp_lost")
         return "archived"
     _write(day, "result = %s, done_at = %s, problem = %s", int(Result.LOST), clock.now(),
-           "İYS bu günün dosyasını artık vermiyor.")
+           "lost")
     return "lost"
 
 
@@ -304,4 +304,4 @@ def _come_again(day: Day, trouble: IysTrouble) -> None:
     hold = next_step(trouble.kind, trouble.code, 99) is Step.HOLD
     delay = trouble.wait or (LONGEST_DELAY if hold else delay_after(day.tries, first=FIRST_DELAY))
     log.warning("day_failed", brand=day.place.brand_id, day=str(day.day), code=trouble.code)
-    _write(day, "problem = %s, next_at = now() + make_interval(secs => %s)", trouble.tr, delay)
+    _write(day, "problem = %s, next_at = now() + make_interval(secs => %s)", trouble.code, delay)

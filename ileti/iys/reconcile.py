@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -70,14 +71,15 @@ class Difference:
 
 
 def repair(place: Place, day: dt.date, cause: Cause, *, ids: Sequence[int] | None = None,
-           by: int = SYSTEM) -> Counter[str]:
-    """Repair all open differences of a cause, or those with these ids; what was done, counted.
+           by: int = SYSTEM, until: float = float("inf")) -> Counter[str]:
+    """Repair all open differences of a cause, or those with these ids, a thousand at a time until
+    ``until`` (monotonic); what was done, counted.
 
     Raises IysTrouble when İYS must be asked and does not answer; what was repaired stays so.
     """
     counts: Counter[str] = Counter()
     after = 0
-    while some := _open(place, day, cause, ids, after):
+    while time.monotonic() < until and (some := _open(place, day, cause, ids, after)):
         after = some[-1].id
         counts += _ROADS[cause](place, day, some, by)
         reach("repair.some")
@@ -195,6 +197,27 @@ def _send_again(place: Place, day: dt.date, some: list[Difference], by: int) -> 
     counts["sent_again"] = _written(write)
     counts["repaired"] = len(some)
     return counts
+
+
+def report_again(place: Place, recipient_id: int, kind: RecipientType, channel: Channel) -> bool:
+    """Report what holds for one key again, if it is ours; False when there is nothing to report."""
+    row = db.connection().execute(
+        "select entry_id from consent_state where provider_id = %s and brand_id = %s "
+        "and recipient_id = %s and recipient_type = %s and channel = %s",
+        (place.provider_id, place.brand_id, recipient_id, int(kind), int(channel))).fetchone()
+    if row is None:
+        return False
+    keys = {"provider": place.provider_id, "brand": place.brand_id,
+            "iys": int(Source.IYS_KISAMESAJ), "entries": [row[0]], "rids": [recipient_id],
+            "kinds": [int(kind)], "channels": [int(channel)], "dates": [None]}
+
+    def write(conn: Connection) -> bool:
+        conn.execute(_LOCK_STATES, keys)
+        queued = conn.execute(_QUEUE, keys).rowcount == 1
+        conn.execute(_QUEUED, keys)
+        return queued
+
+    return _written(write)
 
 
 _ROADS: dict[Cause, Callable[[Place, dt.date, list[Difference], int], Counter[str]]] = {

@@ -17,7 +17,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from ileti.core import orm
+from ileti.core import clock, orm
 from ileti.iys.errors import Meaning, meaning
 from ileti.iys.reasons import in_short, told
 from ileti.radar.counts import Left, Line
@@ -56,17 +56,29 @@ class Cause:
         self.left = min(self.left, line.left, key=_URGENCY.index)
 
 
-def held_providers() -> dict[int, Provider]:
-    """Providers in view whose connection to İYS does not work or was never made."""
-    found = orm.db.session.scalars(select(Provider).where(or_(
+def acts() -> bool:
+    """Whether this user mends anything; who does not is not told that records wait for them."""
+    return any(security.may(one) for one in ("queue:resend", "dealer:write", "provider:write"))
+
+
+def special_providers() -> list[Provider]:
+    """Providers in view that are not connected as they should be, or not yet past their activation
+    date."""
+    return list(orm.db.session.scalars(select(Provider).where(or_(
         Provider.iys_username.is_(None), Provider.iys_password.is_(None),
-        Provider.iys_problem.is_not(None))).limit(1000))
-    return {one.id: one for one in found}
+        Provider.iys_problem.is_not(None), Provider.activation_date >= clock.today()))
+        .order_by(Provider.id).limit(1000)))
 
 
-def waits_for_a_person(line: Line, held: dict[int, Provider]) -> bool:
+def held(providers: list[Provider]) -> dict[int, Provider]:
+    """Those whose connection to İYS does not work or was never made."""
+    return {one.id: one for one in providers
+            if not one.iys_username or not one.iys_password or one.iys_problem}
+
+
+def waits_for_a_person(line: Line, stuck: dict[int, Provider]) -> bool:
     """Whether the records of a line stay where they are until somebody acts."""
-    return line.stopped or line.provider_id in held or _needs_somebody(line)
+    return line.stopped or line.provider_id in stuck or _needs_somebody(line)
 
 
 def _needs_somebody(line: Line) -> bool:
@@ -74,15 +86,15 @@ def _needs_somebody(line: Line) -> bool:
     return code is not None and meaning(code).kind.needs_somebody
 
 
-def causes(lines: list[Line], held: dict[int, Provider]) -> list[Cause]:
+def causes(lines: list[Line], stuck: dict[int, Provider]) -> list[Cause]:
     """What holds records up, the most urgent and then the most frequent first."""
     made: dict[Any, Cause] = {}
     for line in lines:
-        if not waits_for_a_person(line, held):
+        if not waits_for_a_person(line, stuck):
             continue
-        if line.provider_id in held and not line.stopped:
+        if line.provider_id in stuck and not line.stopped:
             key: Any = line.provider_id
-            new = _connection(held[line.provider_id])
+            new = _connection(stuck[line.provider_id])
         else:
             sentence, code = told(line.reason, line.iys_code)
             key = code or sentence

@@ -87,10 +87,12 @@ class Counted:
 def count(by: By, wanted: Wanted) -> Counted:
     """Everything in view that waits, added up by ``by``."""
     kept = _lines(_kept(), by, wanted)
-    if kept:
-        return Counted([_line(row) for row in kept], at=min(row[-1] for row in kept))
-    lines = [_line(row) for row in _lines(_live(wanted), by, wanted)]
-    return Counted(lines, capped=sum(one.number for one in lines) >= _most())
+    at = min((row[-1] for row in kept), default=None)
+    lines = [_line(row) for row in kept]
+    if kept and scope.current().provider_id is not None:
+        return Counted(lines, at)
+    live = [_line(row) for row in _lines(_live(wanted), by, wanted)]
+    return Counted(lines + live, at, sum(one.number for one in live) >= _most())
 
 
 def _line(row: Any) -> Line:
@@ -156,7 +158,10 @@ def _most() -> int:
 
 def _live(wanted: Wanted) -> Any:
     """The rows themselves, from the oldest end, each with the number 1."""
-    some, entry, state = oldest(wanted, _most()).subquery(), ConsentEntry, ConsentState
+    asked, entry, state = oldest(wanted, _most()), ConsentEntry, ConsentState
+    if scope.current().provider_id is None:  # those that the job counted are in its counts
+        asked = asked.where(OutboxRow.provider_id.not_in(select(DeadlineCount.provider_id)))
+    some = asked.subquery()
     return (
         select(some.c.provider_id, some.c.brand_id, entry.dealer_id, entry.source, entry.status,
                state.iys_due_at.label("due_at"), some.c.stopped, some.c.reason,

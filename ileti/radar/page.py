@@ -21,7 +21,15 @@ from ileti.consents.deadlines import next_holiday, unknown_years
 from ileti.consents.vocabulary import Source, Status
 from ileti.core import clock, orm
 from ileti.radar import rows
-from ileti.radar.causes import Cause, causes, held_providers, waits_for_a_person, who
+from ileti.radar.causes import (
+    Cause,
+    acts,
+    causes,
+    special_providers,
+    waits_for_a_person,
+    who,
+)
+from ileti.radar.causes import held as held_up
 from ileti.radar.counts import ON_TIME, By, Counted, Left, Line, Wanted, count
 from ileti.radar.missed import Missed, missed
 from ileti.tenancy import scope, security
@@ -36,7 +44,8 @@ OLD = timedelta(minutes=10)
 def context() -> dict[str, Any]:
     """Context of ``panel/radar.html``."""
     wanted, by = read_wanted(), read_by()
-    counted, held = count(by, wanted), held_providers()
+    counted, special = count(by, wanted), special_providers()
+    held = held_up(special)
     gone = missed(wanted)
     found = causes(counted.lines, held)
     waiting = sum(one.number for one in counted.lines if waits_for_a_person(one, held))
@@ -47,8 +56,11 @@ def context() -> dict[str, Any]:
                   "public holidays do not count."),
         "actions": _actions(), "warning": _year_warning(), "note": _count_note(counted),
         "urgent": _urgent(counted.lines, held), "tiles": _tiles(counted.lines, held, gone),
-        "holiday": next_holiday(clock.today()), "legend": [_("Waits for you"),
-                                                           _("Goes out by itself")],
+        "holiday": next_holiday(clock.today()), "acts": acts(),
+        "legend": [_("Waits for you") if acts() else _("Needs a correction"),
+                   _("Goes out by itself")],
+        "activating": [_activating(one) for one in special
+                       if one.activation_date and one.activation_date >= clock.today()],
         "causes": [_cause(one) for one in found[:CAUSES_SHOWN]], "waiting": waiting,
         "late": _late(counted.lines, gone), "total": total,
         "tabs": _tabs(by), "by": _places(by, counted.lines, held),
@@ -152,6 +164,14 @@ def _year_warning() -> dict[str, Any] | None:
             "action": {"label": _("Business days"), "url": url_for("RadarView.calendar")}}
 
 
+def _activating(provider: Provider) -> dict[str, str]:
+    """What holds until a provider's activation date (R-40)."""
+    assert provider.activation_date is not None, "asked for with one only"
+    return {"bold": _("%(name)s: activation date %(day)s.", name=str(provider),
+                      day=day_text(provider.activation_date)),
+            "rest": _("Until then İYS takes old consents too; after it the 3 business days hold.")}
+
+
 def _count_note(counted: Counted) -> str:
     if counted.at is not None:
         note = _("Counted at %(at)s: many records wait.", at=moment_text(counted.at))
@@ -169,8 +189,9 @@ def _urgent(lines: list[Line], held: dict[int, Provider]) -> dict[str, Any] | No
         return None
     stuck = sum(one.number for one in tonight if waits_for_a_person(one, held))
     hours = any(one.left is Left.HOURS for one in tonight)
-    rest = ngettext("%(num)s waits for you.", "%(num)s wait for you.", stuck) if stuck else (
-        _("All go out by themselves."))
+    rest = _("All go out by themselves.") if not stuck else (
+        ngettext("%(num)s waits for you.", "%(num)s wait for you.", stuck) if acts() else
+        ngettext("%(num)s needs a correction.", "%(num)s need a correction.", stuck))
     return {"tone": "bad" if hours and stuck else "wait", "rest": rest, "bold": ngettext(
         "%(n)s record must reach İYS by 23:59 tonight.",
         "%(n)s records must reach İYS by 23:59 tonight.", number, n=_number(number))}
@@ -206,9 +227,11 @@ def _tile(icon: str, tone: str, label: str, left: tuple[Left, ...], lines: list[
     number = sum(one.number for one in of)
     stuck = sum(one.number for one in of if waits_for_a_person(one, held))
     going = number - stuck
+    both = {"a": _number(stuck), "b": _number(going)}
     note = _("Nothing") if not number else (
         _("All go out by themselves") if not stuck else
-        _("%(a)s wait for you · %(b)s by themselves", a=_number(stuck), b=_number(going)))
+        _("%(a)s wait for you · %(b)s by themselves", **both) if acts() else
+        _("%(a)s need a correction · %(b)s by themselves", **both))
     return {
         "icon": icon, "tone": tone if number else "", "label": label, "number": number,
         "ground": "bad" if number and tone == "bad" else "", "note": note,

@@ -16,11 +16,11 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Status
 from ileti.core import clock, orm
 from ileti.iys.reasons import told
-from ileti.radar.causes import cause_of, who
+from ileti.radar.causes import acts, cause_of, who
 from ileti.radar.counts import Left, Wanted, next_midnight
 from ileti.radar.records import LAST_PAGE, PAGE, Waiting, page
 from ileti.recipients.address import mask
-from ileti.tenancy import security
+from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
@@ -36,7 +36,8 @@ def context(wanted: Wanted, left: list[Left], code: int | None) -> dict[str, Any
     return {
         "list_tabs": [{"label": label, "url": _url(liste=key, sayfa=None) + "#kayitlar",
                        "current": everything == (key == "hepsi")}
-                      for key, label in (("bekleyen", _("Waiting for you")),
+                      for key, label in (("bekleyen", _("Waiting for you") if acts() else
+                                          _("Waiting for a correction")),
                                          ("hepsi", _("All waiting")))],
         "everything": everything, "capped": more and number == LAST_PAGE,
         "rows": [_row(one, people, dealers, brands) for one in found],
@@ -75,7 +76,8 @@ def _row(one: Waiting, people: dict[tuple[int, int], Any], dealers: dict[int, st
         "left": left_text(one.due_at), "due_at": one.due_at, "urgency": _urgency(one.due_at),
         "gone": _gone(one), "sentence": known or _("In the queue; goes out by itself."),
         "code": code, "dealer": dealers.get(entry.dealer_id) if entry.dealer_id else None,
-        "brand": brands.get(entry.brand_id, ""), "at": entry.consent_date,
+        "brand": brands.get(entry.brand_id, "") if scope.current().brand_id is None else "",
+        "at": entry.consent_date,
         **_button(one, sentence, code),
     }
 
@@ -90,10 +92,18 @@ def _button(one: Waiting, sentence: str | None, code: str | None) -> dict[str, A
         return {"action": None, "who": who(cause.permission)}
     if cause.url is not None or cause.look:
         return {"who": None, "action": {
-            "label": cause.label, "url": cause.url or record_url(one.entry), "small": True}}
+            "label": cause.label, "small": True,
+            "url": _dealer_page(one, cause.permission) or cause.url or record_url(one.entry)}}
     return {"who": None, "action": {
         "label": cause.label, "url": url_for("QueueView.resend"), "method": "post", "small": True,
         "icon": "refresh-cw", "fields": {"ref": record_number(one.entry.id)}}}
+
+
+def _dealer_page(one: Waiting, permission: str) -> str | None:
+    """Where the record's own dealer is matched (H180)."""
+    if permission != "dealer:write" or one.entry.dealer_id is None:
+        return None
+    return url_for("DealerView.edit", pk=one.entry.dealer_id)
 
 
 def left_text(due: datetime | None) -> str:

@@ -120,15 +120,14 @@ def urgent(rows: OpenRows) -> dict[str, Any] | None:
     if rows.due_stopped:
         rest.append(ngettext("%(n)s waits for you.", "%(n)s wait for you.", rows.due_stopped,
                              n=formats.number(rows.due_stopped)))
-    tab = "duran" if rows.due_stopped else "bekleyen"
     return {
         "tone": "wait", "bold": ngettext(
             "%(n)s record must reach İYS by 23:59 tonight.",
             "%(n)s records must reach İYS by 23:59 tonight.", rows.due,
             n=formats.number(rows.due)),
         "rest": " ".join(rest),
-        "action": {"label": _("Show them"), "url": url_for("QueueView.list", durum=tab)}
-        if security.may("queue:read") else None,
+        "action": {"label": _("Show them"), "url": url_for("RadarView.index")}
+        if security.may("radar:read") else None,
     }
 
 
@@ -154,7 +153,8 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
          "url": url_for("ConsentView.list", iys="refused")},
         {"icon": "alarm-clock", "tone": "wait", "label": _("Running out"),
          "number": rows.due + rows.due_tomorrow, "note": soon,
-         "url": url_for("ConsentView.list", iys=["queued", "waiting", "overdue"])},
+         "url": url_for("RadarView.index") if security.may("radar:read") else
+         url_for("ConsentView.list", iys=["queued", "waiting", "overdue"])},
         {"icon": "badge-check", "tone": "ok", "label": _("Consents taken"), "number": given,
          "note": f"{days_title(days)} · " + ngettext(
              "%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused)),

@@ -108,6 +108,18 @@ def test_a_long_queue_is_counted_whole_by_the_job_and_says_when(
     assert after.at is not None
 
 
+def test_over_all_providers_long_and_short_queues_are_added_up(app: Any, place: Any,
+                                                               place_b: Any) -> None:
+    waiting(place, None, 4)
+    waiting(place_b, None, 2)
+    backlog.count_backlogs(live=3)
+    both = Wanted(providers=(place.provider_id, place_b.provider_id))
+    with app.test_request_context(), scope.within(scope.EVERYTHING):
+        lines = count(By.PROVIDER, both).lines
+    assert {one.key: one.number for one in lines} == {place.provider_id: 4,
+                                                      place_b.provider_id: 2}
+
+
 def test_counting_twice_leaves_one_count_and_a_short_queue_none(place: Any) -> None:
     waiting(place, None, 4)
     backlog.count_backlogs(live=3)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ileti.cli.doctor import _calendar
-from ileti.core import clock
+from ileti.core import clock, db
 from ileti.iys.errors import MEANINGS
 from ileti.radar.causes import PLACES
 from ileti.radar.counts import next_midnight
@@ -55,7 +55,35 @@ def test_whoever_may_not_mend_it_is_told_who_may(app: Any, place: Any) -> None:
     waiting(place, tonight(), 1, stopped=H180, code=180, dealer_id=dealer)
     page = seen(app, place, role="dealer_user", dealer_id=dealer)
     assert "Düzeltecek kişi: Hizmet sağlayıcı yöneticisi, Marka yöneticisi" in page
-    assert "Bayiyi eşle " not in page.replace("Bayiyi eşleyince", "")
+    assert "1 kayıt düzeltme bekliyor." in page
+    assert "Sizi bekle" not in page
+    assert "Bayiyi eşle" not in page
+
+
+def test_before_the_activation_date_the_page_says_what_holds_until_then_r40(
+    app: Any, place: Any
+) -> None:
+    assert "etkinleştirme tarihi" not in seen(app, place)
+    db.connection().execute("update provider set activation_date = '2099-11-30' where id = %s",
+                            (place.provider_id,))
+    assert ("Defne Ev: İYS etkinleştirme tarihi 30.11.2099. O güne kadar eski tarihli izinler de "
+            "alınır, sonra 3 iş günü kuralı işler.") in seen(app, place)
+
+
+def test_a_records_button_leads_to_its_own_dealer_h180(app: Any, place: Any) -> None:
+    connected(place)
+    dealer = dealer_of(place)
+    waiting(place, tonight(), 1, stopped=H180, code=180, dealer_id=dealer)
+    page = sign_in(app, user_with(app, "provider_admin", place)).get("/sureler/").text
+    assert f'href="/bayiler/edit/{dealer}"' in page
+
+
+def test_the_list_shows_masked_addresses_only(app: Any, place: Any) -> None:
+    connected(place)
+    waiting(place, tonight(), 2, stopped=H180, code=180)
+    page = sign_in(app, user_with(app, "provider_admin", place)).get("/sureler/").text
+    assert "+90 5•• •••" in page
+    assert "5990" not in page
 
 
 def test_while_the_provider_is_not_connected_everything_waits_for_a_person(
