@@ -22,6 +22,7 @@ from ileti.simulator import (
     consents,
     identity,
     partners,
+    push,
     queries,
     reconciliation,
     retailers,
@@ -86,6 +87,9 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
     ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
     ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
+    ("POST", _BRAND + "/push/registration", push.register),
+    ("GET", _BRAND + "/push/registration", push.list_connections),
+    ("POST", _BRAND + "/push/unregistration", push.unregister),
     ("POST", _BRAND + _ACCESS, access.give_access),
     ("PUT", _BRAND + _ACCESS, access.replace_access),
     ("POST", _BRAND + "/consents?/retailers/access/list", access.list_access),
@@ -133,12 +137,15 @@ class Simulator:
             faults=Faults(),
             observer=Observer(options.keep_requests),
             whitelist=Whitelist(lambda: options.rules, clock),
+            pusher=push.Pusher(self._over),
         )
         oldest_consent_date(clock.now())  # loads the year's holidays before the first call
         for provider in options.providers:
             put_provider(self.desk, provider)
         for fault in options.faults:
             self.desk.faults.arm(read_fault(fault))
+        if self.desk.registry.connections:
+            self.desk.pusher.start(self.desk)
 
     def close(self) -> None:
         """End every wait of a fault and close the file."""
@@ -192,7 +199,7 @@ class Simulator:
             query=query,
             status=reply.status,
             milliseconds=(time.perf_counter() - began) * 1000,
-            request=b"" if call.path == "/oauth2/token" else call.body,
+            request=b"" if _is_secret(call.path) else call.body,
             answer=b"" if call.path == "/oauth2/token" and reply.status == 200 else reply.body,
             fault=fault.kind if fault else None,
             caller=call.caller,
@@ -244,6 +251,11 @@ def create_simulator(
     Raises `SettingError` or `ValueError` for unusable options, `sqlite3.Error` for the file.
     """
     return Simulator(database, options or SimulatorOptions())
+
+
+def _is_secret(path: str) -> bool:
+    """Whether a request carries credentials, which the page does not show."""
+    return path == "/oauth2/token" or "/push/" in path
 
 
 def _faulty(kind: str) -> Answer:

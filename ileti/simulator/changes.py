@@ -51,7 +51,7 @@ def pull(desk: Desk, call: Call) -> Answer:
         page = log[first:last]
     if not page:
         return Answer(204)
-    return answer({"after": cursor_of(page[-1]), "list": [_line(m) for m in page]})
+    return answer({"after": cursor_of(page[-1]), "list": [pulled_line(m) for m in page]})
 
 
 def cursor_of(movement: Movement) -> str:
@@ -95,7 +95,8 @@ def _same_cursor(one: Movement, other: Movement) -> bool:
     return one.created == other.created and one.transaction == other.transaction
 
 
-def _line(movement: Movement) -> dict[str, Any]:
+def pulled_line(movement: Movement) -> dict[str, Any]:
+    """A movement as pull and push tell it."""
     body: dict[str, Any] = {
         "consentDate": movement.date or "",
         "creationDate": movement.created,

@@ -27,6 +27,7 @@ CODES: dict[str, tuple[int, str]] = {
     "H090": (400, "Bayi erişimi ekleme isteği geçersiz."),
     "H091": (422, "Bir listede en çok 1000 izin gönderilebilir."),
     "H092": (400, "Çoklu izin ekleme isteği geçersiz."),
+    "H093": (422, "Kullanıcı adı ya da şifre verilmemiş."),
     "H097": (400, "İzin durumu sorgulama isteği geçersiz."),
     "H098": (400, "İzin hareketi sorgulama isteği geçersiz."),
     "H101": (500, "Ana veri kaydedilemedi."),
@@ -129,6 +130,8 @@ CODES: dict[str, tuple[int, str]] = {
     "H522": (400, "Bu servisi yalnız iş ortağının API kullanıcısı çağırabilir."),
     "H524": (403, "Bu İYS numarası için abonelik yok."),
     "H525": (422, "Pakette kullanılabilir izin hakkı kalmadı; yeni izin eklenemez."),
+    "H530": (422, "Bağlantı oluşturulamadı ya da kaldırılamadı."),
+    "H531": (422, "Adres https ile başlamalı."),
     "H586": (403, "Abonelik paketi API kullanımını içermiyor."),
 }
 

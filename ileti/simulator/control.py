@@ -84,6 +84,32 @@ def _whitelist(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     return desk.whitelist.listed()
 
 
+def _push(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Carry what waits now, or `repeat` everything (`times`, `shuffle`, lists of `size`)."""
+    if set(wish) - {"repeat", "times", "shuffle", "size"}:
+        raise SettingError("Known are repeat, times, shuffle and size.")
+    if not wish.get("repeat"):
+        return {"arrived": desk.pusher.deliver(desk), **_connections(desk, {})}
+    try:
+        times, size = int(wish.get("times", 1)), int(wish.get("size", 100))
+    except (TypeError, ValueError):
+        raise SettingError("times and size are whole numbers.") from None
+    if not (1 <= times <= 100 and 1 <= size <= 1000):
+        raise SettingError("times is 1 to 100, size 1 to 1000.")
+    return {"statuses": desk.pusher.repeat(desk, times=times, size=size,
+                                           shuffle=bool(wish.get("shuffle")))}
+
+
+def _connections(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
+    return {"connections": [
+        {"brandCode": one.brand, "url": one.url, "type": one.type, "made": one.made,
+         "waiting": sum(m.type == one.type
+                        for m in desk.registry.log[one.brand, "IYS"][one.sent:]),
+         "tries": one.tries}
+        for one in desk.registry.connections
+    ]}
+
+
 def _delay(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     change_delays(desk.options.delays, wish)
     return asdict(desk.options.delays)
@@ -216,6 +242,8 @@ WAYS: dict[tuple[str, str], Way] = {
     ("DELETE", "fault"): _no_faults,
     ("POST", "quota"): _quota,
     ("POST", "whitelist"): _whitelist,
+    ("POST", "push"): _push,
+    ("GET", "push"): _connections,
     ("POST", "delay"): _delay,
     ("POST", "rules"): _rules,
     ("POST", "reset"): _reset,

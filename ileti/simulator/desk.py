@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import refuse
@@ -23,6 +23,9 @@ from ileti.simulator.records import Brand, Partner, Provider
 from ileti.simulator.registry import Registry
 from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
+
+if TYPE_CHECKING:
+    from ileti.simulator.push import Pusher
 
 JSON = "application/json; charset=utf-8"
 
@@ -76,6 +79,7 @@ class Desk:
     faults: Faults
     observer: Observer
     whitelist: Whitelist
+    pusher: Pusher
 
     def frame(self, provider: Provider) -> Frame:
         """What a provider's consents are checked against at this moment (H162, H467).

@@ -128,6 +128,28 @@ class Partner:
 
 
 @dataclass(slots=True)
+class PushConnection:
+    """An address that movements of one brand and type go to. `first` and `sent` are places in the
+    brand's log: where it began, how far it is; `tries` and `next_at` (monotonic) are of this
+    process."""
+
+    brand: int
+    url: str
+    type: str
+    username: str
+    password: str
+    made: bool
+    at: str
+    first: int
+    sent: int = -1
+    tries: int = 0
+    next_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.sent = max(self.sent, self.first)
+
+
+@dataclass(slots=True)
 class Session:
     """One login: what the newest access and refresh token open, and until when. `iys_code` is the
     number of the provider, or of the partner when `partner` says so."""
