@@ -35,9 +35,9 @@ from ileti.tenancy.security import (
 from ileti.web import menu
 from ileti.web.errors import init_errors
 from ileti.web.headers import init_headers
+from ileti.web.home import TodayView
 from ileti.web.sessions import DatabaseSessions
 from ileti.web.theme import init_theme
-from ileti.web.today import TodayView
 
 LANGUAGES = {"tr": {"flag": "tr", "name": "Türkçe"}, "en": {"flag": "gb", "name": "English"}}
 LARGEST_BODY = 2 * 1024 * 1024

@@ -11,7 +11,6 @@ from flask import session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, select
 
 from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
@@ -19,7 +18,7 @@ from ileti.core import orm
 from ileti.documents.views import DocumentView
 from ileti.iys.ask_views import AskView
 from ileti.iys.book_views import BookView, StoppedView
-from ileti.iys.models import IysCursor
+from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
 from ileti.tenancy import roles, security
@@ -135,11 +134,9 @@ def _iys_light(own: Membership | None) -> tuple[bool | None, str]:
     provider = orm.db.session.get(Provider, own.provider_id)
     if provider is None or not provider.iys_username:
         return None, _("İYS is not connected yet")
-    trouble, heard = orm.db.session.execute(
-        select(func.max(IysCursor.problem), func.max(IysCursor.pulled_at))
-        .where(IysCursor.provider_id == own.provider_id)).one()
-    if provider.iys_problem or trouble:
+    said = hearing()
+    if provider.iys_problem or said.problem or said.unheard_since:
         return False, _("İYS does not answer as it should")
-    if heard is None:
+    if said.heard_at is None:
         return True, _("İYS is connected")
-    return True, _("İYS is connected · %(at)s", at=formats.clock(heard))
+    return True, _("İYS is connected · %(at)s", at=formats.clock(said.heard_at))
