@@ -83,6 +83,10 @@ consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
 queue:read           x    x    x    .    .    .    x    .    .
 queue:resend         x    x    .    .    .    .    x    .    .
+reconciliation:read  x    x    x    .    .    .    x    .    .
+reconciliation:run   x    x    .    .    .    .    x    .    .
+reconciliation:repair x   x    .    .    .    .    x    .    .
+reconciliation:open  x    x    .    .    .    .    x    .    .
 iys:read             x    x    x    .    .    .    x    .    .
 report:read          x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .

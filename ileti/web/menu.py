@@ -17,6 +17,7 @@ from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
+from ileti.iys.dayviews import DayView
 from ileti.iys.models import IysCursor
 from ileti.iys.views import IysView, QueueView
 from ileti.outbox.models import OutboxRow
@@ -35,6 +36,8 @@ COUNTED = 1000
 ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
+    ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
+     "reconciliation:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
     ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
     ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
