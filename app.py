@@ -12,6 +12,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from ileti.cli.supervise import end_without_parent
 from ileti.factory import create_app
 from ileti.web import health
 
@@ -52,7 +53,9 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
 
 
 def serving() -> WsgiApplication:
-    """For servers that call a factory: builds everything first, so that no visitor waits for it."""
+    """For servers that call a factory in each worker: builds everything first, so that no visitor
+    waits for it, and lets no worker outlive its server."""
+    end_without_parent()
     _panel()
     _capture()
     return app

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import os
-from functools import lru_cache
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -70,7 +72,34 @@ def parse_keyring(text: str) -> dict[int, bytes]:
     return ring
 
 
+HOLIDAY_KINDS = ("holiday", "half", "workday")
+
+
+def parse_holiday_changes(text: str) -> dict[dt.date, str]:
+    """``"2033-03-11=holiday,2033-03-10=half"`` → days with one of ``HOLIDAY_KINDS``.
+
+    Raises ValueError with the remedy.
+    """
+    days: dict[dt.date, str] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        day, _equals, kind = part.partition("=")
+        if kind.strip() not in HOLIDAY_KINDS:
+            raise ValueError(f"must look like 2033-03-11=holiday; kinds are "
+                             f"{', '.join(HOLIDAY_KINDS)}")
+        try:
+            days[dt.date.fromisoformat(day.strip())] = kind.strip()
+        except ValueError:
+            raise ValueError(f"has {day.strip()!r}, which is no day like 2033-03-11") from None
+    return days
+
+
+def _check_holidays(text: str) -> str:
+    parse_holiday_changes(text)
+    return text
+
+
 Key = Annotated[str, AfterValidator(_check_key)]
+Holidays = Annotated[str, AfterValidator(_check_holidays)]
 Keyring = Annotated[str, AfterValidator(_check_keyring)]
 
 
@@ -153,6 +182,13 @@ class Settings(BaseSettings):
     iys_token_requests_per_hour: int = _field(
         10, "Token requests per hour we allow ourselves; İYS prints both 10 and 100.", ge=1
     )
+    iys_status_requests_per_hour: int = _field(
+        1_000, "Single status queries per hour (iys-api §1.1); people leave a fifth to the "
+        "forwarder.", ge=1
+    )
+    iys_history_requests_per_hour: int = _field(
+        100, "Queries of a consent's history per hour (iys-api §1.1).", ge=1
+    )
     iys_first_poll_seconds: float = _field(
         300.0, "Wait before a batch result is asked for the first time (İYS advises 300).", ge=0
     )
@@ -161,6 +197,21 @@ class Settings(BaseSettings):
         20, "Backlogs smaller than this go record by record, which İYS answers at once.", ge=0
     )
 
+    # -- the three business days (R-33, R-40)
+    holiday_changes: Holidays = _field(
+        "", "What the calendar of Turkish holidays does not say or says wrongly, "
+        "`2033-03-11=holiday,2033-03-10=half,2033-03-15=workday`; half days are shown and counted "
+        "as business days. Deadlines of consents already taken stay as they are.",
+    )
+    holiday_years_known: str = _field(
+        "", "Years (comma between) whose feasts the calendar only estimates and that you have "
+        "entered in HOLIDAY_CHANGES: the warning about them ends.",
+        pattern=r"^(\d{4}(\s*,\s*\d{4})*)?$",
+    )
+    three_days_for_merchants: bool = _field(
+        False, "Whether the three business days bind merchants' records (TACIR) too; law and İYS "
+        "speak of consumers, so they have no deadline unless you switch it on.",
+    )
     archive_dir: Path | None = _field(
         None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
         "below ILETI_VAR. Keep it as long as the database and back both up together.",
@@ -284,6 +335,15 @@ def make_secrets_file(folder: Path) -> Path:
     return path
 
 
+def _reason(error: Any) -> str:
+    """What is wrong with a value, in words; the value itself may be a secret and is not said."""
+    if error["type"] == "string_pattern_mismatch":
+        field = Settings.model_fields.get(str(error["loc"][0]))
+        text = (field.description or "").rstrip(".") if field else ""
+        return f"does not have the form of one. It is: {text}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment, then ``secrets.env``; raise WrongSetting with one sentence."""
     try:
@@ -297,10 +357,15 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise WrongSetting(f"{name}: {reason} (see docs/settings.md).") from None
+        raise WrongSetting(f"{name}: {_reason(first)} (see docs/settings.md).") from None
     _refuse_weakness(settings)
     return settings
+
+
+def _private(url: str) -> bool:
+    """Whether nobody on the way can read along: TLS, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _refuse_weakness(settings: Settings) -> None:
@@ -313,18 +378,49 @@ def _refuse_weakness(settings: Settings) -> None:
                 f"{name.upper()} is missing; production starts with secrets of your own only "
                 "(make one with: openssl rand -base64 32, see docs/settings.md)."
             )
+    keys = [base64.b64decode(getattr(settings, name)) for name in SECRETS if "keys" not in name]
+    keys += parse_keyring(settings.encryption_keys).values()
+    if len(set(keys)) < len(keys):
+        raise WrongSetting("SECRET_KEY, PEPPER, ENCRYPTION_KEYS and SIGNING_KEY must be four "
+                           "different keys: whoever learns one would have the others.")
     if not settings.public_url.startswith("https://"):
         raise WrongSetting("PUBLIC_URL must be an https:// address in production.")
     if not settings.iys_base_url:
         raise WrongSetting("IYS_BASE_URL is missing; production never reports to the simulator.")
+    if not _private(settings.iys_base_url):
+        raise WrongSetting("IYS_BASE_URL must be an https:// address in production: İYS's password "
+                           "travels to it.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 
 
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The settings of this process, read once."""
-    return load_settings()
+class _Kept:
+    """The settings of this process, read once, the same object for every thread.
+
+    A plain cache lets two threads read at the same time and gives each an object of its own, of
+    which one is forgotten; what somebody then changes on it (tests do) would never be seen.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._read: Settings | None = None
+
+    def __call__(self) -> Settings:
+        read = self._read
+        if read is None:
+            with self._lock:
+                if self._read is None:
+                    self._read = load_settings()
+                read = self._read
+        return read
+
+    def cache_clear(self) -> None:
+        """Read the environment anew at the next call."""
+        with self._lock:
+            self._read = None
+
+
+settings = _Kept()
 
 
 def settings_table() -> str:

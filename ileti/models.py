@@ -13,6 +13,7 @@ import ileti.documents.models
 import ileti.iys.daymodels
 import ileti.iys.models
 import ileti.outbox.models
+import ileti.radar.models
 import ileti.recipients.models
 import ileti.tenancy.models  # noqa: F401
 

@@ -49,10 +49,10 @@ def environment(var: Path, port: int, **settings: str) -> dict[str, str]:
             "FORM_LEAST_SECONDS": "0", **settings}
 
 
-def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """`ileti up` that is expected to end by itself, with a sentence."""
-    return subprocess.run([sys.executable, "-m", "ileti", "up"], cwd=ROOT, env=env, text=True,
-                          capture_output=True, timeout=60, check=False)
+def run(env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    """`ileti up`, or another command, that is expected to end by itself, with a sentence."""
+    return subprocess.run([sys.executable, "-m", "ileti", *(command or ("up",))], cwd=ROOT, env=env,
+                          text=True, capture_output=True, timeout=60, check=False)
 
 
 def start(var: Path, **settings: str) -> Running:

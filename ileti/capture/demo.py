@@ -36,19 +36,19 @@ select m.id, m.provider_id, m.brand_id, m.recipient_id, m.channel, m.kind, m.con
 
 _LINKS = {
     "tr": [
-        ("/demo/magaza", "1. Mağazada üye olun",
+        ("/demo/magaza", "Mağazada üye olun",
          "Uydurma bir adres yazın, dilediğiniz kutuyu işaretleyin ya da hiçbirini."),
-        ("/demo/telefon", "2. Kodu telefonda okuyun",
+        ("/demo/telefon", "Kodu telefonda okuyun",
          "Kodlar ve onay bildirimleri burada görünür; ret bağlantısı da içindedir."),
-        ("/", "3. Kaydı panelde izleyin",
+        ("/", "Kaydı panelde izleyin",
          "İznin kaydı, kanıtı ve İYS’e iletimi."),
     ],
     "en": [
-        ("/demo/magaza?lang=en", "1. Become a member in the shop",
+        ("/demo/magaza?lang=en", "Become a member in the shop",
          "Write an invented address and tick the box you want, or none."),
-        ("/demo/telefon?lang=en", "2. Read the code on the phone",
+        ("/demo/telefon?lang=en", "Read the code on the phone",
          "Codes and confirmations appear here, with the link to refuse."),
-        ("/", "3. Follow the record in the panel",
+        ("/", "Follow the record in the panel",
          "The consent, its proof and its way to İYS."),
     ],
 }
@@ -97,7 +97,8 @@ def phone() -> ResponseReturnValue:
 @blueprint.get("/posta/<int:message_id>")
 def mail(message_id: int) -> ResponseReturnValue:
     """One mail as it looks in the mailbox."""
-    row = db.connection().execute(_MESSAGES, {"id": message_id, "limit": 1}).fetchone()
+    wanted = {"id": min(message_id, 2**63 - 1), "limit": 1}
+    row = db.connection().execute(_MESSAGES, wanted).fetchone()
     written = _written(row) if row else None
     if written is None or written.html is None:
         abort(404)

@@ -32,7 +32,9 @@ from ileti.recipients.address import AddressError, parse_email, parse_phone
 TOLERANCE: Final = timedelta(seconds=120)
 OLDEST_CLICK: Final = timedelta(hours=24)
 LONGEST_NAME: Final = 120
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Line breaks of every kind, and marks that turn the direction of what stands beside them.
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 _FREE: Final = {
     "tr": "Hiçbirini seçmeden de sürdürebilirsiniz. Seçtiğinizden her an, ücretsiz "
@@ -307,7 +309,7 @@ def _addresses(body: SubmissionIn, faults: list[FieldError]) -> dict[str, str]:
 
 def _name(body: SubmissionIn, faults: list[FieldError]) -> str:
     name = " ".join((body.name or "").split(" ")).strip()
-    if not name and body.choices:
+    if body.choices and not any(one.isalpha() for one in name) and not _CONTROL.search(name):
         faults.append(_fault("name", "missing"))
     elif len(name) > LONGEST_NAME or _CONTROL.search(name):
         faults.append(_fault("name", "unreadable"))
@@ -331,8 +333,9 @@ _SENTENCES: Final = {
                        "A box counts only when you tick it yourself. Tick it again."),
     "missing": ("Onay için adınızı ve soyadınızı yazın.",
                 "Write your full name to give a consent."),
-    "unreadable": ("Ad ve soyad en çok 120 karakter olabilir; satır sonu içeremez.",
-                   "A name has at most 120 characters and no line breaks."),
+    "unreadable": ("Ad ve soyad en çok 120 karakter olabilir; satır sonu ya da görünmez işaret "
+                   "içeremez.",
+                   "A name has at most 120 characters and no line breaks or hidden marks."),
     "no_time": ("Zaman okunamadı. Sayfayı yenileyin.",
                 "The time cannot be read. Reload the page."),
 }

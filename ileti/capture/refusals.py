@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ileti.capture.forms import Visitor
 from ileti.capture.limits import FORWARD, counters
@@ -21,6 +22,9 @@ from ileti.core import db
 from ileti.core.errors import Gone, NotAllowed, NotFound
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressKind
+
+# What stands after a link in a sentence and comes along when it is copied or made clickable.
+_AFTER_A_LINK: Final = ".,;:!?)]}>'\"…”’ "
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def open_refusal(token: str, *, all_channels: bool = False) -> Refusal:
     ``all_channels``: every channel of the address instead of the message's own (R-30).
     """
     try:
-        said = secrets().tokens("refuse").read(token)
+        said = secrets().tokens("refuse").read(token.rstrip(_AFTER_A_LINK))
     except NotAllowed as error:
         raise NotAllowed(
             "Bu bağlantı eksik ya da değişmiş. İletideki bağlantıyı bütünüyle açın. Ret hakkınızı "

@@ -57,7 +57,8 @@ def seed_demo(settings: Settings) -> dict[str, Any]:
         first = brands["Liman Kahve"]
         dealers = {line[0]: _dealer(conn, provider, first, line) for line in _DEALERS}
         sites = {
-            SITE_KEY: _site(conn, settings, provider, first, None, SITE_KEY, "limankahve.com.tr"),
+            SITE_KEY: _site(conn, settings, provider, first, None, SITE_KEY,
+                            "limankahve.ornek.com.tr"),
             DEALER_SITE_KEY: _site(conn, settings, provider, first, dealers["bayi-a"],
                                    DEALER_SITE_KEY, "Liman Kahve Alsancak"),
         }

@@ -11,12 +11,14 @@ import json
 from typing import Any
 
 from flask import render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from config import ROOT, settings
 from ileti.capture.models import Policy, Site
+from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
 from ileti.consents.vocabulary import Channel
 from ileti.tenancy import security
@@ -48,7 +50,8 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         # a hosted form has no server of the site's behind it that could vouch
         "plain_url": "" if site.policy == Policy.SIGNED
         else f"{settings().base_url}/f/{site.public_key}",
-        "preview_url": f"/f/{site.public_key}?onizleme=1" if site.active else "",
+        "preview_url": in_language(f"/f/{site.public_key}?onizleme=1", str(get_locale()))
+        if site.active else "",
         "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
                   (_("Form version"), str(site.form_version)),
                   (_("Languages"), "Türkçe, English")],
@@ -81,11 +84,12 @@ def widget_integrity() -> str:
 def snippet(site: Site, integrity: str) -> str:
     """The lines to paste into a page."""
     base = settings().base_url
-    vouch = '\n        data-vouch="…"' if site.policy == Policy.SIGNED else ""
+    vouch = '\n  data-vouch="…"' if site.policy == Policy.SIGNED else ""
     return (
-        f'<script src="{base}/static/widgets/ileti.js" integrity="{integrity}"\n'
-        f'        crossorigin="anonymous" defer\n'
-        f'        data-site="{site.public_key}" data-lang="tr"{vouch}></script>'
+        f'<script src="{base}/static/widgets/ileti.js"\n'
+        f'  integrity="{integrity}"\n'
+        f'  crossorigin="anonymous" defer\n'
+        f'  data-site="{site.public_key}" data-lang="tr"{vouch}></script>'
     )
 
 

@@ -22,7 +22,8 @@ class MessageKind(IntEnum):
 
 @dataclass(frozen=True)
 class Envelope:
-    """One rendered message; ``message_id`` is stable over every try, ``to`` canonical."""
+    """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
+    that are not of the table ``message`` name a ``series`` of numbers of their own."""
 
     message_id: int
     channel: Channel
@@ -31,6 +32,7 @@ class Envelope:
     text: str
     html: str | None = None
     refuse_url: str | None = None
+    series: str = ""
 
 
 @dataclass(frozen=True)

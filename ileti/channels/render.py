@@ -96,12 +96,13 @@ def envelope(
         message_id, channel, to,
         subject=render(f"mail/{name}.subject.txt", language, **context).strip(),
         text=render(f"mail/{name}.txt", language, **context).strip() + "\n",
-        html=_inlined(render(f"mail/{name}.html", language, **context), inline=inline),
+        html=inlined(render(f"mail/{name}.html", language, **context), inline=inline),
         refuse_url=refuse,
     )
 
 
-def _inlined(html: str, *, inline: bool) -> str:
+def inlined(html: str, *, inline: bool = True) -> str:
+    """A mail with its styles in the elements too, because some readers drop the head."""
     return css_inline.inline(html, keep_style_tags=True) if inline else html
 
 

@@ -1,53 +1,32 @@
-"""The commands themselves, thin: read arguments, call the room that does it, say what happened.
-
-A wrong setting, a service that is away or a caller's mistake ends in one sentence and exit code 2;
-only a fault of ours shows more.
-"""
+"""The commands themselves, thin: read arguments, call the room that does it, say what happened."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
-from typing import Any
 
 import click
 
 import config
 from config import WrongSetting
-from ileti.core.errors import IletiError
+from ileti.cli.sentences import Sentences, language
+from ileti.cli.supervise import follow_parent, refuse_taken_port
 from ileti.core.logs import configure_logs
 
-
-class Sentences(click.Group):
-    """Ends in a sentence instead of a stack trace for everything we foresee."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and translate what went wrong."""
-        try:
-            return super().invoke(ctx)
-        except WrongSetting as error:
-            raise SystemExit(_say(str(error))) from None
-        except IletiError as error:
-            raise SystemExit(_say(error.say(_language()))) from None
-
-
-def _say(sentence: str) -> int:
-    click.echo(f"ileti: {sentence}", err=True)
-    return 2
-
-
-def _language() -> str:
-    return "tr" if os.environ.get("LANG", "").startswith("tr") else "en"
+QUEUES = ("messages", "iys", "upkeep")
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """İleti takes marketing consents, proves them, reports them to İYS and guards every sending.
 
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
     configure_logs()
+    ctx.obj = follow_parent()
 
 
 @main.command()
@@ -66,9 +45,12 @@ def up(quiet: bool) -> None:
 
 
 @main.command()
-def web() -> None:
+@click.pass_obj
+def web(supervised: bool) -> None:
     """Serve the panel, the public pages and the API (needs DATABASE_URL and REDIS_URL)."""
-    settings = _with_services()
+    settings = _with_services(stay=True)
+    if not supervised:  # the server itself would quietly share the port with a stranger
+        refuse_taken_port(settings.host, settings.port, "PORT")
     from granian.constants import Interfaces
     from granian.server import Server
 
@@ -82,12 +64,12 @@ def web() -> None:
 
 
 @main.command()
-@click.option("--queue", "queues", multiple=True, default=("messages", "iys", "upkeep"),
+@click.option("--queue", "queues", multiple=True, default=QUEUES, type=click.Choice(QUEUES),
               show_default=True, help="Queue to serve; may be given several times.")
 @click.option("--burst", is_flag=True, help="End when nothing is left to do.")
 def worker(queues: tuple[str, ...], burst: bool) -> None:
     """Do the background work of the named queues."""
-    _with_services()
+    _with_services(stay=True)
     from ileti.cli.worker import work
 
     work(list(queues), burst=burst)
@@ -96,7 +78,7 @@ def worker(queues: tuple[str, ...], burst: bool) -> None:
 @main.command()
 def scheduler() -> None:
     """Ask for every job at its interval; one per installation is enough, more do no harm."""
-    _with_services()
+    _with_services(stay=True)
     from ileti.cli.worker import schedule
 
     schedule()
@@ -125,8 +107,9 @@ def simulator(host: str, port: int | None, database: str | None, clock: str | No
             database=database or str(settings.ileti_var / "simulator.sqlite"), clock=clock,
             faults=faults, quotas=quotas, delays=delays or ("batch=2,pull=0",),
         )
-    except (SettingError, OSError) as error:
-        raise WrongSetting(f"The simulator cannot start: {error}") from None
+    except (SettingError, OSError, OverflowError, sqlite3.Error) as error:
+        reason = str(error) or type(error).__name__
+        raise WrongSetting(f"The simulator cannot start: {reason}") from None
 
 
 @main.command()
@@ -151,7 +134,11 @@ def doctor(settings_table: bool) -> None:
         return
     from ileti.cli.doctor import examine
 
-    findings = examine(_running(config.load_settings()))
+    found = _running(config.load_settings())
+    for name in ("database_url", "redis_url"):
+        os.environ[name.upper()] = getattr(found, name)
+    config.settings.cache_clear()
+    findings = examine(found)
     for finding in findings:
         click.echo(f"{'ok  ' if finding.good else 'LOOK'}  {finding.what}")
         if finding.remedy:
@@ -187,10 +174,12 @@ def consents() -> None:
     """Consents by file."""
 
 
-@consents.command("load")
+@consents.command("load", short_help="Load İYS's own CSV into the ledger.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
-def load_consents(file: Path, brand: int) -> None:
+@click.option("--provider", type=int, default=None,
+              help="Provider's İYS number, when two have a brand of that number.")
+def load_consents(file: Path, brand: int, provider: int | None) -> None:
     """Load İYS's own CSV: type,source,recipient,status,consentDate,recipientType (no header).
 
     Good rows are recorded and reported to İYS; every other row is listed with its line number and
@@ -199,10 +188,10 @@ def load_consents(file: Path, brand: int) -> None:
     _with_services()
     from ileti.cli.load import load
 
-    report = load(file, brand)
+    report = load(file, brand, provider)
     for refused in report.refused:
-        click.echo(f"{file.name}:{refused.line}: {refused.reason(_language())}")
-    click.echo(report.summary(_language()))
+        click.echo(f"{file.name}:{refused.line}: {refused.reason(language())}")
+    click.echo(report.summary(language()))
     if report.refused:
         raise SystemExit(1)
 
@@ -231,8 +220,11 @@ def list_keys() -> None:
 
 @keys.command("add")
 def add_key() -> None:
-    """Make a new key. In development it is put into secrets.env; in production it is printed once:
-    append it to ENCRYPTION_KEYS on every host, restart them all, then run re-encrypt."""
+    """Make a new key.
+
+    In development it is put into secrets.env; in production it is printed once: append it to
+    ENCRYPTION_KEYS on every host, restart them all, then run re-encrypt.
+    """
     settings = config.load_settings()
     from ileti.cli.keys import add
 
@@ -282,14 +274,20 @@ def _running(settings: config.Settings) -> config.Settings:
     })
 
 
-def _with_services() -> config.Settings:
-    """Settings with both services' addresses, from the environment or from a running ``up``."""
+def _with_services(*, stay: bool = False) -> config.Settings:
+    """Settings with both services' addresses, from the environment or from a running ``up``.
+
+    What had to be started for a command ends with it, unless it shall ``stay`` for others.
+    """
     settings = config.load_settings()
     if not settings.database_url or not settings.redis_url:
         from ileti.core.embedded import EmbeddedServices
 
-        found = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
-                                 redis_url=settings.redis_url).start()
+        services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
+                                    redis_url=settings.redis_url)
+        if not stay:
+            click.get_current_context().call_on_close(services.stop_started)
+        found = services.start()
         os.environ["DATABASE_URL"] = found.database_url
         os.environ["REDIS_URL"] = found.redis_url
         config.settings.cache_clear()

@@ -11,11 +11,14 @@ import psycopg
 import redis
 
 from config import Settings, WrongSetting
-from ileti.core.clock import to_istanbul
-from ileti.core.crypto import CannotDecrypt
+from ileti.consents.deadlines import unknown_years
+from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
+from ileti.core.errors import StorageAway
 from ileti.core.secrets import open_secrets
-from ileti.iys.alarms import Level, missing_days, open_alarms
+from ileti.iys.alarms import Level as Urgency
+from ileti.iys.alarms import missing_days, open_alarms
+from ileti.iys.connection import Level, try_connection
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
@@ -33,7 +36,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
-    return [*_secrets(settings), *_database(settings), *_redis(settings), *_iys(settings)]
+    return [*_secrets(settings), _calendar(), *_database(settings), *_redis(settings),
+            *_iys(settings)]
 
 
 def _secrets(settings: Settings) -> list[Finding]:
@@ -43,6 +47,16 @@ def _secrets(settings: Settings) -> list[Finding]:
         return [Finding(False, "secrets", str(error))]
     kind = "production" if settings.production else settings.ileti_env
     return [Finding(True, f"settings and secrets ({kind})")]
+
+
+def _calendar() -> Finding:
+    """Whether the feasts are known of every year that deadlines soon fall into (R-40)."""
+    years = ", ".join(map(str, unknown_years(today())))
+    if not years:
+        return Finding(True, "the calendar of business days is known")
+    return Finding(False, f"the feasts of {years} are only estimated",
+                   "Deadlines come out too early, never too late. Update the package `holidays` or "
+                   "enter the feasts in HOLIDAY_CHANGES, the year in HOLIDAY_YEARS_KNOWN.")
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -105,8 +119,8 @@ def _deadlines(conn: psycopg.Connection) -> list[Finding]:
     return [
         Finding(False, f"{alarm.brand_name}: {alarm.count} records, İYS takes them until "
                 f"{to_istanbul(alarm.due_at):%d.%m. %H:%M}, "
-                + ("too late" if alarm.level is Level.OVERDUE else f"{int(alarm.level)} % gone"),
-                "Open the queue page and mend what holds İYS up: later they are void (R-33).")
+                + ("too late" if alarm.level is Urgency.OVERDUE else f"{int(alarm.level)} % gone"),
+                "Open the deadline radar and mend what holds İYS up: later they are void (R-33).")
         for alarm in open_alarms(conn=conn)
     ] or [Finding(True, "no record is short of its three business days")]
 
@@ -142,40 +156,25 @@ def _iys(settings: Settings) -> list[Finding]:
                         f"Check IYS_BASE_URL and the network ({type(error).__name__}).")]
     found = [Finding(True, f"İYS at {settings.iys_url} answers in "
                      f"{(time.monotonic() - started) * 1000:.0f} ms")]
-    return found + (_logins(settings) if settings.database_url else [])
+    return found + (_connections(settings) if settings.database_url else [])
 
 
-def _logins(settings: Settings) -> list[Finding]:
-    box = open_secrets(settings)
-    found = []
-    with psycopg.connect(dsn(settings), autocommit=True) as conn:
-        try:
-            rows = conn.execute("select short_name, iys_username, iys_password from provider "
-                                "order by id limit 20").fetchall()
-        except psycopg.errors.UndefinedTable:
-            return []
-    for name, username, password in rows:
-        if not username or not password:
-            found.append(Finding(False, f"{name}: no İYS login",
-                                 "Enter İYS's API user and password on the provider's page."))
-            continue
-        try:
-            clear = box.keyring.decrypt_text(password, "iys-password")
-        except CannotDecrypt:
-            found.append(Finding(False, f"{name}: İYS password cannot be read",
-                                 "ENCRYPTION_KEYS lacks the key it was kept with."))
-            continue
-        found.append(_login(settings, name, username, clear))
-    return found
-
-
-def _login(settings: Settings, name: str, username: str, password: str) -> Finding:
-    body = {"username": username, "password": password, "grant_type": "password"}
+def _connections(settings: Settings) -> list[Finding]:
+    """What each provider lacks at İYS, in the words of its page (ileti/iys/connection)."""
     try:
-        answer = httpx.post(settings.iys_url + "/oauth2/token", json=body, timeout=10)
-    except httpx.HTTPError as error:
-        return Finding(False, f"{name}: İYS login not tried", type(error).__name__)
-    if answer.status_code == 200:
-        return Finding(True, f"{name}: İYS login works")
-    return Finding(False, f"{name}: İYS refuses the login (HTTP {answer.status_code})",
-                   "Check user and password at İYS Web; the account needs the API right.")
+        with psycopg.connect(dsn(settings), autocommit=True) as conn:
+            rows = conn.execute("select id, short_name from provider order by id limit 20"
+                                ).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.OperationalError):
+        return []
+    return [finding for provider_id, name in rows for finding in _connection(provider_id, name)]
+
+
+def _connection(provider_id: int, name: str) -> list[Finding]:
+    try:
+        found = try_connection(provider_id)
+    except (StorageAway, WrongSetting) as error:
+        return [Finding(False, f"{name}: İYS connection not tried", str(error))]
+    return [Finding(one.level is Level.NOTE, f"{name}: {one.en}", "" if one.level is Level.NOTE
+                    else "Mend it at İYS or on the provider's page, then try again there.")
+            for one in found.open_points] or [Finding(True, f"{name}: the İYS connection works")]

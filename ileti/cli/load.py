@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from ileti.consents import rules
-from ileti.consents.deadlines import due_at
+from ileti.consents.deadlines import bound_types, deadline
 from ileti.consents.ledger import (
     ActorKind,
     NewConsent,
@@ -78,13 +79,14 @@ class LoadReport:
                 f"{self.replayed} kayıt önceden yüklenmişti, {len(self.refused)} satır alınmadı.")
 
 
-def load(file: Path, brand_code: int) -> LoadReport:
+def load(file: Path, brand_code: int, iys_code: int | None = None) -> LoadReport:
     """Record the file's good rows for the brand; raises NotFound for an unknown brand and
-    CallerMistake for a file that is no text."""
-    place, activation = _place(brand_code)
-    digest = sha256(file.read_bytes()).hexdigest()[:32]
+    CallerMistake for a file that is no text or a brand number that two providers have."""
+    place, activation = _place(brand_code, iys_code)
+    raw = file.read_bytes()
+    digest, text = sha256(raw).hexdigest()[:32], _text(raw)
     report = LoadReport()
-    rows = _good_rows(file, report, activation)
+    rows = _good_rows(text, report, activation)
     number = 0
     while chunk := list(islice(rows, CHUNK)):
         number += 1
@@ -92,43 +94,81 @@ def load(file: Path, brand_code: int) -> LoadReport:
     return report
 
 
-def _place(brand_code: int) -> tuple[Place, date | None]:
-    row = db.connection().execute(
+def _place(brand_code: int, iys_code: int | None) -> tuple[Place, date | None]:
+    rows = db.connection().execute(
         "select p.id, p.iys_code, b.id, b.brand_code, p.activation_date from brand b "
-        "join provider p on p.id = b.provider_id where b.brand_code = %s", [brand_code],
-    ).fetchone()
-    if row is None:
+        "join provider p on p.id = b.provider_id where b.brand_code = %s "
+        "and (%s::int is null or p.iys_code = %s) order by p.iys_code",
+        [brand_code, iys_code, iys_code],
+    ).fetchall()
+    if not rows:
         raise NotFound(f"{brand_code} numaralı marka yok.", f"There is no brand {brand_code}.")
-    return Place(*row[:4]), row[4]
-
-
-def _good_rows(file: Path, report: LoadReport, activation: date | None) -> Iterator[NewConsent]:
-    now = clock.now()
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle)
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                try:
-                    item = _read(cells)
-                except _Refusal as refusal:
-                    report.refused.append(RefusedRow(reader.line_num, *refusal.args))
-                    continue
-                found = [v for v in rules.check_item(
-                    _as_rule_item(item), now=now, activation_date=activation,
-                ) if v.refused]
-                if found:
-                    first = found[0]
-                    report.refused.append(
-                        RefusedRow(reader.line_num, first.tr, first.en, first.code))
-                    continue
-                yield item
-    except (UnicodeDecodeError, csv.Error) as error:
+    if len(rows) > 1:
+        codes = ", ".join(str(row[1]) for row in rows)
         raise CallerMistake(
-            f"Dosya okunamadı: UTF-8 CSV bekleniyor ({error}).",
-            f"The file cannot be read: UTF-8 CSV is expected ({error}).", code="unreadable_file",
-        ) from error
+            f"{brand_code} numaralı marka birden çok hizmet sağlayıcıda var: {codes}. Hangisi "
+            "olduğunu --provider ile söyleyin.",
+            f"More than one provider has brand {brand_code}: {codes}. Say which with --provider.",
+            code="which_provider")
+    return Place(*rows[0][:4]), rows[0][4]
+
+
+def _text(raw: bytes) -> str:
+    """The whole file, read before its first row is recorded; CallerMistake says what to do."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CallerMistake(
+            f"Dosya UTF-8 değil (satır {line}). Excel’de “CSV UTF-8 (virgülle ayrılmış)” olarak "
+            "kaydedin ya da dönüştürün: iconv -f windows-1254 -t utf-8. Hiçbir satır alınmadı.",
+            f"The file is not UTF-8 (line {line}). Save it in Excel as “CSV UTF-8 (comma "
+            "delimited)” or convert it: iconv -f windows-1254 -t utf-8. No row was taken.",
+            code="unreadable_file") from error
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    for mark, tr, en in ((";", "noktalı virgül", "semicolons"), ("\t", "sekme", "tabs")):
+        if "," not in first and first.count(mark) == COLUMNS - 1:
+            raise CallerMistake(
+                f"Sütunlar {tr} ile ayrılmış; İYS’nin dosyasında virgülle ayrılır. Virgülle "
+                "kaydedin. Hiçbir satır alınmadı.",
+                f"The columns are separated by {en}; İYS's file separates them by commas. Save it "
+                "with commas. No row was taken.", code="unreadable_file")
+    return text
+
+
+def _good_rows(text: str, report: LoadReport, activation: date | None) -> Iterator[NewConsent]:
+    now = clock.now()
+    for number, line in enumerate(StringIO(text, newline=None), 1):
+        if not line.strip():
+            continue
+        try:
+            item = _read(_cells(line))
+        except _Refusal as refusal:
+            report.refused.append(RefusedRow(number, *refusal.args))
+            continue
+        found = [v for v in rules.check_item(
+            _as_rule_item(item), now=now, activation_date=activation,
+            three_day_rule=bound_types(),
+        ) if v.refused]
+        if found:
+            first = found[0]
+            report.refused.append(RefusedRow(number, first.tr, first.en, first.code))
+            continue
+        assert item.consent_date is not None, "every row of the file has a date"
+        yield replace(item, due_at=deadline(
+            item.consent_date, now=now, activation_date=activation,
+            source=item.source or Source.NONE, recipient_type=item.recipient_type))
+
+
+def _cells(line: str) -> list[str]:
+    """The columns of one line. No column of İYS's has a line break, so that a quotation mark
+    nobody closed costs its own line and not the rest of the file."""
+    try:
+        return next(csv.reader([line], strict=True))
+    except (csv.Error, StopIteration):
+        raise _Refusal("Satır okunamadı: tırnak kapanmamış ya da sütun çok uzun.",
+                       "The line cannot be read: a quotation mark is not closed, or a column is "
+                       "too long.", "UNREADABLE") from None
 
 
 class _Refusal(Exception):
@@ -160,8 +200,8 @@ def _read(cells: list[str]) -> NewConsent:
         raise _Refusal("Tarih YYYY-AA-GG SS:dd:ss biçiminde olmalı.",
                        "The date must look like YYYY-MM-DD HH:mm:ss.", "H158") from error
     return NewConsent(
-        address.value, channel, status, moment, recipient_type, due_at=due_at(moment),
-        source=source, standing=Standing.VERIFIED,
+        address.value, channel, status, moment, recipient_type, source=source,
+        standing=Standing.VERIFIED,
     )
 
 

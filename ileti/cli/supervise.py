@@ -2,13 +2,17 @@
 
 Why our own hundred lines: the known supervisors either end everything when one child ends, or
 bring a message broker along. A child that dies is started again with a growing pause; a stop goes
-to all children at once, politely first, and the parent ends when the last one has.
+to all children at once, politely first, and the parent ends when the last one has. A parent that is
+killed cannot say goodbye: every child holds the end of a pipe that closes with the parent, and then
+ends itself, so that nobody's orphans keep the ports.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +20,60 @@ import time
 from dataclasses import dataclass, field
 from typing import IO
 
+from config import WrongSetting
+
 PATIENCE = 20.0
+LIFELINE = "ILETI_LIFELINE"
+
+
+def follow_parent() -> bool:
+    """End this process politely once the supervisor that started it is gone; False, and nothing
+    happens, when somebody else started it."""
+    if not os.environ.pop(LIFELINE, None):
+        return False
+    threading.Thread(target=_wait_for_parents_end, daemon=True, name="lifeline").start()
+    return True
+
+
+def end_without_parent() -> None:
+    """The same for a web server's own workers, which hold no pipe: they look once a second."""
+    parent = os.getppid()
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True, name="lifeline").start()
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    _end()
+
+
+def _wait_for_parents_end() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 1):
+            pass
+    _end()
+
+
+def _end() -> None:
+    """Politely, then for good."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE)
+    os._exit(1)
+
+
+def refuse_taken_port(host: str, port: int, setting: str) -> None:
+    """Raise WrongSetting when somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "a port is at most 65535"
+            raise WrongSetting(
+                f"Port {port} on {host} is in use or not allowed ({reason}); stop what listens "
+                f"there or choose another with {setting}=…"
+            ) from None
 
 
 @dataclass
@@ -50,8 +107,10 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.started = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - our own commands
-            child.command, env={**os.environ, **child.environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            child.command,
+            env={**os.environ, **child.environment, "PYTHONUNBUFFERED": "1", LIFELINE: "stdin"},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
         )
         threading.Thread(target=self._pass_on, args=(child, child.process), daemon=True).start()
 

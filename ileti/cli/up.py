@@ -8,10 +8,10 @@ Ctrl-C. Whatever stands in the way is said in one sentence with what to do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets as random_source
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,26 +25,14 @@ import httpx
 
 import config
 from config import Settings, WrongSetting
-from ileti.cli.supervise import Supervisor
-from ileti.core.embedded import EmbeddedServices, refuse_full_disk
+from ileti.cli.supervise import Supervisor, refuse_taken_port
+from ileti.core.embedded import EmbeddedServices, keep_alone, refuse_full_disk
 
 ADMIN = "admin"
+DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
 # The simulator answers in seconds, so nobody has to wait İYS's five minutes for a first try.
 SIMULATED_PACE = {"IYS_FIRST_POLL_SECONDS": "2", "IYS_PULL_SECONDS": "3"}
 T = TypeVar("T")
-
-
-def refuse_taken_port(host: str, port: int, setting: str) -> None:
-    """Raise WrongSetting when somebody listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise WrongSetting(
-                f"Port {port} on {host} is in use or not allowed ({error.strerror}); stop what "
-                f"listens there or choose another with {setting}=…"
-            ) from None
 
 
 class Progress:
@@ -54,20 +42,29 @@ class Progress:
         """Run one step and print it with its seconds."""
         click.echo(f"  {text} … ", nl=False)
         started = time.monotonic()
-        result = act()
+        try:
+            result = act()
+        except Exception:
+            click.echo("failed")
+            raise
         click.echo(f"{time.monotonic() - started:.1f} s")
         return result
 
 
 def up(settings: Settings, *, quiet: bool = False) -> None:
-    """Run everything until SIGINT or SIGTERM."""
+    """Run everything until SIGINT or SIGTERM; raises WrongSetting with what stands in the way."""
     refuse_full_disk(settings.ileti_var)
-    refuse_taken_port(settings.host, settings.port, "PORT")
     simulated = not settings.iys_base_url
-    if simulated:
-        refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
-    if not settings.production:
-        config.make_secrets_file(settings.ileti_var)
+    with keep_alone(settings.ileti_var):
+        refuse_taken_port(settings.host, settings.port, "PORT")
+        if simulated:
+            refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
+        if not settings.production:
+            config.make_secrets_file(settings.ileti_var)
+        _up(settings, simulated=simulated, quiet=quiet)
+
+
+def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
     say = Progress()
     click.echo("İleti")
     services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
@@ -83,9 +80,15 @@ def up(settings: Settings, *, quiet: bool = False) -> None:
         config.settings.cache_clear()
         _run(config.settings(), say, services, simulated=simulated, quiet=quiet)
     finally:
-        click.echo("  stopping PostgreSQL and Redis … ", nl=False)
+        _tell("  stopping PostgreSQL and Redis … ", nl=False)
         services.stop()
-        click.echo("done")
+        _tell("done")
+
+
+def _tell(text: str, *, nl: bool = True) -> None:
+    """Say something at the end; that nobody listens any more must not stop the stopping."""
+    with contextlib.suppress(OSError):
+        click.echo(text, nl=nl)
 
 
 def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simulated: bool,
@@ -93,7 +96,7 @@ def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simul
     from ileti.cli.setup import prepare
 
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed terminal
         signal.signal(number, lambda *_: stopped.set())
     say.step("database", lambda: prepare(settings))
     log_path = settings.ileti_var / "ileti.log"
@@ -119,10 +122,10 @@ def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simul
             _announce(settings, simulated=simulated)
             while not stopped.wait(1.0):
                 revive(services, log)
-            click.echo("\n  stopping … ", nl=False)
+            _tell("\n  stopping … ", nl=False)
         finally:
             family.stop()
-            click.echo("processes ended")
+            _tell("processes ended")
 
 
 def revive(services: EmbeddedServices, log: IO[str]) -> None:
@@ -166,7 +169,8 @@ def _first_run(settings: Settings) -> None:
     password = path.read_text().strip()
     ensure_user(ADMIN, password, role="platform_admin")
     for name, dealer_id in (seeded.get("dealers") or {}).items():
-        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id)
+        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id,
+                    full_name=DEALERS_PEOPLE.get(name))
 
 
 def _announce(settings: Settings, *, simulated: bool) -> None:

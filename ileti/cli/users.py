@@ -8,13 +8,17 @@ from ileti.core.errors import InvalidInput, NotFound
 from ileti.core.orm import db
 from ileti.tenancy import accounts, roles, scope
 from ileti.tenancy.models import Dealer, Provider
+from ileti.tenancy.roles import Level
 
 
 def ensure_user(username: str, password: str, *, role: str, email: str | None = None,
-                iys_code: int | None = None, dealer_id: int | None = None) -> int:
-    """A user with this password and role, made or brought up to date; the user's id.
+                iys_code: int | None = None, dealer_id: int | None = None,
+                full_name: tuple[str, str] | None = None) -> int:
+    """A user with this password and role, made or brought up to date; the user's id. Without
+    ``full_name`` a new user is called by the user name.
 
-    Raises InvalidInput (unknown role, weak password) and NotFound (no such provider or dealer).
+    Raises InvalidInput (unknown role, role at a place it does not fit, unusable name, weak
+    password) and NotFound (no such provider or dealer).
     """
     from flask_appbuilder.security.sqla.models import User
 
@@ -26,17 +30,37 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
                            f"There is no role {role}. Roles: {names}.", code="unknown_role")
     with create_app().app_context(), scope.system_scope():
         provider_id, brand_id = _place(iys_code, dealer_id)
+        _refuse_wrong_level(role, provider_id, brand_id, dealer_id)
         found = db.session.scalars(select(User.id).where(User.username == username)).first()
         if found is None:
+            first, last = full_name or (username, "")
             found = accounts.create_user(
                 username, password, email=email or f"{username}@localhost.localdomain",
-                first_name=username, last_name="",
+                first_name=first, last_name=last,
             )
         else:
             accounts.set_password(found, password)
         accounts.give_membership(found, role, provider_id=provider_id, brand_id=brand_id,
                                  dealer_id=dealer_id)
         return int(found)
+
+
+_HOW = {
+    Level.INSTALLATION: ("--provider ve --dealer olmadan", "without --provider and --dealer"),
+    Level.PROVIDER: ("--provider NUMARA ile", "with --provider NUMBER"),
+    Level.BRAND: ("panelde", "in the panel"),
+    Level.DEALER: ("--dealer KİMLİK ile", "with --dealer ID"),
+}
+
+
+def _refuse_wrong_level(role: str, provider_id: int | None, brand_id: int | None,
+                        dealer_id: int | None) -> None:
+    """Raise InvalidInput that says how this role is given."""
+    fits = roles.BY_KEY[role].levels
+    if accounts.level_of(provider_id, brand_id, dealer_id) not in fits:
+        tr, en = (" / ".join(_HOW[level][number] for level in fits) for number in (0, 1))
+        raise InvalidInput(f"{role} rolü şöyle verilir: {tr}.",
+                           f"The role {role} is given {en}.", code="wrong_level")
 
 
 def _place(iys_code: int | None, dealer_id: int | None) -> tuple[int | None, int | None]:

@@ -12,6 +12,7 @@ import threading
 import time
 
 from ileti.core import jobs
+from ileti.core.errors import StorageAway
 from ileti.core.logs import get_logger
 
 log = get_logger("ileti.worker")
@@ -23,6 +24,7 @@ def load_jobs() -> None:
     import ileti.channels.jobs
     import ileti.consents.jobs
     import ileti.iys.jobs
+    import ileti.radar.jobs
     import ileti.tenancy.jobs  # noqa: F401
 
 
@@ -66,5 +68,7 @@ def _ask(name: str) -> None:
         return
     try:
         jobs.run_job(name)
+    except StorageAway:
+        log.warning("storage_away", job=name)
     except Exception:
         log.exception("job_failed", job=name)

@@ -1,4 +1,4 @@
-"""Days and moments inside a sentence, in the page's language and Istanbul's time.
+"""Days, moments and numbers inside a sentence, in the page's language and Istanbul's time.
 
 The panel's own formats live above this floor (``ileti/web/formats.py``) and serve the templates;
 these serve sentences that are put together down here.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from flask_babel import get_locale
 
 from ileti.core.clock import to_istanbul
@@ -24,6 +25,11 @@ def _language() -> str:
 def day_text(day: date) -> str:
     """``31.12.2026`` or ``31 Dec 2026``."""
     return format_date(day, _SHAPES[_language()], locale=_language())
+
+
+def number_text(value: int) -> str:
+    """``1.234`` or ``1,234``."""
+    return format_decimal(value, format="#,##0", locale=_language())
 
 
 def clock_text(moment: datetime) -> str:

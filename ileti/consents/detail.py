@@ -136,14 +136,19 @@ def _badges(one: Shown) -> list[dict[str, Any]]:
 
 def _actions(one: Shown) -> list[dict[str, Any]]:
     refused = one.state.status == Status.RET
-    if one.address is None or refused or not security.may("consent:refuse"):
+    if one.address is None:
         return []
-    return [{
+    ask = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
+            "url": url_for("AskView.ask"), "fields": {"ref": record_number(one.entry.id)},
+            }] if security.may("iys:ask") else []
+    if refused or not security.may("consent:refuse"):
+        return ask
+    return [*ask, {
         "label": _("Record a refusal"), "id": "ret", "url": record_url(one.entry, "refuse"),
         "fields": {"source": Source.HS_CAGRI_MERKEZI.name},
         "confirm": {"title": _("Record a refusal?"), "verb": _("Record a refusal"),
                     "text": _("No message goes to this recipient on this channel from now on, "
-                              "and İYS is told."), "danger": True},
+                              "and İYS is told.")},
     }]
 
 
@@ -151,39 +156,69 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
 
 
 def _gate_now(one: Shown) -> dict[str, str]:
+    channel = Channel(one.entry.channel)
     if one.address is None:
-        return {"tone": "no", "icon": "circle-x", "title": _("No message may be sent"),
+        return {"tone": "mute", "icon": "ban", "title": _no(channel),
                 "text": _("The person was erased.")}
     answer = gate.may_send_now(one.entry.provider_id, one.entry.brand_id, one.address,
-                               Channel(one.entry.channel), RecipientType(one.entry.recipient_type))
+                               channel, RecipientType(one.entry.recipient_type))
     if answer.allowed:
-        return {"tone": "ok", "icon": "circle-check", "title": _("A message may be sent now"),
+        return {"tone": "ok", "icon": "circle-check", "title": _yes(channel),
                 "text": _("İYS holds a consent; last checked at %(at)s.",
                           at=clock_text(answer.checked_at))}
     text = say(answer)
     if answer.denial is gate.Denial.REFUSED and answer.since is not None:
         text += " " + _("It holds since %(at)s.", at=moment_text(answer.since))
-    return {**_drawn(answer.denial), "title": _("No message may be sent"), "text": text}
+    return {**_drawn(answer.denial), "title": _no(channel), "text": text}
+
+
+def _yes(channel: Channel) -> str:
+    return {Channel.ARAMA: _("This recipient may be called now"),
+            Channel.MESAJ: _("A text message may be sent now"),
+            Channel.EPOSTA: _("An e-mail may be sent now")}[channel]
+
+
+def _no(channel: Channel) -> str:
+    return {Channel.ARAMA: _("This recipient may not be called"),
+            Channel.MESAJ: _("No text message may be sent to this recipient"),
+            Channel.EPOSTA: _("No e-mail may be sent to this recipient")}[channel]
+
+
+def _yes_then(channel: Channel) -> str:
+    return {Channel.ARAMA: _("This recipient could be called then"),
+            Channel.MESAJ: _("A text message could be sent then"),
+            Channel.EPOSTA: _("An e-mail could be sent then")}[channel]
+
+
+def _no_then(channel: Channel) -> str:
+    return {Channel.ARAMA: _("This recipient could not be called then"),
+            Channel.MESAJ: _("No text message could be sent then"),
+            Channel.EPOSTA: _("No e-mail could be sent then")}[channel]
 
 
 def _gate_then(one: Shown) -> dict[str, str]:
     """What the gate would have said at that moment, by the same rule."""
-    held = one.held
+    held, channel = one.held, Channel(one.entry.channel)
     if held is None:
-        return {"tone": "no", "icon": "ban", "title": _("No message could be sent then"),
+        return {"tone": "mute", "icon": "ban", "title": _no_then(channel),
                 "text": _("There was no record of this recipient at that moment.")}
     denial = gate.why_not(held.status, held.standing, held.iys_status)
     if denial is None:
-        return {"tone": "ok", "icon": "circle-check", "title": _("A message could be sent then"),
+        return {"tone": "ok", "icon": "circle-check", "title": _yes_then(channel),
                 "text": _("İYS held this consent at that moment.")}
-    return {**_drawn(denial), "title": _("No message could be sent then"), "text": _denied(denial)}
+    return {**_drawn(denial), "title": _no_then(channel), "text": _denied(denial)}
 
 
 def _drawn(denial: gate.Denial | None) -> dict[str, str]:
-    """Icon and tone of a no: what passes by itself waits, what stays is barred."""
-    passing = {"not_at_iys": "hourglass", "unsure": "circle-alert", "stale": "circle-alert"}
-    icon = passing.get(denial) if denial else None
-    return {"tone": "wait" if icon else "no", "icon": icon or "ban"}
+    """Icon and tone of a no: what passes by itself waits, plum is the person's own no and red what
+    İYS rejected; the rest is neither (look §1.4)."""
+    drawn = {
+        gate.Denial.NOT_AT_IYS: ("wait", "hourglass"), gate.Denial.UNSURE: ("wait", "circle-alert"),
+        gate.Denial.STALE: ("wait", "circle-alert"), gate.Denial.REFUSED: ("no", "ban"),
+        gate.Denial.NOT_IN_FORCE: ("bad", "circle-x"),
+    }
+    tone, icon = drawn.get(denial, ("mute", "ban")) if denial else ("mute", "ban")
+    return {"tone": tone, "icon": icon}
 
 
 def _denied(denial: gate.Denial) -> str:

@@ -8,7 +8,7 @@ changed since. Pages go by keyset over (captured_at, id), never by offset; the t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -58,6 +58,7 @@ class Wanted:
     sources: list[int] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     iys: list[str] = field(default_factory=list)
+    brands: list[int] = field(default_factory=list)
     dealers: list[int] = field(default_factory=list)
     since: date | None = None
     until: date | None = None
@@ -108,6 +109,8 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
         asked = asked.where(ConsentEntry.channel.in_(wanted.channels))
     if wanted.sources:
         asked = asked.where(ConsentState.source.in_(wanted.sources))
+    if wanted.brands:
+        asked = asked.where(ConsentEntry.brand_id.in_(wanted.brands))
     if wanted.dealers:
         asked = asked.where(ConsentEntry.dealer_id.in_(wanted.dealers))
     for conditions in ([CHOICES[key] for key in wanted.choices if key in CHOICES],
@@ -128,11 +131,13 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _at_iys(key: str) -> Any:
     """The condition of a badge; overdue is a matter of the clock."""
-    late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), ConsentState.iys_due_at < clock.now())
+    due, now = ConsentState.iys_due_at, clock.now()
+    late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), due < now)
     if key == "overdue":
         return or_(late, ConsentState.iys_status == int(IysStatus.OVERDUE))
     number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
-    return and_(ConsentState.iys_status == number, ~late) if number in OPEN_AT_IYS else (
+    in_time = or_(due.is_(None), due >= now)  # merchants' records have no deadline
+    return and_(ConsentState.iys_status == number, in_time) if number in OPEN_AT_IYS else (
         ConsentState.iys_status == number)
 
 
@@ -229,7 +234,7 @@ def _well_planned(wanted: Wanted) -> AbstractContextManager[None]:
     return along_the_index() if set(wanted.choices) | set(wanted.iys) <= common else nullcontext()
 
 
-def recipients_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[tuple[int, int], Any]:
+def recipients_of(rows: Iterable[tuple[ConsentEntry, Any]]) -> dict[tuple[int, int], Any]:
     """The recipients of a page in one statement."""
     pairs = {(entry.provider_id, entry.recipient_id) for entry, _state in rows}
     if not pairs:

@@ -27,7 +27,7 @@ from ileti.core import orm
 from ileti.recipients.address import mask
 from ileti.tenancy import security
 from ileti.tenancy.crud import say
-from ileti.tenancy.models import Dealer
+from ileti.tenancy.models import Brand, Dealer
 
 DEALERS_OFFERED = 500
 PLACES = ("once", "sonra", "ilk")
@@ -39,7 +39,7 @@ def context() -> dict[str, Any]:
     wanted = read_filters()
     rows, pages = _page(wanted)
     found = listing.recipients_of(rows)
-    dealers = _dealers_of(rows)
+    dealers, brands = _dealers_of(rows), _brands_of(rows)
     filters, active = _filters(wanted)
     away = active or request.args.get("once") or request.args.get("sonra")
     return {
@@ -47,8 +47,10 @@ def context() -> dict[str, Any]:
         "search_url": url_for("ConsentView.search"), "filters": filters, "kept": _kept(),
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
-        "bulk": None, "rows": [_row(entry, state, found, dealers) for entry, state in rows],
-        "empty": "filter" if away else "first", "first_action": _first_action(),
+        "bulk": None, "rows": [_row(entry, state, found, dealers, brands) for entry, state in rows],
+        "with_brand": bool(brands),
+        "empty": "search" if request.args.get("bul") else "filter" if away else "first",
+        "first_action": _first_action(),
     }
 
 
@@ -74,8 +76,17 @@ def _dealers_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[int, str]
     return {one.id: str(one) for one in found}
 
 
+def _brands_of(rows: list[tuple[ConsentEntry, ConsentState]]) -> dict[int, str]:
+    """Names of these rows' brands; none in a work space of one brand, where it is plain."""
+    if len(orm.db.session.scalars(select(Brand.id).limit(2)).all()) < 2:
+        return {}
+    wanted = {entry.brand_id for entry, _state in rows}
+    found = orm.db.session.scalars(select(Brand).where(Brand.id.in_(wanted)))
+    return {one.id: str(one) for one in found}
+
+
 def _row(entry: ConsentEntry, state: ConsentState, found: dict[tuple[int, int], Any],
-         dealers: dict[int, str]) -> dict[str, Any]:
+         dealers: dict[int, str], brands: dict[int, str]) -> dict[str, Any]:
     address = address_of(found.get((entry.provider_id, entry.recipient_id)))
     return {
         "url": record_url(entry), "address": mask(address) if address else _("erased"),
@@ -85,6 +96,7 @@ def _row(entry: ConsentEntry, state: ConsentState, found: dict[tuple[int, int], 
         "iys_note": _("Not reported") if state.standing == Standing.UNVERIFIED else "",
         "source": say(Source(state.source)), "at": entry.captured_at,
         "dealer": dealers.get(entry.dealer_id) if entry.dealer_id else None,
+        "brand": brands.get(entry.brand_id),
     }
 
 
@@ -99,7 +111,7 @@ def read_filters() -> listing.Wanted:
         channels=_numbers("kanal"), sources=_numbers("kaynak"),
         choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
         iys=[one for one in args.getlist("iys") if one in listing.IYS_KEYS.values()],
-        dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
+        brands=_numbers("marka"), dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
         until=_day(args.get("tarih_to")), recipients=found.recipients, entries=found.entries)
 
 
@@ -120,7 +132,7 @@ def _kept() -> dict[str, list[tuple[str, str]]]:
     """Per filter the rest of the query string, so that filters add up."""
     pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
     return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
-            for key in ("kanal", "secim", "iys", "kaynak", "bayi", "tarih")}
+            for key in ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "tarih")}
 
 
 def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
@@ -137,6 +149,11 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
         _filter("secim", _("Choice"), list(choices.items()), wanted.choices),
         _filter("iys", _("İYS"), list(iys.items()), wanted.iys),
     ]
+    brands = orm.db.session.execute(
+        select(Brand.id, Brand.name).order_by(Brand.name).limit(DEALERS_OFFERED)).all()
+    if len(brands) > 1:
+        made.append(_filter("marka", _("Brand"), [(str(key), name) for key, name in brands],
+                            [str(n) for n in wanted.brands]))
     dealers = orm.db.session.scalars(
         select(Dealer).order_by(Dealer.title).limit(DEALERS_OFFERED)).all()
     if len(dealers) > 1:

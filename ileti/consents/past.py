@@ -15,9 +15,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ileti.consents.deadlines import due_at
+from ileti.consents.deadlines import deadline
 from ileti.consents.models import ConsentEntry, ConsentState
-from ileti.consents.vocabulary import IysStatus, Outcome, Source, Standing, Status
+from ileti.consents.vocabulary import (
+    IysStatus,
+    Outcome,
+    RecipientType,
+    Source,
+    Standing,
+    Status,
+)
 from ileti.core import orm
 from ileti.tenancy import scope
 
@@ -80,7 +87,7 @@ def _lines(state: ConsentState, moment: datetime) -> list[Any]:
     one = ConsentEntry
     return list(orm.db.session.execute(
         select(one.id, one.captured_at, one.consent_date, one.status, one.source, one.standing,
-               one.outcome)
+               one.outcome, one.recipient_type)
         .where(one.provider_id == state.provider_id, one.recipient_id == state.recipient_id,
                one.brand_id == state.brand_id, one.recipient_type == state.recipient_type,
                one.channel == state.channel, one.captured_at <= moment)
@@ -115,7 +122,11 @@ def _stand_on(line: Any, due: dict[int, datetime | None], after: Held | None = N
     date = line.consent_date
     if after is not None and line.status == Status.RET and date == after.consent_date:
         date += timedelta(seconds=1)  # a refusal in the second of the consent (ADR 0006)
-    limit = due.get(line.id, due_at(date)) if there is IysStatus.QUEUED else None
+    limit = None
+    if there is IysStatus.QUEUED:
+        limit = due[line.id] if line.id in due else deadline(
+            date, now=line.captured_at, source=Source(line.source),
+            recipient_type=RecipientType(line.recipient_type))
     return Held(line.id, line.status, line.standing, line.source, date, int(there), None, limit)
 
 

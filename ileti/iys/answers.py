@@ -10,45 +10,32 @@ which for a call that may have been carried out means "in doubt, ask", never "fa
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ileti.iys.wire import ConsentKey, Movement, WireError, from_iys_time, from_movement, key_of
+from ileti.iys.faults import (
+    Unreadable,
+    error_of,
+    index_of,
+    objects_of,
+    read_json,
+    string_of,
+)
+from ileti.iys.wire import (
+    ConsentKey,
+    Movement,
+    WireError,
+    from_iys_time,
+    from_movement,
+    key_of,
+)
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
-_MOST_ERRORS: Final = 5_000
-_LONGEST_MESSAGE: Final = 500
-_EMAIL_SHAPED: Final = re.compile(r"[^\s\"'<>(),;:]+(?:@|%40)[^\s\"'<>(),;:]+")
-# Ten digits and more, however parted, that are no date and no İYS number of letters and digits.
-_PHONE_SHAPED: Final = re.compile(
-    r"(?<![0-9A-Za-z-])(?!\d{4}-\d\d-\d\d)(?:%2B|\+)?\(?\d(?:[ ().\-/]{0,2}\d){9,}"
-    r"(?![0-9A-Za-z-])",
-    re.ASCII | re.IGNORECASE,
-)
-_TAKEN_OUT: Final = "…"
 # What an echoed item must agree on besides its key, when it carries it.
 _CONTENT: Final = ("status", "source", "consentDate")
-
-
-class Unreadable(WireError):
-    """The body is not what the call answers with: HTML, broken JSON, another shape."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IysError:
-    """One error of an answer. ``index`` is the 0-based place in the list we sent, ``value`` the
-    refused value (it may be an address: not for logs)."""
-
-    code: str
-    message: str = ""
-    status: int
-    index: int | None = None
-    location: tuple[str | int, ...] = ()
-    value: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +76,16 @@ class Accepted:
     strangers: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Movements of one key, newest first (§6.9). ``total`` counts all that İYS has;
+    ``unreadable`` those of this page whose form we do not know."""
+
+    movements: tuple[Movement, ...]
+    total: int
+    unreadable: int = 0
+
+
 class ItemState(StrEnum):
     """Where one item of a list stands (§6.5). UNKNOWN: ask again, do not believe."""
 
@@ -124,57 +121,6 @@ class PullPage:
     unreadable: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
 
-def read_json(body: bytes | str | None) -> Any:
-    """The body as JSON; ``Unreadable`` for anything else."""
-    try:
-        return json.loads(body or "")
-    except (ValueError, RecursionError):
-        raise Unreadable("the body is not JSON") from None
-
-
-def parse_errors(status: int, body: bytes | str | None) -> list[IysError]:
-    """Every error of an answer, whatever its shape (§1.3); never raises.
-
-    An unreadable answer, and one from 400 upwards that names no error, becomes one error with the
-    code ``HTTP_<status>``. A readable answer below 400 without errors gives an empty list.
-    """
-    try:
-        answer = read_json(body)
-    except Unreadable:
-        return [] if status == 204 else [IysError(code=f"HTTP_{status}", status=status)]
-    found = [error for raw in _error_objects(answer) if (error := _error(status, raw))]
-    if not found and status >= 400:
-        return [IysError(code=f"HTTP_{status}", status=status)]
-    return found
-
-
-def without_addresses(text: str) -> str:
-    """İYS's sentence without what looks like a phone number or an e-mail address.
-
-    Sentences are kept for good beside the receipt and shown; an address in one would outlive the
-    person's erasure (R-46, R-64).
-    """
-    return _PHONE_SHAPED.sub(_TAKEN_OUT, _EMAIL_SHAPED.sub(_TAKEN_OUT, text))
-
-
-def split_faults(
-    errors: Sequence[IysError], size: int
-) -> tuple[dict[int, list[IysError]], list[IysError]]:
-    """Errors of single items by their place in a list of ``size``, and those of the whole list.
-
-    The items named are set aside, the others are sent again at once (fault row 21). An index
-    outside the list speaks about the whole.
-    """
-    by_item: dict[int, list[IysError]] = {}
-    whole: list[IysError] = []
-    for error in errors:
-        if error.index is not None and 0 <= error.index < size:
-            by_item.setdefault(error.index, []).append(error)
-        else:
-            whole.append(error)
-    return by_item, whole
-
-
 def match_subrequests(sent: Sequence[Mapping[str, Any]], answer: Any) -> Accepted:
     """Match İYS's echo of a list to what was sent, by content and not by place (fault row 20).
 
@@ -189,7 +135,7 @@ def match_subrequests(sent: Sequence[Mapping[str, Any]], answer: Any) -> Accepte
     ids: dict[int, str] = {}
     doubtful: set[int] = set()
     strangers = 0
-    for echo in _objects(answer.get("subRequests", answer.get("subrequests"))):
+    for echo in objects_of(answer.get("subRequests", answer.get("subrequests"))):
         place, sub_id = places.get(key_of(echo)), _sub_request_id(echo)
         if place is None or sub_id is None or not _agrees(sent[place], echo):
             strangers += 1
@@ -209,13 +155,13 @@ def parse_batch_result(body: bytes | str | None) -> list[ItemResult]:
     answer = read_json(body)
     if not isinstance(answer, list):
         raise Unreadable("the answer is not a list")
-    return [_item_result(raw) for raw in _objects(answer)]
+    return [_item_result(raw) for raw in objects_of(answer)]
 
 
 def parse_added(body: bytes | str | None) -> Added:
     """The receipt of a single consent (§6.1, §6.2); ``Unreadable`` without a transaction id."""
     answer = _object(read_json(body))
-    transaction_id = _string(answer, "transactionId")
+    transaction_id = string_of(answer, "transactionId")
     if transaction_id is None:
         raise Unreadable("transactionId: missing")
     return Added(transaction_id=transaction_id, creation_date=_moment(answer, "creationDate"))
@@ -231,6 +177,32 @@ def parse_status(body: bytes | str | None, asked: ConsentKey) -> Movement:
     if asked != (held.recipient, held.recipient_type.name, held.channel.name):
         raise Unreadable("recipient: not the one asked for")
     return held
+
+
+def parse_history(body: bytes | str | None, asked: ConsentKey) -> History:
+    """The movements of one key (§6.9), put in the order of their dates, newest first.
+
+    ``Unreadable`` without a list or a count, and when a movement is another key's: what is shown
+    beside a person's record must be about that person.
+    """
+    answer = _object(read_json(body))
+    listed, pages = answer.get("list"), _object(answer.get("pagination"))
+    total = index_of(pages.get("totalCount"))
+    if not isinstance(listed, list) or total is None or total < len(listed):
+        raise Unreadable("list: missing")
+    movements: list[Movement] = []
+    for raw in listed:
+        try:
+            movement = from_movement(_object(raw))
+        except WireError:
+            continue
+        if asked != (movement.recipient, movement.recipient_type.name, movement.channel.name):
+            raise Unreadable("recipient: not the one asked for")
+        movements.append(movement)
+    movements.sort(key=lambda one: (one.consent_date or one.creation_date, one.creation_date),
+                   reverse=True)
+    return History(movements=tuple(movements), total=total,
+                   unreadable=len(listed) - len(movements))
 
 
 def parse_multi_status(body: bytes | str | None) -> frozenset[str]:
@@ -261,7 +233,7 @@ def parse_pull(status: int, body: bytes | str | None) -> PullPage:
             unreadable.append(raw if isinstance(raw, dict) else {"value": raw})
     return PullPage(
         movements=tuple(movements),
-        after=_string(answer, "after"),
+        after=string_of(answer, "after"),
         unreadable=tuple(unreadable),
     )
 
@@ -269,7 +241,7 @@ def parse_pull(status: int, body: bytes | str | None) -> PullPage:
 def parse_token(body: bytes | str | None) -> Token:
     """The answer of the token call (§4); ``Unreadable`` without both tokens."""
     answer = _object(read_json(body))
-    access, refresh = _string(answer, "access_token"), _string(answer, "refresh_token")
+    access, refresh = string_of(answer, "access_token"), string_of(answer, "refresh_token")
     if access is None or refresh is None:
         raise Unreadable("access_token: missing")
     return Token(
@@ -286,58 +258,19 @@ def parse_brands(body: bytes | str | None) -> list[RegisteredBrand]:
     if not isinstance(answer, list):
         raise Unreadable("the answer is not a list")
     brands = []
-    for raw in _objects(answer):
-        code, name = _index(raw.get("brandCode")), _string(raw, "name")
+    for raw in objects_of(answer):
+        code, name = index_of(raw.get("brandCode")), string_of(raw, "name")
         if code is None or name is None:
             raise Unreadable("brandCode: missing")
         brands.append(RegisteredBrand(brand_code=code, name=name, master=_flag(raw.get("master"))))
     return brands
 
 
-def _error_objects(answer: Any) -> list[Mapping[str, Any]]:
-    """The error objects of all five shapes, nested ones of sub-systems first."""
-    if not isinstance(answer, Mapping):
-        return []
-    nested = answer.get("subSystemErrorInfo")
-    found = _error_objects(nested) if isinstance(nested, Mapping) else []
-    errors = answer.get("errors")
-    if isinstance(errors, Mapping):
-        return [*found, errors]
-    if isinstance(errors, list):
-        return [*found, *_objects(errors[:_MOST_ERRORS])]
-    if found or answer.get("code") == "OK":
-        return found
-    return [answer] if {"code", "error", "errorCode"} & answer.keys() else []
-
-
-def _error(status: int, raw: Mapping[str, Any]) -> IysError | None:
-    """One error; some documents print the key as ``"code:"`` (judgement 17)."""
-    inner = raw.get("error")
-    if isinstance(inner, Mapping):
-        return _error(status, inner)
-    names = ("code", "code:", "errorCode", "error")
-    code = next((text for name in names if (text := _code_text(raw.get(name)))), None)
-    if code is None:
-        return None
-    messages = ("message", "errorMessage", "error_description")
-    message = next((text for name in messages if (text := _string(raw, name))), "")
-    location = raw.get("location")
-    parts = location if isinstance(location, list) else [location]
-    return IysError(
-        code=code,
-        message=without_addresses(message)[:_LONGEST_MESSAGE],
-        status=status,
-        index=_index(raw.get("index")),
-        location=tuple(part for part in parts if isinstance(part, (str, int))),
-        value=raw.get("value"),
-    )
-
-
 def _item_result(raw: Mapping[str, Any]) -> ItemResult:
     said = raw.get("status")
     state = ItemState(said) if said in ("success", "failure", "enqueue") else ItemState.UNKNOWN
-    error = _error(200, raw) if state is ItemState.FAILURE else None
-    transaction_id = _string(raw, "transactionId")
+    error = error_of(200, raw) if state is ItemState.FAILURE else None
+    transaction_id = string_of(raw, "transactionId")
     if (state is ItemState.SUCCESS and transaction_id is None) or (
         state is ItemState.FAILURE and error is None
     ):
@@ -347,12 +280,12 @@ def _item_result(raw: Mapping[str, Any]) -> ItemResult:
     return ItemResult(
         state=state,
         sub_request_id=_sub_request_id(raw),
-        index=_index(raw.get("index")),
+        index=index_of(raw.get("index")),
         transaction_id=transaction_id if state is ItemState.SUCCESS else None,
         creation_date=_moment(raw, "creationDate") if state is ItemState.SUCCESS else None,
         code=error.code if error else None,
         message=error.message if error else "",
-        original_request_id=_string(earlier, "requestId"),
+        original_request_id=string_of(earlier, "requestId"),
         original_sub_request_id=_sub_request_id(earlier),
     )
 
@@ -363,7 +296,7 @@ def _agrees(sent: Mapping[str, Any], echo: Mapping[str, Any]) -> bool:
 
 def _sub_request_id(raw: Mapping[str, Any]) -> str | None:
     """Both spellings of the key (judgement 3)."""
-    return _string(raw, "subRequestId") or _string(raw, "subrequestId")
+    return string_of(raw, "subRequestId") or string_of(raw, "subrequestId")
 
 
 def _object(answer: Any) -> Mapping[str, Any]:
@@ -372,28 +305,8 @@ def _object(answer: Any) -> Mapping[str, Any]:
     return answer
 
 
-def _objects(answer: Any) -> list[Mapping[str, Any]]:
-    return [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
-
-
-def _string(raw: Mapping[str, Any], name: str) -> str | None:
-    value = raw.get(name)
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def _code_text(value: Any) -> str | None:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text.strip()[:32] or None if isinstance(text, str) else None
-
-
-def _index(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _seconds(raw: Mapping[str, Any], name: str, usual: int) -> int:
-    value = _index(raw.get(name))
+    value = index_of(raw.get(name))
     return value if value is not None and 0 < value <= 86_400 else usual
 
 
@@ -403,7 +316,7 @@ def _flag(value: Any) -> bool:
 
 
 def _moment(raw: Mapping[str, Any], name: str) -> dt.datetime | None:
-    text = _string(raw, name)
+    text = string_of(raw, name)
     try:
         return from_iys_time(text) if text else None
     except WireError:

@@ -37,7 +37,8 @@ class LateWrite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An open batch in our hands; ``fence`` is the proof, ``tries`` counts sendings before."""
+    """An open batch in our hands; ``fence`` is the proof, ``tries`` counts sendings before;
+    ``since`` is when İYS took it, or when it was made while İYS has not."""
 
     id: int
     provider_id: int
@@ -49,7 +50,7 @@ class Batch:
     request_id: str | None
     entry_ids: list[int]
     sub_ids: list[str] | None
-    created_at: datetime
+    since: datetime
 
 
 def open_batch(provider_id: int, brand_id: int, brand_code: int, limit: int) -> Batch | None:
@@ -91,7 +92,7 @@ def take_over(state: BatchState, provider_id: int | None = None) -> Batch | None
         "      order by next_at limit 1 for update skip locked) due, brand r "
         "where b.id = due.id and r.id = b.brand_id "
         "returning b.id, b.provider_id, b.brand_id, r.brand_code, b.fence, b.tries, b.polls, "
-        "b.request_id, b.entry_ids, b.sub_ids, b.created_at",
+        "b.request_id, b.entry_ids, b.sub_ids, coalesce(b.sent_at, b.created_at)",
         {"lease": LEASE_SECONDS, "state": int(state), "provider": provider_id},
     ).fetchone()
     return Batch(*row) if row else None

@@ -27,10 +27,13 @@ from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
-from ileti.iys import answers, dayanswers
+from ileti.iys import answers, dayanswers, faults
+from ileti.iys.accountcalls import AccountCalls
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
-from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokensBlocked
+from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
+from ileti.iys.retailercalls import RetailerCalls
+from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -43,7 +46,7 @@ class IysTrouble(OutsideRetryable):
     have carried it out; ``errors`` name single items of a list; ``wait`` in seconds if known."""
 
     def __init__(self, kind: Kind, code: str, http_status: int | None = None, *,
-                 errors: Sequence[answers.IysError] = (), in_doubt: bool = False,
+                 errors: Sequence[faults.IysError] = (), in_doubt: bool = False,
                  wait: float | None = None) -> None:
         said = meaning(code, http_status)
         super().__init__(said.tr, said.en, code=code)
@@ -109,7 +112,7 @@ def account_of(provider_id: int) -> Account:
     return Account(provider_id, row[0], row[1], password, settings().iys_url)
 
 
-class IysClient:
+class IysClient(AccountCalls, RetailerCalls):
     """İYS's calls for one account; safe for several threads."""
 
     def __init__(self, account: Account, *, http: OutgoingClient | None = None,
@@ -127,9 +130,25 @@ class IysClient:
         path = f"/sps/{self.account.iys_code}/brands"
         return self._read(answers.parse_brands, self._call("GET", path, "brands"))
 
-    def knock_again(self) -> None:
-        """Try a refused log-in once more, since a person asks for it."""
+    def responds(self) -> bool:
+        """Whether İYS answers this account at all, so that a failure speaks about what was asked
+        and İYS is not away."""
+        try:
+            self.brands()
+        except IysTrouble:
+            return False
+        return True
+
+    def prove_log_in(self) -> None:
+        """Log in by user name and password although a token may be good, since a person asks
+        whether they are right; at most once a minute (İYS allows few token calls an hour)."""
         self._tokens.knock_again()
+        try:
+            self._tokens.log_in_anew()
+        except TokensBlocked as blocked:
+            raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except LogInRefused:
+            raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 
     def add(self, brand_code: int, item: Mapping[str, Any]) -> answers.Added:
         """Add one consent by V2 (§6.2); İYS answers at once."""
@@ -143,7 +162,7 @@ class IysClient:
         path = f"/v2{self._brand(brand_code)}/consents/request"
         answer = self._call("POST", path, "add_batch", items)
         return self._read(
-            lambda body: answers.match_subrequests(items, answers.read_json(body)), answer
+            lambda body: answers.match_subrequests(items, faults.read_json(body)), answer
         )
 
     def batch_result(self, brand_code: int, request_id: str) -> list[answers.ItemResult]:
@@ -152,25 +171,34 @@ class IysClient:
         return self._read(answers.parse_batch_result, self._call("GET", path, "batch_result"))
 
     def status(self, brand_code: int, recipient: str, recipient_type: RecipientType,
-               channel: Channel) -> Movement | None:
+               channel: Channel, *, by_person: bool = False) -> Movement | None:
         """What İYS holds for one key (§6.7); None when it holds nothing (judgement 9).
 
-        An answer about another key is none: IysTrouble, as for one that cannot be read.
+        An answer about another key is none: IysTrouble, as for one that cannot be read. One of the
+        hour's questions (H086); a person leaves some to the forwarder.
         """
+        _take(status_hour(self.account.base_url), "H086", kept_for_work() if by_person else 0)
         path = f"{self._brand(brand_code)}/consents/status"
-        try:
-            answer = self._call(
-                "POST", path, "status", status_query(recipient, recipient_type, channel)
-            )
-        except IysTrouble as trouble:
-            # Undocumented: H401 stands with 400 in the table, and services say 404 as well.
-            if trouble.code == "H401" or (trouble.http_status, trouble.code) == (404, "HTTP_404"):
-                return None
-            raise
-        if answer.status_code == 204 or answer.content.strip() in (b"", b"{}"):
+        answer = self._about(path, "status", status_query(recipient, recipient_type, channel))
+        if answer is None or answer.content.strip() in (b"", b"{}"):
             return None
         asked = ConsentKey(recipient.strip().lower(), recipient_type.name, channel.name)
         return self._read(lambda body: answers.parse_status(body, asked), answer)
+
+    def history(self, brand_code: int, recipient: str, recipient_type: RecipientType,
+                channel: Channel, offset: int = 0) -> answers.History:
+        """The newest 100 movements of one key behind ``offset`` (§6.9); one of the hour's (H089).
+
+        Nothing about the key is an empty history, as for the status.
+        """
+        _take(history_hour(self.account.base_url), "H089")
+        path = f"{self._brand(brand_code)}/consents/history"
+        answer = self._about(path, "history", status_query(recipient, recipient_type, channel),
+                             {"limit": 100, "offset": offset})
+        if answer is None:
+            return answers.History(movements=(), total=0)
+        asked = ConsentKey(recipient.strip().lower(), recipient_type.name, channel.name)
+        return self._read(lambda body: answers.parse_history(body, asked), answer)
 
     def approved(self, brand_code: int, recipient_type: RecipientType, channel: Channel,
                  recipients: Sequence[str]) -> frozenset[str]:
@@ -222,8 +250,17 @@ class IysClient:
         return self._read(
             lambda body: dayanswers.parse_stamp(answer.status_code, body), answer)
 
-    def _brand(self, brand_code: int) -> str:
-        return f"/sps/{self.account.iys_code}/brands/{brand_code}"
+    def _about(self, path: str, note: str, question: Mapping[str, str],
+               params: dict[str, Any] | None = None) -> httpx.Response | None:
+        """The answer about one key; None when İYS says that it has no such record."""
+        try:
+            answer = self._call("POST", path, note, question, params)
+        except IysTrouble as trouble:
+            # Undocumented: H401 stands with 400 in the table, and services say 404 as well.
+            if trouble.code == "H401" or (trouble.http_status, trouble.code) == (404, "HTTP_404"):
+                return None
+            raise
+        return None if answer.status_code == 204 else answer
 
     def _call(self, method: str, path: str, note: str, body: Any = None,
               params: dict[str, Any] | None = None,
@@ -269,7 +306,7 @@ class IysClient:
 
     def _trouble(self, answer: httpx.Response) -> IysTrouble:
         """The failure an answer speaks of, and the quota it says is used up."""
-        errors = answers.parse_errors(answer.status_code, answer.content) or [answers.IysError(
+        errors = faults.parse_errors(answer.status_code, answer.content) or [faults.IysError(
             code=f"HTTP_{answer.status_code}", status=answer.status_code)]
         first = next((one for one in errors if one.index is None), errors[0])
         kind = meaning(first.code, answer.status_code).kind
@@ -280,6 +317,9 @@ class IysClient:
             wait = float(RATE_WINDOWS.get(first.code, 1))
             if first.code == "H084":
                 self._tokens.block()
+            elif first.code in ("H086", "H089"):
+                hour = status_hour if first.code == "H086" else history_hour
+                hour(self.account.base_url).full()
             elif wait <= 1:
                 self._budget.pause(1.1)
         return IysTrouble(
@@ -291,7 +331,7 @@ class IysClient:
         """The parsed answer; one that cannot be read leaves the call in doubt (row 20)."""
         try:
             return parse(answer.content)
-        except answers.Unreadable as error:
+        except faults.Unreadable as error:
             raise IysTrouble(
                 Kind.RETRY, f"HTTP_{answer.status_code}", answer.status_code, in_doubt=True
             ) from error
@@ -301,6 +341,8 @@ class IysClient:
             return self._tokens.get() if bad is None else self._tokens.renew(bad)
         except TokensBlocked as blocked:
             raise IysTrouble(Kind.RATE, "H084", 429, wait=min(blocked.seconds, HOUR)) from None
+        except TokenRefused:
+            raise IysTrouble(Kind.CONFIG, "H351", 401) from None
         except LogInRefused:
             raise IysTrouble(Kind.CONFIG, "invalid_request", 400) from None
 
@@ -311,7 +353,7 @@ class IysClient:
                 "password": self.account.password,
             })
         except IysTrouble as trouble:
-            if trouble.http_status in (400, 401):
+            if _is_refusal(trouble):
                 self._tokens.note_refusal()
             raise
 
@@ -319,7 +361,7 @@ class IysClient:
         try:
             return self._grant({"grant_type": "refresh_token", "refresh_token": refresh_token})
         except IysTrouble as trouble:
-            if trouble.http_status in (400, 401):
+            if _is_refusal(trouble):
                 return None
             raise
 
@@ -327,6 +369,18 @@ class IysClient:
         content = json.dumps(body).encode()
         answer = self._send("POST", "/oauth2/token", "token", content, None, None)
         return self._read(answers.parse_token, answer)
+
+
+def _is_refusal(trouble: IysTrouble) -> bool:
+    """Whether İYS itself refused what was shown to it, and not a page before İYS."""
+    return trouble.http_status in (400, 401) and trouble.kind is not Kind.RETRY
+
+
+def _take(hour: HourlyBudget, code: str, keep: int = 0) -> None:
+    """One question of the hour; IysTrouble of kind RATE, without a call, when there is none."""
+    wait = hour.take(keep)
+    if wait > 0:
+        raise IysTrouble(Kind.RATE, code, 429, wait=wait)
 
 
 def _login_mark(account: Account) -> str:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ileti.consents.vocabulary import Channel
-from ileti.iys.answers import Unreadable, read_json
+from ileti.iys.faults import Unreadable, read_json
 
 # SHA-384 since 10/03/2023; SPEC's example still shows a value of 64 digits (İYS API §8).
 _HASH: Final = re.compile(r"(?:[0-9a-f]{96}|[0-9a-f]{64})", re.ASCII)

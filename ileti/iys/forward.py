@@ -10,15 +10,17 @@ has overruled at İYS is not sent (fault row 31), nor a consent whose three busi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from config import settings
-from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
+from ileti.consents.vocabulary import IysStatus, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
-from ileti.iys.answers import IysError, split_faults
+from ileti.iys.asking import ask_first, kept, known_at_iys
 from ileti.iys.batches import (
     Batch,
     BatchState,
@@ -31,6 +33,7 @@ from ileti.iys.batches import (
 )
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
+from ileti.iys.faults import IysError, split_faults
 from ileti.iys.lanes import drain
 from ileti.iys.receipts import (
     QUESTIONS_AT_ONCE,
@@ -40,7 +43,7 @@ from ileti.iys.receipts import (
     outcome_of,
     settle_nothing,
 )
-from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
+from ileti.iys.settle import Outcome, Row, code_number, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
@@ -55,7 +58,12 @@ CLOCKS_MAY_ERR = timedelta(hours=6)
 TRIES_IN_LISTS = 3
 MOST_ALONE = 20
 # Refusals of a single call that speak about its record although their kind speaks of the account.
-_ABOUT_THE_RECORD = frozenset({"H180", "H525"})
+FULL = "H525"
+_ABOUT_THE_RECORD = frozenset({"H180", FULL})
+# So many records fail before the others of a round wait for the next.
+MOST_FAILURES = 3
+# A list that İYS failed at so often is looked into.
+TRIES_OF_A_LIST = 3
 
 
 def forward_due(until: float, provider_id: int | None = None) -> Counter[str]:
@@ -109,7 +117,7 @@ def carry(batch: Batch) -> Counter[str]:
     if not rows:
         settle_nothing(batch)
         return Counter()
-    outcomes, ready, ask = sift(rows, clock.now(), again=batch.tries > 0)
+    outcomes, ready, ask = sift(rows, _latest_clock(), again=batch.tries > 0)
     settle(batch, outcomes)
     counts = Counter(kept=len(outcomes))
     try:
@@ -117,9 +125,11 @@ def carry(batch: Batch) -> Counter[str]:
     except IysTrouble as trouble:
         return counts + _held_up(batch, trouble)
     if ask:
-        known, answered = _ask_first(client, batch, ask)
-        settle(batch, answered)
-        ready = sorted(ready + known, key=lambda row: row.ref.entry_id)
+        asked = ask_first(client, batch, ask)
+        settle(batch, asked.outcomes)
+        if asked.trouble is not None:
+            _tell(batch, asked.trouble)
+        ready = sorted(ready + asked.known, key=lambda row: row.ref.entry_id)
     if not ready:
         return counts
     if len(ready) < settings().iys_single_below or len(ready) == 1:
@@ -129,9 +139,16 @@ def carry(batch: Batch) -> Counter[str]:
         counts += _send_singly(client, batch, alone)
         gone = {row.ref.entry_id for row in alone}
         ready = [row for row in ready if row.ref.entry_id not in gone]
-        if counts["held"] or not ready:
+        if counts["held"] or counts["left"] or not ready:
             return counts
     return counts + _send_list(client, batch, ready)
+
+
+def _latest_clock() -> datetime:
+    """Ours or the database's, whichever is ahead: a host that runs behind must not hold back what
+    was taken on another one, and İYS says when something is really too early (H162; row 32)."""
+    row = db.connection().execute("select now()").fetchone()
+    return max(clock.now(), row[0]) if row else clock.now()
 
 
 def sift(rows: list[Row], now: datetime, *,
@@ -147,12 +164,12 @@ def sift(rows: list[Row], now: datetime, *,
     for row in rows:
         fresh = not again and row.ref.tries == 0
         if row.recipient is None:
-            outcomes.append(_kept(row, None, "erased"))
+            outcomes.append(kept(row, None, "erased"))
         elif is_overruled(row) or is_taken_back(row):
-            outcomes.append(_kept(row, None, "superseded"))
+            outcomes.append(kept(row, None, "superseded"))
         elif (fresh and row.status is Status.ONAY and row.due_at is not None
               and row.due_at < now - CLOCKS_MAY_ERR):
-            outcomes.append(_kept(row, IysStatus.OVERDUE, "overdue"))
+            outcomes.append(kept(row, IysStatus.OVERDUE, "overdue"))
         elif row.reported > now:
             wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)
             outcomes.append(Outcome(ref=row.ref, state=None, delay=wait, counted=False))
@@ -189,83 +206,34 @@ def is_taken_back(row: Row) -> bool:
     )
 
 
-def _kept(row: Row, state: IysStatus | None, why: str) -> Outcome:
-    return Outcome(ref=row.ref, state=state, told=True, detail={"not_sent": why})
-
-
-def _ask_first(client: IysClient, batch: Batch,
-               rows: list[Row]) -> tuple[list[Row], list[Outcome]]:
-    """First and repeated refusals: those İYS holds as ONAY are sent, the others stay here or are
-    there already (R-42, H175)."""
-    groups: dict[tuple[RecipientType, Channel], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.recipient_type, row.channel].append(row)
-    known: list[Row] = []
-    outcomes: list[Outcome] = []
-    for (kind, channel), group in groups.items():
-        try:
-            approved = client.approved(
-                batch.brand_code, kind, channel, [row.recipient or "" for row in group]
-            )
-        except IysTrouble as trouble:
-            if trouble.kind in (Kind.ITEM, Kind.BATCH):
-                known += group  # One address spoils the question; the sending names it.
-                continue
-            outcomes += [
-                Outcome(ref=row.ref, state=None, delay=trouble.wait or delay_after(batch.tries),
-                        counted=False, reason=trouble.tr)
-                for row in group
-            ]
-            continue
-        told: list[Row] = []
-        others: list[Row] = []
-        for row in group:
-            (told if (row.recipient or "").lower() in approved else others).append(row)
-        known += told
-        refused_there = known_at_iys(batch.provider_id, others)
-        outcomes += [
-            _kept(row, IysStatus.REGISTERED, "refused at İYS already")
-            if row.ref.entry_id in refused_there
-            else _kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS")
-            for row in others
-        ]
-    return known, outcomes
-
-
-def known_at_iys(provider_id: int, rows: list[Row]) -> set[int]:
-    """The entries whose key İYS had a record of before: by its own change or by its answer to us.
-    What İYS knows and does not hold as ONAY, it holds as RET."""
-    if not rows:
-        return set()
-    found = db.connection().execute(_KNOWN, (provider_id, [row.ref.entry_id for row in rows]))
-    return {number for number, in found}
-
-
-_KNOWN = """
-select distinct o.ref_id
-  from outbox o
-  join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
-                      and e.captured_at = o.ref_at
-  join consent_entry b on b.provider_id = e.provider_id and b.recipient_id = e.recipient_id
-                      and b.brand_id = e.brand_id and b.recipient_type = e.recipient_type
-                      and b.channel = e.channel and b.id < e.id
- where o.provider_id = %s and o.topic = 1 and o.ref_id = any(%s)
-   and (b.source >= 31 or exists (select from iys_receipt x where x.provider_id = b.provider_id
-                                   and x.entry_id = b.id and x.accepted))"""
-
-
 def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
-    """One call per record, each settled before the next."""
+    """One call per record, each settled before the next. One that İYS fails at does not hold back
+    the others: it waits by itself, as long as İYS answers anything at all."""
     counts: Counter[str] = Counter()
-    for row in rows:
+    failed: list[tuple[Row, IysTrouble]] = []
+    left = list(rows)
+    while left and len(failed) < MOST_FAILURES:
+        row = left.pop(0)
         hold_on(batch)
         try:
             outcome = _send_one(client, batch, row)
         except IysTrouble as trouble:
-            return counts + _held_up(batch, trouble)
+            if trouble.kind is not Kind.RETRY:
+                return counts + _held_up(batch, trouble)
+            failed.append((row, trouble))
+            continue
         settle(batch, [outcome])
         counts["settled"] += 1
-    _account_works(batch)
+    if failed:
+        if not counts["settled"] and not client.responds():
+            return counts + _held_up(batch, failed[0][1])
+        settle(batch, [outcome_of(row, trouble.code, trouble.http_status)
+                       for row, trouble in failed])
+        if left:
+            postpone(batch, 0.0, None)
+            counts["left"] = len(left)
+    if counts["settled"]:
+        _account_works(batch)
     return counts
 
 
@@ -276,6 +244,8 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
     except WireError as error:
         return _unfit(row, error)
     except IysTrouble as trouble:
+        if may_leave_out_dealer(row, trouble.code):
+            return _send_one(client, batch, replace(row, retailer_code=None))
         step = next_step(trouble.kind, trouble.code, 99)
         if step is Step.VERIFY or must_ask(batch, row.ref, trouble.code):
             return ask_or_leave(client, batch, row, trouble.code)
@@ -290,6 +260,12 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
         ref=row.ref, state=IysStatus.REGISTERED, told=True, accepted=True,
         transaction_id=added.transaction_id, creation_date=added.creation_date,
     )
+
+
+def may_leave_out_dealer(row: Row, code: str) -> bool:
+    """Whether the record goes without its dealer: a refusal does not wait until somebody has
+    matched a dealer İYS does not know; the code is an optional field (R-33; İYS API §6.1)."""
+    return code == "H180" and row.status is Status.RET and row.retailer_code is not None
 
 
 def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
@@ -313,14 +289,19 @@ def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]
         try:
             accepted = client.add_batch(batch.brand_code, items)
         except IysTrouble as trouble:
-            named, _ = split_faults(trouble.faults, len(rows))
+            if trouble.code == FULL:
+                waiting = _of_the_package(batch, rows)
+                settle(batch, [outcome_of(row, FULL, trouble.http_status) for row in waiting])
+                gone = {row.ref.entry_id for row in waiting}
+                rows = [row for row in rows if row.ref.entry_id not in gone]
+                continue
+            named, _ = split_faults(trouble.faults, len(rows), items)
             if not named:
-                return counts + _refused_whole(batch, rows, trouble)
-            aside = _set_aside(client, batch, [
-                (rows[place], errors[0]) for place, errors in named.items()])
+                return counts + _refused_whole(client, batch, rows, trouble)
+            rows, faulty = _without_faulty(rows, named)
+            aside = _set_aside(client, batch, faulty)
             settle(batch, aside)
             counts["settled"] += len(aside)
-            rows = [row for place, row in enumerate(rows) if place not in named]
             continue
         reach("forward.sent")
         mark_sent(batch, accepted, rows, settings().iys_first_poll_seconds)
@@ -328,6 +309,29 @@ def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]
         return counts + Counter(sent=len(accepted.ids))
     split(batch, [row.ref.entry_id for row in rows])
     return counts
+
+
+def _without_faulty(rows: list[Row], named: Mapping[int, list[IysError]],
+                    ) -> tuple[list[Row], list[tuple[Row, IysError]]]:
+    """What goes again, and what İYS named with its first error about it."""
+    again: list[Row] = []
+    faulty: list[tuple[Row, IysError]] = []
+    for place, row in enumerate(rows):
+        if place not in named:
+            again.append(row)
+        elif may_leave_out_dealer(row, named[place][0].code):
+            again.append(replace(row, retailer_code=None))
+        else:
+            faulty.append((row, named[place][0]))
+    return again, faulty
+
+
+def _of_the_package(batch: Batch, rows: list[Row]) -> list[Row]:
+    """Which of a list a used-up package means (H525): new records. Refusals and renewals of what
+    İYS holds go on; all of it when there is nothing new in the list."""
+    known = known_at_iys(batch.provider_id, rows)
+    return [row for row in rows if row.status is Status.ONAY
+            and row.ref.entry_id not in known] or rows
 
 
 def _set_aside(client: IysClient, batch: Batch,
@@ -351,13 +355,31 @@ def _unfit(row: Row, error: WireError) -> Outcome:
     return Outcome(ref=row.ref, state=IysStatus.REFUSED, parked=True, reason=str(error))
 
 
-def _refused_whole(batch: Batch, rows: list[Row], trouble: IysTrouble) -> Counter[str]:
+def _refused_whole(client: IysClient, batch: Batch, rows: list[Row],
+                   trouble: IysTrouble) -> Counter[str]:
     """İYS refused the list without naming an item: split it, or hold it for what it waits for."""
     step = next_step(trouble.kind, trouble.code, 99)
     if step in (Step.SPLIT, Step.SETTLE, Step.VERIFY):
         split(batch, [row.ref.entry_id for row in rows])
         return Counter(split=1)
+    if trouble.kind is Kind.RETRY and batch.tries >= TRIES_OF_A_LIST:
+        return _look_inside(client, batch, rows, trouble)
     return _held_up(batch, trouble)
+
+
+def _look_inside(client: IysClient, batch: Batch, rows: list[Row],
+                 trouble: IysTrouble) -> Counter[str]:
+    """A list that fails again and again: when a record of it goes by itself, the fault lies in the
+    list, and it is split until what İYS cannot swallow stands alone; else İYS is away."""
+    row = rows[batch.tries % len(rows)]
+    hold_on(batch)
+    try:
+        outcome = _send_one(client, batch, row)
+    except IysTrouble:
+        return _held_up(batch, trouble)
+    settle(batch, [outcome])
+    split(batch, [one.ref.entry_id for one in rows if one is not row])
+    return Counter(settled=1, split=1)
 
 
 def _held_up(batch: Batch, trouble: IysTrouble) -> Counter[str]:
@@ -365,15 +387,21 @@ def _held_up(batch: Batch, trouble: IysTrouble) -> Counter[str]:
     repair the account first; that person is told in the provider's own record."""
     step = next_step(trouble.kind, trouble.code, 99)
     delay = trouble.wait or (LONGEST_DELAY if step is Step.HOLD else delay_after(batch.tries))
-    postpone(batch, delay, trouble.tr)
+    named = code_number(trouble.code) is not None  # the error book counts held records by it
+    postpone(batch, delay, f"{trouble.tr} {trouble.code}" if named else trouble.tr)
     if step is Step.HOLD:
-        db.connection().execute(
-            "update provider set iys_problem = %s, iys_checked_at = now() where id = %s "
-            "and iys_problem is distinct from %s", (trouble.tr, batch.provider_id, trouble.tr),
-        )
+        _tell(batch, trouble)
     log.warning("iys_batch_held", batch=batch.id, code=trouble.code, tries=batch.tries,
                 seconds=round(delay))
     return Counter(held=1)
+
+
+def _tell(batch: Batch, trouble: IysTrouble) -> None:
+    """Write into the provider's record what somebody must repair."""
+    db.connection().execute(
+        "update provider set iys_problem = %s, iys_checked_at = now() where id = %s "
+        "and iys_problem is distinct from %s", (trouble.tr, batch.provider_id, trouble.tr),
+    )
 
 
 def _account_works(batch: Batch) -> None:

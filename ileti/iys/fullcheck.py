@@ -34,7 +34,8 @@ from ileti.core import clock, db
 from ileti.core.jobs import redis_client
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.iys.client import IysClient, client_for
+from ileti.iys.client import IysClient, IysTrouble, client_for
+from ileti.iys.errors import Kind
 from ileti.iys.wire import Movement
 from ileti.outbox.relay import LEASE_SECONDS
 
@@ -89,10 +90,17 @@ def _compare(client: IysClient, place: Place, kind: RecipientType, channel: Chan
     there = client.approved(place.brand_code, kind, channel, [s.address for s in states])
     differ = [s for s in states if (s.status is Status.ONAY) != (s.address.lower() in there)]
     words: list[NewConsent] = []
-    for asked, state in enumerate(differ):
+    left = MOST_QUESTIONS
+    for state in differ:
         held = None
-        if asked < MOST_QUESTIONS:
-            held = client.status(place.brand_code, state.address, kind, channel)
+        if left:
+            try:
+                held = client.status(place.brand_code, state.address, kind, channel)
+                left -= 1
+            except IysTrouble as trouble:
+                if trouble.kind is not Kind.RATE:
+                    raise
+                left = 0  # The hour's questions are used up, perhaps by another provider.
         if held is not None and held.status is not state.status:
             words.append(_as_told(state, held))
         elif held is None and state.status is Status.ONAY:
@@ -106,7 +114,7 @@ def _compare(client: IysClient, place: Place, kind: RecipientType, channel: Chan
 def _as_told(state: Held, held: Movement) -> NewConsent:
     return NewConsent(
         address=state.address, channel=state.channel, status=held.status,
-        consent_date=max(held.consent_date or held.creation_date, state.date),
+        consent_date=max(held.holds_from, state.date),
         recipient_type=state.recipient_type, standing=Standing.VERIFIED,
         source=held.source if held.source.is_iys else Source.IYS_BILINMEYEN,
     )

@@ -53,7 +53,7 @@ def reconcile() -> dict[str, int]:
 
 
 @job(queue="upkeep", every=60.0, timeout=TIMEOUT,
-     idempotent="only reads; a line that was written is remembered")
+     idempotent="an alarm is raised once by its key in the table")
 def watch_deadlines() -> dict[str, int]:
     """Say which waiting records have used up half, four fifths or all of their time."""
     return alarms.raise_alarms()

@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -102,6 +103,33 @@ class IysCursor(Model):
         DateTime(timezone=True), server_default=text("now()")
     )
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class DeadlineAlarm(Model):
+    """A group of waiting records (a brand, a deadline) that has reached a level of its time.
+
+    Its key makes an alarm be raised once, whatever runs twice or is flushed. ``number`` and
+    ``stopped`` (those that wait for a person) are of that moment; ``told_at`` is when the mails
+    about it were written.
+    """
+
+    __tablename__ = "deadline_alarm"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "brand_id", "due_at", "level"),
+        Index("ix_deadline_alarm_untold", "id", postgresql_where=text("told_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    level: Mapped[int] = mapped_column(SmallInteger)
+    number: Mapped[int] = mapped_column(Integer)
+    stopped: Mapped[int] = mapped_column(Integer)
+    raised_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class IysMovement(Model):

@@ -11,11 +11,12 @@ about (:mod:`ileti.iys.unclear`), or kept encrypted and alarmed.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -42,12 +43,15 @@ from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
 from ileti.iys.marks import mark_of, mark_of_raw
 from ileti.iys.unclear import ask_about_unreadable
-from ileti.iys.wire import Movement, spelled_here
+from ileti.iys.wire import Movement, spelled_here, writable
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
 
 log = get_logger("ileti.iys")
 
 SILENT_HOURS = 24
+# A little less than the 167 hours İYS speaks of.
+WINDOW = timedelta(hours=160)
+_CURSOR = re.compile(r"([0-9]{13}|[0-9]{10})_", re.ASCII)
 MOST_ATTEMPTS = 3
 
 
@@ -112,19 +116,33 @@ def pull_brand(brand: Brand, until: float) -> Counter[str]:
     counts: Counter[str] = Counter()
     client = client_for(brand.place.provider_id)
     cursor = brand.cursor
+    seen = {cursor}
     while time.monotonic() < until:
-        page = client.pull(brand.place.brand_code, cursor)
+        page = client.pull(brand.place.brand_code, None if _is_forgotten(cursor) else cursor)
         if not page.movements and not page.unreadable:
             _reached_the_end(brand, cursor)
             return counts
         page = _made_clear(client, brand.place, page)
         counts["moved"] += take_page(brand.place, page, cursor)
         counts["unreadable"] += len(page.unreadable)
-        if page.after is None or page.after == cursor:
-            return counts
+        if page.after is None or page.after in seen:
+            return counts  # İYS's list goes round in a circle: its next turn comes like any other.
         cursor = page.after
+        seen.add(cursor)
     _not_yet(brand)
     return counts
+
+
+def _is_forgotten(cursor: str | None) -> bool:
+    """Whether the movement a cursor names has left İYS's window (İYS API §6.10). What such a cursor
+    is answered is not documented, and "nothing" would hide every later change. Without it İYS
+    begins at the window's start, and what was taken before is not taken again. A cursor of another
+    form is used as it is (judgement 4)."""
+    match = _CURSOR.match(cursor or "")
+    if match is None:
+        return False
+    seconds = int(match[1]) / (1 if len(match[1]) == 10 else 1000)
+    return clock.now().timestamp() - seconds > WINDOW.total_seconds()
 
 
 def _made_clear(client: IysClient, place: Place, page: PullPage) -> PullPage:
@@ -210,7 +228,7 @@ def _consent(movement: Movement) -> NewConsent:
     """A movement as the ledger takes it; a source we do not know yet still counts as İYS's."""
     return NewConsent(
         address=spelled_here(movement.recipient), channel=movement.channel, status=movement.status,
-        consent_date=movement.consent_date or movement.creation_date,
+        consent_date=movement.holds_from,
         recipient_type=movement.recipient_type, standing=Standing.VERIFIED,
         source=movement.source if movement.source.is_iys else Source.IYS_BILINMEYEN,
     )
@@ -223,7 +241,7 @@ def _keep_unreadable(conn: Connection, place: Place, raws: Sequence[dict[str, An
             "creation_date, raw_ct) values (%s, %s, %s, %s, 'UNREADABLE', %s, %s) "
             "on conflict do nothing",
             (place.provider_id, place.brand_id, mark_of_raw(place.provider_id, raw),
-             str(raw.get("transactionId", "?"))[:64], clock.now(),
+             writable(str(raw.get("transactionId", "?")))[:64], clock.now(),
              secrets().keyring.encrypt_text(json.dumps(raw, default=str), "iys-movement")),
         )
     if raws:

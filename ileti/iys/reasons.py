@@ -14,7 +14,7 @@ from typing import Final
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ileti.iys.errors import MEANINGS, meaning
+from ileti.iys.errors import MEANINGS, Meaning, meaning
 from ileti.tenancy.crud import say
 
 _CODE: Final = re.compile(r"\bH\d{3,4}\b")
@@ -29,6 +29,14 @@ def told(reason: str | None, number: int | None = None) -> tuple[str | None, str
         known = meaning(code)
         return (say(known) if known.known or not reason else reason), code
     return (_own_words(reason) if reason else None), None
+
+
+def in_short(known: Meaning) -> str:
+    """The part of a code's sentences that says what is the matter, for a title."""
+    sentences = say(known).rstrip(".").split(". ")
+    generic = sentences[0] in ("İYS bu izni almadı", "İYS did not take this consent")
+    told = sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
+    return f"İYS {told[3:]}" if told.startswith("It ") else told
 
 
 def _code_of(reason: str) -> str | None:

@@ -10,10 +10,19 @@ enters the ledger as İYS's own word (R-34).
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from config import settings
-from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body, record
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    Place,
+    Recorded,
+    hash_body,
+    record,
+)
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import TryLater
@@ -34,6 +43,9 @@ log = get_logger("ileti.iys")
 MOST_TRIES = 20
 QUESTIONS_AT_ONCE = 20
 QUESTIONS_AGAIN = 5.0
+# So many questions of one poll fail before the others wait for the next.
+MOST_FAILURES = 3
+_SECOND = timedelta(seconds=1)
 ALARM_AFTER = timedelta(hours=1)
 SENT_AGAIN_AFTER = timedelta(hours=24)
 # "Date in the future" (H162) can only mean that our clock ran ahead of İYS's: the moment comes.
@@ -58,19 +70,23 @@ def _step(provider_id: int | None) -> Counter[str] | None:
 
 def settle_batch(batch: Batch) -> Counter[str]:
     """Ask for one list's result and write down what is known; raises LateWrite."""
+    waited = clock.now() - batch.since
+    results: list[ItemResult] = []
+    client = None
     try:
         client = client_for(batch.provider_id)
         results = client.batch_result(batch.brand_code, batch.request_id or "")
     except IysTrouble as trouble:
-        postpone(batch, trouble.wait or delay_after(batch.polls), trouble.code)
-        return Counter(failed=1)
+        if client is None or waited <= SENT_AGAIN_AFTER or not _speaks_of_the_result(
+                client, trouble):
+            postpone(batch, trouble.wait or delay_after(batch.polls), trouble.code)
+            return Counter(failed=1)
     reach("receipts.read")
     refs = refs_of(batch)
     if not refs:  # Nothing of it is open any more.
         settle_nothing(batch)
         return Counter()
     outcomes, doubtful = _read_results(batch, results, refs)
-    waited = clock.now() - batch.created_at
     if waited > SENT_AGAIN_AFTER:
         answered = {one.ref.entry_id for one in outcomes} | {ref.entry_id for ref, _ in doubtful}
         outcomes += [
@@ -79,10 +95,28 @@ def settle_batch(batch: Batch) -> Counter[str]:
         ]
     settle(batch, outcomes)
     asked = _verify_some(client, batch, doubtful)
+    if doubtful and not asked and waited > SENT_AGAIN_AFTER:
+        outcomes += _given_back(batch, doubtful)
     left = len(refs) - len(outcomes) - asked
     if left:
         _ask_later(batch, left, waited, at_once=len(doubtful) > asked > 0)
     return Counter(settled=len(outcomes) + asked)
+
+
+def _given_back(batch: Batch, doubtful: list[tuple[Ref, ItemResult]]) -> list[Outcome]:
+    """Records nobody could be asked about for a day go back to the queue, each for itself."""
+    outcomes = [Outcome(ref=ref, state=IysStatus.QUEUED, code=result.code, delay=0.0,
+                        reason=meaning(result.code or "").tr) for ref, result in doubtful]
+    settle(batch, outcomes)
+    return outcomes
+
+
+def _speaks_of_the_result(client: IysClient, trouble: IysTrouble) -> bool:
+    """Whether it is this one result that İYS cannot give, and neither the account nor İYS itself
+    that is in trouble."""
+    if trouble.kind.needs_somebody or trouble.kind in (Kind.RATE, Kind.AUTH):
+        return False
+    return client.responds()
 
 
 def settle_nothing(batch: Batch) -> None:
@@ -148,10 +182,17 @@ def outcome_of(row: Row, code: str, http_status: int | None, message: str = "") 
         return Outcome(ref=row.ref, state=state, **told)  # type: ignore[arg-type]
     if said.kind is Kind.SUBSCRIPTION:
         return _again(row, code, LONGEST_DELAY, said.tr, counted=False)
-    if said.kind is Kind.CONFIG or row.ref.tries >= MOST_TRIES:
+    if said.kind is Kind.CONFIG or (row.ref.tries >= MOST_TRIES and _may_give_up(row)):
         return Outcome(ref=row.ref, state=IysStatus.REFUSED, parked=True, reason=said.tr,
                        **told)  # type: ignore[arg-type]
     return _again(row, code, delay_after(row.ref.tries), said.tr)
+
+
+def _may_give_up(row: Row) -> bool:
+    """A refusal is tried for as long as it takes, a consent to its deadline (row 17; R-33)."""
+    if row.status is Status.RET:
+        return False
+    return row.due_at is None or row.due_at < clock.now()
 
 
 def _again(row: Row, code: str, delay: float, reason: str, counted: bool = True) -> Outcome:
@@ -183,6 +224,8 @@ def ask_or_leave(client: IysClient, batch: Batch, row: Row, code: str) -> Outcom
             late = meaning(code).kind is Kind.OVERDUE
             wait, counted = trouble.wait, late or trouble.kind is not Kind.RATE
         log.warning("status_not_known", batch=batch.id, code=trouble.code)
+        if counted and row.ref.tries >= MOST_TRIES:
+            return outcome_of(row, code, None)
         return _again(row, code, wait or delay_after(row.ref.tries), trouble.tr, counted)
 
 
@@ -201,7 +244,10 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     if meaning(code).kind is Kind.OVERDUE and not _is_this(held, row):
         return outcome_of(row, code, 422)
     if held is None:
-        return _again(row, code, delay_after(row.ref.tries), meaning(code).tr)
+        return outcome_of(row, code, 400)
+    if row.state_is_ours and _in_the_same_second(held, row):
+        # İYS wants a later date; the refusal must not be lost for a second (R-30).
+        return replace(_again(row, code, 1.0, meaning(code).tr), reported=row.reported + _SECOND)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)
@@ -210,6 +256,14 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     return Outcome(
         ref=row.ref, state=IysStatus.REGISTERED, code=code, told=True, accepted=True,
         transaction_id=held.transaction_id, creation_date=held.creation_date, detail=detail,
+    )
+
+
+def _in_the_same_second(held: Movement, row: Row) -> bool:
+    """Whether this refusal was made in the very second of the consent İYS holds."""
+    return (
+        row.status is Status.RET and held.status is Status.ONAY and held.consent_date is not None
+        and to_iys_time(held.consent_date) == to_iys_time(row.reported)
     )
 
 
@@ -227,33 +281,43 @@ def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
     A record that another system of the provider sent (HS_…) counts as İYS's word as well, since we
     learn it from there and must not send it back.
     """
-    place = Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code)
+    take_word(Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code),
+              held, held.holds_from)
+
+
+def take_word(place: Place, held: Movement, date: datetime, learned: str = "status") -> Recorded:
+    """İYS's word about one key, into the ledger as of ``date``; ``learned`` names the way, and the
+    same word is taken once by each."""
     source = held.source if held.source.is_iys else Source.IYS_BILINMEYEN
     mark = mark_of(place.provider_id, held).hex()
-    record(NewSubmission(
-        place=place, idem=f"iys:status:{batch.brand_code}:{mark}",
+    return record(NewSubmission(
+        place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}",
         body_hash=hash_body(mark), source=source, standing=Standing.VERIFIED,
         actor=ActorKind.IYS,
         items=[NewConsent(
             address=held.recipient, channel=held.channel, status=held.status,
-            consent_date=held.consent_date or held.creation_date,
-            recipient_type=held.recipient_type,
+            consent_date=date, recipient_type=held.recipient_type,
         )],
         evidence={"iys": {"transaction": held.transaction_id, "source": held.source_word,
-                          "learned": "status"}},
+                          "learned": learned}},
     ))
 
 
 def _verify_some(client: IysClient, batch: Batch, doubtful: list[tuple[Ref, ItemResult]]) -> int:
-    """Ask for a few and settle each; the others at the next poll. How many were settled."""
-    done = 0
+    """Ask for a few and settle each; the others at the next poll. How many were settled. A question
+    that fails by itself does not hold back the others."""
+    done = failed = 0
     codes = {ref.entry_id: result.code or "" for ref, result in doubtful[:QUESTIONS_AT_ONCE]}
     for row in rows_of(batch, list(codes)) if codes else []:
         try:
             outcome = verify(client, batch, row, codes[row.ref.entry_id])
         except (IysTrouble, TryLater) as trouble:
             log.warning("status_not_known", batch=batch.id, code=trouble.code)
-            break
+            failed += 1
+            away = not isinstance(trouble, IysTrouble) or trouble.kind is not Kind.RETRY
+            if away or failed == MOST_FAILURES:
+                break
+            continue
         settle(batch, [outcome])
         done += 1
     return done

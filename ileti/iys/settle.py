@@ -79,7 +79,8 @@ class Row:
 class Outcome:
     """What became of one row. ``state`` None leaves the state as it is; ``delay`` gives the row
     back to the queue after so many seconds, ``parked`` keeps it aside with ``reason``; else it is
-    done and leaves the queue. ``told`` writes İYS's answer down as a receipt (R-23)."""
+    done and leaves the queue. ``told`` writes İYS's answer down as a receipt (R-23); under
+    ``reported``, another second, it goes to İYS next time."""
 
     ref: Ref
     state: IysStatus | None
@@ -93,6 +94,7 @@ class Outcome:
     counted: bool = True
     parked: bool = False
     reason: str | None = None
+    reported: datetime | None = None
 
 
 _ROWS = """
@@ -179,6 +181,8 @@ def _settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
                     and one.ref.entry_id in elsewhere]
         if accepted:
             _return_to_entries(conn, batch, accepted)
+        if any(one.reported for one in outcomes):
+            _move_dates(conn, batch, [one for one in outcomes if one.reported])
         _move_rows(conn, batch, outcomes)
         conn.execute(
             "update iys_batch set open_rows = open_rows - %(n)s, problem = null, "
@@ -256,6 +260,17 @@ def _update_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome],
         f"from {_GIVEN} where {_STATE} and (s.entry_id = g.entry_id "
         "or s.pending_id = g.entry_id)",
         _given(batch, outcomes, final),
+    )
+
+
+def _move_dates(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    """The state, and so what İYS is told, stands at another second than its entry (as the ledger's
+    code 64 does it)."""
+    conn.execute(
+        f"update consent_state s set consent_date = d.moved from {_GIVEN} "  # noqa: S608
+        "join unnest(%(entries)s::bigint[], %(moved)s::timestamptz[]) as d(entry_id, moved) "
+        f"on d.entry_id = g.entry_id where {_STATE} and s.entry_id = g.entry_id",
+        _given(batch, outcomes) | {"moved": [one.reported for one in outcomes]},
     )
 
 

@@ -35,7 +35,23 @@ log = get_logger("ileti.iys")
 SHARE = 0.97
 LOCK_SECONDS = 20
 HOUR = 3600.0
+# So often within an hour a refused token is replaced: a fresh one that is refused as well says that
+# the account is not well, and its calls are taken from all providers.
+MOST_RENEWALS = 4
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+# One step: a count whose end was lost with a killed process would block for ever. KEYS: count.
+# ARGV: most, seconds. Answer: taken or not, count, seconds left.
+_COUNT = """
+local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+local taken = 0
+if used < tonumber(ARGV[1]) then
+  used = redis.call('INCR', KEYS[1])
+  taken = 1
+end
+if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return {taken, used, redis.call('TTL', KEYS[1])}
+"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,10 @@ class TokensBlocked(Exception):
         super().__init__("the hour's token calls are used up")
 
 
+class TokenRefused(Exception):
+    """İYS gives this account tokens and does not take them."""
+
+
 class LogInRefused(Exception):
     """İYS has refused this user name and password within the last hour."""
 
@@ -81,7 +101,9 @@ class TokenKeeper:
         self._hour_key = f"ileti:iys:token-calls:{host}"
         self._blocked_key = f"ileti:iys:token-blocked:{host}"
         self._refused_key = f"ileti:iys:login-refused:{mark}:{login_mark}"
-        self._refused_until = 0.0
+        self._renewals_key = f"ileti:iys:token-renewals:{mark}"
+        self._renewals: deque[float] = deque()
+        self._refused_until = self._proved_until = 0.0
         self._log_in, self._refresh, self._store = log_in, refresh, store
         self._own = threading.RLock()
         self._pair: Pair | None = None
@@ -96,15 +118,30 @@ class TokenKeeper:
         return self.renew(bad=None)
 
     def renew(self, bad: str | None) -> str:
-        """A token other than ``bad``: what somebody else has brought meanwhile, or a new one."""
+        """A token other than ``bad``: what somebody else has brought meanwhile, or a new one.
+        TokenRefused when new ones were refused again and again."""
         with self._own, self._single_flight():
             for pair in (self._pair, self._shared()):
                 if pair is not None and _good(pair) and pair.access != bad:
                     self._pair = pair
                     return pair.access
+            if bad is not None:
+                self._count_renewal()
             pair = self._bring(self._shared() or self._pair)
             self._keep(pair)
             return pair.access
+
+    def log_in_anew(self, least: float = 60.0) -> None:
+        """A pair by user name and password, whatever pair is kept; nothing within ``least`` seconds
+        of the last time. Raises TokensBlocked, LogInRefused, and what the call raises."""
+        with self._own, self._single_flight():
+            if time.monotonic() < self._proved_until and self._pair is not None:
+                return
+            if self._is_refused():
+                raise LogInRefused
+            self._count()
+            self._keep(Pair.of(self._log_in()))
+            self._proved_until = time.monotonic() + least
 
     def block(self, seconds: float = HOUR) -> None:
         """İYS said H084: nobody calls until the hour is over."""
@@ -142,10 +179,13 @@ class TokenKeeper:
         seconds, so that pressing a button often does not use up the hour's calls either."""
         if self._refused_until - time.monotonic() < HOUR - after:
             self._refused_until = 0.0
+        if self._renewals and self._renewals[0] < time.monotonic() - after:
+            self._renewals.clear()
         try:
-            left = self._store().ttl(self._refused_key)
-            if isinstance(left, int) and left < HOUR - after:
-                self._store().delete(self._refused_key)
+            for key in (self._refused_key, self._renewals_key):
+                left = self._store().ttl(key)
+                if isinstance(left, int) and left < HOUR - after:
+                    self._store().delete(key)
         except redis.RedisError:
             log.warning("login_refusal_not_shared")
 
@@ -170,17 +210,28 @@ class TokenKeeper:
             blocked = store.ttl(self._blocked_key)
             if isinstance(blocked, int) and blocked > 0:
                 raise TokensBlocked(float(blocked))
-            shared = int(store.get(self._hour_key) or 0)  # type: ignore[arg-type]
-            if shared < most:
-                if store.incr(self._hour_key) == 1:
-                    store.expire(self._hour_key, round(HOUR))
-            elif used < shared:
-                used, left = shared, float(max(1, int(store.ttl(self._hour_key))))  # type: ignore[arg-type]
+            taken, shared, ends = store.eval(_COUNT, 1, self._hour_key, most, round(HOUR))  # type: ignore[misc]
+            if not taken and used < shared:
+                used, left = shared, float(max(1, ends))
         except redis.RedisError:
             log.warning("token_calls_counted_here_only")
         if used >= most:
             raise TokensBlocked(left)
         self._calls.append(now)
+
+    def _count_renewal(self) -> None:
+        now = time.monotonic()
+        while self._renewals and self._renewals[0] <= now - HOUR:
+            self._renewals.popleft()
+        taken = len(self._renewals) < MOST_RENEWALS
+        try:
+            taken = taken and bool(self._store().eval(
+                _COUNT, 1, self._renewals_key, MOST_RENEWALS, round(HOUR))[0])  # type: ignore[index]
+        except redis.RedisError:
+            log.warning("token_renewals_counted_here_only")
+        if not taken:
+            raise TokenRefused
+        self._renewals.append(now)
 
     def _shared(self) -> Pair | None:
         try:

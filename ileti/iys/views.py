@@ -23,11 +23,13 @@ from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
-from ileti.core.errors import IletiError, NotFound
+from ileti.core.errors import NotFound
 from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
+from ileti.iys.connection import Level, try_connection
 from ileti.iys.models import IysBatch
 from ileti.iys.reasons import told
+from ileti.iys.silence import silence
 from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
 from ileti.recipients.address import mask
@@ -39,6 +41,12 @@ PAGE = 50
 TOPIC = 1
 BATCH_STATES = {BatchState.PREPARED: "queued", BatchState.SENT: "sent", BatchState.CLOSED: "done",
                 BatchState.SPLIT: "retrying"}
+
+
+def _batch_state(batch: IysBatch) -> str:
+    """How far a submission is: one that İYS did not take is not "waiting for İYS"."""
+    tried = batch.state == BatchState.PREPARED and (batch.tries > 0 or batch.problem)
+    return "retrying" if tried else BATCH_STATES[BatchState(batch.state)]
 
 
 class QueueView(BaseView):
@@ -64,7 +72,7 @@ class QueueView(BaseView):
         return self.render_template(
             "panel/queue.html", title=_("On the way to İYS"), line=_(
                 "Every record is sent again until İYS answers."),
-            actions=_actions(stopped), tabs=_tabs(tab, stopped), notice=None, rows=rows,
+            actions=_actions(stopped), tabs=_tabs(tab, stopped), notice=_notice(), rows=rows,
             pages=pages, next_label=None if tab == "duran" else _("Next try"),
             at_label=_("Sent") if tab == "gonderim" else _("Taken"), **_empty(tab, stopped))
 
@@ -95,6 +103,13 @@ class QueueView(BaseView):
         return redirect(url_for("QueueView.list"))
 
 
+def _notice() -> dict[str, Any] | None:
+    """That İYS does not answer, as one sentence."""
+    found = silence()
+    return None if found is None else {
+        "tone": "wait", "bold": _("İYS does not answer."), "rest": found.told()}
+
+
 def _revive(provider_id: int, refs: list[int]) -> int:
     with db.transaction() as conn:
         revived = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=refs)
@@ -115,30 +130,21 @@ class IysView(BaseView):
     @has_access
     @permission_name("check")
     def check(self, provider_id: int) -> ResponseReturnValue:
-        """Log in at İYS with the kept user, ask for the brands and say what came of it."""
+        """Ask İYS for all that the provider needs and say what is missing."""
         provider = orm.db.session.get(Provider, provider_id)
         if provider is None:
             raise NotFound()
-        problem = _try_login(provider_id)
+        orm.db.session.rollback()  # no transaction stays open during a call to somebody else
+        found = try_connection(provider_id)
         provider.iys_checked_at = clock.now()
-        provider.iys_problem = problem
+        provider.iys_problem = " ".join(
+            say(one) for one in found.findings if one.level is Level.MISSING) or None
         orm.db.session.commit()
-        flash(problem or _("İYS answered; the connection works."),
-              "danger" if problem else "success")
+        for one in found.open_points:
+            flash(say(one), "danger" if one.level is Level.MISSING else "warning")
+        if found.works:
+            flash(_("İYS answered; the connection works."), "success")
         return redirect(url_for("ProviderView.show", pk=provider_id))
-
-
-def _try_login(provider_id: int) -> str | None:
-    from ileti.iys.client import client_for
-
-    orm.db.session.rollback()  # no transaction stays open during a call to somebody else
-    try:
-        client = client_for(provider_id)
-        client.knock_again()
-        client.brands()
-    except IletiError as error:
-        return say(error)
-    return None
 
 
 def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:
@@ -154,18 +160,28 @@ def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:
         asked = asked.where(OutboxRow.ref_id < before)
     found = orm.db.session.execute(
         asked.order_by(OutboxRow.ref_id.desc()).limit(PAGE + 1)).all()
-    brands = _brand_names()
+    brands, batches = _brand_names(), _batches_of([row for row, _entry, _state in found[:PAGE]])
     people = listing.recipients_of([(entry, state) for _row, entry, state in found[:PAGE] if entry])
-    rows = [_waiting_row(row, entry, state, brands, people) for row, entry, state in found[:PAGE]]
+    rows = [_waiting_row(row, entry, state, brands, people, batches.get(row.batch_id or 0))
+            for row, entry, state in found[:PAGE]]
     return rows, record_number(found[PAGE - 1][0].ref_id) if len(found) > PAGE else None
 
 
+def _batches_of(rows: list[OutboxRow]) -> dict[int, IysBatch]:
+    """The submissions that carry these rows; they know how far a row really is."""
+    numbers = {row.batch_id for row in rows if row.batch_id}
+    found = orm.db.session.scalars(select(IysBatch).where(IysBatch.id.in_(numbers)))
+    return {one.id: one for one in found}
+
+
 def _waiting_row(row: OutboxRow, entry: ConsentEntry | None, state: ConsentState | None,
-                 brands: dict[int, str], people: dict[tuple[int, int], Any]) -> dict[str, Any]:
-    key = "stopped" if row.dead_at else "sent" if row.batch_id else (
+                 brands: dict[int, str], people: dict[tuple[int, int], Any],
+                 batch: IysBatch | None) -> dict[str, Any]:
+    key = "stopped" if row.dead_at else _batch_state(batch) if batch else (
         "retrying" if row.tries else "queued")
     about = state is not None and state.entry_id == row.ref_id
-    sentence, code = told(row.reason, state.iys_code if state and about and row.reason else None)
+    reason = batch.problem if batch and not row.dead_at else row.reason
+    sentence, code = told(reason, state.iys_code if state and about and row.reason else None)
     what, below, url = _("Record %(number)s", number=record_number(row.ref_id)), "", None
     if entry is not None:
         address = address_of(people.get((entry.provider_id, entry.recipient_id)))
@@ -173,12 +189,13 @@ def _waiting_row(row: OutboxRow, entry: ConsentEntry | None, state: ConsentState
         below = f"{say(Channel(entry.channel))} · {say(Status(entry.status))}"
         url = record_url(entry)
     again = row.dead_at and security.may("queue:resend")
+    next_at = batch.next_at if batch else row.next_at
     return {
         "what": what, "spoken": entry is not None, "sub": below, "url": url,
         "brand": brands.get(row.brand_id, ""), "count": None, "state": key,
         "sentence": sentence, "code": code,
-        "next_at": row.next_at if not row.dead_at and row.next_at > clock.now() else None,
-        "tries": row.tries, "at": row.ref_at,
+        "next_at": None if row.dead_at else next_at, "soon": next_at <= clock.now(),
+        "tries": batch.tries if batch else row.tries, "at": row.ref_at,
         "actions": [{"label": _("Send again"), "method": "post", "small": True,
                      "icon": "refresh-cw", "url": url_for("QueueView.resend"),
                      "fields": {"ref": record_number(row.ref_id)}}] if again else [],
@@ -218,8 +235,9 @@ def _batches() -> tuple[list[dict[str, Any]], str | None]:
         rows.append({
             "what": _("Submission %(n)s", n=batch.id), "url": None,
             "brand": brands.get(batch.brand_id, ""), "count": batch.size,
-            "state": BATCH_STATES[BatchState(batch.state)], "sentence": sentence, "code": code,
+            "state": _batch_state(batch), "sentence": sentence, "code": code,
             "next_at": batch.next_at if open_still else None, "tries": batch.tries,
+            "soon": batch.next_at <= clock.now(),
             "at": batch.sent_at or batch.created_at, "actions": [],
         })
     return rows, str(found[PAGE - 1].id) if len(found) > PAGE else None

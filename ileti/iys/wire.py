@@ -36,6 +36,8 @@ FILE_COLUMNS: Final = (
     "consentDate",
     "source",
 )
+# No consent is older (R-39).
+OLDEST: Final = dt.datetime(2015, 5, 1, tzinfo=ISTANBUL)
 _TIME_SHAPE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
@@ -86,6 +88,15 @@ class Movement:
     brand_code: int | None = None
     iys_code: int | None = None
     citizen_name: str | None = field(default=None, repr=False)
+
+    @property
+    def holds_from(self) -> dt.datetime:
+        """Since when it holds. A closed line's refusal carries the date of the consent it ends
+        (İYS API §2), so it counts from its creation, as one without a date does."""
+        if self.consent_date is None or (
+                self.status is Status.RET and self.source is Source.IYS_AHS_HAT_KAPATMA):
+            return self.creation_date
+        return self.consent_date
 
     @property
     def said(self) -> bytes:
@@ -191,10 +202,9 @@ def from_iys_time(text: str) -> dt.datetime:
     if not _TIME_SHAPE.fullmatch(text):
         raise WireError("not a time of the form YYYY-MM-DD HH:mm:ss")
     try:
-        wall = dt.datetime.fromisoformat(text).replace(tzinfo=ISTANBUL)
-    except ValueError:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # 0001-01-01 is no time before it is one in UTC.
         raise WireError("not a possible time") from None
-    return wall.astimezone(dt.UTC)
 
 
 def spelled_here(recipient: str) -> str:
@@ -213,16 +223,19 @@ def _consent_date(
     if text is None and status is Status.ONAY and recipient_type is RecipientType.BIREYSEL:
         raise WireError("consentDate: missing")
     try:
-        return from_iys_time(text) if text else None
+        date = from_iys_time(text) if text else None
     except WireError:
         if status is Status.RET:
             return None
         raise
+    if date is not None and date < OLDEST and status is Status.RET:
+        return None  # A date that cannot be must not make the refusal older than every consent.
+    return date
 
 
 def _source(raw: Any) -> tuple[Source, str]:
     """İYS's word and ours. A source younger than this list is İYS's, unless it says HS."""
-    word = raw.strip() if isinstance(raw, str) else ""
+    word = writable(raw).strip() if isinstance(raw, str) else ""
     if not word:
         return Source.NONE, ""
     known = Source.__members__.get(word)
@@ -241,7 +254,14 @@ def _word(kind: type[W], raw: Mapping[str, Any], name: str) -> W:
 
 def _text(raw: Mapping[str, Any], name: str) -> str | None:
     value = raw.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+    return writable(value).strip() or None if isinstance(value, str) else None
+
+
+def writable(text: str) -> str:
+    """The text without what JSON may carry and no database takes: NUL and half characters."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _needed(raw: Mapping[str, Any], name: str) -> str:

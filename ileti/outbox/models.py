@@ -26,6 +26,9 @@ class OutboxRow(Model):
             "ix_outbox_due", "topic", "provider_id", "brand_id", "next_at", "ref_id",
             postgresql_where=text("batch_id is null and dead_at is null"),
         ),
+        # What has stopped is rare; whoever lists or counts it must not read all that waits.
+        Index("ix_outbox_stopped", "provider_id", "topic", "ref_id",
+              postgresql_where=text("dead_at is not null")),
         {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},
     )
 

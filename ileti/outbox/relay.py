@@ -126,9 +126,10 @@ def park(conn: Connection, *, topic: int, provider_id: int, rows: Sequence[tuple
 
 
 def revive(conn: Connection, *, topic: int, provider_id: int, ref_ids: Sequence[int]) -> int:
-    """Put parked rows back into the queue, after somebody repaired what was wrong."""
+    """Put parked rows back into the queue, after somebody repaired what was wrong. What was tried
+    before still counts as tried: the other side may hold it (fault rows 4, 18)."""
     return conn.execute(
-        "update outbox set dead_at = null, reason = null, tries = 0, next_at = now() "
+        "update outbox set dead_at = null, reason = null, tries = least(tries, 1), next_at = now() "
         "where provider_id = %s and topic = %s and ref_id = any(%s::bigint[]) "
         "and dead_at is not null", (provider_id, topic, list(ref_ids)),
     ).rowcount

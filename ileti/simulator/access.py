@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ileti.simulator.brands import brand_for
+from ileti.simulator.brands import brand_for, refuse_channel
 from ileti.simulator.codes import Refused, error, refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer
 from ileti.simulator.entries import (
@@ -38,6 +38,7 @@ def give_access(desk: Desk, call: Call) -> Answer:
     faults, rights = _head_faults(wanted), _retailer_faults(wanted, brand)
     faults += _recipient_faults(wanted, frame) + rights[0]
     _refuse(faults, rights[1])
+    refuse_channel(call, brand, wanted["type"], write=True)
     key = _key(brand, wanted, wanted["recipient"])
     with desk.registry.lock:
         desk.registry.settle()
@@ -73,6 +74,7 @@ def list_access(desk: Desk, call: Call) -> Answer:
     page = page_of(call)
     frame = desk.frame(desk.provider_of(brand))
     _refuse(_head_faults(wanted) + _recipient_faults(wanted, frame))
+    refuse_channel(call, brand, wanted["type"])
     with desk.registry.lock:
         desk.registry.settle()
         codes = sorted(desk.registry.sight.get(_key(brand, wanted, wanted["recipient"]), ()))
@@ -95,6 +97,7 @@ def _change_many(desk: Desk, call: Call, otherwise: str, change: Any) -> Answer:
         found, rights = _retailer_faults(wanted, brand)
         faults += found
     _refuse(faults, rights)
+    refuse_channel(call, brand, wanted["type"], write=True)
     named = frozenset(wanted["retailerAccess"]) if change is not None else frozenset()
     with desk.registry.lock:
         desk.registry.settle()

@@ -18,7 +18,7 @@ from ileti.simulator.desk import Desk
 from ileti.simulator.entries import IYS_SOURCES, RECIPIENT_TYPES, STATUSES, TYPES
 from ileti.simulator.identity import seal_password
 from ileti.simulator.options import SettingError
-from ileti.simulator.records import Brand, Movement, Provider
+from ileti.simulator.records import Brand, Movement, Partner, Provider
 
 
 def move_clock(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,8 +79,11 @@ def act_as_citizen(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
             raise SettingError(f"source is one of {', '.join(IYS_SOURCES)}.")
         now = desk.clock.now_text()
         name = wish.get("citizenName")
+        # A closed line carries the date of the consent it ends (İYS API §2).
+        closed = source == "IYS_AHS_HAT_KAPATMA" and bool(history)
         movement = Movement(
-            brand.code, recipient, kind, channel, status, source, now, now, os.urandom(32).hex(),
+            brand.code, recipient, kind, channel, status, source,
+            history[-1].date if closed and history else now, now, os.urandom(32).hex(),
             citizen_name=str(name) if name and source == "IYS_WEB_YENI" else None,
         )  # fmt: skip
         return _done(desk.registry.act_as_citizen(movement), changed=True)
@@ -143,19 +146,25 @@ def _edit(wish: Mapping[str, Any]) -> Callable[[Movement], Movement | None]:
 
 
 def set_subscription(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """`state` for all providers, or for the one with `iysCode`; `consentLimit` may go with it."""
-    _only(wish, "state", "iysCode", "consentLimit")
+    """`state` for all providers, for the one with `iysCode` or the partner with `integratorCode`;
+    `consentLimit` and `consentLimitExceed` may go with it."""
+    _only(wish, "state", "iysCode", "integratorCode", "consentLimit", "consentLimitExceed")
     state = str(wish.get("state", ""))
     if state not in SUBSCRIPTION_STATES:
         raise SettingError(f"state is one of {', '.join(SUBSCRIPTION_STATES)}.")
     codes = list(desk.registry.providers)
     if wish.get("iysCode") not in (None, ""):
         codes = [_whole(wish["iysCode"], "iysCode")]
+    if wish.get("integratorCode") not in (None, ""):
+        codes = [_whole(wish["integratorCode"], "integratorCode")]
+    limit = _whole(wish["consentLimit"], "consentLimit") if "consentLimit" in wish else None
+    exceed = wish.get("consentLimitExceed")
+    if exceed is not None and not isinstance(exceed, bool):
+        raise SettingError("consentLimitExceed is true or false.")
     for code in codes:
-        if code not in desk.registry.providers:
+        if code not in desk.registry.providers and code not in desk.registry.partners:
             raise SettingError(f"No provider has the number {code}.")
-        limit = _whole(wish["consentLimit"], "consentLimit") if "consentLimit" in wish else None
-        desk.registry.set_subscription(code, state, limit)
+        desk.registry.set_subscription(code, state, limit, exceed)
     return {"state": state, "iysCodes": codes}
 
 
@@ -185,9 +194,12 @@ def put_provider(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
         for brand in brands:
             if brand.code == where:
                 brand.retailers[number] = retailer
+    if any(other.username == wish["username"] and other is not desk.registry.providers.get(code)
+           for other in desk.registry.accounts()):
+        raise SettingError("Another provider has this username.")
+    if code in desk.registry.partners:
+        raise SettingError("A partner has this number.")
     for other in desk.registry.providers.values():
-        if other.iys_code != code and other.username == wish["username"]:
-            raise SettingError("Another provider has this username.")
         if other.iys_code != code and {b.code for b in brands} & set(other.brands):
             raise SettingError("Another provider has one of these brands.")
     provider = Provider(
@@ -202,6 +214,40 @@ def put_provider(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
     )
     desk.registry.put_provider(provider, brands)
     return {"iysCode": code, "brands": desk.registry.providers[code].brands}
+
+
+def put_partner(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a business partner with account and `rights` (one object per brand: `brandCode`, per
+    channel `write` or `read`, `agreementControl`, `viaControl`), or change the one with its
+    number."""
+    _only(wish, "integratorCode", "title", "username", "password", "rights")
+    code = _whole(wish.get("integratorCode"), "integratorCode")
+    if code in desk.registry.providers:
+        raise SettingError("A provider has this number.")
+    for name in ("username", "password"):
+        if not isinstance(wish.get(name), str) or not wish[name]:
+            raise SettingError(f"{name} is missing.")
+    if any(other.username == wish["username"] and other is not desk.registry.partners.get(code)
+           for other in desk.registry.accounts()):
+        raise SettingError("Another account has this username.")
+    partner = Partner(code, str(wish.get("title") or f"İş ortağı {code}"), wish["username"],
+                      seal_password(wish["password"]),
+                      rights=[_right(desk, item) for item in wish.get("rights") or ()])
+    desk.registry.put_partner(partner)
+    return {"integratorCode": code, "brands": [one["brandCode"] for one in partner.rights]}
+
+
+def _right(desk: Desk, item: Any) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        raise SettingError("rights is a list of objects with brandCode.")
+    _only(item, "brandCode", *TYPES, "agreementControl", "viaControl")
+    brand = desk.registry.brands.get(_whole(item.get("brandCode"), "brandCode"))
+    if brand is None:
+        raise SettingError("rights names a brand that nobody has.")
+    for channel in TYPES:
+        if item.get(channel) not in (None, "read", "write"):
+            raise SettingError(f"{channel} is read or write.")
+    return {**item, "brandCode": brand.code, "iysCode": brand.iys_code}
 
 
 def _brand(item: Any, iys_code: int) -> Brand:

@@ -21,6 +21,8 @@ from ileti.simulator import (
     changes,
     consents,
     identity,
+    partners,
+    push,
     queries,
     reconciliation,
     retailers,
@@ -37,6 +39,7 @@ from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.pages import page, static_file
 from ileti.simulator.quotas import Gatekeeper
 from ileti.simulator.registry import Registry
+from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ LARGEST_BODY = 4 * 1024 * 1024
 Service = Callable[[Desk, Call], Answer]
 
 _SP = r"/sps/(?P<iysCode>[^/]+)"
+_PARTNER = r"/integrator/(?P<integratorCode>[^/]+)"
 _BRAND = _SP + r"/brands/(?P<brandCode>[^/]+)"
 _ACCESS = r"/consents/retailers/access"
 _ANY_ACCESS = r"/consents/retailers?/access"
@@ -57,6 +61,9 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("POST", "/oauth2/token", identity.give_token),
     ("GET", _SP + "/brands", brands.list_brands),
     ("GET", _SP + "/subscription", brands.show_subscription),
+    ("GET", _PARTNER + "/sps", partners.list_rights),
+    ("GET", _PARTNER + "/sps/(?P<iysCode>[^/]+)", partners.list_rights_of),
+    ("GET", _PARTNER + "/subscription", partners.show_own_subscription),
     ("POST", _BRAND + "/consents", consents.add_one),
     ("POST", "/v2" + _BRAND + "/consents", consents.add_one_v2),
     ("POST", _BRAND + "/consents/request", consents.add_batch),
@@ -80,6 +87,9 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
     ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
     ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
+    ("POST", _BRAND + "/push/registration", push.register),
+    ("GET", _BRAND + "/push/registration", push.list_connections),
+    ("POST", _BRAND + "/push/unregistration", push.unregister),
     ("POST", _BRAND + _ACCESS, access.give_access),
     ("PUT", _BRAND + _ACCESS, access.replace_access),
     ("POST", _BRAND + "/consents?/retailers/access/list", access.list_access),
@@ -126,12 +136,16 @@ class Simulator:
             gatekeeper=Gatekeeper(options.quotas, clock),
             faults=Faults(),
             observer=Observer(options.keep_requests),
+            whitelist=Whitelist(lambda: options.rules, clock),
+            pusher=push.Pusher(self._over),
         )
         oldest_consent_date(clock.now())  # loads the year's holidays before the first call
         for provider in options.providers:
             put_provider(self.desk, provider)
         for fault in options.faults:
             self.desk.faults.arm(read_fault(fault))
+        if self.desk.registry.connections:
+            self.desk.pusher.start(self.desk)
 
     def close(self) -> None:
         """End every wait of a fault and close the file."""
@@ -177,6 +191,7 @@ class Simulator:
             self._over.wait(latency)
         fault = self.desk.faults.strike(call.method, call.path)
         reply = self._reply(call, fault)
+        self.desk.whitelist.count(call.caller, reply.status)
         self.desk.observer.note(
             at=self.desk.clock.now_text(),
             method=call.method,
@@ -184,7 +199,7 @@ class Simulator:
             query=query,
             status=reply.status,
             milliseconds=(time.perf_counter() - began) * 1000,
-            request=b"" if call.path == "/oauth2/token" else call.body,
+            request=b"" if _is_secret(call.path) else call.body,
             answer=b"" if call.path == "/oauth2/token" and reply.status == 200 else reply.body,
             fault=fault.kind if fault else None,
             caller=call.caller,
@@ -208,6 +223,8 @@ class Simulator:
         return reply._replace(body=falsified(fault.kind, reply.body, self.desk.faults.dice))
 
     def _serve(self, call: Call) -> Answer:
+        if not self.desk.whitelist.admits(call.caller):
+            return answer({"message": "Bu IP adresi izin listesinde değil."}, 403)
         try:
             self.desk.gatekeeper.admit(call.caller)
             fitting = False
@@ -234,6 +251,11 @@ def create_simulator(
     Raises `SettingError` or `ValueError` for unusable options, `sqlite3.Error` for the file.
     """
     return Simulator(database, options or SimulatorOptions())
+
+
+def _is_secret(path: str) -> bool:
+    """Whether a request carries credentials, which the page does not show."""
+    return path == "/oauth2/token" or "/push/" in path
 
 
 def _faulty(kind: str) -> Answer:

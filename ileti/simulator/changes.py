@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ileti.simulator.brands import brand_for
+from ileti.simulator.brands import brand_for, channel_fault
 from ileti.simulator.clock import ISTANBUL, read, written
 from ileti.simulator.codes import refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer
@@ -39,6 +39,8 @@ def pull(desk: Desk, call: Call) -> Answer:
     with desk.registry.lock:
         desk.registry.settle()
         log = desk.registry.log[brand.code, source]
+        if call.partner is not None:  # a partner sees only what it is authorised for
+            log = [m for m in log if not channel_fault(call, brand, m.type)]
         first = bisect_left(log, moment_earlier(desk.clock, WINDOW_SECONDS), key=_created)
         end = bisect_right(
             log, moment_earlier(desk.clock, desk.options.delays.pull_seconds), key=_created
@@ -49,7 +51,7 @@ def pull(desk: Desk, call: Call) -> Answer:
         page = log[first:last]
     if not page:
         return Answer(204)
-    return answer({"after": cursor_of(page[-1]), "list": [_line(m) for m in page]})
+    return answer({"after": cursor_of(page[-1]), "list": [pulled_line(m) for m in page]})
 
 
 def cursor_of(movement: Movement) -> str:
@@ -93,7 +95,8 @@ def _same_cursor(one: Movement, other: Movement) -> bool:
     return one.created == other.created and one.transaction == other.transaction
 
 
-def _line(movement: Movement) -> dict[str, Any]:
+def pulled_line(movement: Movement) -> dict[str, Any]:
+    """A movement as pull and push tell it."""
     body: dict[str, Any] = {
         "consentDate": movement.date or "",
         "creationDate": movement.created,

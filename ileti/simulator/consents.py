@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ileti.simulator.brands import brand_for
+from ileti.simulator.brands import brand_for, channel_fault, refuse_channel
 from ileti.simulator.clock import read
 from ileti.simulator.codes import CODES, Refused, error, refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer
@@ -75,7 +75,9 @@ def _add_one(desk: Desk, call: Call, *, idempotent: bool) -> Answer:
             raise Refused(errors)
         if errors := retailer_errors(item, brand.retailers):
             raise Refused(errors)
-    outcome = desk.registry.add(brand, read_entry(item), idempotent=idempotent)
+    entry = read_entry(item)
+    refuse_channel(call, brand, entry.type, write=True)
+    outcome = desk.registry.add(brand, entry, idempotent=idempotent)
     return answer({"transactionId": outcome.transaction, "creationDate": outcome.created})
 
 
@@ -87,7 +89,7 @@ def _add_batch(desk: Desk, call: Call, *, v2: bool) -> Answer:
     if len(items) > LARGEST_BATCH:
         raise refuse("H091")
     frame = desk.frame(desk.provider_of(brand))
-    entries = _checked(desk, brand, items, frame, v2=v2)
+    entries = _checked(desk, call, brand, items, frame, v2=v2)
     batch = Batch(
         number=str(uuid.uuid4()),
         brand=brand.code,
@@ -121,7 +123,7 @@ def _add_batch(desk: Desk, call: Call, *, v2: bool) -> Answer:
 
 
 def _checked(
-    desk: Desk, brand: Brand, items: list[Any], frame: Frame, *, v2: bool
+    desk: Desk, call: Call, brand: Brand, items: list[Any], frame: Frame, *, v2: bool
 ) -> list[Entry]:
     """The items as entries, or `Refused` with all their faults, each with its `index`."""
     entries: list[Entry] = []
@@ -147,6 +149,9 @@ def _checked(
                 rights += errors
                 continue
         entry = read_entry(item)
+        if errors := channel_fault(call, brand, entry.type, write=True, index=index):
+            rights += errors
+            continue
         key = (entry.recipient_type, entry.type, entry.recipient)
         if key in seen:
             fields.append(error("H194", ["recipient"], item["recipient"], index))

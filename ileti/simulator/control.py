@@ -75,6 +75,41 @@ def _quota(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     return asdict(desk.options.quotas)
 
 
+def _whitelist(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Put the address `add` on the list, or take `remove` away."""
+    if not wish or set(wish) - {"add", "remove"}:
+        raise SettingError("Name an address to add or to remove.")
+    for name, address in wish.items():
+        desk.whitelist.set(str(address), allowed=name == "add")
+    return desk.whitelist.listed()
+
+
+def _push(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Carry what waits now, or `repeat` everything (`times`, `shuffle`, lists of `size`)."""
+    if set(wish) - {"repeat", "times", "shuffle", "size"}:
+        raise SettingError("Known are repeat, times, shuffle and size.")
+    if not wish.get("repeat"):
+        return {"arrived": desk.pusher.deliver(desk), **_connections(desk, {})}
+    try:
+        times, size = int(wish.get("times", 1)), int(wish.get("size", 100))
+    except (TypeError, ValueError):
+        raise SettingError("times and size are whole numbers.") from None
+    if not (1 <= times <= 100 and 1 <= size <= 1000):
+        raise SettingError("times is 1 to 100, size 1 to 1000.")
+    return {"statuses": desk.pusher.repeat(desk, times=times, size=size,
+                                           shuffle=bool(wish.get("shuffle")))}
+
+
+def _connections(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
+    return {"connections": [
+        {"brandCode": one.brand, "url": one.url, "type": one.type, "made": one.made,
+         "waiting": sum(m.type == one.type
+                        for m in desk.registry.log[one.brand, "IYS"][one.sent:]),
+         "tries": one.tries}
+        for one in desk.registry.connections
+    ]}
+
+
 def _delay(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     change_delays(desk.options.delays, wish)
     return asdict(desk.options.delays)
@@ -89,6 +124,7 @@ def _reset(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
     """Empty the registry and the counters; with `counters_only` just the counters."""
     desk.observer.forget()
     desk.gatekeeper.forget()
+    desk.whitelist.forget()
     if not wish.get("counters_only"):
         desk.faults.disarm()
         desk.registry.reset()
@@ -104,6 +140,7 @@ def _state(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
             "now": desk.clock.now_text(),
             "frozen": desk.clock.frozen,
             "counters": desk.observer.counters(),
+            "callers": desk.whitelist.listed(),
             "per_second_peak": desk.gatekeeper.peaks(),
             "registry": {
                 "consents": registry.count_consents(),
@@ -124,6 +161,11 @@ def _state(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
                     "usedConsentLimit": p.used,
                 }
                 for p in registry.providers.values()
+            ],
+            "partners": [
+                {"integratorCode": p.code, "title": p.title, "username": p.username,
+                 "subscription": p.subscription, "rights": p.rights}
+                for p in registry.partners.values()
             ],
             "quotas": asdict(desk.options.quotas),
             "delays": asdict(desk.options.delays),
@@ -194,10 +236,14 @@ WAYS: dict[tuple[str, str], Way] = {
     ("POST", "day"): acts.falsify_day,
     ("POST", "subscription"): acts.set_subscription,
     ("POST", "provider"): acts.put_provider,
+    ("POST", "partner"): acts.put_partner,
     ("POST", "fault"): _fault,
     ("GET", "fault"): _faults,
     ("DELETE", "fault"): _no_faults,
     ("POST", "quota"): _quota,
+    ("POST", "whitelist"): _whitelist,
+    ("POST", "push"): _push,
+    ("GET", "push"): _connections,
     ("POST", "delay"): _delay,
     ("POST", "rules"): _rules,
     ("POST", "reset"): _reset,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import refuse
@@ -19,9 +19,13 @@ from ileti.simulator.faults import Faults
 from ileti.simulator.observer import Observer
 from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.quotas import Gatekeeper
-from ileti.simulator.records import Brand, Provider
+from ileti.simulator.records import Brand, Partner, Provider
 from ileti.simulator.registry import Registry
+from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
+
+if TYPE_CHECKING:
+    from ileti.simulator.push import Pusher
 
 JSON = "application/json; charset=utf-8"
 
@@ -36,7 +40,8 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One request: `caller` is the address it came from, `args` what stands after `?`."""
+    """One request: `caller` is the address it came from, `args` what stands after `?`. `partner` is
+    whose token it carries, when that is a business partner's."""
 
     method: str
     path: str
@@ -46,6 +51,7 @@ class Call:
     content_type: str = ""
     bearer: str = ""
     named: dict[str, str] = field(default_factory=dict)
+    partner: Partner | None = None
 
     def json(self, otherwise: str) -> Any:
         """The body as JSON; raises `Refused` with the code `otherwise`."""
@@ -72,6 +78,8 @@ class Desk:
     gatekeeper: Gatekeeper
     faults: Faults
     observer: Observer
+    whitelist: Whitelist
+    pusher: Pusher
 
     def frame(self, provider: Provider) -> Frame:
         """What a provider's consents are checked against at this moment (H162, H467).

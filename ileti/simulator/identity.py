@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from ileti.simulator.clock import read
 from ileti.simulator.codes import refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer
-from ileti.simulator.records import Provider, Session
+from ileti.simulator.records import Partner, Provider, Session
 
 ACCESS_SECONDS = 7200
 REFRESH_SECONDS = 14400
@@ -79,15 +79,22 @@ def give_token(desk: Desk, call: Call) -> Answer:
         return answer(refused.body, 400)
 
 
-def account_of(desk: Desk, call: Call) -> Provider:
-    """The provider whose token the call carries; raises `Refused` H351 (401)."""
+def account_of(desk: Desk, call: Call) -> Provider | Partner:
+    """The provider or partner whose token the call carries; raises `Refused` H351 (401)."""
     session = desk.registry.access.get(digest(call.bearer)) if call.bearer else None
     if session is None or session.access_until <= desk.clock.now_text():
         raise refuse("H351")
-    provider = desk.registry.providers.get(session.iys_code)
-    if provider is None:
+    account = _holder(desk, session)
+    if account is None:
         raise refuse("H351")
-    return provider
+    call.partner = account if isinstance(account, Partner) else None
+    return account
+
+
+def _holder(desk: Desk, session: Session) -> Provider | Partner | None:
+    if session.partner:
+        return desk.registry.partners.get(session.iys_code)
+    return desk.registry.providers.get(session.iys_code)
 
 
 def digest(token: str) -> str:
@@ -130,35 +137,38 @@ def _text(fields: dict[str, Any], name: str) -> str:
     return value
 
 
-def _log_in(desk: Desk, username: str, password: str) -> Provider:
-    for provider in list(desk.registry.providers.values()):
-        if provider.username == username:
-            salt, _, kept = provider.secret.partition(":")
+def _log_in(desk: Desk, username: str, password: str) -> Provider | Partner:
+    for account in desk.registry.accounts():
+        if account.username == username:
+            salt, _, kept = account.secret.partition(":")
             if hmac.compare_digest(_stretched(password, bytes.fromhex(salt)), kept):
-                if provider.role == "admin":
+                if account.role == "admin":
                     raise TokenRefused("invalid_request", "Beklenmeyen kullanıcı rolü: admin.")
-                return provider
+                return account
     raise TokenRefused("invalid_request", "Kullanıcı kimlik bilgileri geçersiz.")
 
 
-def _refresh(desk: Desk, token: str) -> Provider:
+def _refresh(desk: Desk, token: str) -> Provider | Partner:
     with desk.registry.lock:
         session = desk.registry.refresh.get(digest(token))
-        if session is None or session.refresh_until <= desk.clock.now_text():
+        holder = _holder(desk, session) if session is not None else None
+        if session is None or holder is None or session.refresh_until <= desk.clock.now_text():
             raise TokenRefused(
                 "invalid_grant", "Yenileme jetonu geçersiz ya da süresi dolmuş."
             )
-        return desk.registry.providers[session.iys_code]
+        return holder
 
 
-def _open(desk: Desk, provider: Provider, spent: str | None) -> Answer:
+def _open(desk: Desk, account: Provider | Partner, spent: str | None) -> Answer:
+    is_partner = isinstance(account, Partner)
     session = Session(
-        provider.iys_code,
+        account.code if isinstance(account, Partner) else account.iys_code,
         desk.registry.due_after(ACCESS_SECONDS),
         desk.registry.due_after(REFRESH_SECONDS),
+        is_partner,
     )
-    access = _jwt(desk, provider, session.access_until, "Bearer")
-    refresh = _jwt(desk, provider, session.refresh_until, "Refresh")
+    access = _jwt(desk, account, session.access_until, "Bearer")
+    refresh = _jwt(desk, account, session.refresh_until, "Refresh")
     with desk.registry.lock:
         if spent is not None and spent not in desk.registry.refresh:
             # Two refreshes with one token at the same moment: only one of them gets the next.
@@ -178,19 +188,24 @@ def _open(desk: Desk, provider: Provider, spent: str | None) -> Answer:
     })
 
 
-def _jwt(desk: Desk, provider: Provider, until: str, use: str) -> str:
+def _jwt(desk: Desk, account: Provider | Partner, until: str, use: str) -> str:
     """A token in the shape of İYS's; only its digest counts, so the key is thrown away."""
+    if isinstance(account, Partner):  # İYS shows no partner's token; the names are ours
+        codes = [right["brandCode"] for right in account.rights]
+        who = {"integrator": {"title": account.title, "integratorCode": account.code}}
+    else:
+        codes = account.brands
+        who = {"serviceProvider": {"title": account.title, "iysCode": account.iys_code}}
     claims = {
         "exp": int(read(until).timestamp()),
         "jti": secrets.token_hex(16),
         "typ": use,
-        "realm_access": {"roles": ["offline_access", provider.role, "uma_authorization"]},
+        "realm_access": {"roles": ["offline_access", account.role, "uma_authorization"]},
         "brands": [
-            {"brandCode": code, "name": desk.registry.brands[code].name}
-            for code in provider.brands
+            {"brandCode": code, "name": desk.registry.brands[code].name} for code in codes
         ],
-        "serviceProvider": {"title": provider.title, "iysCode": provider.iys_code},
-        "preferred_username": provider.username,
+        **who,
+        "preferred_username": account.username,
     }
     head = _part({"alg": "HS256", "typ": "JWT"})
     signed = f"{head}.{_part(claims)}"

@@ -64,7 +64,9 @@ class Rules:
     consent; `numbering_plan` is libphonenumber's of the version İYS names, or the one installed;
     `unknown_status` is the answer of the single status query for an address
     without a record; `test_numbers` takes +90 599 as valid although no numbering plan has it,
-    so that no living person's number is ever needed.
+    so that no living person's number is ever needed. `success_requests`, `success_percent` and
+    `success_grace_hours` are the rule of the success share (`whitelist.py`; 0 requests: off).
+    `push_over_http` lets push go to loopback addresses without TLS, for tests.
     """
 
     business_days: int = 3
@@ -75,6 +77,10 @@ class Rules:
     numbering_plan: NumberingPlan = "8.12.47"
     unknown_status: UnknownStatus = "404"
     test_numbers: bool = True
+    success_requests: int = 20_000
+    success_percent: int = 70
+    success_grace_hours: int = 96
+    push_over_http: bool = False
 
     @property
     def old_plan(self) -> bool:
@@ -107,7 +113,10 @@ class SimulatorOptions:
 
 _SWITCHES = (
     "half_day_is_business_day", "business_days_to_the_hour", "v2_repeats_at_any_age",
-    "test_numbers",
+    "test_numbers", "push_over_http",
+)  # fmt: skip
+_WHOLE_NUMBERS = (
+    "business_days", "success_requests", "success_percent", "success_grace_hours",
 )  # fmt: skip
 QUOTA_NAMES = {f.name for f in fields(Quotas)}
 DELAY_NAMES = {
@@ -154,7 +163,7 @@ def change_rules(rules: Rules, wanted: Mapping[str, Any]) -> None:
     """Set the named rule switches; raises `SettingError`, all or nothing."""
     checked: dict[str, Any] = {}
     for name, value in wanted.items():
-        if name == "business_days":
+        if name in _WHOLE_NUMBERS:
             checked[name] = _whole(name, value)
         elif name == "business_days_for":
             if not isinstance(value, list | tuple) or set(value) - {"BIREYSEL", "TACIR"}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ileti.simulator.brands import brand_for
+from ileti.simulator.brands import brand_for, refuse_channel
 from ileti.simulator.codes import Refused, error, refuse
 from ileti.simulator.desk import Answer, Call, Desk, answer, error_answer
 from ileti.simulator.entries import RECIPIENT_TYPES, TYPES, Frame, address_errors
@@ -22,7 +22,7 @@ def show_status(desk: Desk, call: Call) -> Answer:
     """
     brand = brand_for(desk, call)
     desk.gatekeeper.admit_status(call.caller)
-    history = _history(desk, brand, call.object("H097"), too_long="H166")
+    history = _history(desk, call, brand, call.object("H097"), too_long="H166")
     if not history:
         if desk.options.rules.unknown_status in ("404", "400"):
             return error_answer(int(desk.options.rules.unknown_status), [error("H401")])
@@ -68,6 +68,7 @@ def show_statuses(desk: Desk, call: Call) -> Answer:
             wanted.append(text)
     if errors:
         raise Refused(errors)
+    refuse_channel(call, brand, channel)
     with desk.registry.lock:
         desk.registry.settle()
         book = desk.registry.books.get((brand.code, kind, channel), {})
@@ -80,7 +81,7 @@ def show_history(desk: Desk, call: Call) -> Answer:
     brand = brand_for(desk, call)
     desk.gatekeeper.admit_history(call.caller)
     page = page_of(call)
-    history = _history(desk, brand, call.object("H014"), too_long="H121") or ()
+    history = _history(desk, call, brand, call.object("H014"), too_long="H121") or ()
     newest_first = sorted(history, key=lambda m: (m.date or "", m.created), reverse=True)
     return answer({
         "list": [_line(m) for m in page.cut(newest_first)],
@@ -107,13 +108,14 @@ def _line(movement: Movement) -> dict[str, Any]:
 
 
 def _history(
-    desk: Desk, brand: Brand, wanted: dict[str, Any], *, too_long: str
+    desk: Desk, call: Call, brand: Brand, wanted: dict[str, Any], *, too_long: str
 ) -> tuple[Movement, ...] | None:
     frame = desk.frame(desk.provider_of(brand))
     errors = _address_faults(wanted, frame, too_long=too_long)
     if errors:
         raise Refused(errors)
     channel, recipient = wanted["type"], wanted["recipient"]
+    refuse_channel(call, brand, channel)
     if channel == "EPOSTA":
         recipient = recipient.lower()
     with desk.registry.lock:

@@ -105,12 +105,56 @@ class Provider:
     subscription: str = "ACTIVE"
     consent_limit: int = 1_000_000
     used: int = 0
+    limit_exceed: bool = False
+
+
+@dataclass(slots=True)
+class Partner:
+    """A business partner (integrator) with the rights that providers gave it, one object per brand:
+    `iysCode`, `brandCode`, per channel `write`, `read` or nothing, `agreementControl`, `viaControl`
+    (İYS API §5.2)."""
+
+    code: int
+    title: str
+    username: str
+    secret: str
+    role: str = "API_USER"
+    rights: list[dict[str, Any]] = field(default_factory=list)
+    subscription: str = "ACTIVE"
+
+    def right(self, brand: int) -> dict[str, Any] | None:
+        """What the partner may do for a brand, or `None`."""
+        return next((one for one in self.rights if one["brandCode"] == brand), None)
+
+
+@dataclass(slots=True)
+class PushConnection:
+    """An address that movements of one brand and type go to. `first` and `sent` are places in the
+    brand's log: where it began, how far it is; `tries` and `next_at` (monotonic) are of this
+    process."""
+
+    brand: int
+    url: str
+    type: str
+    username: str
+    password: str
+    made: bool
+    at: str
+    first: int
+    sent: int = -1
+    tries: int = 0
+    next_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.sent = max(self.sent, self.first)
 
 
 @dataclass(slots=True)
 class Session:
-    """One login: what the newest access and refresh token open, and until when."""
+    """One login: what the newest access and refresh token open, and until when. `iys_code` is the
+    number of the provider, or of the partner when `partner` says so."""
 
     iys_code: int
     access_until: str
     refresh_until: str
+    partner: bool = False

@@ -14,10 +14,10 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from ileti.simulator.accounts import Accounts
 from ileti.simulator.clock import SimulatorClock, read, written
 from ileti.simulator.codes import Refused, error
 from ileti.simulator.entries import Entry, read_entry
@@ -29,7 +29,9 @@ from ileti.simulator.records import (
     Brand,
     ConsentKey,
     Movement,
+    Partner,
     Provider,
+    PushConnection,
     Repeat,
     Session,
 )
@@ -40,14 +42,13 @@ Edit = Callable[[Movement], Movement | None]
 Day = tuple[int, str]
 
 
-class Registry:
+class Registry(Accounts):
     """All state of a simulator. Hold `lock` while reading or changing more than one thing."""
 
     def __init__(self, clock: SimulatorClock, options: SimulatorOptions, journal: Journal) -> None:
         self.lock = threading.RLock()
         self.clock, self.options, self.journal = clock, options, journal
-        self.providers: dict[int, Provider] = {}
-        self.brands: dict[int, Brand] = {}
+        self.providers, self.partners, self.brands = {}, {}, {}
         self._empty()
         for kind, head, body in journal.lines():
             self._replay(kind, head, body)
@@ -67,8 +68,8 @@ class Registry:
         self.edits: dict[Day, list[Edit]] = defaultdict(list)
         self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
-        self.access: dict[str, Session] = {}
-        self.refresh: dict[str, Session] = {}
+        self.connections = []
+        self.access, self.refresh = {}, {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
 
     # -- reading -----------------------------------------------------------------------------
@@ -180,7 +181,9 @@ class Registry:
             return codes
         if history is None:
             provider = self.providers[brand.iys_code]
-            if provider.subscription == "limit_reached" or provider.used >= provider.consent_limit:
+            if provider.subscription == "limit_reached" or (
+                provider.used >= provider.consent_limit and not provider.limit_exceed
+            ):
                 return ("H525",)
         return ()
 
@@ -252,42 +255,7 @@ class Registry:
         self.tally["batches"] += 1
         heapq.heappush(self.waiting, (batch.due, self.tally["batches"], batch.number))
 
-    # -- providers, brands, retailers, sessions ------------------------------------------------
-
-    def put_provider(self, provider: Provider, brands: list[Brand]) -> None:
-        """Add a provider or change the one with this number; its records stay."""
-        with self.lock:
-            head = {"provider": asdict(provider), "brands": [_brand_head(b) for b in brands]}
-            self.journal.append(("provider", head, None))
-            self._keep_provider(provider, brands)
-
-    def set_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
-        """Put a provider's subscription into `state`; a `limit` changes what it may hold."""
-        with self.lock:
-            head = {"iys_code": iys_code, "state": state, "limit": limit}
-            self.journal.append(("subscription", head, None))
-            self._keep_subscription(iys_code, state, limit)
-
-    def put_retailer(self, brand: Brand, retailer: dict[str, Any]) -> None:
-        """Add a retailer to a brand."""
-        with self.lock:
-            self.journal.append(("retailer", {"brand": brand.code, "retailer": retailer}, None))
-            brand.retailers[retailer["retailerCode"]] = retailer
-
-    def drop_retailer(self, brand: Brand, code: int) -> None:
-        """Remove a retailer from a brand."""
-        with self.lock:
-            self.journal.append(("retailer_gone", {"brand": brand.code, "code": code}, None))
-            brand.retailers.pop(code, None)
-
-    def open_session(self, session: Session, access: str, refresh: str, spent: str | None) -> None:
-        """Keep a login under the digests of its two tokens; `spent` is the refresh it used up."""
-        with self.lock:
-            head = {
-                "session": asdict(session), "access": access, "refresh": refresh, "spent": spent,
-            }  # fmt: skip
-            self.journal.append(("session", head, None))
-            self._keep_session(session, access, refresh, spent)
+    # -- as a whole --------------------------------------------------------------------------
 
     def note_clock(self) -> None:
         """Keep the clock's offset, so that a restart does not fall back in time."""
@@ -305,34 +273,9 @@ class Registry:
                     brand.approval = brand.rejection = 0
                     brand.linked.clear()
                 self.put_provider(provider, brands)
-
-    def _keep_provider(self, provider: Provider, brands: list[Brand]) -> None:
-        known = self.providers.get(provider.iys_code)
-        if known is not None and known is not provider:
-            provider.used = known.used
-            provider.subscription = known.subscription
-            provider.brands = known.brands + [b for b in provider.brands if b not in known.brands]
-        self.providers[provider.iys_code] = provider
-        for brand in brands:
-            present = self.brands.get(brand.code)
-            if present is None:
-                self.brands[brand.code] = brand
-            else:
-                present.name, present.master = brand.name, brand.master
-                present.retailers.update(brand.retailers)
-
-    def _keep_subscription(self, iys_code: int, state: str, limit: int | None) -> None:
-        provider = self.providers[iys_code]
-        provider.subscription = state
-        if limit is not None:
-            provider.consent_limit = limit
-
-    def _keep_session(
-        self, session: Session, access: str, refresh: str, spent: str | None
-    ) -> None:
-        if spent is not None:
-            self.refresh.pop(spent, None)
-        self.access[access] = self.refresh[refresh] = session
+            for partner in self.partners.values():
+                partner.subscription = "ACTIVE"
+                self.put_partner(partner)
 
     # -- playing back --------------------------------------------------------------------------
 
@@ -347,6 +290,12 @@ class Registry:
         elif kind == "provider":
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
+        elif kind == "push":
+            self._keep_connection(PushConnection(**head))
+        elif kind == "push_gone":
+            self._drop_connection(**head)
+        elif kind == "partner":
+            self.partners[head["code"]] = Partner(**head)
         elif kind == "subscription":
             self._keep_subscription(**head)
         elif kind == "retailer":
@@ -388,13 +337,6 @@ def moment_earlier(clock: SimulatorClock, seconds: float) -> str:
 def _retailers_of(movement: Movement) -> frozenset[int]:
     own = () if movement.retailer is None else (movement.retailer,)
     return frozenset((*movement.access, *own))
-
-
-def _brand_head(brand: Brand) -> dict[str, Any]:
-    return {
-        "code": brand.code, "name": brand.name, "master": brand.master,
-        "iys_code": brand.iys_code, "retailers": list(brand.retailers.values()),
-    }  # fmt: skip
 
 
 def _by_code(retailers: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:

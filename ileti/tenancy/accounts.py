@@ -7,6 +7,7 @@ makes another. The command line works as :data:`SYSTEM`, the panel as the signed
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from ileti.tenancy.models import Brand, Dealer, Membership
 from ileti.tenancy.roles import Level
 
 MIN_PASSWORD = 12
+LONGEST_MAIL = 120
+USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
 _ADMINS_LOCK = 607_001
 _COMMON = ("123456", "qwerty", "parola", "sifre", "password", "iletişim", "letmein")
 
@@ -52,15 +55,32 @@ def check_password(password: str, *, username: str = "") -> None:
         ),))
 
 
+def _check_name(username: str, email: str) -> None:
+    """The panel's forms say the same; this is for every other door."""
+    wrong = []
+    if not USERNAME.fullmatch(username):
+        wrong.append(FieldError(
+            "username", "username", "Kullanıcı adı 3-40 küçük harf, rakam, nokta, tire ya da alt "
+            "çizgidir.", "A user name is 3 to 40 small letters, digits, dots, dashes or "
+            "underscores."))
+    if len(email) > LONGEST_MAIL or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        wrong.append(FieldError("email", "email", "E-posta adresi okunamadı.",
+                                "The e-mail address cannot be read."))
+    if wrong:
+        raise InvalidInput(errors=tuple(wrong))
+
+
 def create_user(username: str, password: str, *, email: str, first_name: str = "",
                 last_name: str = "", giver: Giver = SYSTEM) -> int:
     """A new active user without any right yet; the id. Commits.
 
-    Raises InvalidInput (weak password), Conflict (name or mail taken), NotAllowed.
+    Raises InvalidInput (unusable name or mail, weak password), Conflict (name or mail taken),
+    NotAllowed.
     """
     if "user:write" not in giver.permissions:
         raise NotAllowed()
     username, email = username.strip().lower(), email.strip().lower()
+    _check_name(username, email)
     check_password(password, username=username)
     with scope.system_scope(), orm.unit_of_work() as session:
         taken = session.scalars(

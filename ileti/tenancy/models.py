@@ -39,10 +39,16 @@ def _created() -> Mapped[datetime]:
 
 
 class Provider(Model):
-    """A service provider (hizmet sağlayıcı): the company that sends and is liable."""
+    """A service provider (hizmet sağlayıcı): the company that sends and is liable.
+
+    ``alarm_mails``: the language of mails about deadlines to its users, or ``off``.
+    """
 
     __tablename__ = "provider"
-    __table_args__ = (UniqueConstraint("iys_code"),)
+    __table_args__ = (
+        UniqueConstraint("iys_code"),
+        CheckConstraint("alarm_mails in ('tr', 'en', 'off')", name="alarm_mails"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
@@ -51,8 +57,10 @@ class Provider(Model):
     mersis: Mapped[str | None] = mapped_column(String(16))
     contact: Mapped[str | None] = mapped_column(String(255))
     activation_date: Mapped[date | None] = mapped_column(Date)
+    alarm_mails: Mapped[str] = mapped_column(String(3), server_default=text("'tr'"))
     iys_username: Mapped[str | None] = mapped_column(String(255))
     iys_password: Mapped[str | None] = mapped_column(EncryptedText("iys-password"))
+    iys_partner_code: Mapped[int | None] = mapped_column(Integer)
     iys_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     iys_problem: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = _created()

@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
 from wtforms import EmailField, PasswordField, SelectField, StringField
@@ -142,6 +143,15 @@ def admin_to_ask() -> str | None:
                    Membership.role == "provider_admin", Membership.brand_id.is_(None))
             .order_by(Membership.id)).first()
     return f"{found.first_name} {found.last_name}".strip() if found else None
+
+
+def where_at(user_id: int) -> Markup:
+    """A user's roles, each with its place below it, for the list of users."""
+    lines = [Markup("{}<span class='sub'>{}</span>").format(
+        say(roles.BY_KEY[one.role]) if one.role in roles.BY_KEY else one.role,
+        str(one.dealer or one.brand or one.provider or _("The whole installation")))
+        for one in visible_memberships(user_id)]
+    return Markup("<div>{}</div>").format(Markup("").join(lines)) if lines else Markup("—")
 
 
 def visible_memberships(user_id: int) -> list[Membership]:

@@ -192,6 +192,7 @@ class IletiSecurityManager(SecurityManager):
         self.auth_view = self.authdbview()
         self.appbuilder.add_view_no_menu(self.auth_view)
         self.lm.login_view = f"{self.auth_view.endpoint}.login"
+        self.lm.login_message = None  # its English sentence cost every stranger a session
 
     def load_user(self, pk: int) -> Any:
         """The user of a session; an inactive one is nobody."""

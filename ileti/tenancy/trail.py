@@ -31,6 +31,7 @@ DEEDS = {
     "reconciliation:repair": _l("Repaired differences with İYS"),
     "reconciliation:open": _l("Downloaded from İYS’s archive"),
     "reconciliation:run": _l("Asked İYS about an address"),
+    "queue:drop": _l("Took records out of the queue"), "iys:ask": _l("Asked İYS for a status"),
     "site:secret_create": _l("Made a site’s secret"),
     "site:secret_renew": _l("Renewed a site’s secret"),
     "site:secret_replace": _l("Replaced a site’s secret at once"),
@@ -48,6 +49,7 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
+    "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
     "provider": (Provider, "ProviderView.show", "provider:read"),
@@ -76,7 +78,7 @@ def deed(action: str) -> Any:
 def person(user_id: int | None) -> str:
     """The name of who did it, when it is somebody of this work space."""
     if user_id is None:
-        return "–"
+        return "—"
     user = orm.db.session.scalars(select(User).where(User.id == user_id)).first()
     if user is None:
         return _("User %(number)s", number=user_id)
@@ -112,7 +114,7 @@ def details(kept: dict[str, Any]) -> Any:
         elif isinstance(value, list):
             value = ", ".join(str(one) for one in value)
         lines.append(f"{labels.get(name, name)}: {value}")
-    return " · ".join(lines) or "–"
+    return " · ".join(lines) or "—"
 
 
 class AuditView(RecordView):
@@ -124,7 +126,7 @@ class AuditView(RecordView):
     list_title, show_title = _l("Audit trail"), _l("Audit entry")
     label_columns = COMMON_LABELS
     list_columns = ["at", "user_id", "action", "subject", "address"]
-    show_columns = [*list_columns, "detail"]
+    show_columns = ["action", "at", "user_id", "subject", "address", "detail"]
     search_columns = ["action", "at"]
     search_form_extra_fields = {
         "action": SelectField(_l("What"), choices=[("", ""), *DEEDS.items()])}

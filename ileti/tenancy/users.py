@@ -31,6 +31,7 @@ from ileti.tenancy.people import (
     read_place,
     role_choices,
     visible_memberships,
+    where_at,
 )
 from ileti.tenancy.views import COMMON_LABELS
 
@@ -45,10 +46,11 @@ class UserView(RecordView):
         "give": "write", "take": "write", "switch": "write", "give_password": "write"}
     list_title, add_title, show_title = _l("Users"), _l("Add a user"), _l("User")
     edit_title = _l("Change the user")
-    label_columns = COMMON_LABELS
-    list_columns = ["username", "first_name", "last_name", "email", "active", "last_login"]
+    label_columns = COMMON_LABELS | {"get_full_name": _l("Full name"), "id": _l("Role and place")}
+    list_columns = ["username", "get_full_name", "id", "active", "last_login"]
+    formatters_columns = {"id": where_at}
     search_columns = ["username", "email", "active"]
-    order_columns = ["username", "email", "last_login"]
+    order_columns = ["username", "last_login"]
     base_order = ("username", "asc")
     add_columns = ["username", "first_name", "last_name", "email", "password", "role", "place"]
     add_form = UserForm

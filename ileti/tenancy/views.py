@@ -8,9 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import inspect
-from wtforms import PasswordField, StringField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
 from ileti.tenancy.crud import Checked, Records, RecordView
@@ -21,9 +22,11 @@ COMMON_LABELS = {
     "title": _l("Company title"), "name": _l("Name"), "short_name": _l("Short name"),
     "iys_code": _l("İYS number"), "brand_code": _l("Brand number at İYS"),
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
-    "activation_date": _l("İYS activation date"), "iys_username": _l("İYS user name"),
-    "iys_password": _l("İYS password"), "iys_checked_at": _l("İYS tried at"),
-    "iys_problem": _l("İYS problem"), "created_at": _l("Added"), "provider": _l("Provider"),
+    "activation_date": _l("İYS activation date"),
+    "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
+    "iys_partner_code": _l("Partner number at İYS"),
+    "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
+    "iys_problem": _l("Connection problem"), "created_at": _l("Added"), "provider": _l("Provider"),
     "brand": _l("Brand"), "dealer": _l("Dealer"), "master": _l("Master brand"),
     "accent": _l("Accent colour"), "retailer_code": _l("Retailer number at İYS"),
     "tckn": _l("TCKN of the person in charge"), "tin": _l("Tax number"), "alias": _l("Known as"),
@@ -35,6 +38,9 @@ COMMON_LABELS = {
     "user_id": _l("User"), "action": _l("What"), "subject": _l("About"), "detail": _l("Details"),
     "address": _l("From"),
 }
+
+
+ALARM_MAILS = {"tr": _l("In Turkish"), "en": _l("In English"), "off": _l("None")}
 
 
 class ProviderView(RecordView):
@@ -52,16 +58,27 @@ class ProviderView(RecordView):
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
     show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                    "iys_username", "iys_checked_at", "iys_problem"]
+                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
+                    "iys_problem"]
     add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                   "iys_username", "iys_password"]
+                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
+    description_columns = {"iys_partner_code": _l(
+        "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
-    validators_columns = {"iys_code": [NumberRange(min=100_000, max=999_999_999)]}
+    validators_columns = {
+        "iys_code": [NumberRange(min=100_000, max=999_999_999)],
+        "iys_partner_code": [Optional(), NumberRange(min=100_000, max=999_999_999)],
+    }
     add_form_extra_fields = {
         "mersis": StringField(_l("MERSİS number"), [Checked(parse_mersis, optional=True)]),
         "contact": StringField(
             _l("Contact"), [Optional(), Length(max=255)],
             description=_l("Address and e-mail as people see them on forms and in messages.")),
+        "alarm_mails": SelectField(
+            _l("Mails about deadlines"), [DataRequired()], choices=list(ALARM_MAILS.items()),
+            default="tr",
+            description=_l("To admins, brand managers and compliance officers, when half and four "
+                           "fifths of the time are gone and when it is over.")),
         "iys_password": PasswordField(
             _l("İYS password"), [Optional(), Length(max=255)],
             description=_l("Kept encrypted and never shown again; empty leaves it as it is.")),
@@ -92,6 +109,15 @@ def _accent(text: str) -> str:
     return typed.upper()
 
 
+def _swatch(code: str | None) -> Markup:
+    """The colour itself beside its code; a brand without one has İleti's."""
+    if not code:
+        return Markup("—")
+    return Markup('<span class="yn"><svg class="dot" width="14" height="14" aria-hidden="true" '
+                  'focusable="false"><rect width="14" height="14" rx="4" fill="{0}"/></svg>{0}'
+                  "</span>").format(code)
+
+
 class BrandView(RecordView):
     """Brands of a provider."""
 
@@ -106,6 +132,7 @@ class BrandView(RecordView):
     order_columns = ["name", "brand_code"]
     base_order = ("name", "asc")
     show_columns = ["name", "brand_code", "provider", "master", "accent", "created_at"]
+    formatters_columns = {"accent": _swatch}
     add_columns = ["provider", "name", "brand_code", "master", "accent"]
     edit_columns = add_columns[1:]
     validators_columns = {"brand_code": [NumberRange(min=100_000, max=999_999_999)]}

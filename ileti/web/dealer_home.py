@@ -65,7 +65,9 @@ def _split(numbers: list[int]) -> str:
 def _ways() -> list[dict[str, Any]]:
     """The dealer's own forms, as ways to take a consent: the person ticks, on this screen."""
     sites = orm.db.session.scalars(
-        select(Site).where(Site.active).order_by(Site.name).limit(WAYS))
-    return [{"icon": "tablet", "title": one.name, "url": f"/f/{one.public_key}",
-             "text": _("Open the form on this device and turn the screen to the customer")}
+        select(Site).where(Site.active).order_by(Site.name).limit(WAYS)).all()
+    return [{"icon": "tablet", "url": f"/f/{one.public_key}",
+             "title": _("On this device") if len(sites) == 1 else one.name,
+             "text": _("Open the form on this device and turn the screen to the customer")
+             if len(sites) > 1 else _("Turn the screen to the customer")}
             for one in sites]

@@ -8,12 +8,13 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.core.logs import get_logger
 from ileti.tenancy.people import admin_to_ask
+from ileti.tenancy.security import PUBLIC_BLUEPRINTS
 from ileti.web import formats
 from ileti.web.theme import Shell
 
@@ -27,6 +28,15 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """No form of ours can hold the character NUL and no text of the database either. Public pages
+    say in words at which field it was."""
+    if request.blueprint not in PUBLIC_BLUEPRINTS and any(
+            "\0" in text for texts in request.form.listvalues() for text in texts):
+        raise BadRequest
 
 
 def _wants_json() -> bool:

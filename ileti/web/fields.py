@@ -14,6 +14,7 @@ from markupsafe import Markup
 from wtforms import Field, widgets
 from wtforms import fields as wtf
 
+_REQUIRED = "This field is required."  # WTForms' own words
 _WIDGETS: dict[str, Any] = {
     "check": widgets.CheckboxInput(),
     "select": widgets.Select(),
@@ -84,10 +85,21 @@ def field_control(field: Field, **attrs: Any) -> Markup:
     return Markup(_WIDGETS[kind](field, **merged))  # noqa: S704 - escaped by WTForms
 
 
+def field_error(field: Field, error: Any) -> str:
+    """What is wrong with a field; an empty one is told what to do instead of a rule (look §7)."""
+    text = str(error)
+    if text not in {field.gettext(_REQUIRED), _REQUIRED}:
+        return str(_(text))
+    kind = field_kind(field)
+    if kind == "checks":
+        return str(_("Choose at least one."))
+    return str(_("Choose one.") if kind in ("select", "radios") else _("Fill this in."))
+
+
 def form_errors(form: Any) -> list[tuple[str, Any, Any]]:
     """Every error of a failed submit as (field id, label, sentence), in the order of the form."""
     return [
-        (field.id, field.label.text if field.label else "", error)
+        (field.id, field.label.text if field.label else "", field_error(field, error))
         for field in form
         for error in field.errors
     ]

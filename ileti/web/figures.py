@@ -120,10 +120,11 @@ def rejections() -> Rejections:
     return found
 
 
-def open_rows() -> OpenRows:
+def open_rows(most: int | None = None) -> OpenRows:
     """The queue to İYS in one statement, from its oldest end; for a dealer from its newest
-    records, since its rows are few among everybody's."""
-    some = _some_open().subquery()
+    records, since its rows are few among everybody's. At most ``most`` rows are read."""
+    read = OPEN_READ if most is None else most
+    some = _some_open(read).subquery()
     today, tomorrow = (midnight(clock.today() + timedelta(days=n)) for n in (1, 2))
     due, dead = ConsentState.iys_due_at, some.c.dead_at
     on_its_way = dead.is_(None)
@@ -133,21 +134,21 @@ def open_rows() -> OpenRows:
         count().filter(due < today, dead.is_not(None)),
         count().filter(due >= today, due < tomorrow),
         func.min(some.c.ref_at).filter(on_its_way), func.min(due).filter(on_its_way),
-        count() >= OPEN_READ,
+        count() >= read,
     ).select_from(some).outerjoin(ConsentState, _state_of(some))).one()
     found: Any = row
     return OpenRows(*found)
 
 
-def _some_open() -> Any:
+def _some_open(most: int) -> Any:
     one = OutboxRow
     asked = select(one.provider_id, one.brand_id, one.order_key, one.dead_at, one.ref_at)
     if scope.current().dealer_id is None:
         return asked.where(one.topic == 1).order_by(
-            one.provider_id, one.topic, one.ref_id).limit(OPEN_READ)
+            one.provider_id, one.topic, one.ref_id).limit(most)
     own = (select(ConsentEntry.provider_id, ConsentEntry.id)
            .order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
-           .limit(DEALER_READ).subquery())
+           .limit(min(most, DEALER_READ)).subquery())
     return asked.join(own, (one.provider_id == own.c.provider_id) & (one.ref_id == own.c.id)).where(
         one.topic == 1)
 

@@ -17,17 +17,19 @@ from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
+from ileti.iys.ask_views import AskView
+from ileti.iys.book_views import BookView, StoppedView
 from ileti.iys.dayviews import DayView
 from ileti.iys.models import IysCursor
 from ileti.iys.views import IysView, QueueView
-from ileti.outbox.models import OutboxRow
+from ileti.radar.views import RadarView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
 from ileti.tenancy.trail import AuditView
 from ileti.tenancy.users import ProfileView, RoleView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
-from ileti.web import formats
+from ileti.web import figures, formats
 from ileti.web.theme import Count, Shell, Workspace
 
 COUNTED = 1000
@@ -35,9 +37,12 @@ COUNTED = 1000
 # name in the menu, view, label, icon, heading, permission that opens it
 ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
+    ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
     ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
      "reconciliation:read"),
+    ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
+    ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
     ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
     ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
@@ -62,6 +67,7 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 
@@ -88,7 +94,8 @@ def workspace(one: Membership) -> Workspace:
     if one.provider_id is None:
         return Workspace(str(one.id), _("All providers"), _title(one))
     if one.dealer_id is not None:
-        return Workspace(str(one.id), str(one.dealer), str(one.brand))
+        return Workspace(str(one.id), str(one.dealer),
+                         _("dealer of %(brand)s", brand=str(one.brand)))
     if one.brand is not None:
         return Workspace(str(one.id), str(one.brand), str(one.brand.brand_code))
     number = one.provider.iys_code if one.provider else ""
@@ -114,12 +121,14 @@ def _title(one: Membership | None) -> str:
 
 
 def _counts() -> dict[str, Count]:
-    if not current_user.is_authenticated or not security.may("queue:read"):
+    """What waits, and in red what becomes late today or already is."""
+    if not current_user.is_authenticated or not security.may("radar:read"):
         return {}
-    rows = select(OutboxRow.ref_id).where(
-        OutboxRow.topic == 1, OutboxRow.dead_at.is_(None)).limit(COUNTED).subquery()
-    waiting = orm.db.session.scalar(select(func.count()).select_from(rows)) or 0
-    return {"queue": Count(waiting)} if waiting else {}
+    rows = figures.open_rows(COUNTED)
+    counts = {"radar": Count(rows.due, urgent=True)} if rows.due else {}
+    if rows.waiting and security.may("queue:read"):
+        counts["queue"] = Count(rows.waiting)
+    return counts
 
 
 def _iys_light(own: Membership | None) -> tuple[bool | None, str]:

@@ -2,7 +2,8 @@
 
 The cookie carries 32 random bytes and nothing else; the row is found by their SHA-256. Signing out
 deletes the row, signing in gives a new value (no session fixation), and an idle session ends after
-``SESSION_MINUTES``. A visitor without anything to remember gets neither cookie nor row.
+``SESSION_MINUTES``. A visitor without anything to remember gets neither cookie nor row, and neither
+does one whose address asks for sessions without end.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
+from ileti.capture.limits import counters
 from ileti.core import clock, db
+from ileti.core.errors import TooMany
 
 COOKIE = "ileti_oturum"
 VISITOR_MINUTES = 60
 TOUCH_SECONDS = 60
+# New sessions of nobody: ten times what one address may submit in a minute. Each is a row.
+STRANGERS_SHARE = 10
 _tags = TaggedJSONSerializer()
 _NEW = "insert into user_session (user_id, data, expires_at, key) values (%s, %s, %s, %s)"
 _AGAIN = "update user_session set user_id = %s, data = %s, expires_at = %s where key = %s"
@@ -83,6 +88,8 @@ class DatabaseSessions(SessionInterface):
         if session.renew and session.token:
             forget(session.token)
         fresh = session.renew or not session.token
+        if fresh and "_user_id" not in session and _too_many_strangers():
+            return
         if fresh or session.token is None:
             session.token = secrets.token_urlsafe(32)
         ends = clock.now() + self._life(session)
@@ -101,6 +108,14 @@ class DatabaseSessions(SessionInterface):
             forget(session.token)
         response.delete_cookie(COOKIE, httponly=True, samesite="Lax", path="/",
                                secure=bool(app.config["SESSION_COOKIE_SECURE"]))
+
+
+def _too_many_strangers() -> bool:
+    try:
+        counters.check("o", 0, request.remote_addr or "", share=STRANGERS_SHARE)
+    except TooMany:
+        return True
+    return False
 
 
 def forget(token: str) -> None:

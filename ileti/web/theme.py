@@ -110,7 +110,7 @@ def _globals() -> dict[str, Any]:
         "field_kind": fields.field_kind,
         "field_control": fields.field_control,
         "field_choices": fields.field_choices,
-        "form_errors": fields.form_errors,
+        "form_errors": fields.form_errors, "field_error": fields.field_error,
         "list_filters": filters.list_filters,
         "kept_arguments": filters.kept_arguments,
     }

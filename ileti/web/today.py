@@ -20,7 +20,10 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
-from ileti.iys.errors import Meaning, meaning
+from ileti.iys.book import code_url
+from ileti.iys.errors import meaning
+from ileti.iys.reasons import in_short
+from ileti.iys.silence import silence
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
@@ -111,23 +114,31 @@ def _actions() -> list[dict[str, Any]]:
 def urgent(rows: OpenRows) -> dict[str, Any] | None:
     """What runs out tonight, as one sentence with one button (R-33; look §1.1)."""
     if not rows.due:
-        return None
+        return _silent()
     going = rows.due - rows.due_stopped
     rest = [ngettext("%(n)s goes out by itself.", "%(n)s go out by themselves.", going,
                      n=formats.number(going))] if going else []
     if rows.due_stopped:
         rest.append(ngettext("%(n)s waits for you.", "%(n)s wait for you.", rows.due_stopped,
                              n=formats.number(rows.due_stopped)))
-    tab = "duran" if rows.due_stopped else "bekleyen"
     return {
         "tone": "wait", "bold": ngettext(
             "%(n)s record must reach İYS by 23:59 tonight.",
             "%(n)s records must reach İYS by 23:59 tonight.", rows.due,
             n=formats.number(rows.due)),
         "rest": " ".join(rest),
-        "action": {"label": _("Show them"), "url": url_for("QueueView.list", durum=tab)}
-        if security.may("queue:read") else None,
+        "action": {"label": _("Show them"), "url": url_for("RadarView.index")}
+        if security.may("radar:read") else None,
     }
+
+
+def _silent() -> dict[str, Any] | None:
+    """That İYS does not answer, while nothing runs out tonight (look §7)."""
+    found = silence() if security.may("queue:read") else None
+    return None if found is None else {
+        "tone": "wait", "bold": _("İYS does not answer."),
+        "rest": f"{found.told()} {_('Nothing runs out tonight.')}",
+        "action": {"label": _("Show them"), "url": url_for("QueueView.list")}}
 
 
 def _tiles(days: list[figures.Day], rejected: Rejections,
@@ -143,7 +154,8 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
          "url": url_for("ConsentView.list", iys="refused")},
         {"icon": "alarm-clock", "tone": "wait", "label": _("Running out"),
          "number": rows.due + rows.due_tomorrow, "note": soon,
-         "url": url_for("ConsentView.list", iys=["queued", "waiting", "overdue"])},
+         "url": url_for("RadarView.index") if security.may("radar:read") else
+         url_for("ConsentView.list", iys=["queued", "waiting", "overdue"])},
         {"icon": "badge-check", "tone": "ok", "label": _("Consents taken"), "number": given,
          "note": f"{days_title(days)} · " + ngettext(
              "%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused)),
@@ -174,19 +186,11 @@ def _reasons(rejected: Rejections) -> list[dict[str, Any]]:
     return made
 
 
-def in_short(known: Meaning) -> str:
-    """The part of a code's sentences that says what is the matter, for a title."""
-    sentences = say(known).rstrip(".").split(". ")
-    generic = sentences[0] in ("İYS bu izni almadı", "İYS did not take this consent")
-    told = sentences[1 if generic and len(sentences) > 1 else 0].partition(";")[0]
-    return f"İYS {told[3:]}" if told.startswith("It ") else told
-
-
 def _where(code: str) -> str:
-    """Where a reason is mended: dealers for an unmatched dealer code, else the rejected records."""
+    """Where a reason is mended: dealers for an unmatched dealer code, else the code's page."""
     if code == "H180" and security.may("dealer:read"):
         return url_for("DealerView.list")
-    return url_for("ConsentView.list", iys="refused")
+    return code_url(code) or url_for("ConsentView.list", iys="refused")
 
 
 def _tasks(rows: OpenRows) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
+from ileti.radar.counts import next_midnight
 from tests.panel.people import PASSWORD, dealer_of, take, user_with
 from tests.panel.test_time_travel import answer
 from tests.widget.conftest import axe
@@ -59,8 +61,10 @@ def panel(app: Any, database: str) -> Iterator[Panel]:
         {"today": "/", "list": "/izinler/?kanal=2&secim=in_force&secim=given&secim=refusal",
          "empty": "/izinler/?kaynak=4", "registered": shown["registered"],
          "past": shown["refused"] + "?at=2020-01-01T09:00", "waiting": "/iletim/",
-         "stopped": "/iletim/?durum=duran"},
-        {"home": "/", "one": shown["own"]},
+         "stopped": "/iletim/?durum=duran", "radar": "/sureler/",
+         "radar_all": "/sureler/?liste=hepsi&gore=kaynak&sure=gecikti&sure=bugun",
+         "days": "/sureler/takvim"},
+        {"home": "/", "one": shown["own"], "radar": "/sureler/?liste=hepsi"},
     )
     server.shutdown()
 
@@ -77,9 +81,20 @@ def _records(place: Any, dealer: int) -> dict[str, int]:
     answer(place, entries["refused"])
     take(place, phones["refused"], refusal=True)
     with db.transaction() as conn:
+        # one is late, one runs out tonight
+        conn.execute("update consent_state set iys_due_at = now() - interval '1 day' "
+                     "where provider_id = %s and entry_id = %s",
+                     (place.provider_id, entries["waiting"]))
+        conn.execute("update consent_state set iys_due_at = %s "
+                     "where provider_id = %s and entry_id = any(%s)",
+                     (next_midnight() - timedelta(seconds=1), place.provider_id,
+                      [entries["stopped"], entries["own"]]))
         conn.execute("update outbox set dead_at = now(), reason = 'Bayi kodu kayıtlı değil. H180' "
-                     "where provider_id = %s and ref_id = %s",
-                     (place.provider_id, entries["stopped"]))
+                     "where provider_id = %s and ref_id = any(%s)",
+                     (place.provider_id, [entries["stopped"], entries["own"]]))
+        conn.execute("update consent_state set iys_code = 180 "
+                     "where provider_id = %s and entry_id = %s",
+                     (place.provider_id, entries["own"]))
     return entries
 
 
@@ -128,6 +143,19 @@ def test_head_offices_pages(page: Page, panel: Panel) -> None:
 def test_a_dealers_pages(page: Page, panel: Panel) -> None:
     sign_in(page, panel, panel.dealer)
     check(page, panel, panel.dealer_pages)
+
+
+def test_tables_keep_inside_their_cards_between_a_phone_and_a_wide_desk(page: Page,
+                                                                       panel: Panel) -> None:
+    sign_in(page, panel, panel.admin)
+    for name in ("list", "waiting", "stopped"):
+        page.goto(panel.base + panel.pages[name])
+        for width in (761, 900, 1100, 1200):
+            page.set_viewport_size({"width": width, "height": 900})
+            out = page.evaluate("""[...document.querySelectorAll('.card table')].map(table =>
+              Math.round(table.getBoundingClientRect().right
+                         - table.closest('.card').getBoundingClientRect().right))""")
+            assert (name, width, [one for one in out if one > 0]) == (name, width, [])
 
 
 def test_open_parts(page: Page, panel: Panel) -> None:

@@ -184,6 +184,15 @@ def test_a_changed_link_is_refused(visitor: FlaskClient, consented: tuple[str, s
     assert visitor.post(consented[0][:-2] + "AA").status_code == 403
 
 
+@pytest.mark.parametrize("after", [".", ",", ")", "…", "%22", ".)"])
+def test_r28_what_stands_after_a_copied_link_does_not_stop_a_refusal(
+    visitor: FlaskClient, consented: tuple[str, str], entries: Entries, after: str
+) -> None:
+    assert visitor.get(consented[0] + after).status_code == 200
+    assert visitor.post(consented[0] + after).status_code == 200
+    assert len(entries()) == 3
+
+
 def test_all_stops_every_channel_of_a_phone(
     visitor: FlaskClient, consented: tuple[str, str], conn: Any, place: Any
 ) -> None:
@@ -238,6 +247,10 @@ def test_the_demo_shop_names_site_widget_and_plain_form(visitor: FlaskClient) ->
     assert 'data-site="pk_liman"' in page
     assert 'integrity="sha384-' in page
     assert "/f/pk_liman" in page
+
+
+def test_a_mail_number_no_database_has_is_404(visitor: FlaskClient) -> None:
+    assert visitor.get("/demo/posta/999999999999999999999").status_code == 404
 
 
 def test_production_has_no_demo(visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

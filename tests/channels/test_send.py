@@ -303,6 +303,22 @@ def test_a_confirmation_by_sms_names_sender_and_a_way_to_refuse(
     assert "/r/" in text
 
 
+@pytest.mark.parametrize("to", ["+905992134119", "mersissiz@ornek.com.tr"])
+@pytest.mark.parametrize("mersis", ["", "0608012345300014"])
+def test_a_provider_is_named_with_its_mersis_number_when_it_has_one(
+    fake: Callable[..., Gateway], write: Callable[..., int], conn: Any, place: Any, to: str,
+    mersis: str,
+) -> None:
+    conn.execute("update provider set mersis = nullif(%s, '') where id = %s",
+                 (mersis, place.provider_id))
+    gateway = fake()
+    write(to)
+    send.send_waiting()
+    said = gateway.got[0].text + (gateway.got[0].html or "")
+    assert ("MERSİS" in said) == bool(mersis)
+    assert mersis in said
+
+
 def test_production_never_sends_into_the_demos_phone() -> None:
     real = settings().model_copy(update={"ileti_env": "production", "smtp_url": "smtp://x"})
     assert gateway_for(Channel.MESAJ, real).name == "none"

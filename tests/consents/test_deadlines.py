@@ -1,21 +1,29 @@
 """The three-business-day clock over twenty years of Turkish calendars (R-33, R-40)."""
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import Settings, WrongSetting, load_settings
+from ileti.consents import deadlines
 from ileti.consents.deadlines import (
     business_days_between,
     calendar_known,
+    deadline,
     due_at,
     due_on,
     is_business_day,
     is_half_day,
     is_overdue,
+    next_holiday,
     public_holidays,
+    unknown_years,
 )
+from ileti.consents.vocabulary import RecipientType, Source
 from ileti.core.clock import ISTANBUL
 
 DAYS = st.dates(dt.date(2015, 5, 1), dt.date(2035, 12, 31))
@@ -136,3 +144,92 @@ def test_no_business_days_lie_between_a_day_and_itself_or_an_earlier_one() -> No
     assert business_days_between(monday, monday) == 0
     assert business_days_between(monday, monday - dt.timedelta(days=9)) == 0
     assert business_days_between(monday, monday + dt.timedelta(days=7)) == 5
+
+
+# -- what the settings say goes before the calendar ----------------------------------------------
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Settings of this test; the calendar is read anew."""
+    def use(**given: Any) -> None:
+        made = Settings(**given)
+        monkeypatch.setattr(deadlines, "settings", lambda: made)
+        deadlines.forget_calendar()
+
+    yield use
+    monkeypatch.undo()
+    deadlines.forget_calendar()
+
+
+def test_a_day_off_that_only_the_settings_know_moves_the_deadline_r40(settled: Any) -> None:
+    assert due_day("2026-11-23") == "2026-11-26"
+    settled(holiday_changes="2026-11-24=holiday")
+    assert due_day("2026-11-23") == "2026-11-27"
+    assert next_holiday(dt.date(2026, 11, 1)) == dt.date(2026, 11, 24)
+
+
+def test_a_holiday_of_the_calendar_can_be_made_a_business_day(settled: Any) -> None:
+    settled(holiday_changes="2026-10-29=workday, 2026-10-30=half")
+    assert due_day("2026-10-27") == "2026-10-30"
+    assert is_half_day(dt.date(2026, 10, 30))
+    assert is_business_day(dt.date(2026, 10, 30))
+
+
+def test_entered_feasts_count_and_end_the_warning(settled: Any) -> None:
+    """2033: Kurban Bayramı is estimated for Friday 11 to Monday 14 March."""
+    assert due_day("2033-03-10") == "2033-03-15"
+    settled(holiday_changes="2033-03-11=holiday,2033-03-14=holiday", holiday_years_known="2033")
+    assert due_day("2033-03-10") == "2033-03-17"
+    assert calendar_known(2033)
+    assert not calendar_known(2034)
+
+
+def test_a_year_of_which_the_calendar_knows_nothing_is_no_known_year() -> None:
+    assert not calendar_known(2150)
+    assert is_business_day(dt.date(2150, 4, 23))
+
+
+def test_the_warning_comes_before_the_year_does() -> None:
+    assert unknown_years(dt.date(2032, 10, 1)) == []
+    assert unknown_years(dt.date(2032, 11, 20)) == [2033]
+    assert unknown_years(dt.date(2033, 12, 1)) == [2033, 2034]
+
+
+@pytest.mark.parametrize("wrong", ["2033-03-11", "2033-03-11=off", "2033-02-30=holiday"])
+def test_a_wrong_day_in_the_settings_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("HOLIDAY_CHANGES", wrong)
+    with pytest.raises(WrongSetting, match="HOLIDAY_CHANGES"):
+        load_settings()
+
+
+# -- whose record has which deadline -------------------------------------------------------------
+
+NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=ISTANBUL)
+OLD = dt.datetime(2021, 5, 3, 10, 0, tzinfo=ISTANBUL)
+
+
+def test_a_consumers_record_has_three_business_days_r33() -> None:
+    assert deadline(NOON, now=NOON) == due_at(NOON)
+
+
+def test_a_merchants_record_has_none_unless_a_switch_says_so(settled: Any) -> None:
+    assert deadline(NOON, now=NOON, recipient_type=RecipientType.TACIR) is None
+    settled(three_days_for_merchants=True)
+    assert deadline(NOON, now=NOON, recipient_type=RecipientType.TACIR) == due_at(NOON)
+
+
+def test_hs_2015_never_has_a_deadline_r41() -> None:
+    assert deadline(OLD, now=NOON, source=Source.HS_2015) is None
+
+
+def test_until_the_activation_date_old_consents_have_until_its_end_r40() -> None:
+    last = dt.datetime(2026, 11, 30, 23, 59, 59, tzinfo=ISTANBUL)
+    assert deadline(OLD, now=NOON, activation_date=last.date()) == last
+    assert deadline(OLD, now=NOON, activation_date=dt.date(2026, 11, 1)) < NOON  # type: ignore[operator]
+
+
+def test_a_fresh_consent_keeps_three_days_before_the_activation_date_too() -> None:
+    assert deadline(NOON, now=NOON, activation_date=dt.date(2026, 12, 31)) == due_at(NOON)

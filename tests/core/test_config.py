@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,6 +51,22 @@ def test_a_weak_secret_is_refused_in_a_sentence(production, weak):
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["PEPPER", "SIGNING_KEY", "ENCRYPTION_KEYS"])
+def test_one_key_for_two_purposes_is_refused(production, name):
+    shared = os.environ["SECRET_KEY"]
+    production.setenv(name, f"1:{key()},2:{shared}" if name == "ENCRYPTION_KEYS" else shared)
+    with pytest.raises(WrongSetting, match="different keys"):
+        load_settings()
+
+
+def test_iys_password_does_not_travel_in_the_clear(production):
+    production.setenv("IYS_BASE_URL", "http://iys.ornek.test")
+    with pytest.raises(WrongSetting, match="IYS_BASE_URL must be an https"):
+        load_settings()
+    production.setenv("IYS_BASE_URL", "http://127.0.0.1:8081")
+    assert load_settings().production
+
+
 @pytest.mark.parametrize(("name", "value"), [
     ("PORT", "eighty"), ("PORT", "70000"), ("DATABASE_URL", "mysql://x"), ("LOG_LEVEL", "loud"),
     ("ENCRYPTION_KEYS", "one:x"), ("IYS_BASE_URL", "iys"), ("REDIS_URL", "http://x")])
@@ -70,3 +88,23 @@ def test_every_setting_is_documented():
     for name, field in config.Settings.model_fields.items():
         assert f"`{name.upper()}`" in table
         assert field.description
+
+
+def test_every_thread_gets_the_same_settings_while_they_are_being_read(monkeypatch):
+    """What a test changes on them must hold, though a thread of the background reads them anew at
+    the same moment (the teller of the capture limits does so ten times a second)."""
+    kept, read = config._Kept(), []
+    real = load_settings
+
+    def slowly():
+        read.append(1)
+        time.sleep(0.05)
+        return real()
+
+    monkeypatch.setattr(config, "load_settings", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: kept(), range(4)))
+    assert {id(one) for one in got} == {id(kept())}
+    assert len(read) == 1
+    kept.cache_clear()
+    assert kept() is not got[0]

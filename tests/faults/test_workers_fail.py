@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from iys_house import (
     take,
     unmatched_dealer,
 )
+
+from ileti.core import clock
 
 LINES = int(os.environ.get("ILETI_FAULT_LINES", "8"))
 SEED = int(os.environ.get("ILETI_FAULT_SEED", "0")) or random.randrange(1, 10**6)
@@ -155,10 +158,11 @@ def test_of_a_thousand_the_good_ones_go_once_and_the_bad_ones_say_why(
 
 NURSERY = """
 import os, sys, threading
-from ileti.iys import batches, forward, pull, receipts, settle
+from ileti.iys import asking, batches, forward, pull, receipts, settle
 from ileti.outbox import relay
 import ileti.core.http, time
-ROOMS = tuple(m.__file__ for m in (batches, forward, pull, receipts, settle, relay))
+ROOMS = tuple(m.__file__ for m in (
+    asking, batches, forward, pull, receipts, settle, relay))
 DRAINS = {"forward": forward.forward_due, "settle": receipts.settle_due, "pull": pull.pull_due}
 
 def live(story, provider, line):
@@ -268,3 +272,41 @@ def test_killed_at_any_line_nothing_is_lost_and_nothing_is_doubled(
         assert told_once(shop, registry, told), f"line {line} of {lines}, seed {SEED}"
     if story == "pull":
         assert how_many(shop, "receipts") == told, f"seed {SEED}"
+
+
+@pytest.mark.parametrize("count", [3, 25])
+def test_killed_at_any_line_every_refusal_iys_can_take_reaches_it_once(
+    shop: Any, registry: Any, nursery: Nursery, count: int
+) -> None:
+    """R-32, R-42: some refuse what İYS holds, some what it never heard of, some once more."""
+    turn = 0
+
+    def prepare() -> tuple[list[str], list[str]]:
+        nonlocal turn
+        known = phones(count, first=2 * count * turn)
+        strangers = phones(count, first=2 * count * turn + count)
+        turn += 1
+        now = clock.now()
+        take(shop, known, at=now - timedelta(minutes=9))
+        finish(shop)
+        take(shop, known, status="RET", at=now - timedelta(minutes=5))
+        take(shop, strangers, status="RET", at=now - timedelta(minutes=5))
+        take(shop, strangers[:2], status="RET", at=now - timedelta(minutes=4))
+        return known, strangers
+
+    prepare()
+    due_now(shop)
+    ended, lines = nursery.run("forward", shop.provider_id, 0)
+    assert ended == 0
+    for line in random.Random(SEED).sample(range(1, lines), min(lines - 1, LINES or lines)):
+        known, strangers = prepare()
+        due_now(shop)
+        nursery.run("forward", shop.provider_id, line)
+        finish(shop)
+        note = f"line {line} of {lines}, seed {SEED}"
+        for phone in known:
+            moved = [one["status"] for one in registry.holds(phone)["movements"]]
+            assert (moved, state(shop, phone)["iys"]) == (["ONAY", "RET"], "REGISTERED"), note
+        for phone in strangers:
+            assert (registry.holds(phone), state(shop, phone)["iys"]) == ({}, "LOCAL_ONLY"), note
+        assert how_many(shop, "outbox") == how_many(shop, "dead") == 0, note

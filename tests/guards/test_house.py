@@ -73,6 +73,15 @@ def test_every_job_has_a_queue_a_worker_serves_and_says_why_it_may_run_twice():
         assert kind.every > 0
 
 
+def test_the_worker_and_the_scheduler_know_the_jobs_of_every_room():
+    from ileti.cli.worker import load_jobs
+    from ileti.core.jobs import JOBS
+
+    load_jobs()
+    rooms = {p.parent.name for p in OURS if p.name == "jobs.py" and p.parent.name != "core"}
+    assert rooms <= {name.partition(".")[0] for name in JOBS}
+
+
 def test_every_queue_is_served_by_the_default_worker_and_by_up():
     from ileti.cli.commands import worker
     from ileti.core.jobs import QUEUES

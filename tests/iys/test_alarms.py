@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from iys_house import forward, no_redis, phones, take
 
-from ileti.core import clock
+from ileti.core import clock, jobs
 from ileti.core.jobs import redis_client
 from ileti.iys import alarms
 
 SPAN = timedelta(hours=100)
-
-
-@pytest.fixture(autouse=True)
-def nothing_said(given: Any, monkeypatch: Any) -> Iterator[None]:
-    monkeypatch.setattr(alarms, "_said", set())
-    redis_client().flushdb()
-    return None
 
 
 def waiting(shop: Any, gone: float, count: int = 3, first: int = 0) -> None:
@@ -64,18 +56,29 @@ def test_a_level_is_written_once_and_the_next_one_again(shop: Any) -> None:
         assert alarms.raise_alarms()["alarms"] >= 1
 
 
-def test_another_worker_does_not_say_it_again(shop: Any, monkeypatch: Any) -> None:
+def test_neither_another_worker_nor_a_flushed_redis_says_it_again(shop: Any) -> None:
     waiting(shop, 0.6)
     alarms.raise_alarms()
-    monkeypatch.setattr(alarms, "_said", set())
+    redis_client().flushdb()
     assert alarms.raise_alarms() == {"alarms": 0}
 
 
-def test_without_redis_a_worker_still_says_it_once(shop: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(alarms, "redis_client", no_redis)
+def test_without_redis_it_is_said_once_all_the_same(shop: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(jobs, "redis_client", no_redis)
     waiting(shop, 0.6)
     assert alarms.raise_alarms()["alarms"] >= 1
     assert alarms.raise_alarms() == {"alarms": 0}
+
+
+def test_an_alarm_keeps_how_many_wait_for_a_person(shop: Any, conn: Any) -> None:
+    waiting(shop, 0.85, count=4)
+    conn.execute("update outbox set dead_at = now() where provider_id = %s and ref_id in "
+                 "(select min(ref_id) from outbox where provider_id = %s)",
+                 (shop.provider_id, shop.provider_id))
+    alarms.raise_alarms()
+    row = conn.execute("select level, number, stopped, told_at from deadline_alarm "
+                       "where provider_id = %s", (shop.provider_id,)).fetchone()
+    assert row == (80, 4, 1, None)
 
 
 def test_the_metrics_count_records_by_level(shop: Any) -> None:
@@ -93,4 +96,4 @@ def test_doctor_names_brand_deadline_and_what_to_do(shop: Any, conn: Any) -> Non
     waiting(shop, 1.2)
     found = [one for one in _deadlines(conn) if "too late" in one.what and "Kavak" in one.what]
     assert "Kavak Ev: 3 records" in found[0].what
-    assert "queue page" in found[0].remedy
+    assert "deadline radar" in found[0].remedy

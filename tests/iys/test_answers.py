@@ -10,18 +10,16 @@ from hypothesis import strategies as st
 
 from ileti.iys.answers import (
     ItemState,
-    Unreadable,
     match_subrequests,
     parse_added,
     parse_batch_result,
     parse_brands,
-    parse_errors,
     parse_multi_status,
     parse_pull,
     parse_status,
     parse_token,
-    split_faults,
 )
+from ileti.iys.faults import IysError, Unreadable, parse_errors, split_faults
 from ileti.iys.wire import ConsentKey
 
 TX = "cd" * 32
@@ -357,3 +355,21 @@ def test_an_address_in_a_lists_result_is_taken_out_too() -> None:
     body = json.dumps([{"index": 0, "status": "failure", "subRequestId": "s", "error": {
         "code": "H174", "message": "+905992134117 için ret zaten kayıtlı. Bayi: 12345678"}}])
     assert parse_batch_result(body)[0].message == "… için ret zaten kayıtlı. Bayi: 12345678"
+
+
+@pytest.mark.parametrize("mark", ["\\u0000", "\\ud800"])
+def test_an_error_with_characters_no_database_takes_can_be_written_down(mark: str) -> None:
+    body = '{"errors":[{"code":"H120@","message":"Adres@ hatali"}]}'.replace("@", mark)
+    error = parse_errors(422, body)[0]
+    for text in (error.code, error.message):
+        assert "\x00" not in text
+        assert text.encode()
+
+
+@pytest.mark.parametrize(("value", "named"), [("+905997000001", True), ("+905997000000", False)])
+def test_an_error_that_shows_another_items_value_names_no_place(value: str, named: bool) -> None:
+    """Row 20: of a list counted from 1, the wrong records would be refused for good."""
+    sent = [{"recipient": f"+90599700000{n}", "type": "MESAJ"} for n in range(3)]
+    error = IysError(code="H121", status=422, index=1, location=("recipient",), value=value)
+    by_item, whole = split_faults([error], len(sent), sent)
+    assert (list(by_item), len(whole)) == (([1], 0) if named else ([], 1))

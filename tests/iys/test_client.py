@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from iys_house import no_redis, phones, take
+from iys_house import no_redis, open_account, phones, take
 
 from ileti.core import db
 from ileti.core.jobs import redis_client
@@ -215,3 +215,38 @@ def test_an_answer_below_400_that_is_no_success_is_tried_later(
 ) -> None:
     trouble = client_of(shop)._trouble(httpx.Response(status, content=body))
     assert (trouble.kind, trouble.code) == (Kind.RETRY, f"HTTP_{status}")
+
+
+def test_a_token_count_that_lost_its_end_does_not_block_for_ever(shop: Any) -> None:
+    """Killed between counting and setting the hour's end, the count would stand for good."""
+    client_of(shop).brands()
+    key = redis_client().keys("ileti:iys:token-calls:*")[0]
+    redis_client().set(key, 1_000)
+    redis_client().delete(*redis_client().keys("ileti:iys:token:*"))
+    with pytest.raises(IysTrouble, match="H084"):
+        client_of(shop).brands()
+    assert 0 < redis_client().ttl(key) <= 3_600
+
+
+def test_an_account_whose_fresh_tokens_are_refused_leaves_the_hours_calls_to_the_others(
+    shop: Any, registry: Any, new_place: Any
+) -> None:
+    """§1.1: token calls are counted per address, for all providers together."""
+    registry.tell("quota", token_per_hour=20)
+    registry.tell("fault", kind="401", path=f"*/sps/{shop.iys_code}/*", count=None)
+    client = client_of(shop)
+    for _ in range(30):
+        with pytest.raises(IysTrouble) as failure:
+            client.brands()
+    assert failure.value.kind is Kind.CONFIG
+    assert registry.calls("/oauth2/token") <= 10
+    other = new_place()
+    open_account(other, registry)
+    assert client_of(other).brands()
+
+
+def test_a_token_refused_now_and_then_is_renewed_at_once(shop: Any, registry: Any) -> None:
+    client = client_of(shop)
+    for _ in range(3):
+        registry.tell("fault", kind="401", path="*/brands", count=1)
+        assert client.brands()

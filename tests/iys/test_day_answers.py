@@ -12,7 +12,6 @@ import pytest
 from iys_house import forward, phones, reconciled_day, settle, take
 
 from ileti.consents.vocabulary import Channel, RecipientType
-from ileti.iys.answers import Unreadable
 from ileti.iys.client import IysClient, IysTrouble, account_of
 from ileti.iys.dayanswers import (
     ProcessStatus,
@@ -22,6 +21,7 @@ from ileti.iys.dayanswers import (
     parse_stamp,
 )
 from ileti.iys.errors import Kind
+from ileti.iys.faults import Unreadable
 
 HASH = "0" * 96
 

@@ -24,9 +24,10 @@ from ileti.consents import gate
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db
 from ileti.iys import answers
-from ileti.iys.answers import IysError, parse_status
+from ileti.iys.answers import parse_status
 from ileti.iys.client import IysClient, IysTrouble, client_for
 from ileti.iys.errors import Kind
+from ileti.iys.faults import IysError
 from ileti.iys.wire import ConsentKey, Outgoing, to_wire
 from ileti.outbox import relay
 
@@ -198,3 +199,31 @@ def test_a_record_always_left_out_of_the_answer_goes_by_itself(
     assert state(shop, PHONE)["iys"] == "REGISTERED"
     assert registry.calls("/v2/sps/{}/brands/{}/consents") == 1
     assert how_many(shop, "registered") == 150
+
+
+def test_a_list_whose_faults_are_counted_from_one_refuses_nobody_wrongly(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    """Row 20, 21: İYS's old pages counted from 1 elsewhere; a good consent must not end refused."""
+    old = clock.now() - timedelta(days=20)
+    take(shop, phones(29))
+    take(shop, phones(1, first=29), at=old)
+    take(shop, phones(10, first=30))
+    real = IysClient.add_batch
+
+    def counted_from_one(self: Any, brand: int, items: Any) -> Any:
+        try:
+            return real(self, brand, items)
+        except IysTrouble as trouble:
+            trouble.faults = tuple(
+                replace(one, index=(one.index or 0) + 1) for one in trouble.faults)
+            raise
+
+    monkeypatch.setattr(IysClient, "add_batch", counted_from_one)
+    for _ in range(8):
+        due_now(shop)
+        forward(shop)
+        due_now(shop)
+        settle(shop)
+    assert how_many(shop, "registered") == 39
+    assert state(shop, phones(1, first=29)[0])["code"] == 467

@@ -134,3 +134,13 @@ def test_iys_away_after_five_days_keeps_the_gate_shut_r44(silent_week: Any, regi
     registry.tell("fault", kind="503", path="*/status/*", count=20)
     drain(silent_week, 2)
     assert may_be_written_to(silent_week, PEOPLE[9]).denial is Denial.STALE
+
+
+def test_the_check_goes_on_when_the_hours_questions_are_used_up_r44(
+    silent_week: Any, registry: Any
+) -> None:
+    """H086 is counted for all providers together; what İYS does not hold is closed all the same."""
+    registry.tell("quota", status_per_hour=1)
+    assert drain(silent_week)["checked"] == 60
+    assert {state(silent_week, p)["status"] for p in PEOPLE[:3]} == {"RET"}
+    assert may_be_written_to(silent_week, PEOPLE[9])

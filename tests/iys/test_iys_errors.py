@@ -1,8 +1,25 @@
 """What İYS's codes mean, for the program and for people (İYS API §14, §15; look.md §7)."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
-from ileti.iys.errors import MEANINGS, RATE_WINDOWS, Kind, kind_of_status, meaning
+from ileti.iys.error_groups import GROUPS
+from ileti.iys.errors import (
+    MEANINGS,
+    RATE_WINDOWS,
+    Fault,
+    Kind,
+    is_via,
+    kind_of_status,
+    meaning,
+)
+from ileti.iys.kinds import Place
+
+# Every code of İYS API §15, written down from the registry's list and not from our table.
+LISTED = Path(__file__).with_name("iys_codes.txt").read_text().split()
+TOKEN_CALL = {"invalid_request", "invalid_grant"}  # §1.3: answers without a code
 
 
 def words(text: str) -> list[str]:
@@ -23,17 +40,46 @@ DEALER_AND_RECONCILIATION_CALLS = words("""
 """)
 
 
+def test_the_table_has_every_code_of_the_registry_exactly_once() -> None:
+    ours = Counter(code for group in GROUPS for code in group.codes.split())
+    assert {code: number for code, number in ours.items() if number > 1} == {}
+    assert set(ours) == set(LISTED) | TOKEN_CALL
+    assert len(LISTED) == len(set(LISTED)) == 266
+
+
+@pytest.mark.parametrize("code", LISTED)
+def test_every_code_says_what_it_means_whose_part_it_is_and_what_to_do(code: str) -> None:
+    found = meaning(code)
+    assert found.known
+    assert found.fault in Fault
+    for text in (found.tr, found.en, found.what_tr, found.what_en, found.advice.tr,
+                 found.advice.en):
+        assert text.endswith(".")
+    assert found.what_tr != found.what_en
+    assert bool(found.next_tr) == bool(found.next_en) == bool(found.advice.place)
+
+
+def test_codes_that_say_the_same_are_treated_the_same() -> None:
+    said: dict[str, set[Kind]] = {}
+    for code in LISTED:
+        if not is_via(code):
+            said.setdefault(MEANINGS[code].what_en, set()).add(MEANINGS[code].kind)
+    assert [text for text, kinds in said.items() if len(kinds) > 1] == []
+
+
 @pytest.mark.parametrize("code", CONSENT_CALLS + DEALER_AND_RECONCILIATION_CALLS)
 def test_every_code_of_our_calls_is_known(code: str) -> None:
     assert meaning(code).known
 
 
 def test_what_iys_wants_sent_again_is_sent_again() -> None:
-    """İYS API §14, and H476 by the same logic."""
+    """İYS API §14; H476 and the other answers with HTTP 500 about its own insides alike."""
     listed = words("H015 H101 H102 H103 H123 H124 H179 H192 H412 H470 H476")
-    assert all(meaning(code).kind.sent_again for code in listed)
-    retried = {code for code, found in MEANINGS.items() if found.kind is Kind.RETRY}
-    assert retried | {"H124"} == set(listed)
+    inside = words("H100 H105 H106 H107 H181")
+    assert all(meaning(code).kind.sent_again for code in listed + inside)
+    retried = {code for code, found in MEANINGS.items()
+               if found.kind is Kind.RETRY and not is_via(code)}
+    assert retried | {"H124"} == set(listed + inside)
 
 
 def test_every_quota_knows_how_long_it_lasts() -> None:
@@ -108,8 +154,9 @@ def test_a_status_never_overrules_a_known_code() -> None:
     assert meaning("H175", 200).kind is Kind.LOCAL_ONLY
 
 
-def test_via_codes_share_one_sentence() -> None:
-    assert meaning("H1052", 400).tr == "İYS ViA bu işlemi yapmadı. Yanıtı: H1052"
+def test_a_via_code_says_its_own_words_and_one_that_is_not_listed_shows_itself() -> None:
+    assert meaning("H1052", 400).tr == "Kod geçersiz."
+    assert meaning("H1199", 400).tr == "İYS ViA bu işlemi yapmadı. Yanıtı: H1199"
     assert meaning("OTP-ERROR-001", 503).kind is Kind.RETRY
 
 
@@ -123,7 +170,8 @@ def test_sentences_follow_the_house_voice() -> None:
     assert meaning("H467").tr == "3 iş günü geçtiği için İYS bu izni almadı. İzin kullanılamaz."
     assert meaning("H180").next_step("en") == "Match the dealer"
     for found in MEANINGS.values():
-        text = f"{found.tr} {found.en} {found.next_tr} {found.next_en}"
+        text = " ".join((found.tr, found.en, found.what_tr, found.what_en, found.next_tr,
+                         found.next_en, found.advice.tr, found.advice.en))
         assert not {"!", "'", "lütfen", "başarıyla", "hata"} & {*text, *text.lower().split()}
         assert found.tr.endswith(".")
         assert found.en.endswith(".")
@@ -133,4 +181,7 @@ def test_no_button_offers_a_dishonest_repair() -> None:
     """look.md §1.7: dates and choices are never "corrected"."""
     for found in MEANINGS.values():
         assert "düzelt" not in found.next_tr.lower()
+        assert "yeniden izin iste" not in found.advice.tr.lower()  # R-11
     assert meaning("H174").next_step() == ""
+    for code in words("H155 H156 H157 H158 H408 H462 H463 H467"):
+        assert meaning(code).advice.place is Place.RECORDS

@@ -4,6 +4,7 @@ away (rows 28, 30; R-15, R-34)."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -139,3 +140,75 @@ def test_while_iys_cannot_be_asked_the_cursor_waits_before_what_we_cannot_read(
         pull(shop)
     assert cursor_of(shop) is None
     assert state(shop, other)["status"] == "RET"
+
+
+def test_pages_that_go_round_in_a_circle_are_left_and_end_the_turn(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    """Ten calls a second for ever would take them away from everybody else."""
+    asked: list[str | None] = []
+
+    def circle(self: Any, brand: int, after: str | None) -> PullPage:
+        asked.append(after)
+        return replace(page_of(told("RET")), after="2_b" if after == "1_a" else "1_a")
+
+    monkeypatch.setattr(IysClient, "pull", circle)
+    assert pull(shop)["moved"] == 1
+    assert len(asked) <= 4
+    due = db.connection().execute("select next_at > now() + interval '20 seconds' from iys_cursor "
+                                  "where provider_id = %s", (shop.provider_id,)).fetchone()
+    assert due == (True,)
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_cursor_from_before_iys_window_is_not_asked_with(
+    shop: Any, registry: Any, monkeypatch: Any, unit: int
+) -> None:
+    """R-34, R-44: a quiet brand's cursor names a movement İYS has forgotten; behind it there may
+    seem to be nothing for ever."""
+    consent_that_iys_holds(shop)
+    old = f"{int((clock.now() - timedelta(days=8)).timestamp()) * unit}_{'ab' * 32}"
+    db.connection().execute("update iys_cursor set cursor = %s where provider_id = %s",
+                            (old, shop.provider_id))
+    real = IysClient.pull
+    monkeypatch.setattr(IysClient, "pull", lambda self, brand, after: (
+        PullPage(movements=(), after=None) if after == old else real(self, brand, after)))
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="RET",
+                  brandCode=shop.brand_code)
+    pull(shop)
+    assert (state(shop, PHONE)["status"], may_write(shop)) == ("RET", False)
+    assert cursor_of(shop) != old
+    assert pull(shop) == {}
+
+
+def test_a_page_with_an_impossible_movement_brings_the_others(
+    shop: Any, registry: Any, monkeypatch: Any
+) -> None:
+    consent_that_iys_holds(shop)
+    unreadable_at_iys(
+        monkeypatch, told("RET", recipient="+905997000001", consentDate="0001-01-01 00:00:00"),
+        told("ONAY", consentDate="0001-01-01 00:00:00"),
+        told("X\x00", recipient="+905997000002\x00\ud800", transactionId="\x00\ud800"),
+        told("RET", recipient="+905997000003", source="IYS_\x00"))
+    assert pull(shop)["moved"] == 2
+    assert {state(shop, f"+90599700000{n}")["status"] for n in (1, 3)} == {"RET"}
+    assert may_write(shop)
+
+
+def test_a_closed_line_ends_the_consents_of_its_old_owner(shop: Any, registry: Any) -> None:
+    """IYS_AHS_HAT_KAPATMA carries the last consent's date, not its own: it holds from its creation,
+    and a consent that was still on its way is not sent after it (R-34; İYS API §2)."""
+    registry.tell("rules", business_days=0)
+    take(shop, [PHONE], at=clock.now() - timedelta(days=3))
+    forward(shop)
+    pull(shop)
+    assert may_write(shop)
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="RET",
+                  source="IYS_AHS_HAT_KAPATMA", brandCode=shop.brand_code)
+    assert registry.holds(PHONE)["movements"][-1]["consentDate"] == \
+        registry.holds(PHONE)["movements"][0]["consentDate"]
+    take(shop, [PHONE], at=clock.now() - timedelta(days=1))
+    pull(shop)
+    forward(shop)
+    assert registry.holds(PHONE)["status"] == "RET"
+    assert (state(shop, PHONE)["status"], may_write(shop)) == ("RET", False)

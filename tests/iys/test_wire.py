@@ -1,5 +1,6 @@
 """İYS's words and ours, both ways (İYS API §2, §3.2, §6; R-38, R-39)."""
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -215,3 +216,26 @@ def test_a_status_query_has_three_fields() -> None:
 def test_a_movement_is_a_value() -> None:
     assert from_movement(told()) == from_movement(told())
     assert isinstance(from_movement(told()), Movement)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_a_time_at_the_edge_of_the_calendar_is_no_crash(text: str) -> None:
+    """Programs write 0001-01-01 where they have no date."""
+    with contextlib.suppress(WireError):
+        assert from_iys_time(text).tzinfo is dt.UTC
+
+
+@pytest.mark.parametrize("date", ["0001-01-01 00:00:00", "1970-01-01 03:00:00"])
+def test_a_refusal_with_a_date_that_cannot_be_holds_from_its_creation(date: str) -> None:
+    """R-34, R-39: or it would be older than every consent and never hold."""
+    assert from_movement(told(status="RET", consentDate=date)).consent_date is None
+    with pytest.raises(WireError):
+        from_movement(told(status="RET", creationDate="0001-01-01 00:00:00"))
+
+
+@pytest.mark.parametrize("mark", ["\x00", "\ud800"])
+def test_characters_no_database_takes_are_left_out(mark: str) -> None:
+    movement = from_movement(told(source=f"IYS_{mark}WEB", transactionId=f"ab{mark}"))
+    for text in (movement.source_word, movement.transaction_id):
+        assert "\x00" not in text
+        assert text.encode()

@@ -86,7 +86,7 @@ def test_a_colour_nobody_can_read_is_refused_with_the_nearest_that_can(admin: An
 def test_a_brand_that_is_not_the_master_can_be_added(admin: Any, place: Any) -> None:
     answer = admin.post("/markalar/add", data={
         "csrf_token": token_of(admin), "provider": str(place.provider_id), "name": "İkinci",
-        "brand_code": str(place.brand_code + 1)})
+        "brand_code": str(place.brand_code + 700)})
     assert answer.status_code == 302
     row = db.connection().execute(
         "select master from brand where name = 'İkinci' and provider_id = %s",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import config
 from ileti.consents.numbers import record_number
 from ileti.core import db
 from ileti.core.errors import InvalidInput, NotAllowed
@@ -38,6 +39,33 @@ def test_signing_in_gives_a_new_session_value(app: Any, place: Any) -> None:
     client.post("/login/", data={"username": name, "password": PASSWORD, "csrf_token": token})
     assert before
     assert _cookie(client) != before
+
+
+def test_a_stranger_sent_to_the_sign_in_page_gets_no_session_and_no_foreign_sentence(
+    app: Any,
+) -> None:
+    client = app.test_client()
+    sent = client.get("/izinler/")
+    assert sent.status_code == 302
+    assert "Set-Cookie" not in sent.headers
+    assert "Please log in" not in client.get(sent.location).text
+
+
+def test_one_address_cannot_fill_the_table_of_sessions(app: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(config.settings(), "capture_ip_per_minute", 1)
+    client = app.test_client(use_cookies=False)
+    client.environ_base["REMOTE_ADDR"] = "192.0.2.78"
+    for _try in range(30):
+        assert client.get("/login/").status_code == 200
+    kept = [client.get("/login/").headers.get("Set-Cookie") for _try in range(3)]
+    assert kept == [None] * 3
+
+
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_a_character_no_text_can_hold_is_a_plain_400(app: Any, field: str) -> None:
+    client = app.test_client()
+    said = {"username": "ada", "password": "x", "csrf_token": token_of(client, "/login/")}
+    assert client.post("/login/", data=said | {field: "a\0b"}).status_code == 400
 
 
 def test_the_cookie_is_for_http_only_and_the_same_site(app: Any) -> None:

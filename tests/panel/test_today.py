@@ -16,9 +16,9 @@ from sqlalchemy import event
 from ileti.consents import listing
 from ileti.core import clock, db, orm
 from ileti.iys.errors import meaning
+from ileti.iys.reasons import in_short
 from ileti.tenancy import scope
 from ileti.web import figures
-from ileti.web.today import in_short
 from tests.panel.people import dealer_of, sign_in, take, user_with
 
 MOST_STATEMENTS = {"provider_admin": 18, "dealer_manager": 15}

@@ -170,8 +170,8 @@ def test_nothing_of_another_brand_and_dealer_of_the_same_provider_is_shown_or_ch
 ) -> None:
     number = db.connection().execute(
         "insert into brand (provider_id, brand_code, name) values (%s, %s, 'x') returning id",
-        (place.provider_id, place.brand_code + 1)).fetchone()[0]
-    other = type(place)(place.provider_id, place.iys_code, number, place.brand_code + 1)
+        (place.provider_id, place.brand_code + 700)).fetchone()[0]
+    other = type(place)(place.provider_id, place.iys_code, number, place.brand_code + 700)
     strange = _furnished(app, other, user_with(app, "brand_manager", other, level="brand"))
     dealer = dealer_of(place) if level == "dealer" else None
     client = sign_in(app, user_with(app, role, place, level=level, dealer_id=dealer))

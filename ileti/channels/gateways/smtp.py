@@ -58,7 +58,7 @@ class SmtpGateway:
         mail["To"] = message.to
         mail["Subject"] = " ".join(message.subject.split())
         mail["Date"] = format_datetime(clock.now())
-        mail["Message-ID"] = f"<ileti-{message.message_id}@{host}>"
+        mail["Message-ID"] = f"<ileti-{message.series}{message.message_id}@{host}>"
         mail["Auto-Submitted"] = "auto-generated"
         if message.refuse_url:
             mail["List-Unsubscribe"] = f"<{message.refuse_url}>"

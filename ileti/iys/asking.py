@@ -1,0 +1,109 @@
+"""First refusals: İYS is asked before it is told, since it takes no refusal as a first record.
+
+Why this module exists: a refusal of what İYS does not know earns H175, one of what it holds as RET
+H174; only one that ends a consent there has to be told (R-42, docs/adr/0007). A question without an
+answer leaves the refusals in the queue, asked about less and less often: they block here already,
+and a provider whose calls keep failing loses its place at İYS (İYS API §1.1; row 17).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType
+from ileti.core import clock, db
+from ileti.iys.batches import Batch
+from ileti.iys.client import IysClient, IysTrouble
+from ileti.iys.errors import Kind
+from ileti.iys.settle import Outcome, Row
+from ileti.outbox.relay import LONGEST_DELAY
+
+SHORTEST_WAIT = 2.0
+# A question waits for a quarter of the time its refusal has waited already.
+_SHARE_OF_AGE = 0.25
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the questions brought: refusals to be sent, those that are settled or wait, and the
+    trouble with the account when somebody must be told of it."""
+
+    known: list[Row] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    trouble: IysTrouble | None = None
+
+
+def ask_first(client: IysClient, batch: Batch, rows: list[Row]) -> Asked:
+    """First and repeated refusals: those İYS holds as ONAY are sent, the others stay here or are
+    there already (R-42, H175). One question per recipient type and channel."""
+    groups: dict[tuple[RecipientType, Channel], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.recipient_type, row.channel].append(row)
+    asked = Asked()
+    for (kind, channel), group in groups.items():
+        try:
+            approved = client.approved(
+                batch.brand_code, kind, channel, [row.recipient or "" for row in group]
+            )
+        except IysTrouble as trouble:
+            if trouble.kind in (Kind.ITEM, Kind.BATCH):
+                asked.known += group  # One address spoils the question; the sending names it.
+                continue
+            if trouble.kind.needs_somebody:
+                asked.trouble = trouble
+            asked.outcomes += [
+                Outcome(ref=row.ref, state=None, delay=_wait(row, trouble), counted=False,
+                        reason=trouble.tr)
+                for row in group
+            ]
+            continue
+        told: list[Row] = []
+        others: list[Row] = []
+        for row in group:
+            (told if (row.recipient or "").lower() in approved else others).append(row)
+        asked.known += told
+        refused_there = known_at_iys(batch.provider_id, others)
+        asked.outcomes += [
+            kept(row, IysStatus.REGISTERED, "refused at İYS already")
+            if row.ref.entry_id in refused_there
+            else kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS")
+            for row in others
+        ]
+    return asked
+
+
+def _wait(row: Row, trouble: IysTrouble) -> float:
+    """Seconds until the question comes again. A row that was only asked about keeps its tries (they
+    say that İYS may hold it), so its age makes the delay grow."""
+    if trouble.kind.needs_somebody:
+        return LONGEST_DELAY
+    age = (clock.now() - row.ref.ref_at).total_seconds()
+    return trouble.wait or min(LONGEST_DELAY, max(SHORTEST_WAIT, age * _SHARE_OF_AGE))
+
+
+def kept(row: Row, state: IysStatus | None, why: str) -> Outcome:
+    """A row that is settled without being sent, and why."""
+    return Outcome(ref=row.ref, state=state, told=True, detail={"not_sent": why})
+
+
+def known_at_iys(provider_id: int, rows: list[Row]) -> set[int]:
+    """The entries whose key İYS had a record of before: by its own change or by its answer to us.
+    What İYS knows and does not hold as ONAY, it holds as RET."""
+    if not rows:
+        return set()
+    found = db.connection().execute(_KNOWN, (provider_id, [row.ref.entry_id for row in rows]))
+    return {number for number, in found}
+
+
+_KNOWN = """
+select distinct o.ref_id
+  from outbox o
+  join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
+                      and e.captured_at = o.ref_at
+  join consent_entry b on b.provider_id = e.provider_id and b.recipient_id = e.recipient_id
+                      and b.brand_id = e.brand_id and b.recipient_type = e.recipient_type
+                      and b.channel = e.channel and b.id < e.id
+ where o.provider_id = %s and o.topic = 1 and o.ref_id = any(%s)
+   and (b.source >= 31 or exists (select from iys_receipt x where x.provider_id = b.provider_id
+                                   and x.entry_id = b.id and x.accepted))"""

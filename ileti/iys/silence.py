@@ -1,0 +1,52 @@
+"""Whether İYS keeps records waiting right now, for the pages: how many, and when we try again.
+
+A submission that İYS did not take stays ready and is sent again by the worker; nobody has to act,
+but people should read it as one sentence instead of finding it out row by row (look §7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import ngettext
+from sqlalchemy import func, select
+
+from ileti.consents.dates import clock_text, number_text
+from ileti.core import clock, orm
+from ileti.iys.batches import IYS_TOPIC, BatchState
+from ileti.iys.models import IysBatch
+from ileti.outbox.models import OutboxRow
+
+COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Silence:
+    """``records`` that wait behind it (counted up to 10 000), ``next_at`` the coming try."""
+
+    records: int
+    next_at: datetime
+
+    def told(self) -> str:
+        """The second sentence: how many wait and when we try again."""
+        number = number_text(self.records) + ("+" if self.records >= COUNTED else "")
+        if self.next_at <= clock.now():
+            return ngettext("%(n)s record waits; it is being tried again.",
+                            "%(n)s records wait; they are being tried again.", self.records,
+                            n=number)
+        return ngettext("%(n)s record waits; the next try is at %(at)s.",
+                        "%(n)s records wait; the next try is at %(at)s.", self.records,
+                        n=number, at=clock_text(self.next_at))
+
+
+def silence() -> Silence | None:
+    """What the visible submissions say; None when İYS takes what is sent."""
+    next_at = orm.db.session.scalar(select(func.min(IysBatch.next_at)).where(
+        IysBatch.state == BatchState.PREPARED, IysBatch.problem.is_not(None), IysBatch.tries > 0))
+    if next_at is None:
+        return None
+    some = select(OutboxRow.ref_id).where(
+        OutboxRow.topic == IYS_TOPIC, OutboxRow.dead_at.is_(None)).limit(COUNTED).subquery()
+    waiting = orm.db.session.scalar(select(func.count()).select_from(some)) or 0
+    return Silence(waiting, next_at) if waiting else None

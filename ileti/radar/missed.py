@@ -1,0 +1,51 @@
+"""What missed its deadline and has left the queue, over the last 30 days (R-33, R-40).
+
+A consent that İYS did not get in time, by İYS's answer (H467) or because it was not sent any more,
+is void. A refusal that comes too late holds here from its first second all the same; that it was
+late stays on its record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, or_, select
+
+from ileti.consents.models import ConsentEntry
+from ileti.consents.vocabulary import Status
+from ileti.core import clock, orm
+from ileti.iys.models import IysReceipt
+from ileti.radar.counts import Wanted
+
+DAYS = 30
+READ = 20_000
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Void consents and late refusals; ``capped``: there may be more."""
+
+    consents: int = 0
+    refusals: int = 0
+    capped: bool = False
+
+
+def missed(wanted: Wanted) -> Missed:
+    """Counted along the index of rejections, at most the newest ``READ`` of them."""
+    entry = ConsentEntry
+    newest = select(IysReceipt.provider_id, IysReceipt.entry_id, IysReceipt.code,
+                    IysReceipt.detail["not_sent"].astext.label("kept"), IysReceipt.at).where(
+        IysReceipt.at >= clock.now() - timedelta(days=DAYS), ~IysReceipt.accepted,
+    ).order_by(IysReceipt.at.desc()).limit(READ).subquery()
+    late = or_(newest.c.code == "H467", newest.c.kept == "overdue")
+    asked = (
+        select(func.count().filter(late, entry.status == int(Status.ONAY)),
+               func.count().filter(late, entry.status == int(Status.RET)), func.count())
+        .select_from(newest).join(entry, and_(
+            entry.provider_id == newest.c.provider_id, entry.id == newest.c.entry_id)))
+    pairs = ((entry.provider_id, wanted.providers), (entry.brand_id, wanted.brands),
+             (entry.dealer_id, wanted.dealers), (entry.source, wanted.sources))
+    row = orm.db.session.execute(
+        asked.where(*(column.in_(values) for column, values in pairs if values))).one()
+    return Missed(row[0], row[1], row[2] >= READ)

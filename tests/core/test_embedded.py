@@ -1,0 +1,50 @@
+"""The engines in the box open nothing of the machine that was closed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from stat import S_IMODE
+
+import psycopg
+import pytest
+
+from config import WrongSetting
+from ileti.core.embedded import EmbeddedPostgres, keep_alone, refuse_full_disk
+
+
+def mode(path: Path) -> int:
+    return S_IMODE(path.stat().st_mode)
+
+
+def test_postgres_opens_no_folder_above_it_and_its_socket_is_its_own():
+    closed = Path(tempfile.mkdtemp(prefix="ileti-closed-", dir="/tmp"))
+    folder = closed / "var" / "postgres"
+    engine = EmbeddedPostgres(folder)
+    try:
+        assert mode(closed) == 0o700
+        engine.start()
+        engine.start()
+        assert mode(closed) == (0o701 if os.geteuid() == 0 else 0o700)
+        with psycopg.connect(engine.url("ileti")) as conn:
+            assert conn.execute("select 1").fetchone() == (1,)
+        assert [mode(one) for one in folder.glob(".s.PGSQL.*[0-9]")] == [0o700]
+    finally:
+        engine.stop()
+        shutil.rmtree(closed)
+
+
+def test_a_folder_that_is_a_file_is_said_with_the_setting(tmp_path):
+    (tmp_path / "var").write_text("")
+    with pytest.raises(WrongSetting, match="ILETI_VAR"):
+        refuse_full_disk(tmp_path / "var")
+
+
+def test_the_folder_is_free_again_after_its_holder(tmp_path):
+    with (keep_alone(tmp_path), pytest.raises(WrongSetting, match="already runs"),
+          keep_alone(tmp_path)):
+        pass
+    with keep_alone(tmp_path):
+        pass
