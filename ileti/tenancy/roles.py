@@ -91,6 +91,10 @@ radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
 queue:read           x    x    x    .    .    .    x    .    .
 queue:resend         x    x    .    .    .    .    x    .    .
+reconciliation:read  x    x    x    .    .    .    x    .    .
+reconciliation:run   x    x    .    .    .    .    x    .    .
+reconciliation:repair x   x    .    .    .    .    x    .    .
+reconciliation:open  x    x    .    .    .    .    x    .    .
 queue:drop           x    x    .    .    .    .    x    .    .
 iys:read             x    x    x    x    x    x    x    x    x
 iys:ask              x    x    x    .    .    x    x    .    .

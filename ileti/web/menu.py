@@ -18,6 +18,7 @@ from ileti.core import orm
 from ileti.documents.views import DocumentView
 from ileti.iys.ask_views import AskView
 from ileti.iys.book_views import BookView, StoppedView
+from ileti.iys.dayviews import DayView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
@@ -37,6 +38,8 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
+    ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
+     "reconciliation:read"),
     ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
     ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
