@@ -21,7 +21,7 @@ from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
 from ileti.iys.silence import hearing, silence
 from ileti.recipients.address import mask
-from ileti.tenancy import security
+from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Provider
 from ileti.web import figures, formats
@@ -32,9 +32,8 @@ REASONS, LATEST, TASKS = 5, 6, 4
 
 def today() -> dict[str, Any]:
     """Context of ``panel/today.html``."""
-    brands, dealers = (
-        orm.db.session.scalar(select(func.count()).select_from(one)) or 0
-        for one in (Brand, Dealer))
+    brands, dealers = orm.db.session.execute(select(*(
+        select(func.count()).select_from(one).scalar_subquery() for one in (Brand, Dealer)))).one()
     rejected, waiting = figures.rejections(), figures.open_rows()
     days = figures.by_day(brands, rejected)
     shown = days if any(sum(numbers) for _day, numbers in days) else []
@@ -102,7 +101,7 @@ def urgent(rows: OpenRows) -> dict[str, Any] | None:
 
 def _shut() -> dict[str, Any] | None:
     """That the gate is shut since citizens' changes are unheard (R-44): nothing is more urgent."""
-    since = hearing().unheard_since
+    since = hearing().unheard_since if scope.current().dealer_id is None else None
     return None if since is None else {
         "tone": "bad", "bold": _("No message may go out now."),
         "rest": _("Changes at İYS are unknown since %(at)s; sending opens again by itself once İYS "
