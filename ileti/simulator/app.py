@@ -21,6 +21,7 @@ from ileti.simulator import (
     changes,
     consents,
     identity,
+    info,
     partners,
     push,
     queries,
@@ -59,6 +60,10 @@ _REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
 
 ROUTES: list[tuple[str, str, Service]] = [
     ("POST", "/oauth2/token", identity.give_token),
+    ("GET", "/info/city", info.list_cities),
+    ("GET", "/info/city/(?P<code>[^/]+)", info.show_city),
+    ("GET", "/info/town", info.list_towns),
+    ("GET", "/info/town/(?P<code>[^/]+)", info.show_town),
     ("GET", _SP + "/brands", brands.list_brands),
     ("GET", _SP + "/subscription", brands.show_subscription),
     ("GET", _PARTNER + "/sps", partners.list_rights),
@@ -214,7 +219,7 @@ class Simulator:
     def _reply(self, call: Call, fault: Fault | None) -> Answer:
         """The answer as it leaves the registry; a fault may come before, after or in it."""
         if fault is not None and fault.kind in BEFORE:
-            return _faulty(fault.kind)
+            return _faulty(fault.kind, fault.code)
         reply = self._serve(call)
         if fault is None or fault.kind in ("timeout_after_accept", "half_answer"):
             return reply
@@ -258,10 +263,10 @@ def _is_secret(path: str) -> bool:
     return path == "/oauth2/token" or "/push/" in path
 
 
-def _faulty(kind: str) -> Answer:
+def _faulty(kind: str, named: str | None = None) -> Answer:
     if kind == "html":
         return Answer(200, HTML_FAULT, "text/html; charset=utf-8")
-    code = {"500": "H470", "429": "H124", "401": "H351", "503": "H192"}.get(kind, "H470")
+    code = named or {"500": "H470", "429": "H124", "401": "H351", "503": "H192"}.get(kind, "H470")
     refused = Refused([error(code)])
     return error_answer(refused.status, refused.errors)
 
