@@ -25,6 +25,7 @@ from config import settings as read_settings
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
+from ileti.iys.book import code_url
 from ileti.tenancy.security import (
     PUBLIC_BLUEPRINTS,
     IletiSecurityManager,
@@ -34,9 +35,9 @@ from ileti.tenancy.security import (
 from ileti.web import menu
 from ileti.web.errors import init_errors
 from ileti.web.headers import init_headers
+from ileti.web.home import TodayView
 from ileti.web.sessions import DatabaseSessions
 from ileti.web.theme import init_theme
-from ileti.web.today import TodayView
 
 LANGUAGES = {"tr": {"flag": "tr", "name": "Türkçe"}, "en": {"flag": "gb", "name": "English"}}
 LARGEST_BODY = 2 * 1024 * 1024
@@ -64,7 +65,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         init_theme(app, menu.shell)
         init_errors(app)
         menu.add_views(builder)
-        app.jinja_env.globals["role_title"] = menu.role_title
+        app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url)
         _add_public_pages(app, protection)
     return app
 

@@ -136,9 +136,14 @@ def _badges(one: Shown) -> list[dict[str, Any]]:
 
 def _actions(one: Shown) -> list[dict[str, Any]]:
     refused = one.state.status == Status.RET
-    if one.address is None or refused or not security.may("consent:refuse"):
+    if one.address is None:
         return []
-    return [{
+    ask = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
+            "url": url_for("AskView.ask"), "fields": {"ref": record_number(one.entry.id)},
+            }] if security.may("iys:ask") else []
+    if refused or not security.may("consent:refuse"):
+        return ask
+    return [*ask, {
         "label": _("Record a refusal"), "id": "ret", "url": record_url(one.entry, "refuse"),
         "fields": {"source": Source.HS_CAGRI_MERKEZI.name},
         "confirm": {"title": _("Record a refusal?"), "verb": _("Record a refusal"),

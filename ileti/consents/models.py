@@ -116,6 +116,10 @@ class ConsentState(Model):
     __tablename__ = "consent_state"
     __table_args__ = (
         CheckConstraint("status in (1, 2)", name="status"),
+        Index(  # the error book's counts and pages
+            "ix_consent_state_code", "provider_id", "iys_code", text("entry_id desc"),
+            postgresql_where=text("iys_code is not null"),
+        ),
         {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},
     )
 

@@ -122,8 +122,6 @@ class IysClient(AccountCalls, PlaceCalls, PushCalls, RetailerCalls):
         self.account = account
         self._http = http or _outgoing(account.base_url)
         self._budget = budget or budget_for(account.base_url)
-        self.status_hour, self.history_hour = (
-            status_hour(account.base_url), history_hour(account.base_url))
         self._tokens = TokenKeeper(
             account.base_url, account.username, log_in=self._log_in, refresh=self._refresh,
             login_mark=_login_mark(account),
@@ -181,7 +179,7 @@ class IysClient(AccountCalls, PlaceCalls, PushCalls, RetailerCalls):
         An answer about another key is none: IysTrouble, as for one that cannot be read. One of the
         hour's questions (H086); a person leaves some to the forwarder.
         """
-        _take(self.status_hour, "H086", kept_for_work() if by_person else 0)
+        _take(status_hour(self.account.base_url), "H086", kept_for_work() if by_person else 0)
         path = f"{self._brand(brand_code)}/consents/status"
         answer = self._about(path, "status", status_query(recipient, recipient_type, channel))
         if answer is None or answer.content.strip() in (b"", b"{}"):
@@ -195,7 +193,7 @@ class IysClient(AccountCalls, PlaceCalls, PushCalls, RetailerCalls):
 
         Nothing about the key is an empty history, as for the status.
         """
-        _take(self.history_hour, "H089")
+        _take(history_hour(self.account.base_url), "H089")
         path = f"{self._brand(brand_code)}/consents/history"
         answer = self._about(path, "history", status_query(recipient, recipient_type, channel),
                              {"limit": 100, "offset": offset})
@@ -322,7 +320,8 @@ class IysClient(AccountCalls, PlaceCalls, PushCalls, RetailerCalls):
             if first.code == "H084":
                 self._tokens.block()
             elif first.code in ("H086", "H089"):
-                (self.status_hour if first.code == "H086" else self.history_hour).full()
+                hour = status_hour if first.code == "H086" else history_hour
+                hour(self.account.base_url).full()
             elif wait <= 1:
                 self._budget.pause(1.1)
         return IysTrouble(

@@ -43,7 +43,7 @@ from ileti.iys.receipts import (
     outcome_of,
     settle_nothing,
 )
-from ileti.iys.settle import Outcome, Row, mark_sent, rows_of, settle
+from ileti.iys.settle import Outcome, Row, code_number, mark_sent, rows_of, settle
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
@@ -387,7 +387,8 @@ def _held_up(batch: Batch, trouble: IysTrouble) -> Counter[str]:
     repair the account first; that person is told in the provider's own record."""
     step = next_step(trouble.kind, trouble.code, 99)
     delay = trouble.wait or (LONGEST_DELAY if step is Step.HOLD else delay_after(batch.tries))
-    postpone(batch, delay, trouble.tr)
+    named = code_number(trouble.code) is not None  # the error book counts held records by it
+    postpone(batch, delay, f"{trouble.tr} {trouble.code}" if named else trouble.tr)
     if step is Step.HOLD:
         _tell(batch, trouble)
     log.warning("iys_batch_held", batch=batch.id, code=trouble.code, tries=batch.tries,

@@ -11,10 +11,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from config import settings
-from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body, record
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    Place,
+    Recorded,
+    hash_body,
+    record,
+)
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import TryLater
@@ -273,20 +281,25 @@ def take_from_iys(client: IysClient, batch: Batch, held: Movement) -> None:
     A record that another system of the provider sent (HS_…) counts as İYS's word as well, since we
     learn it from there and must not send it back.
     """
-    place = Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code)
+    take_word(Place(batch.provider_id, client.account.iys_code, batch.brand_id, batch.brand_code),
+              held, held.holds_from)
+
+
+def take_word(place: Place, held: Movement, date: datetime, learned: str = "status") -> Recorded:
+    """İYS's word about one key, into the ledger as of ``date``; ``learned`` names the way, and the
+    same word is taken once by each."""
     source = held.source if held.source.is_iys else Source.IYS_BILINMEYEN
     mark = mark_of(place.provider_id, held).hex()
-    record(NewSubmission(
-        place=place, idem=f"iys:status:{batch.brand_code}:{mark}",
+    return record(NewSubmission(
+        place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}",
         body_hash=hash_body(mark), source=source, standing=Standing.VERIFIED,
         actor=ActorKind.IYS,
         items=[NewConsent(
             address=held.recipient, channel=held.channel, status=held.status,
-            consent_date=held.holds_from,
-            recipient_type=held.recipient_type,
+            consent_date=date, recipient_type=held.recipient_type,
         )],
         evidence={"iys": {"transaction": held.transaction_id, "source": held.source_word,
-                          "learned": "status"}},
+                          "learned": learned}},
     ))
 
 

@@ -60,6 +60,8 @@ def _status_by(one: IysReceipt) -> IysStatus | None:
     why = (one.detail or {}).get("not_sent")
     if why in ("erased", "superseded"):
         return None
+    if why == "dropped":
+        return IysStatus.REFUSED
     kind = meaning(one.code).kind if one.code else None
     if why == "overdue" or kind is Kind.OVERDUE:
         return IysStatus.OVERDUE
@@ -110,4 +112,5 @@ def _why_not_sent(why: str) -> str:
                             "blocks."),
         "superseded": _("The person had changed it at İYS meanwhile; that holds."),
         "erased": _("The person was erased."),
+        "dropped": _("Somebody took it out of the queue; this consent cannot be used."),
     }.get(why, _("It was settled without İYS."))

@@ -9,6 +9,11 @@ Personal addresses: only who must answer a person or an authority may open one (
 and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
 site's secret (``site:secret``), with which whoever holds it can vouch for any address.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
+
+Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
+whoever took the consent, and a dealer sees only what it took itself (R-45). What a dealer must
+learn, a refusal given elsewhere, holds for its own records at once and stands on them (R-31); and
+the hour's questions are shared by all (İYS API §1.1), while a brand may have 3 000 dealers.
 """
 
 from __future__ import annotations
@@ -86,7 +91,13 @@ radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
 queue:read           x    x    x    .    .    .    x    .    .
 queue:resend         x    x    .    .    .    .    x    .    .
-iys:read             x    x    x    .    .    .    x    .    .
+reconciliation:read  x    x    x    .    .    .    x    .    .
+reconciliation:run   x    x    .    .    .    .    x    .    .
+reconciliation:repair x   x    .    .    .    .    x    .    .
+reconciliation:open  x    x    .    .    .    .    x    .    .
+queue:drop           x    x    .    .    .    .    x    .    .
+iys:read             x    x    x    x    x    x    x    x    x
+iys:ask              x    x    x    .    .    x    x    .    .
 report:read          x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .
 """

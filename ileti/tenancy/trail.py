@@ -28,6 +28,10 @@ DEEDS = {
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
     "document:publish": _l("Published a text"), "queue:resend": _l("Sent records again"),
+    "reconciliation:repair": _l("Repaired differences with İYS"),
+    "reconciliation:open": _l("Downloaded from İYS’s archive"),
+    "reconciliation:run": _l("Asked İYS about an address"),
+    "queue:drop": _l("Took records out of the queue"), "iys:ask": _l("Asked İYS for a status"),
     "site:secret_create": _l("Made a site’s secret"),
     "site:secret_renew": _l("Renewed a site’s secret"),
     "site:secret_replace": _l("Replaced a site’s secret at once"),
@@ -45,6 +49,7 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
+    "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
     "provider": (Provider, "ProviderView.show", "provider:read"),

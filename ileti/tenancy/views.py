@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import inspect
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
 from ileti.tenancy.crud import Checked, Records, RecordView
@@ -75,7 +75,8 @@ class ProviderView(RecordView):
             _l("Contact"), [Optional(), Length(max=255)],
             description=_l("Address and e-mail as people see them on forms and in messages.")),
         "alarm_mails": SelectField(
-            _l("Mails about deadlines"), choices=list(ALARM_MAILS.items()), default="tr",
+            _l("Mails about deadlines"), [DataRequired()], choices=list(ALARM_MAILS.items()),
+            default="tr",
             description=_l("To admins, brand managers and compliance officers, when half and four "
                            "fifths of the time are gone and when it is over.")),
         "iys_password": PasswordField(

@@ -63,6 +63,15 @@ BADGES: dict[str, dict[str, Badge]] = {
         "repaired": _badge("wrench", "info", _l("Repaired")),
         "awaiting_file": _badge("hourglass", "wait", _l("Awaiting file")),
         "no_movement": _badge("minus", "mute", _l("No movement")),
+        "lost": _badge("file-x", "bad", _l("Lost at İYS"), "solid"),
+        "before": _badge("minus", "plain", _l("Not reconciled"), "outline"),
+    },
+    "comparison": {
+        "same": _badge("check", "ok", _l("Same")),
+        "differs": _badge("x", "bad", _l("Different")),
+        "under_way": _badge("hourglass", "wait", _l("Under way")),
+        "nowhere": _badge("minus", "mute", _l("No record on either side")),
+        "not_told": _badge("circle-help", "mute", _l("İYS did not say")),
     },
     "sending": {
         "queued": _badge("clock", "mute", _l("Queued")),

@@ -11,13 +11,15 @@ from flask import session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, select
 
 from ileti.capture.views import SiteView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
-from ileti.iys.models import IysCursor
+from ileti.iys.ask_views import AskView
+from ileti.iys.book_views import BookView, StoppedView
+from ileti.iys.dayviews import DayView
+from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
 from ileti.tenancy import roles, security
@@ -36,6 +38,10 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
+    ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
+     "reconciliation:read"),
+    ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
+    ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
     ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
     ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
@@ -60,6 +66,7 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 
@@ -130,11 +137,9 @@ def _iys_light(own: Membership | None) -> tuple[bool | None, str]:
     provider = orm.db.session.get(Provider, own.provider_id)
     if provider is None or not provider.iys_username:
         return None, _("İYS is not connected yet")
-    trouble, heard = orm.db.session.execute(
-        select(func.max(IysCursor.problem), func.max(IysCursor.pulled_at))
-        .where(IysCursor.provider_id == own.provider_id)).one()
-    if provider.iys_problem or trouble:
+    said = hearing()
+    if provider.iys_problem or said.problem or said.unheard_since:
         return False, _("İYS does not answer as it should")
-    if heard is None:
+    if said.heard_at is None:
         return True, _("İYS is connected")
-    return True, _("İYS is connected · %(at)s", at=formats.clock(heard))
+    return True, _("İYS is connected · %(at)s", at=formats.clock(said.heard_at))

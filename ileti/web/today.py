@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request, url_for
-from flask.typing import ResponseReturnValue
-from flask_appbuilder import BaseView, expose, has_access
-from flask_appbuilder.security.decorators import permission_name
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, or_, select
@@ -19,48 +16,18 @@ from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
-from ileti.core.errors import NotFound
+from ileti.iys.book import code_url
 from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
-from ileti.iys.silence import silence
+from ileti.iys.silence import hearing, silence
 from ileti.recipients.address import mask
-from ileti.tenancy import scope, security
+from ileti.tenancy import security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Provider
 from ileti.web import figures, formats
 from ileti.web.figures import OpenRows, Rejections
 
 REASONS, LATEST, TASKS = 5, 6, 4
-
-
-class TodayView(BaseView):
-    """``/``, and the change of work space."""
-
-    route_base = ""
-    class_permission_name = "home"
-    default_view = "index"
-
-    @expose("/")
-    @has_access
-    @permission_name("read")
-    def index(self) -> ResponseReturnValue:
-        """A dealer's home or head office's."""
-        if scope.current().dealer_id is not None and security.may("consent:read"):
-            from ileti.web.dealer_home import dealer_home
-
-            return self.render_template("panel/dealer_home.html", **dealer_home())
-        return self.render_template("panel/today.html", **today())
-
-    @expose("/calisma-alani", methods=["POST"])
-    @has_access
-    @permission_name("read")
-    def switch(self) -> ResponseReturnValue:
-        """Move to another of one's own work spaces."""
-        from ileti.web.menu import choose_workspace
-
-        if not choose_workspace(request.form.get("workspace", "")):
-            raise NotFound()
-        return redirect(url_for("TodayView.index"))
 
 
 def today() -> dict[str, Any]:
@@ -112,6 +79,8 @@ def _actions() -> list[dict[str, Any]]:
 
 def urgent(rows: OpenRows) -> dict[str, Any] | None:
     """What runs out tonight, as one sentence with one button (R-33; look §1.1)."""
+    if shut := _shut():
+        return shut
     if not rows.due:
         return _silent()
     going = rows.due - rows.due_stopped
@@ -129,6 +98,16 @@ def urgent(rows: OpenRows) -> dict[str, Any] | None:
         "action": {"label": _("Show them"), "url": url_for("RadarView.index")}
         if security.may("radar:read") else None,
     }
+
+
+def _shut() -> dict[str, Any] | None:
+    """That the gate is shut since citizens' changes are unheard (R-44): nothing is more urgent."""
+    since = hearing().unheard_since
+    return None if since is None else {
+        "tone": "bad", "bold": _("No message may go out now."),
+        "rest": _("Changes at İYS are unknown since %(at)s; sending opens again by itself once İYS "
+                  "answers and every consent is compared.", at=formats.moment(since)),
+        "action": None}
 
 
 def _silent() -> dict[str, Any] | None:
@@ -186,10 +165,10 @@ def _reasons(rejected: Rejections) -> list[dict[str, Any]]:
 
 
 def _where(code: str) -> str:
-    """Where a reason is mended: dealers for an unmatched dealer code, else the rejected records."""
+    """Where a reason is mended: dealers for an unmatched dealer code, else the code's page."""
     if code == "H180" and security.may("dealer:read"):
         return url_for("DealerView.list")
-    return url_for("ConsentView.list", iys="refused")
+    return code_url(code) or url_for("ConsentView.list", iys="refused")
 
 
 def _tasks(rows: OpenRows) -> list[dict[str, Any]]:

@@ -90,8 +90,11 @@ def _records(place: Any, dealer: int) -> dict[str, int]:
                      (next_midnight() - timedelta(seconds=1), place.provider_id,
                       [entries["stopped"], entries["own"]]))
         conn.execute("update outbox set dead_at = now(), reason = 'Bayi kodu kayıtlı değil. H180' "
-                     "where provider_id = %s and ref_id = %s",
-                     (place.provider_id, entries["stopped"]))
+                     "where provider_id = %s and ref_id = any(%s)",
+                     (place.provider_id, [entries["stopped"], entries["own"]]))
+        conn.execute("update consent_state set iys_code = 180 "
+                     "where provider_id = %s and entry_id = %s",
+                     (place.provider_id, entries["own"]))
     return entries
 
 

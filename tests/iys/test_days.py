@@ -22,6 +22,7 @@ from day_house import (
 from iys_house import open_account, reconciled_day, state
 
 from ileti.core import clock, db
+from ileti.core.jobs import redis_client
 from ileti.iys import archive
 from ileti.iys.alarms import missing_days, raise_day_alarms
 from ileti.iys.archive import Kind
@@ -204,6 +205,7 @@ def test_other_providers_are_not_in_the_day(shop: Any, day: dt.date, place_b: An
 
 
 def test_on_the_fifth_day_a_missing_day_is_an_alarm(shop: Any, day: dt.date) -> None:
+    redis_client().flushdb()  # what an earlier run of the tests has said
     with clock.freeze(morning_after(day, 4)):
         assert missing_days(shop.provider_id) == []
     with clock.freeze(morning_after(day, 5)):

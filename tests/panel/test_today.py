@@ -172,3 +172,17 @@ def test_a_reason_is_told_in_one_short_sentence(app: Any, code: str, turkish: st
         assert in_short(meaning(code)) == turkish
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert not in_short(meaning(code)).startswith("It ")
+
+
+def test_five_silent_days_are_the_first_thing_said_r44(app: Any, place: Any, place_b: Any) -> None:
+    client = sign_in(app, user_with(app, "provider_admin", place))
+    sentence = "Şu anda hiçbir ileti gönderilemez."
+    silent = "update iys_cursor set pulled_at = now() - interval '6 days' where provider_id = %s"
+    db.connection().execute(silent, (place_b.provider_id,))
+    assert sentence not in client.get("/").text
+    db.connection().execute(silent, (place.provider_id,))
+    assert sentence in client.get("/").text
+    db.connection().execute(
+        "update iys_cursor set pulled_at = now(), gap_since = now() - interval '6 days' "
+        "where provider_id = %s", (place.provider_id,))
+    assert sentence in client.get("/").text

@@ -1,7 +1,7 @@
 """A brand's days at İYS: archive, comparison, differences
 
 Revision ID: 0050
-Revises: 0030
+Revises: 0040
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0050"
-down_revision = "0030"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

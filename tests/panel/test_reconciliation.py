@@ -1,0 +1,178 @@
+"""The reconciliation pages: who sees them, what they say, what their buttons do (R-34, R-46)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+import time
+from collections.abc import Iterator
+from hashlib import sha384
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ileti.core import clock, db
+from ileti.iys import archive
+from tests.panel.people import dealer_of, sign_in, token_of, user_with
+
+PHONE = "+905997300001"
+
+
+@pytest.fixture
+def house(app: Any, place: Any, place_b: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Any]:
+    """A brand whose yesterday differs in one date and one row nobody told us of."""
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "iys"))
+    from day_house import falsify, night
+    from iys_house import Registry, forward, open_account, reconciled_day, settle, take
+
+    from config import settings
+    from ileti.simulator.app import create_simulator
+    from ileti.simulator.options import SimulatorOptions
+    from ileti.simulator.server import SimulatorServer
+
+    options = SimulatorOptions()
+    options.delays.batch_seconds = options.delays.pull_seconds = 0
+    options.quotas.per_second = None
+    simulator = create_simulator(options=options)
+    server = SimulatorServer("127.0.0.1", 0, simulator)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    registry = Registry(f"http://127.0.0.1:{server.server_address[1]}")
+    for name, value in {"iys_base_url": registry.url, "iys_first_poll_seconds": 0.0,
+                        "iys_requests_per_second": 5000.0, "iys_token_requests_per_hour": 50,
+                        "archive_dir": tmp_path}.items():
+        monkeypatch.setattr(settings(), name, value)
+    open_account(place, registry)
+    take(place, [PHONE, "+905997300002"], at=clock.now() - dt.timedelta(seconds=90))
+    forward(place)
+    settle(place)
+    day = reconciled_day(registry)
+    falsify(registry, place, day, recipient=PHONE, consentDate=f"{day} 00:00:01")
+    registry.tell("day", brandCode=place.brand_code, reportDate=str(day), add={
+        "recipient": "+905997300009", "type": "MESAJ", "status": "ONAY", "source": "HS_WEB",
+        "consentDate": f"{day} 11:00:00", "creationDate": f"{day} 12:00:00"})
+    night(place, day)
+    moment = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(9), clock.ISTANBUL)
+    with clock.freeze(moment):
+        yield {"place": place, "other": place_b, "day": day, "registry": registry}
+    simulator.close()
+    server.shutdown()
+    server.server_close()
+
+
+def page(house: Any) -> str:
+    return f"/mutabakat/{house['place'].brand_id}/{house['day']}"
+
+
+@pytest.fixture
+def officer(app: Any, house: Any) -> Any:
+    return sign_in(app, user_with(app, "compliance_officer", house["place"]))
+
+
+def test_the_calendar_tells_of_every_day_in_words(officer: Any, house: Any) -> None:
+    text = officer.get("/mutabakat/").text
+    assert f"{house['day']:%d.%m.%Y}: 2 fark" in text
+    assert "1 günde fark var" in text
+    assert text.count("karşılaştırılmadı") >= 13
+
+
+def test_a_day_shows_each_difference_with_its_cause(officer: Any, house: Any) -> None:
+    text = officer.get(page(house)).text
+    assert "Tarih farklı: 1" in text
+    assert "Bizde yok: 1" in text
+    assert PHONE not in text
+    assert "2 farkın tümünü" not in text
+
+
+def test_one_difference_is_repaired_by_its_button(officer: Any, house: Any) -> None:
+    row = db.connection().execute(
+        "select id, cause from iys_difference where provider_id = %s and cause = 4",
+        (house["place"].provider_id,)).fetchone()
+    answer = officer.post(f"{page(house)}/onar", data={
+        "csrf_token": token_of(officer), "cause": row[1], "id": row[0]}, follow_redirects=True)
+    assert "1 fark onarıldı" in answer.text
+    assert "reconciliation:repair" in [one[0] for one in db.connection().execute(
+        "select action from audit_entry where provider_id = %s",
+        (house["place"].provider_id,)).fetchall()]
+
+
+def test_all_of_a_cause_are_repaired_and_the_day_becomes_equal(officer: Any, house: Any) -> None:
+    from day_house import night
+
+    for cause in (2, 4):
+        officer.post(f"{page(house)}/onar",
+                     data={"csrf_token": token_of(officer), "cause": cause})
+    night(house["place"], house["day"])
+    text = officer.get(page(house)).text
+    assert "Uyuştu" in text
+    assert "Fark yok" in text
+
+
+def test_the_archive_comes_down_as_iys_gave_it_and_leaves_a_trace(
+    officer: Any, house: Any
+) -> None:
+    kept = archive.newest(house["place"], house["day"], archive.Kind.FILE)
+    assert kept is not None
+    answer = officer.get(f"{page(house)}/arsiv/{kept.id}")
+    assert sha384(answer.data).digest() == kept.sha384
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert db.connection().execute(
+        "select count(*) from audit_entry where provider_id = %s and action = "
+        "'reconciliation:open'", (house["place"].provider_id,)).fetchone()[0] == 1
+
+
+def test_one_address_is_asked_for_while_one_waits(officer: Any, house: Any) -> None:
+    data = {"csrf_token": token_of(officer), "brand": house["place"].brand_id, "address": PHONE}
+    assert "İki taraf da aynı." in officer.post("/mutabakat/adres", data=data).text
+    house["registry"].tell("citizen", recipient=PHONE, type="MESAJ", status="RET",
+                           brandCode=house["place"].brand_code)
+    assert "İYS başka söylüyor" in officer.post("/mutabakat/adres", data=data).text
+    mended = officer.post("/mutabakat/adres", data={**data, "kind": "BIREYSEL",
+                                                    "channel": "MESAJ"})
+    assert "İki taraf da aynı." in mended.text
+    assert "telefon" in officer.post("/mutabakat/adres", data={
+        **data, "address": "olmaz"}).text.lower()
+
+
+def test_reconcile_now_puts_the_week_before_a_worker(officer: Any, house: Any) -> None:
+    officer.post(f"/mutabakat/simdi/{house['place'].brand_id}",
+                 data={"csrf_token": token_of(officer)})
+    assert "karşılaştırılıyor" in officer.get("/mutabakat/?izle=1").text
+    from ileti.iys.days import days_due
+
+    days_due(time.monotonic() + 20, house["place"].provider_id)
+    assert "karşılaştırılıyor" not in officer.get("/mutabakat/?izle=1").text
+
+
+def test_nobody_reaches_another_providers_days(app: Any, house: Any) -> None:
+    stranger = sign_in(app, user_with(app, "provider_admin", house["other"]))
+    kept = archive.newest(house["place"], house["day"], archive.Kind.FILE)
+    assert kept is not None
+    token = token_of(stranger)
+    assert stranger.get(page(house)).status_code == 404
+    assert stranger.get(f"{page(house)}/arsiv/{kept.id}").status_code == 404
+    assert stranger.post(f"{page(house)}/onar",
+                         data={"csrf_token": token, "cause": 4}).status_code == 404
+    assert stranger.post(f"/mutabakat/simdi/{house['place'].brand_id}",
+                         data={"csrf_token": token}).status_code == 404
+    assert f"{house['day']:%d.%m.%Y}: 2 fark" not in stranger.get("/mutabakat/").text
+
+
+@pytest.mark.parametrize("role", ["marketer", "report_viewer", "dealer_user"])
+def test_who_has_no_business_there_does_not_see_it(app: Any, house: Any, role: str) -> None:
+    dealer = dealer_of(house["place"]) if role == "dealer_user" else None
+    client = sign_in(app, user_with(app, role, house["place"], dealer_id=dealer))
+    assert "2 fark" not in client.get("/mutabakat/", follow_redirects=True).text
+    assert client.get(page(house)).status_code in (302, 403, 404)
+
+
+def test_a_brand_manager_reads_and_does_not_repair(app: Any, house: Any) -> None:
+    client = sign_in(app, user_with(app, "brand_manager", house["place"], level="brand"))
+    text = client.get(page(house)).text
+    assert "Tarih farklı" in text
+    assert "Tümünü onar" not in text
+    assert f"/arsiv/{os.sep}" not in text
+    assert "İndir" not in text
