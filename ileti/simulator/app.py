@@ -22,6 +22,7 @@ from ileti.simulator import (
     consents,
     identity,
     info,
+    links,
     partners,
     push,
     queries,
@@ -92,6 +93,9 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
     ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
     ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
+    ("POST", _BRAND + "/via-hash-links", links.give_links),
+    ("GET", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),
+    ("POST", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),
     ("POST", _BRAND + "/push/registration", push.register),
     ("GET", _BRAND + "/push/registration", push.list_connections),
     ("POST", _BRAND + "/push/unregistration", push.unregister),
@@ -178,6 +182,7 @@ class Simulator:
             body=body,
             content_type=environ.get("CONTENT_TYPE", ""),
             bearer=_bearer(environ.get("HTTP_AUTHORIZATION", "")),
+            origin=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}",
         )
         if path.startswith("/_control/"):
             if _is_foreign(environ):

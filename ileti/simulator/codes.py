@@ -160,6 +160,7 @@ CODES: dict[str, tuple[int, str]] = {
     "H525": (422, "Pakette kullanılabilir izin hakkı kalmadı; yeni izin eklenemez."),
     "H530": (422, "Bağlantı oluşturulamadı ya da kaldırılamadı."),
     "H531": (422, "Adres https ile başlamalı."),
+    "H568": (200, "Ret bağlantısı yalnız ONAY durumundaki izinler için verilir."),
     "H586": (403, "Abonelik paketi API kullanımını içermiyor."),
 }
 
