@@ -37,6 +37,7 @@ from ileti.iys.placecalls import PlaceCalls
 from ileti.iys.pushcalls import PushCalls
 from ileti.iys.retailercalls import RetailerCalls
 from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
+from ileti.iys.viacalls import ViaCalls
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ def account_of(provider_id: int) -> Account:
     return Account(provider_id, row[0], row[1], password, settings().iys_url)
 
 
-class IysClient(AccountCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls):
+class IysClient(AccountCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, ViaCalls):
     """İYS's calls for one account; safe for several threads."""
 
     def __init__(self, account: Account, *, http: OutgoingClient | None = None,

@@ -28,6 +28,7 @@ from ileti.simulator import (
     queries,
     reconciliation,
     retailers,
+    via,
 )
 from ileti.simulator.acts import put_provider
 from ileti.simulator.clock import SimulatorClock
@@ -93,6 +94,10 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
     ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
     ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
+    ("POST", "/via" + _SP + "/consent", via.start),
+    ("POST", "/via" + _SP + "/confirmation", via.confirm),
+    ("GET", "/via" + _SP + "/consent/request/(?P<requestId>[^/]+)", via.show_state),
+    ("GET", "/via" + _SP + "/via/clarification/(?P<requestId>[^/]+)/file", via.give_file),
     ("POST", _BRAND + "/via-hash-links", links.give_links),
     ("GET", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),
     ("POST", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),

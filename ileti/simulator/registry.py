@@ -49,6 +49,8 @@ class Registry(Accounts):
         self.lock = threading.RLock()
         self.clock, self.options, self.journal = clock, options, journal
         self.providers, self.partners, self.brands = {}, {}, {}
+        self.via_forms: dict[tuple[int, str], bool] = {}
+        self.via_credit: dict[int, int] = {}
         self._empty()
         for kind, head, body in journal.lines():
             self._replay(kind, head, body)
@@ -69,6 +71,7 @@ class Registry(Accounts):
         self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
         self.connections = []
+        self.via: dict[str, Any] = {}
         self.links: dict[str, tuple[ConsentKey, str]] = {}
         self.access, self.refresh = {}, {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
