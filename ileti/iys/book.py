@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import url_for
-from sqlalchemy import Select, func, literal, or_, select, union_all
+from sqlalchemy import Select, func, literal, or_, select, tuple_, union_all
 
 from ileti.consents import listing
 from ileti.consents.models import ConsentEntry, ConsentState
@@ -84,18 +84,36 @@ def numbers(code: str) -> Numbers:
 
 
 def records(code: str, before: int | None = None) -> Records:
-    """A page of records with this code behind the entry ``before``; two statements."""
-    wanted: Any = listing.question(listing.Wanted()).where(
-        ConsentState.iys_code == code_number(code))
-    place: Any = ConsentEntry.id
-    if scope.current().dealer_id is None:
-        place = ConsentState.entry_id  # the same number, in the order of ix_consent_state_code
-        wanted = wanted.where(ConsentEntry.captured_at == ConsentState.entry_at)
-    if before is not None:
-        wanted = wanted.where(place < before)
-    found = orm.db.session.execute(wanted.order_by(place.desc()).limit(PAGE + 1)).all()
-    rows = [(entry, state) for entry, state in found[:PAGE]]
+    """A page of records with this code behind the entry ``before``; three statements at most."""
+    here = scope.current()
+    found = _of_dealer(code, before) if here.dealer_id is not None else _by_state(code, before)
+    rows = found[:PAGE]
     return Records(rows, len(found) > PAGE, _stopped_of(rows))
+
+
+def _by_state(code: str, before: int | None) -> list[tuple[ConsentEntry, ConsentState]]:
+    """From the states, in the order of their index; then their entries. Joined in one statement the
+    planner reads all entries (300 000 of them: 420 ms against 30)."""
+    wanted = select(ConsentState).where(ConsentState.iys_code == code_number(code))
+    if before is not None:
+        wanted = wanted.where(ConsentState.entry_id < before)
+    states = list(orm.db.session.scalars(
+        wanted.order_by(ConsentState.entry_id.desc()).limit(PAGE + 1)))
+    keys = [(one.provider_id, one.entry_id, one.entry_at) for one in states]
+    entries = {(one.provider_id, one.id): one for one in orm.db.session.scalars(
+        select(ConsentEntry).where(tuple_(ConsentEntry.provider_id, ConsentEntry.id,
+                                          ConsentEntry.captured_at).in_(keys)))} if keys else {}
+    return [(entries[one.provider_id, one.entry_id], one) for one in states
+            if (one.provider_id, one.entry_id) in entries]
+
+
+def _of_dealer(code: str, before: int | None) -> list[tuple[ConsentEntry, ConsentState]]:
+    """A dealer's own newest entries of keys whose state carries the code."""
+    wanted = listing.question(listing.Wanted()).where(ConsentState.iys_code == code_number(code))
+    if before is not None:
+        wanted = wanted.where(ConsentEntry.id < before)
+    found = orm.db.session.execute(wanted.order_by(ConsentEntry.id.desc()).limit(PAGE + 1))
+    return [(entry, state) for entry, state in found]
 
 
 def stopped(code: str) -> list[tuple[int, int]]:

@@ -465,3 +465,18 @@ def test_two_sides_are_the_same_when_they_lead_to_the_same_answer(
     there: Any, state: Any, verdict: Verdict
 ) -> None:
     assert compare(there, state) is verdict
+
+
+def test_everything_is_said_in_english_too(
+    shop: Any, registry: Registry, officer: Any
+) -> None:
+    take(shop, [PHONE])
+    forward(shop)
+    registry.tell("fault", kind="503", path="*/consents/history", count=None)
+    officer.get("/lang/en")
+    page = main(ask(officer, PHONE, kanal="MESAJ"))
+    for words in ("Status query", "At İYS", "Here", "Both sides lead to the same answer.",
+                  "İYS gave no history.", "Single queries left this hour", "İYS transaction"):
+        assert words in page
+    text = re.sub(r"<[^>]+>", " ", page)
+    assert not re.search(r"[ğşıĞŞ]", text.replace("Defne Ev", "")), text

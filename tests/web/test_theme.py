@@ -276,6 +276,9 @@ def test_posting_forms_carry_a_token() -> None:
 
 def test_the_style_sheets_stay_small() -> None:
     assert sum(p.stat().st_size for p in (ROOT / "static/css").glob("*.css")) < 60_000
+    pages = [p.stat().st_size for p in (ROOT / "static/css/pages").glob("*.css")]
+    assert pages
+    assert max(pages) < 4_000
 
 
 def _tokens(selector: str) -> dict[str, str]:
