@@ -8,7 +8,7 @@ export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
-.PHONY: run test check lock docs translations widget clean \
+.PHONY: run test check lock docs translations conformance widget clean \
         bench-capture bench-forward bench-gate bench-reconcile bench-widget
 
 run: $(VENV)/.run
@@ -40,6 +40,10 @@ docs: $(VENV)/.dev
 
 translations: $(VENV)/.dev
 	$(BIN)/python -m tools.check_translations --write
+
+# How much of İYS's services and codes client and simulator cover.
+conformance: $(VENV)/.dev
+	@PYTHONPATH=. $(BIN)/python -m tools.conformance
 
 widget: $(VENV)/.dev
 	bash tools/node.sh build

@@ -1,4 +1,5 @@
-"""The WSGI door: widget calls go their lean way before Flask sees them, the rest is the panel.
+"""The WSGI door: widget calls, and what İYS pushes, go their lean way before Flask sees them; the
+rest is the panel.
 
 Flask costs two thirds of the rate on the capture path (docs/adr/0003), so the dispatcher looks at
 the first bytes of the path and nothing else. Both halves are built at the first call, so that
@@ -19,6 +20,7 @@ from ileti.web import health
 __all__ = ["app", "create_app"]
 
 CAPTURE = "/w/v1/"
+REGISTRY = "/iys/v1/"
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -42,12 +44,21 @@ def _capture() -> WsgiApplication:
     return application
 
 
+@lru_cache(maxsize=1)
+def _registry() -> WsgiApplication:
+    from ileti.iys.pushed import application
+
+    return application
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI application of the web processes."""
     path = environ.get("PATH_INFO", "")
     if path == health.PATH:
         _panel()
         return health.answer(start_response)
+    if path.startswith(REGISTRY):
+        return _registry()(environ, start_response)
     lean = path.startswith(CAPTURE)
     return (_capture() if lean else _panel())(environ, start_response)
 

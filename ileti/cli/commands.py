@@ -147,6 +147,32 @@ def doctor(settings_table: bool) -> None:
         raise SystemExit(1)
 
 
+@main.command()
+@click.argument("action", type=click.Choice(["on", "off"]))
+@click.argument("iys_code", type=int)
+def push(action: str, iys_code: int) -> None:
+    """Ask İYS to report citizens' changes here at once (on), or to stop (off); pull goes on.
+
+    İYS's support opens push on request, and İYS must reach PUBLIC_URL over https.
+    """
+    _with_services()
+    from ileti.core import db
+    from ileti.core.errors import NotFound
+    from ileti.iys.pushing import register_push, unregister_push
+
+    row = db.connection().execute("select id from provider where iys_code = %s",
+                                  (iys_code,)).fetchone()
+    if row is None:
+        raise NotFound("Bu İYS numarasıyla bir sağlayıcı yok.",
+                       "There is no provider with this İYS number.")
+    done = (register_push if action == "on" else unregister_push)(row[0])
+    for one in done:
+        said = "done" if one.trouble is None else f"{one.trouble.en} ({one.trouble.code})"
+        click.echo(f"{one.brand_code} {one.channel.name}: {said}")
+    if any(one.trouble for one in done):
+        raise SystemExit(1)
+
+
 @main.group()
 def user() -> None:
     """Accounts of people who use the panel."""

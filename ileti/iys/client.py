@@ -32,8 +32,12 @@ from ileti.iys.accountcalls import AccountCalls
 from ileti.iys.budget import RequestBudget, budget_for
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
 from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
+from ileti.iys.linkcalls import LinkCalls
+from ileti.iys.placecalls import PlaceCalls
+from ileti.iys.pushcalls import PushCalls
 from ileti.iys.retailercalls import RetailerCalls
 from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
+from ileti.iys.viacalls import ViaCalls
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
 
 T = TypeVar("T")
@@ -112,7 +116,7 @@ def account_of(provider_id: int) -> Account:
     return Account(provider_id, row[0], row[1], password, settings().iys_url)
 
 
-class IysClient(AccountCalls, RetailerCalls):
+class IysClient(AccountCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, ViaCalls):
     """İYS's calls for one account; safe for several threads."""
 
     def __init__(self, account: Account, *, http: OutgoingClient | None = None,

@@ -148,3 +148,20 @@ class IysMovement(Model):
         DateTime(timezone=True), server_default=text("now()")
     )
     raw_ct: Mapped[str | None] = mapped_column(Text)
+
+
+class IysPush(Model):
+    """İYS's credentials at our door for one channel (iys-api §6.11); ``brand_ids`` are the brands
+    whose registration İYS confirmed, and only they count."""
+
+    __tablename__ = "iys_push"
+    __table_args__ = (UniqueConstraint("username"),)
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    username: Mapped[str] = mapped_column(String(64))
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    brand_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )

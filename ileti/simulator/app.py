@@ -21,11 +21,14 @@ from ileti.simulator import (
     changes,
     consents,
     identity,
+    info,
+    links,
     partners,
     push,
     queries,
     reconciliation,
     retailers,
+    via,
 )
 from ileti.simulator.acts import put_provider
 from ileti.simulator.clock import SimulatorClock
@@ -59,6 +62,10 @@ _REQUEST = r"/consents/request/(?P<requestId>[^/]+)"
 
 ROUTES: list[tuple[str, str, Service]] = [
     ("POST", "/oauth2/token", identity.give_token),
+    ("GET", "/info/city", info.list_cities),
+    ("GET", "/info/city/(?P<code>[^/]+)", info.show_city),
+    ("GET", "/info/town", info.list_towns),
+    ("GET", "/info/town/(?P<code>[^/]+)", info.show_town),
     ("GET", _SP + "/brands", brands.list_brands),
     ("GET", _SP + "/subscription", brands.show_subscription),
     ("GET", _PARTNER + "/sps", partners.list_rights),
@@ -87,6 +94,13 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("GET", _BRAND + _AGREEMENT, reconciliation.show_agreement),
     ("PUT", _BRAND + _AGREEMENT, reconciliation.save_agreement),
     ("GET", _BRAND + _AGREEMENT + "/timestamp", reconciliation.give_stamp),
+    ("POST", "/via" + _SP + "/consent", via.start),
+    ("POST", "/via" + _SP + "/confirmation", via.confirm),
+    ("GET", "/via" + _SP + "/consent/request/(?P<requestId>[^/]+)", via.show_state),
+    ("GET", "/via" + _SP + "/via/clarification/(?P<requestId>[^/]+)/file", via.give_file),
+    ("POST", _BRAND + "/via-hash-links", links.give_links),
+    ("GET", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),
+    ("POST", "/ret/(?P<link>[A-Za-z0-9_-]+)", links.open_link),
     ("POST", _BRAND + "/push/registration", push.register),
     ("GET", _BRAND + "/push/registration", push.list_connections),
     ("POST", _BRAND + "/push/unregistration", push.unregister),
@@ -173,6 +187,7 @@ class Simulator:
             body=body,
             content_type=environ.get("CONTENT_TYPE", ""),
             bearer=_bearer(environ.get("HTTP_AUTHORIZATION", "")),
+            origin=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}",
         )
         if path.startswith("/_control/"):
             if _is_foreign(environ):
@@ -214,7 +229,7 @@ class Simulator:
     def _reply(self, call: Call, fault: Fault | None) -> Answer:
         """The answer as it leaves the registry; a fault may come before, after or in it."""
         if fault is not None and fault.kind in BEFORE:
-            return _faulty(fault.kind)
+            return _faulty(fault.kind, fault.code)
         reply = self._serve(call)
         if fault is None or fault.kind in ("timeout_after_accept", "half_answer"):
             return reply
@@ -258,10 +273,10 @@ def _is_secret(path: str) -> bool:
     return path == "/oauth2/token" or "/push/" in path
 
 
-def _faulty(kind: str) -> Answer:
+def _faulty(kind: str, named: str | None = None) -> Answer:
     if kind == "html":
         return Answer(200, HTML_FAULT, "text/html; charset=utf-8")
-    code = {"500": "H470", "429": "H124", "401": "H351", "503": "H192"}.get(kind, "H470")
+    code = named or {"500": "H470", "429": "H124", "401": "H351", "503": "H192"}.get(kind, "H470")
     refused = Refused([error(code)])
     return error_answer(refused.status, refused.errors)
 

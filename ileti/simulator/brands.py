@@ -109,6 +109,15 @@ def show_subscription(desk: Desk, call: Call) -> Answer:
             body["consentLimit"] = provider.used if full else provider.consent_limit
             body["consentLimitExceed"] = provider.limit_exceed and not full
             body["usedConsentLimit"] = provider.used
+        if provider.iys_code in desk.registry.via_credit:
+            body["viaSubscriptionPackage"] = {
+                **{name: body[name] for name in ("startDate", "expirationDate", "status")},
+                "viaSubscriptionPackageName": "ViA",
+                "viaSubscriptionId": f"VIA-{provider.iys_code}",
+            }  # fmt: skip
+            if call.partner is None:
+                body["viaSubscriptionPackage"]["viaCredit"] = desk.registry.via_credit[
+                    provider.iys_code]
     return answer(body)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from ileti.simulator import acts
+from ileti.simulator import acts, via
 from ileti.simulator.desk import Answer, Call, Desk, answer
 from ileti.simulator.faults import KINDS, read_fault
 from ileti.simulator.options import (
@@ -107,6 +107,35 @@ def _connections(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
                         for m in desk.registry.log[one.brand, "IYS"][one.sent:]),
          "tries": one.tries}
         for one in desk.registry.connections
+    ]}
+
+
+def _via(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Give a provider forms (`formId`, `published`) and `credit`, or press the link of a process
+    (`press`: its requestId)."""
+    if set(wish) - {"iysCode", "formId", "published", "credit", "press"}:
+        raise SettingError("Known are iysCode, formId, published, credit and press.")
+    if "press" in wish:
+        process = desk.registry.via.get(str(wish["press"]))
+        if process is None or process.status != "PENDING" or process.kind.endswith("OTP"):
+            raise SettingError("There is no link of this process to press.")
+        return {"given": via.complete(desk, process)}
+    try:
+        code, credit = int(wish["iysCode"]), wish.get("credit")
+        if credit is not None:
+            desk.registry.via_credit[code] = int(credit)
+    except (KeyError, TypeError, ValueError):
+        raise SettingError("iysCode and credit are whole numbers.") from None
+    if wish.get("formId"):
+        desk.registry.via_forms[code, str(wish["formId"])] = wish.get("published") is not False
+    return {"credit": desk.registry.via_credit.get(code, 0)}
+
+
+def _via_processes(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
+    return {"processes": [
+        {"requestId": one.number, "recipient": one.recipient, "otpCode": one.otp,
+         "status": one.status}
+        for one in desk.registry.via.values()
     ]}
 
 
@@ -242,6 +271,8 @@ WAYS: dict[tuple[str, str], Way] = {
     ("DELETE", "fault"): _no_faults,
     ("POST", "quota"): _quota,
     ("POST", "whitelist"): _whitelist,
+    ("POST", "via"): _via,
+    ("GET", "via"): _via_processes,
     ("POST", "push"): _push,
     ("GET", "push"): _connections,
     ("POST", "delay"): _delay,

@@ -52,6 +52,7 @@ class Call:
     bearer: str = ""
     named: dict[str, str] = field(default_factory=dict)
     partner: Partner | None = None
+    origin: str = ""
 
     def json(self, otherwise: str) -> Any:
         """The body as JSON; raises `Refused` with the code `otherwise`."""

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ileti.simulator.codes import CODES
 from ileti.simulator.options import SettingError, read_pairs
 
 BEFORE = {
@@ -23,6 +24,7 @@ BEFORE = {
     "429": "answers 429 H124, nothing is done",
     "401": "answers 401 H351 although the token is good, nothing is done",
     "503": "answers 503 H192, nothing is done",
+    "code": "answers the error of İYS's table that `code` names, nothing is done",
     "html": "answers 200 with an HTML page, nothing is done",
     "blackhole": "takes the request and says nothing for `seconds`, nothing is done",
 }
@@ -52,6 +54,7 @@ class Fault:
     probability: float = 1.0
     seconds: float = 30.0
     skip: int = 0
+    code: str | None = None
     struck: int = 0
 
     def fits(self, method: str, path: str) -> bool:
@@ -109,7 +112,9 @@ def read_fault(wanted: Mapping[str, Any]) -> Fault:
     kind = str(wanted.get("kind", ""))
     if kind not in KINDS:
         raise SettingError(f"Unknown fault {kind!r}; known are {', '.join(KINDS)}.")
-    unknown = set(wanted) - {"kind", "path", "method", "count", "probability", "seconds", "skip"}
+    unknown = set(wanted) - {
+        "kind", "path", "method", "count", "probability", "seconds", "skip", "code",
+    }  # fmt: skip
     if unknown:
         raise SettingError(f"Unknown field of a fault: {', '.join(sorted(unknown))}.")
     try:
@@ -122,10 +127,13 @@ def read_fault(wanted: Mapping[str, Any]) -> Fault:
             probability=float(wanted.get("probability", 1.0)),
             seconds=float(wanted.get("seconds", 30.0)),
             skip=int(wanted.get("skip", 0)),
+            code=str(wanted["code"]) if wanted.get("code") else None,
         )
     except (TypeError, ValueError):
         raise SettingError("count and skip are whole numbers, seconds and probability numbers.") \
             from None
+    if (kind == "code") != (fault.code is not None) or fault.code not in (None, *CODES):
+        raise SettingError("The kind code, and only it, names a code of İYS's table in `code`.")
     if not 0 < fault.probability <= 1 or fault.seconds < 0 or (fault.count or 1) < 0:
         raise SettingError("probability lies between 0 and 1; seconds and count are not negative.")
     return fault

@@ -79,14 +79,14 @@ def give_token(desk: Desk, call: Call) -> Answer:
         return answer(refused.body, 400)
 
 
-def account_of(desk: Desk, call: Call) -> Provider | Partner:
-    """The provider or partner whose token the call carries; raises `Refused` H351 (401)."""
+def account_of(desk: Desk, call: Call, *, otherwise: str = "H351") -> Provider | Partner:
+    """The provider or partner whose token the call carries; raises `Refused` `otherwise` (401)."""
     session = desk.registry.access.get(digest(call.bearer)) if call.bearer else None
     if session is None or session.access_until <= desk.clock.now_text():
-        raise refuse("H351")
+        raise refuse(otherwise)
     account = _holder(desk, session)
     if account is None:
-        raise refuse("H351")
+        raise refuse(otherwise)
     call.partner = account if isinstance(account, Partner) else None
     return account
 

@@ -159,7 +159,7 @@ def _rendered(desk: Desk, args: dict[str, str]) -> str:
         brands=brands,
         states=states,
         subscription_states=SUBSCRIPTION_STATES,
-        kinds=list(KINDS),
+        kinds=[kind for kind in KINDS if kind != "code"],
         armed=desk.faults.listed(),
         seen=[_seen(item) for item in desk.observer.newest(SHOWN_REQUESTS)],
         count=lambda number: f"{number:,}".replace(",", ".") if not language else f"{number:,}",

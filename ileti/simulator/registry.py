@@ -49,6 +49,8 @@ class Registry(Accounts):
         self.lock = threading.RLock()
         self.clock, self.options, self.journal = clock, options, journal
         self.providers, self.partners, self.brands = {}, {}, {}
+        self.via_forms: dict[tuple[int, str], bool] = {}
+        self.via_credit: dict[int, int] = {}
         self._empty()
         for kind, head, body in journal.lines():
             self._replay(kind, head, body)
@@ -69,6 +71,8 @@ class Registry(Accounts):
         self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
         self.connections = []
+        self.via: dict[str, Any] = {}
+        self.links: dict[str, tuple[ConsentKey, str]] = {}
         self.access, self.refresh = {}, {}
         self.tally = {"movements": 0, "repeats_answered": 0, "batches": 0, "keys_moved_twice": 0}
 
@@ -244,6 +248,12 @@ class Registry(Accounts):
             self.journal.append(("agreement", {"brand": brand, "day": day}, None))
             self.agreements.add((brand, day))
 
+    def keep_link(self, number: str, key: ConsentKey, made: str) -> None:
+        """Keep a link by which a consent can be taken back (§11), with the moment it was made."""
+        with self.lock:
+            self.journal.append(("link", {"number": number, "key": list(key), "made": made}, None))
+            self.links[number] = (key, made)
+
     def _keep_sight(self, key: ConsentKey, codes: frozenset[int]) -> None:
         linked = self.brands[key.brand].linked
         linked.subtract(self.sight.get(key, ()))
@@ -290,6 +300,8 @@ class Registry(Accounts):
         elif kind == "provider":
             brands = [Brand(**{**b, "retailers": _by_code(b["retailers"])}) for b in head["brands"]]
             self._keep_provider(Provider(**head["provider"]), brands)
+        elif kind == "link":
+            self.links[head["number"]] = (ConsentKey(*head["key"]), head["made"])
         elif kind == "push":
             self._keep_connection(PushConnection(**head))
         elif kind == "push_gone":

@@ -180,6 +180,7 @@ def options_from(
         settings.faults.append({
             "kind": fault.kind, "path": fault.path, "method": fault.method, "count": fault.count,
             "probability": fault.probability, "seconds": fault.seconds, "skip": fault.skip,
+            "code": fault.code,
         })  # fmt: skip
     try:
         if rules:

@@ -1,0 +1,1 @@
+"""Client against simulator, simulator against İYS's documents; ``make conformance`` counts."""
