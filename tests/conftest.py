@@ -31,7 +31,8 @@ import config  # noqa: E402
 
 config.make_secrets_file(VAR)
 
-_numbers = itertools.count(random.randint(100_000, 500_000) * 1_000)
+# Far apart, so that a brand number a test makes by adding to one is never another test's.
+_numbers = itertools.count(random.randint(100_000, 500_000) * 1_000, 1_000)
 
 
 @pytest.fixture(scope="session")
