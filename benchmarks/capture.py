@@ -1,6 +1,7 @@
 """How much of the bare insert rate a whole consent keeps (goals P1, P3).
 
-Both applications run under the same server (granian, 2 workers × 2 threads) on the same PostgreSQL,
+Both applications run under the same server (granian, 2 workers × 8 threads, as the product is
+started) on the same PostgreSQL,
 16 clients, in turn, five rounds, medians. A capture is the full post under policy ``signed``:
 origin, limits, form token, vouch, address, rules, ledger with evidence leaf and outbox,
 confirmation, signed receipt; a new person every time. Prints one ``name value`` line each:
@@ -62,7 +63,7 @@ def serving(target: str) -> Iterator[tuple[int, int]]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-         str(port), "--workers", "2", "--blocking-threads", "2", "--no-ws", "--no-access-log",
+         str(port), "--workers", "2", "--blocking-threads", "8", "--no-ws", "--no-access-log",
          "--log-level", "error", target],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
     )

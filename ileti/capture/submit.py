@@ -18,7 +18,8 @@ from ileti.capture.receipts import item, signed_receipt
 from ileti.capture.sites import Site
 from ileti.channels.confirm import write_soon
 from ileti.channels.messages import Due
-from ileti.consents.ledger import ActorKind, NewSubmission, Recorded, record
+from ileti.consents.ledger import ActorKind, NewSubmission, Recorded
+from ileti.consents.together import record
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, NotAllowed

@@ -22,7 +22,7 @@ from psycopg.pq.abc import PGresult
 OIDS: Final = {
     "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "timestamptz": 1184,
     "jsonb": 3802, "int8[]": 1016, "int2[]": 1005, "int4[]": 1007, "bytea[]": 1001,
-    "timestamptz[]": 1185,
+    "timestamptz[]": 1185, "text[]": 1009, "jsonb[]": 3807,
 }
 _ELEMENT: Final = {name: OIDS[name.removesuffix("[]")] for name in OIDS if name.endswith("[]")}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,6 +32,7 @@ _NULL: Final = struct.pack("!i", -1)
 pack_int2 = struct.Struct("!h").pack
 pack_int4 = struct.Struct("!i").pack
 pack_int8 = struct.Struct("!q").pack
+unpack_int8 = struct.Struct("!q").unpack_from
 _pack_head = struct.Struct("!iiiii").pack
 _pack_single = struct.Struct("!iiiiii").pack
 
@@ -73,6 +74,7 @@ class Statement:
     def __init__(self, name: str, sql: str, kinds: Sequence[str]) -> None:
         self._name = name.encode()
         self._sql = sql.encode()
+        self.kinds = tuple(kinds)
         self._oids = [OIDS[kind] for kind in kinds]
         self._binary = [1] * len(kinds)
 
