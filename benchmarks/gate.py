@@ -2,7 +2,7 @@
 
 ``gate_per_s``: lists of 10 000 through ``gate.may_send`` (hashing and answers included), a call
 split over two connections. ``gate_vs_bare_query``: the same against the bare join over the same two
-connections, its hashes made beforehand and nothing checked but the state, taken in turn.
+connections with another list, its hashes made beforehand and nothing checked but the state, in turn.
 ``gate_wrong_yes`` and ``gate_wrong_no``: answers that differ from what was put in.
 ``ILETI_BENCH_STATES`` sets the number of states (default 5 000 000).
 """
@@ -75,10 +75,14 @@ def main() -> None:
         literal = "{" + ",".join(f'"\\\\x{h.hex()}"' for h in hashes) + "}"
         return len(db.connection().execute(BARE, (literal, provider, brand)).fetchall())
 
+    def drawn() -> list[int]:
+        return [pick.randrange(STATES * 5 // 4) for _ in range(LIST)]
+
     for turn in range(ROUNDS + 2):
-        numbers = [pick.randrange(STATES * 5 // 4) for _ in range(LIST)]
+        numbers = drawn()
         addresses = [phone(n) for n in numbers]
-        hashes = [secrets().addresses.of(provider, a) for a in addresses]
+        # A list of its own: the same one would find the pages that the gate has just read.
+        hashes = [secrets().addresses.of(provider, phone(n)) for n in drawn()]
         started = time.perf_counter()
         answers = may_send(provider, brand, addresses, Channel.MESAJ)
         middle = time.perf_counter()

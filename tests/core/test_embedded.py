@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from config import WrongSetting
+from ileti.core import embedded
 from ileti.core.embedded import EmbeddedPostgres, keep_alone, refuse_full_disk
 
 
@@ -48,3 +49,17 @@ def test_the_folder_is_free_again_after_its_holder(tmp_path):
         pass
     with keep_alone(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(("memory", "megabytes"), [
+    (512 << 20, 128), (4 << 30, 512), (8 << 30, 1024), (64 << 30, 2048)])
+def test_postgresqls_page_cache_grows_with_the_machine_up_to_a_bound(memory, megabytes):
+    assert embedded.page_cache_megabytes(memory) == megabytes
+
+
+@pytest.mark.parametrize(("said", "bound"), [("1073741824\n", 1 << 30), ("max\n", None)])
+def test_a_containers_limit_counts_where_there_is_one(tmp_path, said, bound):
+    limit = tmp_path / "memory.max"
+    limit.write_text(said)
+    physical = embedded.memory_bytes(tmp_path / "none")
+    assert embedded.memory_bytes(limit) == (bound or physical)
