@@ -1,8 +1,8 @@
 """How fast and how right the gate is at many states; `make bench-gate`.
 
 ``gate_per_s``: lists of 10 000 through ``gate.may_send`` (hashing and answers included), a call
-split over two connections. ``gate_vs_bare_query``: the same against the bare join over the same two
-connections with another list, its hashes made beforehand and nothing checked but the state, in turn.
+split over two connections. ``gate_vs_bare_query``: the same against the bare join of another
+list over the same two connections, its hashes made beforehand and only the state checked, in turn.
 ``gate_wrong_yes`` and ``gate_wrong_no``: answers that differ from what was put in.
 ``ILETI_BENCH_STATES`` sets the number of states (default 5 000 000).
 """
