@@ -13,9 +13,10 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
-from ileti.core import clock
+from ileti.core import clock, orm
 from ileti.iys.archive import Kind
 from ileti.iys.compare import Cause, State
 from ileti.iys.daymodels import IysArchive, IysDay, IysDifference
@@ -24,7 +25,9 @@ from ileti.iys.errors import meaning
 from ileti.iys.instant import KeyNow, Verdict
 from ileti.recipients.address import mask
 from ileti.tenancy.crud import say
+from ileti.tenancy.models import Brand
 
+CELLS = 14
 CAUSES: dict[Cause, tuple[Any, Any, Any]] = {  # name, what it means, what its repair does
     Cause.MISSING_AT_IYS: (
         _l("Missing at İYS"), _l("We hold İYS’s receipt, its file does not have the row."),
@@ -83,6 +86,17 @@ def state_of(one: IysDay | None) -> str:
     return _RESULTS.get(Result(one.result), "difference")
 
 
+def strips(most: int) -> tuple[list[dict[str, Any]], dt.date, dt.date]:
+    """The rows of the visible brands, and the first and last day they show; two statements."""
+    brands = orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(most)).all()
+    first = clock.today() - dt.timedelta(days=CELLS)
+    wanted = [first + dt.timedelta(days=n) for n in range(CELLS)]
+    found: dict[tuple[int, dt.date], IysDay] = {
+        (one.brand_id, one.day): one for one in orm.db.session.scalars(select(IysDay).where(
+            IysDay.day >= first, IysDay.brand_id.in_([brand.id for brand in brands])))}
+    return [strip(brand, wanted, found) for brand in brands], wanted[0], wanted[-1]
+
+
 def strip(brand: Any, wanted: list[dt.date],
           found: dict[tuple[int, dt.date], IysDay]) -> dict[str, Any]:
     """A brand's row: its cells, and a line of words."""
@@ -94,10 +108,14 @@ def strip(brand: Any, wanted: list[dt.date],
                       "url": url_for("DayView.show", brand_id=brand.id, day=day) if one else None})
     running = [one for (owner, _day), one in found.items()
                if owner == brand.id and one.done_at is None and one.archived_at is not None]
+    if not any(cell["url"] for cell in cells):
+        line = _("No day compared yet")
+    elif open_days:
+        line = ngettext("%(num)s day with differences", "%(num)s days with differences", open_days)
+    else:
+        line = _("No day differs")
     return {
-        "id": brand.id, "name": str(brand), "code": brand.brand_code, "cells": cells,
-        "line": ngettext("%(num)s day with differences", "%(num)s days with differences",
-                         open_days) if open_days else _("No day differs"),
+        "id": brand.id, "name": str(brand), "code": brand.brand_code, "cells": cells, "line": line,
         "good": not open_days, "now_url": url_for("DayView.now", brand_id=brand.id),
         "progress": [(one.day, one.rows_done, one.rows or 0) for one in running if one.rows],
     }

@@ -40,7 +40,6 @@ from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 PAGE = 50
-CELLS = 14
 REPAIR_SECONDS = 8.0
 
 
@@ -65,8 +64,12 @@ class DayView(BaseView):
         """Fetch what is missing and compare the brand's last week again, at once."""
         place = _place(brand_id)
         days.add_days(place.provider_id)
-        for ago in range(1, days.DAYS_KEPT + 1):
-            days.once_more(place, clock.today() - dt.timedelta(days=ago))
+        found = [days.once_more(place, clock.today() - dt.timedelta(days=ago))
+                 for ago in range(1, days.DAYS_KEPT + 1)]
+        if not any(found):
+            return self._calendar(problem=_(
+                "There is no day to compare yet: the brand is here since today, or its provider "
+                "has no İYS login. İYS closes a day at midnight."))
         jobs.ring("iys.jobs.reconcile")
         return redirect(url_for("DayView.list", izle=1))
 
@@ -165,7 +168,7 @@ class DayView(BaseView):
 
     def _calendar(self, *, problem: str | None = None,
                   answer: dict[str, Any] | None = None) -> ResponseReturnValue:
-        strips, first, last = _strips(most=PAGE)
+        strips, first, last = dayshow.strips(PAGE)
         return self.render_template(
             "panel/days.html", title=_("Reconciliation"), line=_(
                 "Every night İYS’s day is archived and laid beside ours, row by row."),
@@ -174,16 +177,6 @@ class DayView(BaseView):
             may_run=security.may("reconciliation:run"),
             may_repair=security.may("reconciliation:repair"),
             running=_in_hand() if request.args.get("izle") else [])
-
-
-def _strips(*, most: int) -> tuple[list[dict[str, Any]], dt.date, dt.date]:
-    brands = orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(most)).all()
-    first = clock.today() - dt.timedelta(days=CELLS)
-    wanted = [first + dt.timedelta(days=n) for n in range(CELLS)]
-    found: dict[tuple[int, dt.date], IysDay] = {
-        (one.brand_id, one.day): one for one in orm.db.session.scalars(select(IysDay).where(
-            IysDay.day >= first, IysDay.brand_id.in_([brand.id for brand in brands])))}
-    return ([dayshow.strip(brand, wanted, found) for brand in brands], wanted[0], wanted[-1])
 
 
 def _in_hand() -> list[IysDay]:

@@ -16,6 +16,7 @@ from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, orm
+from ileti.iys import dayshow
 from ileti.iys.book import code_url
 from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
@@ -27,7 +28,7 @@ from ileti.tenancy.models import Brand, Dealer, Provider
 from ileti.web import figures, formats
 from ileti.web.figures import OpenRows, Rejections
 
-REASONS, LATEST, TASKS = 5, 6, 4
+REASONS, LATEST, TASKS, STRIPS, MOST_BRANDS = 5, 6, 4, 4, 50
 
 
 def today() -> dict[str, Any]:
@@ -48,8 +49,19 @@ def today() -> dict[str, Any]:
         "rejections_url": url_for("ConsentView.list", iys="refused")
         if security.may("consent:read") else None,
         "recent": recent(LATEST) if security.may("consent:read") else None,
-        "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting), "strips": None,
+        "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting), "strips": _strips(),
     }
+
+
+def _strips() -> dict[str, Any] | None:
+    """The last fourteen days at İYS of a few brands, those with differences first."""
+    if not security.may("reconciliation:read"):
+        return None
+    rows, first, last = dayshow.strips(MOST_BRANDS)
+    if not any(cell["url"] for row in rows for cell in row["cells"]):
+        return None
+    return {"brands": sorted(rows, key=lambda row: row["good"])[:STRIPS], "first": first,
+            "last": last, "url": url_for("DayView.list")}
 
 
 def days_title(days: list[figures.Day]) -> str:

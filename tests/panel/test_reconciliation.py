@@ -176,3 +176,23 @@ def test_a_brand_manager_reads_and_does_not_repair(app: Any, house: Any) -> None
     assert "Tümünü onar" not in text
     assert f"/arsiv/{os.sep}" not in text
     assert "İndir" not in text
+
+
+def test_the_first_page_shows_the_last_days_and_a_dealers_does_not(app: Any, house: Any) -> None:
+    admin = sign_in(app, user_with(app, "provider_admin", house["place"]))
+    page = admin.get("/").text
+    assert f'href="/mutabakat/{house["place"].brand_id}/{house["day"]}"' in page
+    assert "1 günde fark var" in page
+    stranger = sign_in(app, user_with(app, "provider_admin", house["other"]))
+    assert "/mutabakat/" + str(house["place"].brand_id) not in stranger.get("/").text
+    dealer = dealer_of(house["place"])
+    theirs = sign_in(app, user_with(app, "dealer_manager", house["place"], dealer_id=dealer))
+    assert 'class="strip"' not in theirs.get("/").text
+
+
+def test_a_brand_of_today_is_told_why_nothing_is_compared(app: Any, place: Any) -> None:
+    admin = sign_in(app, user_with(app, "provider_admin", place))
+    assert "Henüz karşılaştırılan gün yok" in admin.get("/mutabakat/").text
+    answer = admin.post(f"/mutabakat/simdi/{place.brand_id}", data={
+        "csrf_token": token_of(admin)})
+    assert "Karşılaştırılacak gün henüz yok" in answer.text
