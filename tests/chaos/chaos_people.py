@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 from chaos_book import CITIZEN, UNVERIFIED, US, Book, Word
+from chaos_judge import story_of
 from chaos_world import World
 from faults_house import ORIGIN, SECRET
 
@@ -242,4 +243,20 @@ class Watcher:
                 said = may_send_now(place.provider_id, place.brand_id, word.address,
                                     Channel[word.channel])
                 if said and self.book.last_words()[word.about] is word:
-                    self.book.live_yes.append(f"{word.status} {word.by} {word.about}")
+                    self.book.live_yes.append(f"during the run {word.about}: "
+                                              f"{story_of(self.book.words[word.about], [])}; ours "
+                                              f"{self._ledger_of(word)}")
+
+    def _ledger_of(self, word: Word) -> str:
+        """Every line of a key, for whoever looks for the reason."""
+        from ileti.core import db
+        from ileti.core.secrets import secrets
+
+        rows = db.connection().execute(
+            "select e.source, e.status, e.consent_date, e.captured_at, e.outcome, s.entry_id = e.id"
+            ", s.iys_status from consent_entry e join recipient r on r.id = e.recipient_id "
+            "join consent_state s on s.recipient_id = r.id and s.channel = e.channel "
+            "where r.addr_hash = %s order by e.id",
+            (secrets().addresses.of(self.world.place.provider_id, word.address),)).fetchall()
+        return "; ".join(f"{a} {b} {c:%H:%M:%S} ({d:%H:%M:%S}) outcome {e}"
+                         f"{f' holds, iys {g}' if f else ''}" for a, b, c, d, e, f, g in rows)
