@@ -42,6 +42,7 @@ from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
 from ileti.iys.marks import mark_of, mark_of_raw
+from ileti.iys.sameseconds import again
 from ileti.iys.unclear import ask_about_unreadable
 from ileti.iys.wire import Movement, spelled_here, writable
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
@@ -198,9 +199,12 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
     seen = {bytes(row[0]) for row in rows}
     # İYS's order of events is the order of the page (judgement, rule 20).
     new = [movement for mark, movement in by_mark.items() if mark in seen]
-    if not new:
+    once_more = again(conn, place, by_mark, seen) if learned == "pull" else []
+    if not new and not once_more:
         return 0
-    mark = sha256(b"".join(mark for mark in by_mark if mark in seen)).hexdigest()
+    new += [movement for movement, _ in once_more]
+    mark = sha256(b"".join(mark for mark in by_mark if mark in seen)
+                  + b"".join(entry.to_bytes(8, "big") for _, entry in once_more)).hexdigest()
     recorded = record_chunk(conn, NewSubmission(
         place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}", body_hash=hash_body(mark),
         source=Source.IYS_BILINMEYEN, standing=Standing.VERIFIED, actor=ActorKind.IYS,
