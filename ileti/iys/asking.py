@@ -20,6 +20,10 @@ from ileti.iys.settle import Outcome, Row
 from ileti.outbox.relay import LONGEST_DELAY
 
 SHORTEST_WAIT = 2.0
+# A row that may have reached İYS, of a person who was erased before its answer was known: it can
+# neither be repeated nor asked about without the address, and it would be false to say that it was
+# not sent. Nobody can be sent to at an erased address whatever İYS holds.
+UNKNOWN_FOR_EVER = "erased in doubt"
 # A question waits for a quarter of the time its refusal has waited already.
 _SHARE_OF_AGE = 0.25
 

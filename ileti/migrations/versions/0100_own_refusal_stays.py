@@ -17,7 +17,8 @@ depends_on = None
 
 SQL = Path(__file__).parents[1] / "sql"
 NEW = (SQL / "0100_own_refusal_stays.sql").read_text()
-EXCEPTION = "when ex_status = 2 and new_date <= ex_date then 4"
+EXCEPTION = "when ex_status = 2 and (new_date <= ex_date or new_date > now()) then 4"
+BEFORE = "when new_status = 1 and ex_status = 2 and new_date <= ex_date then 4"
 
 
 def upgrade() -> None:
@@ -27,5 +28,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """As before: for İYS's consents alone."""
-    before = NEW.replace(EXCEPTION, EXCEPTION.replace("when", "when new_status = 1 and"))
+    before = NEW.replace(EXCEPTION, BEFORE).replace("sql stable", "sql immutable")
     op.get_bind().exec_driver_sql(before.replace("%", "%%"))
