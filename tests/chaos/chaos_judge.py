@@ -111,7 +111,7 @@ def _judge_registry(about: About, words: list[Word], movements: list[dict[str, A
         return
     last, now = said[-1], movements[-1]["status"] if movements else None
     story = f"{about}: {story_of(words, movements)}"
-    if last.by == CITIZEN and now != last.status:
+    if last.by == CITIZEN and now != last.status and not _in_doubt(words):
         verdict.lost.append(f"the citizen's word does not hold; {story}")
     elif last.status == "RET" and now == "ONAY":
         verdict.lost.append(f"refused, and İYS still holds ONAY; {story}")
@@ -133,6 +133,16 @@ def story_of(words: list[Word], movements: list[dict[str, Any]]) -> str:
 def _is_this(movement: dict[str, Any], word: Word) -> bool:
     return (movement["status"], movement["consentDate"], movement["source"]) == (
         word.status, word.date, "HS_WEB")
+
+
+def _in_doubt(words: list[Word]) -> bool:
+    """Whether the last word is a consent at İYS under a date that has not come yet here, over a
+    refusal of ours: our clock is behind then, nobody can tell which was first, and in doubt
+    somebody has refused (docs/adr/0006)."""
+    last = words[-1]
+    return (last.by == CITIZEN and last.status == "ONAY"
+            and last.date > (last.began + ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
+            and any(word.by == US and word.status == "RET" for word in words))
 
 
 def _later_at_iys(word: Word, movements: list[dict[str, Any]]) -> bool:

@@ -143,6 +143,7 @@ class World:
     def due_now(self) -> None:
         """Let the time of every lease and delay pass."""
         with self.services.owner() as conn:
+            conn.execute("delete from iys_block")
             for table in ("outbox", "iys_batch", "iys_cursor"):
                 conn.execute(f"update {table} set next_at = now() - interval '1 second' "
                              "where next_at > now()")
