@@ -4,9 +4,9 @@ One function for all of them, because four things are easily forgotten. It holds
 recipient type of the address, not only for individuals (R-05, R-30). It is never older than what it
 refuses: a clock that runs behind must not turn "I refuse" into an outdated record (fault row 32);
 it is dated by the database's clock where this host's is behind, which also counts against changes
-at İYS that were not pulled yet, and one second after the state where needed. A double click is one refusal, but the same
-refusal an hour later is recorded anew, since the person may have consented at İYS in between. And
-nobody is told "refused" unless it is so.
+at İYS that were not pulled yet, and one second after the state where needed. A double click is one
+refusal, but the same refusal an hour later is recorded anew, since the person may have consented at
+İYS in between. And nobody is told "refused" unless it is so.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def refuse_now(who: Refuser) -> Recorded:
     """
     for _ in range(_ROUNDS):
         moment, states = _states(who)
-        recorded = record(_submission(who, states, moment, _repeated(who, states) or _key(who, states)))
+        idem = _repeated(who, states) or _key(who, states)
+        recorded = record(_submission(who, states, moment, idem))
         if all(item.outcome in _HELD for item in recorded.items):
             return recorded
     raise StorageAway()

@@ -32,12 +32,13 @@ from ileti.consents.ledger import (
     hash_body,
     record_chunk,
 )
-from ileti.consents.vocabulary import Source, Standing
+from ileti.consents.vocabulary import Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.iys.answers import PullPage
+from ileti.iys.afterall import tell_after_all
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
@@ -218,6 +219,10 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
         (place.provider_id, [item.entry_id for item in recorded.items],
          [m.transaction_id[:64] for m in new], [m.creation_date for m in new]),
     )
+    outdated = [item.entry_id for item, one in zip(recorded.items, new, strict=True)
+                if item.outcome is Outcome.OUTDATED and one.status is Status.ONAY]
+    if outdated:
+        tell_after_all(conn, place, outdated)
     return len(new)
 
 

@@ -48,8 +48,8 @@ class Row:
     """A row with all that travels, and what the state says now. ``recipient`` is None when the
     person was erased; ``reported`` is the date İYS is told (a refusal in the second of the consent
     before it goes out one second later, ledger code 64). ``followed``: what the
-    state stands on waits in the queue behind this row, so it reaches İYS after it. ``clock_behind``:
-    its date lies in our future because it follows a word of İYS that came from there."""
+    state stands on waits in the queue behind this row, so it reaches İYS after it.
+    ``clock_behind``: its date lies in our future because it follows a word of İYS from there."""
 
     ref: Ref
     recipient: str | None = field(repr=False)
