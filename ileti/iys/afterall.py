@@ -1,4 +1,5 @@
-"""A refusal that was kept here because İYS did not know the person, and then İYS tells of a consent.
+"""A refusal that was kept here because İYS did not know the person, and then İYS tells of a
+consent.
 
 Why this module exists: a refusal of somebody İYS holds no consent of stays here (R-42, H175;
 docs/adr/0007), and that İYS holds none is known by an answer in which it is merely absent. When the

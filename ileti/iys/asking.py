@@ -102,7 +102,7 @@ def known_at_iys(provider_id: int, rows: list[Row]) -> set[int]:
 
 def last_known(provider_id: int, rows: list[Row]) -> dict[int, Status]:
     """By entry, what İYS last held of its key as far as we have heard; keys of which we have heard
-    nothing are absent. A list that leaves out whom İYS holds as ONAY cannot be told from one that is
+    nothing are absent. A list that leaves somebody out cannot be told from one that is
     whole (§6.8), so what was heard before is laid beside it (row 20)."""
     if not rows:
         return {}

@@ -37,8 +37,8 @@ from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.iys.answers import PullPage
 from ileti.iys.afterall import tell_after_all
+from ileti.iys.answers import PullPage
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
