@@ -8,7 +8,7 @@ export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
-.PHONY: run test check lock docs translations conformance widget clean \
+.PHONY: run test check lock docs translations conformance chaos widget clean \
         bench-capture bench-forward bench-gate bench-reconcile bench-widget
 
 run: $(VENV)/.run
@@ -44,6 +44,12 @@ translations: $(VENV)/.dev
 # How much of İYS's services and codes client and simulator cover.
 conformance: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m tools.conformance
+
+# Random faults under load, drawn from SEED (0: any), then everything is compared from outside.
+chaos: SEED ?= 0
+chaos: SECONDS ?= 60
+chaos: $(VENV)/.dev
+	@$(BIN)/python tests/chaos/chaos_run.py --seed $(SEED) --seconds $(SECONDS)
 
 widget: $(VENV)/.dev
 	bash tools/node.sh build

@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     # -- services
     database_url: str = _field(
         "", "PostgreSQL 15 or newer, `postgresql://…`; empty starts the embedded one below "
-        "ILETI_VAR.", pattern=r"^(postgres(ql)?(\+psycopg)?://.+)?$",
+        "ILETI_VAR (never in production).", pattern=r"^(postgres(ql)?(\+psycopg)?://.+)?$",
     )
     database_owner_url: str = _field(
         "", "Login that owns the tables, used by `ileti setup` only; empty means DATABASE_URL. "
@@ -384,6 +384,9 @@ def _refuse_weakness(settings: Settings) -> None:
     if len(set(keys)) < len(keys):
         raise WrongSetting("SECRET_KEY, PEPPER, ENCRYPTION_KEYS and SIGNING_KEY must be four "
                            "different keys: whoever learns one would have the others.")
+    if not settings.database_url:
+        raise WrongSetting("DATABASE_URL is missing; production never starts an empty database of "
+                           "its own, in which refusals made before would be unknown.")
     if not settings.public_url.startswith("https://"):
         raise WrongSetting("PUBLIC_URL must be an https:// address in production.")
     if not settings.iys_base_url:

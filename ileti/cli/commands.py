@@ -128,7 +128,7 @@ def setup() -> None:
 @main.command()
 @click.option("--settings-table", is_flag=True, help="Print docs/settings.md's table and end.")
 def doctor(settings_table: bool) -> None:
-    """Check settings, database, Redis, clocks, queues and the İYS login; say what to do."""
+    """Check settings, database, Redis, clocks, queues, mail and the İYS login; say what to do."""
     if settings_table:
         click.echo(config.settings_table(), nl=False)
         return

@@ -11,6 +11,7 @@ import psycopg
 import redis
 
 from config import Settings, WrongSetting
+from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.consents.deadlines import unknown_years
 from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
@@ -37,7 +38,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
     return [*_secrets(settings), _calendar(), *_database(settings), *_redis(settings),
-            *_iys(settings)]
+            _mail(settings), *_iys(settings)]
 
 
 def _secrets(settings: Settings) -> list[Finding]:
@@ -145,6 +146,19 @@ def _redis(settings: Settings) -> list[Finding]:
         return [Finding(False, "Redis does not answer", f"Check REDIS_URL "
                         f"({type(error).__name__}); until then jobs run slower, nothing is lost.")]
     return [Finding(True, "Redis answers")]
+
+
+def _mail(settings: Settings) -> Finding:
+    """Whether the mail server lets us in and takes our sender; nothing is sent."""
+    if not settings.smtp_url:
+        return Finding(True, "mails go to the demo mailbox (SMTP_URL is not set)")
+    gateway = SmtpGateway(settings.smtp_url, settings.mail_from or "ileti@localhost")
+    problem = gateway.try_connection()
+    if problem is None:
+        return Finding(True, "the mail server takes our mails")
+    return Finding(False, f"the mail server does not take our mails: {problem}",
+                   "Check SMTP_URL, MAIL_FROM and the server; codes, confirmations (R-10) and "
+                   "alarms wait until then.")
 
 
 def _iys(settings: Settings) -> list[Finding]:

@@ -22,11 +22,14 @@ from typing import IO, TypeVar
 
 import click
 import httpx
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 import config
 from config import Settings, WrongSetting
 from ileti.cli.supervise import Supervisor, refuse_taken_port
-from ileti.core.embedded import EmbeddedServices, keep_alone, refuse_full_disk
+from ileti.core.embedded import Addresses, EmbeddedServices, keep_alone, refuse_full_disk
 
 ADMIN = "admin"
 DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
@@ -70,7 +73,7 @@ def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
     services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
                                 redis_url=settings.redis_url)
     try:
-        addresses = say.step("PostgreSQL and Redis", services.start)
+        addresses = say.step("PostgreSQL and Redis", lambda: _start(services, settings))
         os.environ["DATABASE_URL"] = addresses.database_url
         os.environ["REDIS_URL"] = addresses.redis_url
         if simulated:
@@ -83,6 +86,24 @@ def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
         _tell("  stopping PostgreSQL and Redis … ", nl=False)
         services.stop()
         _tell("done")
+
+
+def _start(services: EmbeddedServices, settings: Settings) -> Addresses:
+    """Start what is needed; WrongSetting when the Redis of REDIS_URL does not answer.
+
+    Everything works without Redis for a while, only slower, so the processes would start, wait for
+    it for ever and say so in the log alone.
+    """
+    if settings.redis_url:
+        try:
+            redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3,
+                                 retry=Retry(NoBackoff(), 0)).ping()
+        except (redis.RedisError, ValueError) as error:
+            raise WrongSetting(
+                f"The Redis of REDIS_URL does not answer ({type(error).__name__}): check the "
+                "address, the password and the server, or leave REDIS_URL out for the embedded one."
+            ) from None
+    return services.start()
 
 
 def _tell(text: str, *, nl: bool = True) -> None:

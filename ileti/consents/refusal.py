@@ -3,9 +3,10 @@
 One function for all of them, because four things are easily forgotten. It holds for every
 recipient type of the address, not only for individuals (R-05, R-30). It is never older than what it
 refuses: a clock that runs behind must not turn "I refuse" into an outdated record (fault row 32);
-it is dated one second after the state where needed. A double click is one refusal, but the same
-refusal an hour later is recorded anew, since the person may have consented at İYS in between. And
-nobody is told "refused" unless it is so.
+it is dated by the database's clock where this host's is behind, which also counts against changes
+at İYS that were not pulled yet, and one second after the state where needed. A double click is one
+refusal, but the same refusal an hour later is recorded anew, since the person may have consented at
+İYS in between. And nobody is told "refused" unless it is so.
 """
 
 from __future__ import annotations
@@ -79,15 +80,15 @@ def refuse_now(who: Refuser) -> Recorded:
     Raises StorageAway when it cannot be recorded, or not so that it holds.
     """
     for _ in range(_ROUNDS):
-        states = _states(who)
-        recorded = record(_submission(who, states, _repeated(who, states) or _key(who, states)))
+        moment, states = _states(who)
+        idem = _repeated(who, states) or _key(who, states)
+        recorded = record(_submission(who, states, moment, idem))
         if all(item.outcome in _HELD for item in recorded.items):
             return recorded
     raise StorageAway()
 
 
-def _submission(who: Refuser, states: States, idem: str) -> NewSubmission:
-    moment = clock.whole_second(clock.now())
+def _submission(who: Refuser, states: States, moment: datetime, idem: str) -> NewSubmission:
     items = []
     for channel in who.channels:
         kinds = [kind for kind in RecipientType if (kind, channel) in states]
@@ -125,21 +126,25 @@ def _repeated(who: Refuser, states: States) -> str | None:
 
 
 _STATES: Final = """
-select s.recipient_type, s.channel, s.entry_id, case when s.standing = 1 then s.consent_date end,
+select now(), s.recipient_type, s.channel, s.entry_id,
+       case when s.standing = 1 then s.consent_date end,
        case when s.status = 2 and s.standing = 1 and s.entry_at > now() - %(moment)s
             then m.idem end
-  from consent_state s
-  join consent_entry e on e.provider_id = s.provider_id and e.id = s.entry_id
+  from (select) one
+  left join consent_state s on s.provider_id = %(provider)s and s.brand_id = %(brand)s
+       and s.recipient_id = %(recipient)s
+  left join consent_entry e on e.provider_id = s.provider_id and e.id = s.entry_id
                       and e.captured_at = s.entry_at
-  join submission m on m.provider_id = e.provider_id and m.id = e.submission_id
- where s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.recipient_id = %(recipient)s"""
+  left join submission m on m.provider_id = e.provider_id and m.id = e.submission_id"""
 
 
-def _states(who: Refuser) -> States:
-    """What holds for the address now, by recipient type and channel."""
+def _states(who: Refuser) -> tuple[datetime, States]:
+    """The moment, in whole seconds, and what holds for the address now, by recipient type and
+    channel."""
     rows = db.connection().execute(_STATES, {
         "provider": who.place.provider_id, "brand": who.place.brand_id,
         "recipient": who.recipient_id, "moment": _DOUBLE_CLICK,
     }).fetchall()
-    return {(RecipientType(kind), Channel(channel)): _Held(entry, date, idem)
-            for kind, channel, entry, date, idem in rows}
+    return (clock.whole_second(max(clock.now(), rows[0][0])),
+            {(RecipientType(kind), Channel(channel)): _Held(entry, date, idem)
+             for _, kind, channel, entry, date, idem in rows if entry is not None})

@@ -181,9 +181,10 @@ def check_item(
     return [_verdict(code) for code in codes]
 
 
-def judge(existing: State | None, item: Item) -> Verdict:
+def judge(existing: State | None, item: Item, *, now: dt.datetime | None = None) -> Verdict:
     """What an entry that passed ``check_item`` does to the state of its key (İYS API §3.3).
 
+    ``now`` (the database's clock) tells whether İYS's date lies in our future; None means no.
     ``item.consent_date`` must be set (a merchant's first record without one is dated on arrival);
     ``ValueError`` when it is not.
     """
@@ -193,7 +194,7 @@ def judge(existing: State | None, item: Item) -> Verdict:
     if item.standing is Standing.UNVERIFIED:
         return _judge_unverified(existing, date)
     if item.source.is_iys:
-        return _judge_iys(existing, item.status, date)
+        return _judge_iys(existing, date, ahead=now is not None and date > now)
     if item.source is Source.HS_KARAR and item.status is Status.ONAY:
         return _verdict("H408")
     if existing is None or existing.standing is Standing.UNVERIFIED:
@@ -211,19 +212,21 @@ def _judge_unverified(existing: State | None, date: dt.datetime) -> Verdict:
     return _replace("DOGRULANMADI", Outcome.UNVERIFIED, date, IysStatus.NONE)
 
 
-def _judge_iys(existing: State | None, status: Status, date: dt.datetime) -> Verdict:
+def _judge_iys(existing: State | None, date: dt.datetime, *, ahead: bool) -> Verdict:
     """R-34: İYS is the master for status; only its own newer word outweighs its word.
 
     With one exception on the side of the person: a refusal we hold that is not older than İYS's
-    consent stays, even while İYS has not heard of it yet (R-32, gate fails closed).
+    word stays, even while İYS has not heard of it yet (R-32, gate fails closed). An older refusal
+    of İYS must not take its place either, or the consent that followed it there would come next.
+    A word from our own future proves that our clock is behind İYS's: then nobody knows which was
+    first, and the refusal stays as well.
     """
     if existing is not None and existing.standing is Standing.VERIFIED:
         older_word = existing.iys_status.in_force and date < existing.consent_date
         own_refusal = (
-            status is Status.ONAY
-            and existing.status is Status.RET
+            existing.status is Status.RET
             and not existing.iys_status.in_force
-            and date <= existing.consent_date
+            and (date <= existing.consent_date or ahead)
         )
         if older_word or own_refusal:
             return _verdict("H178", Outcome.OUTDATED)

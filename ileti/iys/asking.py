@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from ileti.consents.vocabulary import Channel, IysStatus, RecipientType
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
 from ileti.core import clock, db
 from ileti.iys.batches import Batch
 from ileti.iys.client import IysClient, IysTrouble
@@ -20,6 +20,10 @@ from ileti.iys.settle import Outcome, Row
 from ileti.outbox.relay import LONGEST_DELAY
 
 SHORTEST_WAIT = 2.0
+# A row that may have reached İYS, of a person who was erased before its answer was known: it can
+# neither be repeated nor asked about without the address, and it would be false to say that it was
+# not sent. Nobody can be sent to at an erased address whatever İYS holds.
+UNKNOWN_FOR_EVER = "erased in doubt"
 # A question waits for a quarter of the time its refusal has waited already.
 _SHARE_OF_AGE = 0.25
 
@@ -63,13 +67,16 @@ def ask_first(client: IysClient, batch: Batch, rows: list[Row]) -> Asked:
         for row in group:
             (told if (row.recipient or "").lower() in approved else others).append(row)
         asked.known += told
-        refused_there = known_at_iys(batch.provider_id, others)
-        asked.outcomes += [
-            kept(row, IysStatus.REGISTERED, "refused at İYS already")
-            if row.ref.entry_id in refused_there
-            else kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS")
-            for row in others
-        ]
+        last = last_known(batch.provider_id, others)
+        for row in others:
+            said = last.get(row.ref.entry_id)
+            if said is Status.ONAY:
+                asked.known.append(row)  # İYS contradicts itself: its answer to the refusal decides
+            elif said is Status.RET:
+                asked.outcomes.append(
+                    kept(row, IysStatus.REGISTERED, "refused at İYS already"))
+            else:
+                asked.outcomes.append(kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
     return asked
 
 
@@ -89,21 +96,29 @@ def kept(row: Row, state: IysStatus | None, why: str) -> Outcome:
 
 def known_at_iys(provider_id: int, rows: list[Row]) -> set[int]:
     """The entries whose key İYS had a record of before: by its own change or by its answer to us.
-    What İYS knows and does not hold as ONAY, it holds as RET."""
+    """
+    return set(last_known(provider_id, rows))
+
+
+def last_known(provider_id: int, rows: list[Row]) -> dict[int, Status]:
+    """By entry, what İYS last held of its key as far as we have heard; keys of which we have heard
+    nothing are absent. A list that leaves somebody out cannot be told from one that is
+    whole (§6.8), so what was heard before is laid beside it (row 20)."""
     if not rows:
-        return set()
+        return {}
     found = db.connection().execute(_KNOWN, (provider_id, [row.ref.entry_id for row in rows]))
-    return {number for number, in found}
+    return {number: Status(status) for number, status in found}
 
 
 _KNOWN = """
-select distinct o.ref_id
+select distinct on (o.ref_id) o.ref_id, b.status
   from outbox o
   join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
                       and e.captured_at = o.ref_at
   join consent_entry b on b.provider_id = e.provider_id and b.recipient_id = e.recipient_id
                       and b.brand_id = e.brand_id and b.recipient_type = e.recipient_type
-                      and b.channel = e.channel and b.id < e.id
+                      and b.channel = e.channel and b.id <> e.id
  where o.provider_id = %s and o.topic = 1 and o.ref_id = any(%s)
    and (b.source >= 31 or exists (select from iys_receipt x where x.provider_id = b.provider_id
-                                   and x.entry_id = b.id and x.accepted))"""
+                                   and x.entry_id = b.id and x.accepted))
+ order by o.ref_id, b.consent_date desc, b.id desc"""

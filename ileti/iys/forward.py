@@ -20,7 +20,7 @@ from ileti.consents.vocabulary import IysStatus, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
-from ileti.iys.asking import ask_first, kept, known_at_iys
+from ileti.iys.asking import UNKNOWN_FOR_EVER, ask_first, kept, known_at_iys
 from ileti.iys.batches import (
     Batch,
     BatchState,
@@ -164,13 +164,13 @@ def sift(rows: list[Row], now: datetime, *,
     for row in rows:
         fresh = not again and row.ref.tries == 0
         if row.recipient is None:
-            outcomes.append(kept(row, None, "erased"))
+            outcomes.append(kept(row, None, "erased" if fresh else UNKNOWN_FOR_EVER))
         elif is_overruled(row) or is_taken_back(row):
             outcomes.append(kept(row, None, "superseded"))
         elif (fresh and row.status is Status.ONAY and row.due_at is not None
               and row.due_at < now - CLOCKS_MAY_ERR):
             outcomes.append(kept(row, IysStatus.OVERDUE, "overdue"))
-        elif row.reported > now:
+        elif row.reported > now and not row.clock_behind:
             wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)
             outcomes.append(Outcome(ref=row.ref, state=None, delay=wait, counted=False))
         elif fresh and row.ref.hint == 1 and row.status is Status.RET:

@@ -165,3 +165,13 @@ class IysPush(Model):
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+
+
+class IysBlock(Model):
+    """Until when nobody may ask İYS's address for a token (H084, İYS API §1.1); ``host`` is a mark
+    of the address. It belongs to no provider: İYS counts per address."""
+
+    __tablename__ = "iys_block"
+
+    host: Mapped[str] = mapped_column(String(12), primary_key=True)
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))

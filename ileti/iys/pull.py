@@ -32,16 +32,18 @@ from ileti.consents.ledger import (
     hash_body,
     record_chunk,
 )
-from ileti.consents.vocabulary import Source, Standing
+from ileti.consents.vocabulary import Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
+from ileti.iys.afterall import tell_after_all
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind
 from ileti.iys.fullcheck import check_brand
 from ileti.iys.marks import mark_of, mark_of_raw
+from ileti.iys.sameseconds import again
 from ileti.iys.unclear import ask_about_unreadable
 from ileti.iys.wire import Movement, spelled_here, writable
 from ileti.outbox.relay import LEASE_SECONDS, LONGEST_DELAY, Connection
@@ -198,9 +200,12 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
     seen = {bytes(row[0]) for row in rows}
     # İYS's order of events is the order of the page (judgement, rule 20).
     new = [movement for mark, movement in by_mark.items() if mark in seen]
-    if not new:
+    once_more = again(conn, place, by_mark, seen) if learned == "pull" else []
+    if not new and not once_more:
         return 0
-    mark = sha256(b"".join(mark for mark in by_mark if mark in seen)).hexdigest()
+    new += [movement for movement, _ in once_more]
+    mark = sha256(b"".join(mark for mark in by_mark if mark in seen)
+                  + b"".join(entry.to_bytes(8, "big") for _, entry in once_more)).hexdigest()
     recorded = record_chunk(conn, NewSubmission(
         place=place, idem=f"iys:{learned}:{place.brand_code}:{mark}", body_hash=hash_body(mark),
         source=Source.IYS_BILINMEYEN, standing=Standing.VERIFIED, actor=ActorKind.IYS,
@@ -214,6 +219,10 @@ def take_movements(conn: Connection, place: Place, movements: Sequence[Movement]
         (place.provider_id, [item.entry_id for item in recorded.items],
          [m.transaction_id[:64] for m in new], [m.creation_date for m in new]),
     )
+    outdated = [item.entry_id for item, one in zip(recorded.items, new, strict=True)
+                if item.outcome is Outcome.OUTDATED and one.status is Status.ONAY]
+    if outdated:
+        tell_after_all(conn, place, outdated)
     return len(new)
 
 

@@ -29,6 +29,7 @@ from ileti.core.errors import TryLater
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.iys.answers import ItemResult, ItemState
+from ileti.iys.asking import UNKNOWN_FOR_EVER, kept
 from ileti.iys.batches import Batch, BatchState, LateWrite, postpone, take_over
 from ileti.iys.client import IysClient, IysTrouble, Step, client_for, next_step
 from ileti.iys.errors import Kind, meaning
@@ -240,7 +241,9 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     The same choice there: registered, with İYS's record as the receipt. Another one: İYS's record
     enters the ledger and holds here as well; ours is refused.
     """
-    held = client.status(batch.brand_code, row.recipient or "", row.recipient_type, row.channel)
+    if row.recipient is None:
+        return kept(row, None, UNKNOWN_FOR_EVER)
+    held = client.status(batch.brand_code, row.recipient, row.recipient_type, row.channel)
     if meaning(code).kind is Kind.OVERDUE and not _is_this(held, row):
         return outcome_of(row, code, 422)
     if held is None:
@@ -248,6 +251,11 @@ def verify(client: IysClient, batch: Batch, row: Row, code: str) -> Outcome:
     if row.state_is_ours and _in_the_same_second(held, row):
         # İYS wants a later date; the refusal must not be lost for a second (R-30).
         return replace(_again(row, code, 1.0, meaning(code).tr), reported=row.reported + _SECOND)
+    if row.state_is_ours and (heard := _may_be_before(batch, held, row)) is not None:
+        if not heard:
+            take_from_iys(client, batch, held)
+        return replace(_again(row, code, 2.0, meaning(code).tr),
+                       reported=held.holds_from + _SECOND)
     detail = {"asked": True, "iys_status": held.status.name, "iys_source": held.source_word}
     if held.status is not row.status:
         take_from_iys(client, batch, held)
@@ -265,6 +273,29 @@ def _in_the_same_second(held: Movement, row: Row) -> bool:
         row.status is Status.RET and held.status is Status.ONAY and held.consent_date is not None
         and to_iys_time(held.consent_date) == to_iys_time(row.reported)
     )
+
+
+def _may_be_before(batch: Batch, held: Movement, row: Row) -> bool | None:
+    """Whether the consent İYS holds may be older than this refusal although its date is later:
+    then we hear (False), or have heard (True), of it before that date, so our clock is behind
+    İYS's. In doubt somebody has refused (R-32)."""
+    if row.status is not Status.RET or held.status is not Status.ONAY:
+        return None
+    found = db.connection().execute(_HEARD_BEFORE, {
+        "date": held.holds_from, "provider": batch.provider_id, "brand": batch.brand_id,
+        "recipient": row.ref.order_key >> 3, "type": int(row.recipient_type),
+        "channel": int(row.channel)}).fetchone()
+    assert found is not None  # a question without a table always has one row
+    heard, ahead = found
+    return True if heard else False if ahead else None
+
+
+_HEARD_BEFORE = """
+select exists (
+       select from consent_entry where provider_id = %(provider)s and recipient_id = %(recipient)s
+          and brand_id = %(brand)s and recipient_type = %(type)s and channel = %(channel)s
+          and source >= 31 and consent_date = %(date)s and captured_at < consent_date),
+       %(date)s > now()"""
 
 
 def _is_this(held: Movement | None, row: Row) -> bool:

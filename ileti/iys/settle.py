@@ -48,7 +48,8 @@ class Row:
     """A row with all that travels, and what the state says now. ``recipient`` is None when the
     person was erased; ``reported`` is the date İYS is told (a refusal in the second of the consent
     before it goes out one second later, ledger code 64). ``followed``: what the
-    state stands on waits in the queue behind this row, so it reaches İYS after it."""
+    state stands on waits in the queue behind this row, so it reaches İYS after it.
+    ``clock_behind``: its date lies in our future because it follows a word of İYS from there."""
 
     ref: Ref
     recipient: str | None = field(repr=False)
@@ -65,6 +66,7 @@ class Row:
     due_at: datetime | None
     state_status: Status | None = None
     followed: bool = False
+    clock_behind: bool = False
 
     def outgoing(self) -> Outgoing:
         """The consent as İYS is told it."""
@@ -111,7 +113,13 @@ select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
              select q.after_id from later l join outbox q
                  on q.provider_id = o.provider_id and q.topic = o.topic
                 and q.ref_id = l.after_id and q.batch_id is null and q.dead_at is null)
-         select from later where after_id = o.ref_id)
+         select from later where after_id = o.ref_id),
+       s.entry_id = o.ref_id and greatest(e.consent_date, s.consent_date) > now() and exists (
+         select from consent_entry i
+          where i.provider_id = e.provider_id and i.recipient_id = e.recipient_id
+            and i.brand_id = e.brand_id and i.recipient_type = e.recipient_type
+            and i.channel = e.channel and i.source >= 31 and i.captured_at < i.consent_date
+            and i.consent_date >= greatest(e.consent_date, s.consent_date) - interval '1 second')
   from outbox o
   join consent_entry e on e.provider_id = o.provider_id and e.id = o.ref_id
                       and e.captured_at = o.ref_at
@@ -145,7 +153,7 @@ def refs_of(batch: Batch) -> dict[int, Ref]:
 
 def _row(one: tuple[Any, ...]) -> Row:
     (key_no, digest, cipher, channel, kind, status, source, date, retailer, state_entry, state_date,
-     state_iys, due, state_status, followed) = one[6:]
+     state_iys, due, state_status, followed, behind) = one[6:]
     clear = None
     if cipher is not None and digest is not None:
         clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
@@ -157,6 +165,7 @@ def _row(one: tuple[Any, ...]) -> Row:
         state_is_ours=ours, state_date=state_date, state_iys=state_iys,
         due_at=due if ours else None,
         state_status=None if state_status is None else Status(state_status), followed=followed,
+        clock_behind=bool(behind),
     )
 
 

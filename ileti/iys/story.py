@@ -18,6 +18,7 @@ from ileti.consents.search import finds
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import IysStatus, Source
 from ileti.core import orm
+from ileti.iys.asking import UNKNOWN_FOR_EVER
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.models import IysBatch, IysReceipt
@@ -58,7 +59,7 @@ def _status_by(one: IysReceipt) -> IysStatus | None:
     if one.accepted:
         return IysStatus.REGISTERED
     why = (one.detail or {}).get("not_sent")
-    if why in ("erased", "superseded"):
+    if why in ("erased", "superseded", UNKNOWN_FOR_EVER):
         return None
     if why == "dropped":
         return IysStatus.REFUSED
@@ -97,8 +98,11 @@ def _answer_step(one: IysReceipt, *, fetched: bool) -> Step:
         return {"icon": icon, "tone": tone, "title": title, "at": one.at,
                 "facts": _("İYS transaction"), "code": one.transaction_id or ""}
     if one.code is None:
-        return {"icon": "shield-ban", "tone": "mute", "title": _("Not sent to İYS"), "at": one.at,
-                "facts": _why_not_sent(str((one.detail or {}).get("not_sent")))}
+        why = str((one.detail or {}).get("not_sent"))
+        title = (_("Not known whether İYS has it") if why == UNKNOWN_FOR_EVER
+                 else _("Not sent to İYS"))
+        return {"icon": "shield-ban", "tone": "mute", "title": title, "at": one.at,
+                "facts": _why_not_sent(why)}
     told_as = meaning(one.code)
     return {"icon": "circle-x", "tone": "bad", "title": _("Rejected by İYS"), "at": one.at,
             "facts": say(told_as), "code": one.code}
@@ -112,5 +116,6 @@ def _why_not_sent(why: str) -> str:
                             "blocks."),
         "superseded": _("The person had changed it at İYS meanwhile; that holds."),
         "erased": _("The person was erased."),
+        UNKNOWN_FOR_EVER: _("The person was erased before İYS’s answer was known."),
         "dropped": _("Somebody took it out of the queue; this consent cannot be used."),
     }.get(why, _("It was settled without İYS."))

@@ -4,7 +4,9 @@ Why this module exists: İYS allows few token calls an hour and starts the hour 
 calls while blocked (H084, İYS API §1.1); a refresh makes the refresh token before it worthless
 (§1.2). So the newest pair stands encrypted in Redis, one worker renews it under a lock while the
 others wait for what it brings (fault rows 14, 15), every call is counted for the hour, and after
-H084 nobody calls until the hour is over. Without Redis a process keeps its own pair.
+H084 nobody calls until the hour is over: that stands in PostgreSQL, since one call of a process
+that knows nothing of it would start the hour anew, for all providers (row 6). Without Redis a
+process keeps its own pair.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
+import psycopg
 import redis
 
 from config import settings
-from ileti.core import clock
+from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
+from ileti.core.errors import StorageAway
 from ileti.core.jobs import redis_client
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
@@ -39,6 +43,12 @@ HOUR = 3600.0
 # the account is not well, and its calls are taken from all providers.
 MOST_RENEWALS = 4
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+_BLOCK = """
+insert into iys_block (host, until) values (%s, now() + make_interval(secs => %s))
+on conflict (host) do update set until = greatest(iys_block.until, excluded.until)"""
+_BLOCKED = """
+select extract(epoch from until - now()) from iys_block where host = %s and until > now()"""
 
 # One step: a count whose end was lost with a killed process would block for ever. KEYS: count.
 # ARGV: most, seconds. Answer: taken or not, count, seconds left.
@@ -99,7 +109,7 @@ class TokenKeeper:
         host = sha256(address.encode()).hexdigest()[:12]
         self._key, self._lock_key = f"ileti:iys:token:{mark}", f"ileti:iys:token-lock:{mark}"
         self._hour_key = f"ileti:iys:token-calls:{host}"
-        self._blocked_key = f"ileti:iys:token-blocked:{host}"
+        self._host = host
         self._refused_key = f"ileti:iys:login-refused:{mark}:{login_mark}"
         self._renewals_key = f"ileti:iys:token-renewals:{mark}"
         self._renewals: deque[float] = deque()
@@ -147,9 +157,21 @@ class TokenKeeper:
         """İYS said H084: nobody calls until the hour is over."""
         self._blocked_until = time.monotonic() + seconds
         try:
-            self._store().set(self._blocked_key, 1, ex=max(1, round(seconds)))
-        except redis.RedisError:
+            db.connection().execute(_BLOCK, (self._host, seconds))
+        except (StorageAway, psycopg.Error):
             log.warning("token_block_not_shared")
+
+    def _seconds_blocked(self) -> float:
+        """How long nobody may call yet, as far as any process was told; 0 when one may."""
+        here = self._blocked_until - time.monotonic()
+        if here > 0:
+            return here
+        try:
+            row = db.connection().execute(_BLOCKED, (self._host,)).fetchone()
+        except (StorageAway, psycopg.Error):
+            log.warning("token_block_not_known")
+            return 0.0
+        return float(row[0]) if row else 0.0
 
     def _bring(self, old: Pair | None) -> Pair:
         if old is not None and old.refresh_until > clock.now().timestamp():
@@ -200,17 +222,14 @@ class TokenKeeper:
     def _count(self) -> None:
         """One call of the hour's allowance, or TokensBlocked before it is made."""
         now, most = time.monotonic(), settings().iys_token_requests_per_hour
-        if now < self._blocked_until:
-            raise TokensBlocked(self._blocked_until - now)
+        if (blocked := self._seconds_blocked()) > 0:
+            raise TokensBlocked(blocked)
         while self._calls and self._calls[0] <= now - HOUR:
             self._calls.popleft()
         used, left = len(self._calls), HOUR - (now - self._calls[0]) if self._calls else HOUR
         try:
-            store = self._store()
-            blocked = store.ttl(self._blocked_key)
-            if isinstance(blocked, int) and blocked > 0:
-                raise TokensBlocked(float(blocked))
-            taken, shared, ends = store.eval(_COUNT, 1, self._hour_key, most, round(HOUR))  # type: ignore[misc]
+            taken, shared, ends = self._store().eval(  # type: ignore[misc]
+                _COUNT, 1, self._hour_key, most, round(HOUR))
             if not taken and used < shared:
                 used, left = shared, float(max(1, ends))
         except redis.RedisError:

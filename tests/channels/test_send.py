@@ -178,6 +178,22 @@ def test_a_server_that_is_away_is_tried_again() -> None:
     assert isinstance(answer, Retry)
 
 
+def test_doctor_tries_the_mail_server_and_sends_nothing(mailbox: tuple[Mailbox, str]) -> None:
+    from ileti.cli.doctor import _mail
+
+    box, url = mailbox
+    given = settings().model_copy(update={"smtp_url": url, "mail_from": "izin@ornek.com.tr"})
+    assert _mail(given).good
+    assert box.mails == []
+    assert _mail(settings().model_copy(update={"smtp_url": ""})).good
+    for wrong in (url + "?starttls=1", url.replace("//", "//ileti:secret-word@"),
+                  f"smtp://127.0.0.1:{_free_port()}"):
+        found = _mail(given.model_copy(update={"smtp_url": wrong}))
+        assert not found.good
+        assert "SMTP_URL" in found.remedy
+        assert "secret-word" not in found.what + found.remedy
+
+
 def test_line_breaks_never_make_a_header(mailbox: tuple[Mailbox, str]) -> None:
     box, url = mailbox
     SmtpGateway(url, "izin@ornek.com.tr").send(

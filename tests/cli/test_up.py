@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -39,6 +40,30 @@ def test_a_wrong_setting_is_said_in_one_sentence(var):
     assert done.returncode == 2
     assert done.stderr.startswith("ileti: WEB_WORKERS:")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:port/0",
+                                     "unix:///nowhere/valkey.sock"])
+def test_a_redis_that_is_not_there_is_said_in_one_sentence(var, address):
+    done = run(environment(var / "redis", free_port(), REDIS_URL=address))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "REDIS_URL does not answer" in done.stderr
+    assert not EmbeddedPostgres(var / "redis" / "postgres").runs
+
+
+def test_production_never_starts_a_database_of_its_own(var):
+    keys = {name: base64.b64encode(os.urandom(32)).decode()
+            for name in ("SECRET_KEY", "PEPPER", "SIGNING_KEY")}
+    done = run(environment(
+        var / "production", free_port(), ILETI_ENV="production", **keys,
+        ENCRYPTION_KEYS="1:" + base64.b64encode(os.urandom(32)).decode(),
+        PUBLIC_URL="https://izin.ornek.com.tr", IYS_BASE_URL="https://iys.ornek.test",
+        SMTP_URL="smtp://posta.ornek.test", MAIL_FROM="izin@ornek.com.tr"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("ileti: DATABASE_URL is missing")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (var / "production" / "postgres").exists()
 
 
 def test_it_starts_stops_and_finds_everything_again_within_five_seconds(var):

@@ -307,21 +307,22 @@ def test_the_same_key_from_eight_threads_at_once_writes_once(conn, place):
     assert len(outbox(conn, place)) == 1
 
 
+@pytest.mark.parametrize("at", [NOON, NOON.replace(year=2999)], ids=["past", "our future"])
 @pytest.mark.parametrize("standing", list(Standing))
-def test_the_database_and_the_readable_rules_judge_alike(conn, standing):
+def test_the_database_and_the_readable_rules_judge_alike(conn, standing, at):
     cells, answers = [], []
     for new_status in Status:
         for source in (Source.HS_WEB, Source.HS_KARAR, Source.IYS_WEB):
-            for existing in _existing():
+            for existing in _existing(at):
                 item = Item(
                     address_kind=AddressKind.PHONE, channel=Channel.MESAJ,
-                    status=new_status, source=source, standing=standing, consent_date=NOON,
+                    status=new_status, source=source, standing=standing, consent_date=at,
                     flow=Flow.IYS if source.is_iys else Flow.API)
-                answers.append(judge(existing, item).bits)
+                answers.append(judge(existing, item, now=datetime.now(UTC)).bits)
                 ex = existing
                 cells.append((ex and int(ex.status), ex and int(ex.standing),
                               ex and ex.consent_date, ex and int(ex.iys_status),
-                              int(new_status), int(standing), NOON, int(source)))
+                              int(new_status), int(standing), at, int(source)))
     got = [conn.execute(
         "select consent_judge(%s::int2,%s::int2,%s,%s::int2,%s::int2,%s::int2,%s,%s::int2)", cell
     ).fetchone()[0] for cell in cells]
@@ -329,8 +330,8 @@ def test_the_database_and_the_readable_rules_judge_alike(conn, standing):
     assert got == answers
 
 
-def _existing() -> list[State | None]:
+def _existing(at: datetime) -> list[State | None]:
     return [None] + [
-        State(status=s, standing=t, consent_date=NOON + timedelta(seconds=d), iys_status=i)
+        State(status=s, standing=t, consent_date=at + timedelta(seconds=d), iys_status=i)
         for s in Status for t in Standing for i in IysStatus for d in (-1, 0, 1)
     ]

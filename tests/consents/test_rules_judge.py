@@ -72,7 +72,7 @@ ret              57 57 57  57 57 57    4 89 25    4 89 25      3 3 57    3 3 57
 own ret          10 10 10  10 10 10    4 89 25    4 89 25      3 3 3     3 3 3
 own onay         0 0 0     0 0 0       0 0 0      0 0 0        0 0 0     0 0 0
 iys onay         9 9 9     9 9 9       9 9 9      4 9 9        4 4 9     4 9 9
-iys ret          9 9 9     9 9 9       9 9 9      4 9 9        9 9 9     4 9 9
+iys ret          9 9 9     9 9 9       9 9 9      4 9 9        4 4 9     4 9 9
 """
 
 
@@ -90,6 +90,19 @@ def test_every_cell_of_the_table(old: str, new: str, age: str, bits: int) -> Non
     status, source, standing = NEW[new]
     verdict = judge(EXISTING[old], entry(status, source, DATES[age], standing))
     assert verdict.bits == bits
+
+
+@pytest.mark.parametrize(("old", "new", "bits"), [
+    ("ret here", "iys onay", 4), ("ret here", "iys ret", 4), ("ret at iys", "iys onay", 9),
+    ("onay here", "iys ret", 9), ("nothing", "iys onay", 9),
+])
+def test_a_word_of_iys_from_our_future_does_not_outweigh_a_refusal_iys_has_not_got(
+    old: str, new: str, bits: int
+) -> None:
+    """Our clock is behind then, and nobody knows which was first (R-32)."""
+    status, source, standing = NEW[new]
+    ahead = NOON + dt.timedelta(hours=2)
+    assert judge(EXISTING[old], entry(status, source, ahead, standing), now=NOON).bits == bits
 
 
 def test_the_table_has_every_cell() -> None:

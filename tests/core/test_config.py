@@ -24,6 +24,7 @@ def production(monkeypatch, tmp_path):
         "ILETI_ENV": "production", "ILETI_VAR": str(tmp_path), "SECRET_KEY": key(),
         "PEPPER": key(), "ENCRYPTION_KEYS": f"1:{key()}", "SIGNING_KEY": key(),
         "PUBLIC_URL": "https://izin.ornek.com.tr", "IYS_BASE_URL": "https://iys.ornek.test",
+        "DATABASE_URL": "postgresql://web@db.ornek.test/ileti",
         "SMTP_URL": "smtp://posta.ornek.test", "MAIL_FROM": "izin@ornek.com.tr",
     }
     for name, value in values.items():
@@ -36,7 +37,7 @@ def test_a_complete_production_setting_starts(production):
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "PEPPER", "ENCRYPTION_KEYS", "SIGNING_KEY",
-                                  "IYS_BASE_URL", "SMTP_URL", "PUBLIC_URL"])
+                                  "DATABASE_URL", "IYS_BASE_URL", "SMTP_URL", "PUBLIC_URL"])
 def test_production_refuses_to_start_without(production, name):
     production.delenv(name)
     with pytest.raises(WrongSetting, match=name):

@@ -250,3 +250,22 @@ def test_a_token_refused_now_and_then_is_renewed_at_once(shop: Any, registry: An
     for _ in range(3):
         registry.tell("fault", kind="401", path="*/brands", count=1)
         assert client.brands()
+
+
+def test_an_hour_that_iys_has_blocked_is_known_to_who_comes_after_a_flush(
+    shop: Any, registry: Any
+) -> None:
+    """One call more would start the hour anew (H084); a fresh process knows only PostgreSQL."""
+    registry.tell("quota", token_per_hour=1)
+    client_of(shop).brands()
+    redis_client().flushdb()
+    with pytest.raises(IysTrouble, match="H084"):
+        client_of(shop).brands()
+    redis_client().flushdb()
+    with pytest.raises(IysTrouble, match="H084") as failure:
+        client_of(shop).brands()
+    assert 3_500 < (failure.value.wait or 0) <= 3_600
+    assert registry.calls("/oauth2/token") == 2
+    db.connection().execute("update iys_block set until = now()")
+    registry.tell("quota", token_per_hour=100, forget=True)
+    assert client_of(shop).brands()

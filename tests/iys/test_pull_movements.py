@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from iys_house import due_now, forward, how_many, phones, pull, state, take
 
 from ileti.core import clock, db
@@ -66,6 +69,55 @@ def test_a_second_pull_brings_nothing_twice(shop: Any, registry: Any) -> None:
                             (shop.provider_id,))
     pull(shop)
     assert entries(shop) == 1
+
+
+def pages(shop: Any, *told: tuple[Movement, ...], learned_from: str = "") -> None:
+    """Take these pages one after the other, from wherever the brand stands."""
+    for n, movements in enumerate(told):
+        row = db.connection().execute("select cursor from iys_cursor where provider_id = %s",
+                                      (shop.provider_id,)).fetchone()
+        page = PullPage(movements=movements, unreadable=(), after=f"{learned_from}c{n}")
+        take_page(shop, page, row[0] if row else None)
+
+
+def earlier(minutes: int, status: str = "RET", phone: str = PHONE) -> Movement:
+    """A citizen's change so many minutes ago."""
+    at = clock.whole_second(clock.now() - timedelta(minutes=minutes))
+    return replace(movement(minutes, status, phone), consent_date=at, creation_date=at)
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_refusal_of_ours_stays_while_older_words_of_iys_come_in_late(
+    shop: Any, registry: Any, torn: bool
+) -> None:
+    """RET and ONAY at İYS, then a refusal here before either was pulled (R-32)."""
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="ONAY",
+                  brandCode=shop.brand_code)
+    take(shop, [PHONE], at=clock.now() - timedelta(minutes=9))
+    db.connection().execute("delete from outbox where provider_id = %s", (shop.provider_id,))
+    take(shop, [PHONE], status="RET", at=clock.now() + timedelta(seconds=1))
+    late = (earlier(3), earlier(2, "ONAY"))
+    pages(shop, *([(one,) for one in late] if torn else [late]))
+    assert entries(shop) == 4
+    assert (state(shop, PHONE)["status"], state(shop, PHONE)["iys"]) == ("RET", "QUEUED")
+    time.sleep(1.1)
+    forward(shop)
+    assert registry.holds(PHONE)["status"] == "RET"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_second_of_a_citizen_torn_over_two_pages_ends_as_it_ended_there(
+    shop: Any, registry: Any, cut: int
+) -> None:
+    """RET, ONAY, RET in one second: İYS gives them one number, so first and last are alike."""
+    moved = (movement(5), movement(5, "ONAY"), movement(5))
+    pages(shop, moved[:cut], moved[cut:])
+    assert state(shop, PHONE)["status"] == "RET"
+    before = entries(shop)
+    pages(shop, moved, learned_from="again-")  # a cursor that was lost repeats all of it
+    assert (state(shop, PHONE)["status"], entries(shop)) == ("RET", before)
+    pages(shop, moved[:1], (moved[1],), learned_from="third-")
+    assert state(shop, PHONE)["status"] == "ONAY"
 
 
 def test_many_pages_are_pulled_to_the_end(shop: Any, registry: Any, monkeypatch: Any) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from iys_house import due_now, forward, how_many, phones, settle, state, take
 from test_forward_hostile import may_write
@@ -165,3 +166,23 @@ def test_a_question_that_always_fails_holds_back_no_other_question(
         settle(shop, 3)
     assert how_many(shop, "open") == 0  # given back to the queue, where it waits by itself
     assert how_many(shop, "outbox") == 1
+
+
+def test_a_refused_record_of_an_erased_person_is_settled_without_a_question(
+    shop: Any, registry: Any, database: str
+) -> None:
+    """İYS cannot be asked about an address nobody has any more; nothing waits for ever."""
+    take(shop, phones(30), at=clock.now() - timedelta(minutes=2))
+    for phone in phones(30):
+        told_by_another_system(shop, phone, clock.whole_second(clock.now()))
+    forward(shop)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("update recipient set addr_ct = null, addr_hash = null, leaf_key = null "
+                      "where provider_id = %s", (shop.provider_id,))
+    due_now(shop)
+    settle(shop)
+    assert (how_many(shop, "outbox"), how_many(shop, "open")) == (0, 0)
+    told = db.connection().execute(
+        "select detail->>'not_sent', count(*) from iys_receipt where provider_id = %s group by 1",
+        (shop.provider_id,)).fetchall()
+    assert told == [("erased in doubt", 30)]

@@ -84,6 +84,16 @@ def test_an_erased_person_is_not_reported() -> None:
     assert kept[0].detail == {"not_sent": "erased"}
 
 
+@pytest.mark.parametrize(("tries", "again"), [(0, True), (1, False)])
+def test_of_an_erased_person_whose_row_may_have_arrived_nobody_says_it_was_not_sent(
+    tries: int, again: bool
+) -> None:
+    gone = replace(row(), recipient=None)
+    kept, ready, _ = sift([replace(gone, ref=replace(gone.ref, tries=tries))], NOW, again=again)
+    assert ready == []
+    assert kept[0].detail == {"not_sent": "erased in doubt"}
+
+
 @pytest.mark.parametrize(("there", "overruled"), [(-1, False), (0, True), (5, True)])
 def test_a_change_at_iys_not_older_than_ours_overrules_it(there: int, overruled: bool) -> None:
     changed = replace(row(), state_is_ours=False, state_iys=int(IysStatus.CHANGED_THERE),

@@ -50,6 +50,25 @@ class SmtpGateway:
         except (OSError, smtplib.SMTPException) as error:
             return Retry(type(error).__name__)
 
+    def try_connection(self) -> str | None:
+        """Connect, log in and name the sender, sending nothing; what went wrong, None when all is
+        well. The server's own words are left out: they may repeat an address or a name."""
+        db.refuse_open_transaction()
+        try:
+            with self._connect() as server:
+                server.ehlo_or_helo_if_needed()
+                code, _ = server.mail(self.mail_from)
+                if code != 250:
+                    return f"it refuses MAIL_FROM (SMTP {code})"
+                server.rset()
+        except smtplib.SMTPAuthenticationError as error:
+            return f"it refuses user name or password (SMTP {error.smtp_code})"
+        except smtplib.SMTPResponseException as error:
+            return f"{type(error).__name__} {error.smtp_code}"
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            return type(error).__name__
+        return None
+
     def compose(self, message: Envelope) -> EmailMessage:
         """The mail as it goes over the wire."""
         mail = EmailMessage(policy=SMTP)

@@ -1,0 +1,50 @@
+"""An answer of İYS that leaves somebody out does not lose a refusal (row 20; R-33, R-42)."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from iys_house import due_now, forward, how_many, pull, settle, state, take
+
+from ileti.core import clock
+
+PHONE = "+905997000000"
+
+
+def finish(shop: Any) -> None:
+    for _ in range(2):
+        due_now(shop)
+        forward(shop)
+        settle(shop)
+
+
+@pytest.mark.parametrize("pulled", ["before the question", "after the answer"])
+def test_a_question_whose_answer_left_the_person_out(
+    shop: Any, registry: Any, pulled: str
+) -> None:
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", status="ONAY",
+                  brandCode=shop.brand_code)
+    time.sleep(1.1)
+    take(shop, [PHONE], status="RET", at=clock.now())
+    registry.tell("fault", kind="fewer", path="*/status/*", count=1)
+    if pulled == "before the question":
+        pull(shop)
+    forward(shop)
+    if pulled == "after the answer":
+        assert state(shop, PHONE)["iys"] == "LOCAL_ONLY"
+        pull(shop)
+    finish(shop)
+    assert registry.holds(PHONE)["status"] == "RET"
+    assert (state(shop, PHONE)["status"], state(shop, PHONE)["iys"]) == ("RET", "REGISTERED")
+    assert how_many(shop, "outbox") == 0
+
+
+def test_a_refusal_iys_really_knows_nothing_of_stays_here(shop: Any, registry: Any) -> None:
+    take(shop, [PHONE], status="RET", at=clock.now() - timedelta(minutes=1))
+    forward(shop)
+    pull(shop)
+    finish(shop)
+    assert (registry.holds(PHONE), state(shop, PHONE)["iys"]) == ({}, "LOCAL_ONLY")
