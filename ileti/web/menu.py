@@ -30,6 +30,8 @@ from ileti.tenancy.users import ProfileView, RoleView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import figures, formats
 from ileti.web.theme import Count, Shell, Workspace
+from ileti.web.wizard_forms import WizardCompanyView, WizardLoginView, WizardSiteView
+from ileti.web.wizard_views import WizardView
 
 COUNTED = 1000
 
@@ -66,6 +68,8 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):
+        builder.add_view_no_menu(wizard)
     builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
