@@ -19,6 +19,7 @@ from ileti.documents.views import DocumentView
 from ileti.iys.ask_views import AskView
 from ileti.iys.book_views import BookView, StoppedView
 from ileti.iys.dayviews import DayView
+from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
@@ -68,6 +69,7 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    builder.add_view_no_menu(DealerSyncView)
     for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):
         builder.add_view_no_menu(wizard)
     builder.add_view_no_menu(StoppedView)

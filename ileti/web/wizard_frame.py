@@ -122,7 +122,12 @@ def consent_step(provider: Provider) -> dict[str, Any]:
     rows = _newest_choices(provider)
     people = listing.recipients_of(rows)
     shown = []
+    keys = set()
     for entry, state in rows:
+        key = (state.recipient_id, state.recipient_type, state.channel)
+        if key in keys:  # before and after the code
+            continue
+        keys.add(key)
         address = address_of(people.get((entry.provider_id, entry.recipient_id)))
         shown.append({
             "address": mask(address) if address else _("erased"), "url": record_url(entry),

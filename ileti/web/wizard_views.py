@@ -142,7 +142,7 @@ class WizardView(BaseView):
         def drawn() -> ResponseReturnValue:
             facts = facts_of(provider)
             context: dict[str, Any] = frame(provider, key, facts) | {"facts": facts}
-            if key is Key.BRANDS:
+            if key in (Key.BRANDS, Key.DEALERS):
                 context["brands"] = list(orm.db.session.scalars(select(Brand).where(
                     Brand.provider_id == provider.id).order_by(Brand.id).limit(100)))
             elif key is Key.FORM:

@@ -37,7 +37,7 @@ def house() -> Iterator[Running]:
                 "brandCode": CODE, "retailerCode": 73_120_001, "title": "Bornova Akasya Ltd. Şti.",
                 "name": "Ayşe Yılmaz", "alias": "Akasya Bornova", "tckn": "10000000146",
                 "tin": "6071000010", "city": {"code": "35", "name": "İzmir"},
-                "town": {"code": "480", "name": "Bornova"}}],
+                "town": {"code": "480", "name": "Konak"}}],
         }).raise_for_status()
         yield running
         assert running.stop() == 0
@@ -132,8 +132,20 @@ def test_from_an_empty_installation_to_the_first_consent_at_iys(
     expect(page.locator("main ul.rows").first).not_to_contain_text("Akasya Bebek")
     look(page, "markalar")
 
+    # dealers: taken over from İYS on their own page, and back
+    press(page, "Sonraki: Bayiler")
+    look(page, "bayiler")
+    press(page, "Akasya Ev bayilerini karşılaştır")
+    expect(page.locator("main")).to_contain_text("Akasya Bornova")
+    look(page, "bayiler-iys")
+    press(page, "Buraya al")
+    expect(page.locator("main")).to_contain_text("1 aynı")
+    look(page, "bayiler-ayni")
+    page.get_by_role("link", name="Bugün").first.click()
+    press(page, "Kuruluma devam et")
+    assert "Bayiler" in done(page)
+
     # the site: texts first, then its address
-    page.locator("#adimlar").get_by_role("link", name="İlk site").click()
     expect(page.locator("#adimlar [aria-current=step]")).to_have_text("İlk site")
     look(page, "metinler")
     press(page, "Bu metinleri yayımla")
