@@ -118,6 +118,9 @@ class Settings(BaseSettings):
         "`production` refuses weak secrets, demo data, plain-HTTP cookies and the demo gateways.",
     )
     ileti_var: Path = _field(ROOT / "var", "Folder for embedded services, secrets, files.")
+    demo_company: bool = _field(
+        True, "Whether the first start makes an invented company to look at; never in production.",
+    )
     host: str = _field("127.0.0.1", "Address the web server listens on.")
     port: int = _field(8080, "Port of the web server.", ge=1, le=65535)
     public_url: str = _field(

@@ -72,7 +72,7 @@ class SiteView(RecordView):
                               description=_l("How an address becomes verified. Another policy or "
                                              "other channels make a new version of the form.")),
         "channels": SelectMultipleField(
-            _l("Channels"), [DataRequired()], coerce=int,
+            _l("Channels"), [DataRequired()], coerce=int, default=(2, 1, 3),
             choices=[(2, _l("SMS")), (1, _l("Call")), (3, _l("E-mail"))]),
     }
     edit_form_extra_fields = add_form_extra_fields

@@ -181,7 +181,7 @@ def _first_run(settings: Settings) -> None:
     from ileti.capture.seed import seed_demo
     from ileti.cli.users import ensure_user
 
-    seeded = seed_demo(settings)
+    seeded = seed_demo(settings) if settings.demo_company else {}
     path = password_file(settings)
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -200,10 +200,11 @@ def _announce(settings: Settings, *, simulated: bool) -> None:
     if not settings.production:
         password = password_file(settings).read_text().strip()
         lines += [("  user", ADMIN), ("  password", password),
-                  ("  kept in", str(password_file(settings))),
-                  ("  dealers", "bayi-a, bayi-b (same password)"),
-                  ("Demo shop", base + "/demo/magaza"),
-                  ("Phone and mailbox", base + "/demo/telefon")]
+                  ("  kept in", str(password_file(settings)))]
+        if settings.demo_company:
+            lines += [("  dealers", "bayi-a, bayi-b (same password)"),
+                      ("Demo shop", base + "/demo/magaza")]
+        lines += [("Phone and mailbox", base + "/demo/telefon")]
     lines.append(("Capture API", base + "/api"))
     if simulated:
         lines.append(("İYS simulator", settings.iys_url + "/"))

@@ -165,9 +165,9 @@ def _partner(held: Subscription) -> list[Finding]:
 
 def _brands(held: Sequence[RegisteredBrand], ours: Sequence[OurBrand],
             rights: Sequence[BrandRight] | None) -> list[Finding]:
-    if not ours:
-        return [Finding(Level.MISSING, "brand", "Burada hiç marka tanımlı değil.",
-                        "No brand is entered here.")]
+    if not ours:  # nothing is held up: there are no records either
+        return [Finding(Level.NOTE, "brand", "Burada henüz marka yok. Markaları İYS’den alın.",
+                        "No brand is entered here yet. Fetch the brands from İYS.")]
     known = {one.brand_code for one in held}
     granted = None if rights is None else {one.brand_code: one for one in rights}
     found: list[Finding] = []

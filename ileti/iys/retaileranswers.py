@@ -2,8 +2,8 @@
 
 Why this module exists: a retailer's number, once ours, decides whose consents are whose; a list
 that lost rows on its way would read as "not registered". So a retailer without a number of eight
-digits is ``Unreadable``. İYS shows identity numbers of the person in charge; they are not
-kept in what is understood. Pure: no network, no database.
+digits is ``Unreadable``. İYS shows identity numbers of the person in charge; they are read
+to find the same dealer here, and never printed. Pure: no network, no database.
 """
 
 from __future__ import annotations
@@ -49,10 +49,17 @@ class NewRetailer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredRetailer:
-    """A retailer as İYS holds it; ``consents`` is how many consents it may use, where said."""
+    """A retailer as İYS holds it; ``consents`` is how many consents it may use, where said.
+
+    ``city`` and ``town`` are codes without a leading zero; what İYS did not say is empty.
+    """
 
     code: int
     title: str
+    name: str = field(default="", repr=False)
+    tckn: str = field(default="", repr=False)
+    tin: str = field(default="", repr=False)
+    mobile: str = field(default="", repr=False)
     alias: str = ""
     mersis: str = ""
     status: str = ""
@@ -106,7 +113,8 @@ def _retailer(row: Any) -> RegisteredRetailer:
     return RegisteredRetailer(
         code=_code(row), consents=whole(row.get("retailerAccessCount")),
         city=_place(row.get("city")), town=_place(row.get("town")),
-        **{name: _text(row.get(name)) for name in ("title", "alias", "mersis", "status")},
+        **{name: _text(row.get(name)) for name in (
+            "title", "alias", "mersis", "status", "name", "tckn", "tin", "mobile")},
     )
 
 

@@ -134,17 +134,25 @@ class IysView(BaseView):
         provider = orm.db.session.get(Provider, provider_id)
         if provider is None:
             raise NotFound()
-        orm.db.session.rollback()  # no transaction stays open during a call to somebody else
-        found = try_connection(provider_id)
-        provider.iys_checked_at = clock.now()
-        provider.iys_problem = " ".join(
-            say(one) for one in found.findings if one.level is Level.MISSING) or None
-        orm.db.session.commit()
-        for one in found.open_points:
-            flash(say(one), "danger" if one.level is Level.MISSING else "warning")
-        if found.works:
-            flash(_("İYS answered; the connection works."), "success")
+        try_and_tell(provider)
         return redirect(url_for("ProviderView.show", pk=provider_id))
+
+
+def try_and_tell(provider: Provider, *, problems: bool = True) -> None:
+    """Try a provider's connection, keep what was found and flash every open point; without
+    ``problems`` only what should be thought of, since the page says them itself. Commits."""
+    provider_id = provider.id
+    orm.db.session.rollback()  # no transaction stays open during a call to somebody else
+    found = try_connection(provider_id)
+    provider.iys_checked_at = clock.now()
+    provider.iys_problem = " ".join(
+        say(one) for one in found.findings if one.level is Level.MISSING) or None
+    orm.db.session.commit()
+    for one in found.open_points:
+        if problems or one.level is Level.NOTE:
+            flash(say(one), "danger" if one.level is Level.MISSING else "warning")
+    if found.works:
+        flash(_("İYS answered; the connection works."), "success")
 
 
 def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:

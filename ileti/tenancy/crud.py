@@ -157,8 +157,7 @@ class RecordView(ModelView):
             if self._kept(form, item, self.pre_add, self.datamodel.add):
                 flash(self.add_row_message, "success")
                 return redirect(self.record_url(item))
-        return self._form_page(self.add_template, "add", self.add_title, form,
-                               url_for(f"{self.endpoint}.list"))
+        return self._form_page(self.add_template, "add", self.add_title, form, self.home_url())
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
@@ -205,11 +204,15 @@ class RecordView(ModelView):
         """The page of one record."""
         return url_for(f"{self.endpoint}.show", pk=item.id)
 
+    def home_url(self) -> str:
+        """Where one goes back to from a new record."""
+        return url_for(f"{self.endpoint}.list")
+
     def render_template(self, template: str, **context: Any) -> str:
         """Pages know their list and how adding is called."""
         return super().render_template(
             template, list_title=self.list_title, add_title=self.add_title,
-            edit_title=self.edit_title, list_url=url_for(f"{self.endpoint}.list"), **context)
+            edit_title=self.edit_title, list_url=self.home_url(), **context)
 
 
 def _put_in_order(form: Any, columns: list[str]) -> None:

@@ -51,7 +51,8 @@ def _mobile(text: str) -> str:
     return f"+90{digits}"
 
 
-def _place_name(code: str) -> str:
+def place_name(code: str) -> str:
+    """Town and city of a running number, as people say them."""
     town = places.town(code)
     city = places.city(town.city_code) if town else None
     return f"{town.short_name}, {city.name}" if town and city else code
@@ -91,12 +92,12 @@ class DealerView(RecordView):
     base_order = ("title", "asc")
     show_columns = ["title", "name", "alias", "brand", "retailer_code", "tckn", "tin", "mersis",
                     "mobile", "town_code", "status", "created_at"]
-    show_template = "panel/dealer.html"
+    list_template, show_template = "panel/dealers.html", "panel/dealer.html"
     add_columns = ["brand", "title", "name", "alias", "tckn", "tin", "mersis", "mobile",
                    "town_code", "status"]
     edit_columns = add_columns[1:]
     formatters_columns = {
-        "tckn": masked, "tin": masked, "town_code": _place_name,
+        "tckn": masked, "tin": masked, "town_code": place_name,
         "status": lambda value: STATES.get(value, value),
     }
     add_form_extra_fields = _fields(kept=False)

@@ -40,6 +40,7 @@ COMMON_LABELS = {
 }
 
 
+_LOGIN = ("iys_code", "iys_username", "iys_password", "iys_partner_code")
 ALARM_MAILS = {"tr": _l("In Turkish"), "en": _l("In English"), "off": _l("None")}
 
 
@@ -91,6 +92,9 @@ class ProviderView(RecordView):
         if not item.iys_password:
             before = inspect(item).attrs.iys_password.history.deleted
             item.iys_password = before[0] if before else item.iys_password or None
+        changed = inspect(item).attrs
+        if any(changed[name].history.has_changes() for name in _LOGIN):
+            item.iys_checked_at = item.iys_problem = None  # what was found of another login
 
     def pre_add(self, item: Any) -> None:
         """An empty password is none."""

@@ -19,6 +19,7 @@ from ileti.documents.views import DocumentView
 from ileti.iys.ask_views import AskView
 from ileti.iys.book_views import BookView, StoppedView
 from ileti.iys.dayviews import DayView
+from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.radar.views import RadarView
@@ -30,6 +31,8 @@ from ileti.tenancy.users import ProfileView, RoleView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import figures, formats
 from ileti.web.theme import Count, Shell, Workspace
+from ileti.web.wizard_forms import WizardCompanyView, WizardLoginView, WizardSiteView
+from ileti.web.wizard_views import WizardView
 
 COUNTED = 1000
 
@@ -66,6 +69,9 @@ def add_views(builder: Any) -> None:
         if group:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
+    builder.add_view_no_menu(DealerSyncView)
+    for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):
+        builder.add_view_no_menu(wizard)
     builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)

@@ -25,7 +25,7 @@ from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Provider
-from ileti.web import figures, formats
+from ileti.web import figures, formats, wizard_steps
 from ileti.web.figures import OpenRows, Rejections
 
 REASONS, LATEST, TASKS, STRIPS, MOST_BRANDS = 5, 6, 4, 4, 50
@@ -33,13 +33,13 @@ REASONS, LATEST, TASKS, STRIPS, MOST_BRANDS = 5, 6, 4, 4, 50
 
 def today() -> dict[str, Any]:
     """Context of ``panel/today.html``."""
-    brands, dealers = orm.db.session.execute(select(*(
-        select(func.count()).select_from(one).scalar_subquery() for one in (Brand, Dealer)))).one()
+    brands, dealers, unknown = _how_many()
     rejected, waiting = figures.rejections(), figures.open_rows()
     days = figures.by_day(brands, rejected)
     shown = days if any(sum(numbers) for _day, numbers in days) else []
     return {
         "line": _line(brands, dealers), "actions": _actions(), "urgent": urgent(waiting),
+        "setup": wizard_steps.offer(),
         "tiles": _tiles(days, rejected, waiting), "days": shown, "days_title": days_title(days),
         "today_index": len(days) - 1, "outlier": None,
         "chart_sentence": ngettext(
@@ -49,7 +49,8 @@ def today() -> dict[str, Any]:
         "rejections_url": url_for("ConsentView.list", iys="refused")
         if security.may("consent:read") else None,
         "recent": recent(LATEST) if security.may("consent:read") else None,
-        "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting), "strips": _strips(),
+        "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting, unknown),
+        "strips": _strips(),
     }
 
 
@@ -62,6 +63,15 @@ def _strips() -> dict[str, Any] | None:
         return None
     return {"brands": sorted(rows, key=lambda row: row["good"])[:STRIPS], "first": first,
             "last": last, "url": url_for("DayView.list")}
+
+
+def _how_many() -> tuple[int, int, int]:
+    """Brands, dealers, and dealers without an İYS number up to a limit, in one statement."""
+    some = select(Dealer.id).where(Dealer.retailer_code.is_(None)).limit(listing.COUNTED).subquery()
+    brands, dealers, unknown = orm.db.session.execute(select(*(
+        select(func.count()).select_from(one).scalar_subquery()
+        for one in (Brand, Dealer, some)))).one()
+    return brands, dealers, unknown
 
 
 def days_title(days: list[figures.Day]) -> str:
@@ -182,7 +192,7 @@ def _where(code: str) -> str:
     return code_url(code) or url_for("ConsentView.list", iys="refused")
 
 
-def _tasks(rows: OpenRows) -> list[dict[str, Any]]:
+def _tasks(rows: OpenRows, unknown: int) -> list[dict[str, Any]]:
     """What waits for a person, the most pressing first."""
     made = []
     if rows.stopped and security.may("queue:read"):
@@ -191,7 +201,7 @@ def _tasks(rows: OpenRows) -> list[dict[str, Any]]:
             "title": ngettext("%(n)s record has stopped", "%(n)s records have stopped",
                               rows.stopped, n=formats.number(rows.stopped)),
             "text": _("Mend the cause, then send it again.")})
-    return made + _connection_tasks() + _dealer_tasks()
+    return made + _connection_tasks() + _dealer_tasks(unknown)
 
 
 def _connection_tasks() -> list[dict[str, Any]]:
@@ -209,12 +219,10 @@ def _connection_tasks() -> list[dict[str, Any]]:
         "text": _("Until then its records wait in the queue.")} for one in found]
 
 
-def _dealer_tasks() -> list[dict[str, Any]]:
+def _dealer_tasks(number: int) -> list[dict[str, Any]]:
     """Dealers İYS does not know: it refuses what they take (H180)."""
     if not security.may("dealer:read"):
         return []
-    some = select(Dealer.id).where(Dealer.retailer_code.is_(None)).limit(listing.COUNTED)
-    number = orm.db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return [{
         "icon": "store", "tone": "wait", "url": url_for("DealerView.list"),
         "title": ngettext("%(n)s dealer has no İYS number", "%(n)s dealers have no İYS number",

@@ -52,6 +52,23 @@
     all("details.filter[open],details[data-menu][open]").forEach((el) => { if (!el.contains(event.target)) el.open = false; });
   });
 
+  // What waits for somebody else is looked at again every few seconds, for ten minutes at most: a
+  // page that asks for ever would keep its session alive for ever.
+  if (one("[data-live]") && window.DOMParser) {
+    let left = 150;
+    const look = setInterval(() => {
+      if (document.hidden) return;
+      if (left-- <= 0) { clearInterval(look); return; }
+      fetch(location.href, { credentials: "same-origin" }).then((answer) => (answer.ok && !answer.redirected ? answer.text() : "")).then((text) => {
+        const next = new DOMParser().parseFromString(text, "text/html");
+        all("[data-live]").forEach((now) => {
+          const fresh = next.getElementById(now.id);
+          if (fresh && fresh.innerHTML !== now.innerHTML) now.innerHTML = fresh.innerHTML;
+        });
+      }).catch(() => {});
+    }, 4000);
+  }
+
   // Dialogs become modal; Cancel and Escape give the focus back by themselves.
   all("[data-dialog]").forEach((button) => {
     const dialog = document.getElementById(button.dataset.dialog);

@@ -42,7 +42,8 @@ class Strange:
     def numbers(self, rule: Any) -> dict[str, Any]:
         """What to put into the variables of an address."""
         own = {
-            "ProviderView": self.place.provider_id, "BrandView": self.place.brand_id,
+            "ProviderView": self.place.provider_id, "WizardCompanyView": self.place.provider_id,
+            "WizardLoginView": self.place.provider_id, "BrandView": self.place.brand_id,
             "DealerView": self.dealer, "SiteView": self.site, "DocumentView": self.document,
             "UserView": self.user, "AuditView": 1,
         }.get(rule.endpoint.partition(".")[0], self.entry)
