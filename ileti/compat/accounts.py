@@ -62,13 +62,14 @@ def new_secret() -> tuple[str, bytes]:
 
 def log_in(username: str, secret: str, address: str) -> dict[str, Any]:
     """The first pair of tokens, as İYS answers it (§4); raises WrongLogin, TooManyTries."""
-    name = f"api:{username[:_LONGEST]}"
+    username = username[:_LONGEST].replace("\0", "")
+    name = f"api:{username}"
     wait = logins.wait_before_login(name, address)
     if wait:
         raise TooManyTries(wait)
     row = db.connection().execute(
         "select id, provider_id, secret_hash from api_account "
-        "where username = %s and disabled_at is null", (username[:_LONGEST],)).fetchone()
+        "where username = %s and disabled_at is null", (username,)).fetchone()
     kept = bytes(row[2]) if row is not None and row[2] is not None else _NOBODY
     if not hmac.compare_digest(kept, _secret_hash(secret)) or row is None:
         logins.count_failure(name, address)

@@ -99,11 +99,11 @@ def _answer_one(brand: Brand, wanted: Wanted, *, v2: bool) -> Answer:
     item = done.items[0]
     code = _code_of(brand, wanted, item.entry_id, done.captured_at, item.outcome)
     if code is None and done.replay and not v2:
+        if lacking := _lacking(wanted):
+            raise Refused(lacking)
         code = "H174" if wanted.status is Status.RET else "H178"
-    if code in ("H174", "H175"):
-        raise refuse(code, ["status"], wanted.status.name)
     if code is not None:
-        raise refuse(code, ["consentDate"], iys_time(wanted.date or done.captured_at))
+        raise refuse(code)
     return _taken(item.leaf, done.captured_at)
 
 
@@ -247,11 +247,16 @@ def _is_repeat(brand: Brand, wanted: Wanted) -> bool:
         brand, ONE + _mark(brand, [wanted]))
 
 
+def _lacking(wanted: Wanted) -> list[Fault]:
+    """H463, H462: what a merchant's update would lack (§3.3)."""
+    return [fault(code) for code, there in (
+        ("H463", wanted.source is not Source.NONE), ("H462", wanted.date is not None))
+        if not there]
+
+
 def _lacks_for_update(brand: Brand, wanted: Wanted) -> list[Fault]:
-    """H463, H462: a merchant's update needs source and date (§3.3)."""
-    lacking = [fault(code, [name]) for code, name, there in (
-        ("H463", "source", wanted.source is not Source.NONE),
-        ("H462", "consentDate", wanted.date is not None)) if not there]
+    """The same, when it is an update."""
+    lacking = _lacking(wanted)
     return lacking if lacking and book.has_record(brand.place, wanted) else []
 
 

@@ -10,6 +10,7 @@ Every failure has İYS's form, also those İYS does not know (§1.3).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -103,13 +104,21 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
         raw = answer.body.encode()
         headers.append(("Content-Type", "text/plain; charset=utf-8"))
     elif answer.body is not None:
-        raw = _encode(answer.body)
+        raw = _as_json(answer.body)
         headers.append(("Content-Type", "application/json; charset=utf-8"))
     if answer.status != 204:
         headers.append(("Content-Length", str(len(raw))))
     start_response(_STATUS.get(answer.status, f"{answer.status} Error"), [
         *headers, ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")])
     return [raw]
+
+
+def _as_json(value: Any) -> bytes:
+    """Compact JSON; what a caller sent may hold numbers no other encoder takes."""
+    try:
+        return _encode(value)
+    except (OverflowError, ValueError, TypeError):
+        return json.dumps(value, default=str, separators=(",", ":")).encode()
 
 
 def _serve(environ: Environ) -> Answer:
