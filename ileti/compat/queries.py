@@ -16,7 +16,7 @@ from ileti.compat.desk import Answer, Brand, Call, brand_of, iys_time, page_of
 from ileti.compat.refusals import Fault, Refused, fault, refuse
 from ileti.compat.wellformed import KINDS, TYPES, address_code, is_missing, spelled
 from ileti.consents import gate
-from ileti.consents.vocabulary import Channel, RecipientType
+from ileti.consents.vocabulary import Channel, RecipientType, Status
 from ileti.core.logs import get_logger
 from ileti.iys.wire import MOST_RECIPIENTS, Movement
 
@@ -26,11 +26,14 @@ _NO_RECORD: Final = 404  # judgement 9
 
 
 def show_status(call: Call) -> Answer:
-    """``POST …/consents/status``: what holds for one address (§6.7); H401 when nothing does."""
+    """``POST …/consents/status``: what holds for one address (§6.7); H401 when nothing does. A
+    consent the gate does not open for (İYS's changes unheard, R-44; a renewal on its way) is left
+    to İYS's own word."""
     brand = brand_of(call)
     address, kind, channel = _key(call.object("H097"), too_long="H166")
     found = book.held(brand.place, brand.caller, address, kind, channel)
-    if found is not None:
+    if found is not None and (found.status is Status.RET or _may_send(
+            brand, [address], kind, channel)):
         line = found.line(address, kind, channel)
         if found.retailer_code is not None and found.retailer_code in brand.dealers:
             line |= {"retailerCode": found.retailer_code, "retailerTitle": found.retailer_title}
@@ -87,9 +90,7 @@ def _approved(brand: Brand, wanted: list[str], kind: RecipientType, channel: Cha
     place = brand.place
     known = book.known_keys(place, brand.caller, wanted, kind, channel)
     ours = [one for one in wanted if one in known]
-    yes = {one for one, may in zip(
-        ours, gate.may_send(place.provider_id, place.brand_id, ours, channel, kind),
-        strict=True) if may}
+    yes = _may_send(brand, ours, kind, channel)
     others = [one for one in wanted if one not in known]
     if others and brand.caller.dealer_id is None:
         try:
@@ -98,6 +99,13 @@ def _approved(brand: Brand, wanted: list[str], kind: RecipientType, channel: Cha
         except Refused as refused:
             log.warning("compat_status_from_ledger_only", code=str(refused), left=len(others))
     return yes
+
+
+def _may_send(brand: Brand, addresses: list[str], kind: RecipientType, channel: Channel
+              ) -> set[str]:
+    place = brand.place
+    answers = gate.may_send(place.provider_id, place.brand_id, addresses, channel, kind)
+    return {one for one, may in zip(addresses, answers, strict=True) if may}
 
 
 def _line(movement: Movement) -> dict[str, Any]:

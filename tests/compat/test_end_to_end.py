@@ -251,3 +251,21 @@ def test_a_dealers_account_takes_for_itself(shop: Any, registry: Registry) -> No
     taken = db.connection().execute(
         "select dealer_id from consent_entry where provider_id = %s", (shop.provider_id,))
     assert taken.fetchall() == [(own,)]
+
+
+def test_while_changes_are_unheard_iys_itself_is_asked(shop: Any, registry: Registry,
+                                                       program: Program) -> None:
+    """R-44: a consent of ours may have been refused there meanwhile."""
+    from ileti.core import db
+
+    program.add()
+    forward(shop)
+    registry.tell("citizen", recipient=PHONE, type="MESAJ", recipientType="BIREYSEL",
+                  status="RET", brandCode=shop.brand_code)
+    assert program.status().json["status"] == "ONAY", "heard a moment ago"
+    db.connection().execute("update iys_cursor set pulled_at = now() - interval '6 days' "
+                            "where provider_id = %s", (shop.provider_id,))
+    assert program.status().json["status"] == "RET"
+    assert program.approved(PHONE) == []
+    registry.tell("fault", kind="503", path="*", count=None)
+    assert program.status().status_code == 503
