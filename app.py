@@ -1,5 +1,5 @@
-"""The WSGI door: widget calls, and what İYS pushes, go their lean way before Flask sees them; the
-rest is the panel.
+"""The WSGI door: widget calls, what İYS pushes, and programs that speak İYS's protocol to us go
+their lean way before Flask sees them; the rest is the panel.
 
 Flask costs two thirds of the rate on the capture path (docs/adr/0003), so the dispatcher looks at
 the first bytes of the path and nothing else. Both halves are built at the first call, so that
@@ -21,6 +21,7 @@ __all__ = ["app", "create_app"]
 
 CAPTURE = "/w/v1/"
 REGISTRY = "/iys/v1/"
+COMPAT = "/iys-compat/"
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -51,6 +52,13 @@ def _registry() -> WsgiApplication:
     return application
 
 
+@lru_cache(maxsize=1)
+def _compat() -> WsgiApplication:
+    from ileti.compat.endpoints import application
+
+    return application
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI application of the web processes."""
     path = environ.get("PATH_INFO", "")
@@ -59,6 +67,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return health.answer(start_response)
     if path.startswith(REGISTRY):
         return _registry()(environ, start_response)
+    if path.startswith(COMPAT):
+        return _compat()(environ, start_response)
     lean = path.startswith(CAPTURE)
     return (_capture() if lean else _panel())(environ, start_response)
 

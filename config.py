@@ -264,6 +264,12 @@ class Settings(BaseSettings):
     )
     form_token_minutes: int = _field(30, "How long a shown form may be sent in.", ge=1, le=1440)
 
+    # -- programs that speak İYS's protocol to us
+    compat_requests_per_second: int = _field(
+        50, "Requests per second of one API account at `/iys-compat/`; İYS itself takes 10 per "
+        "address.", ge=1,
+    )
+
     # -- panel
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
     log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")

@@ -8,6 +8,7 @@ from flask_appbuilder import Model
 
 import ileti.capture.models
 import ileti.channels.models
+import ileti.compat.models
 import ileti.consents.models
 import ileti.documents.models
 import ileti.iys.daymodels

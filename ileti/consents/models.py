@@ -87,6 +87,10 @@ class ConsentEntry(Model):
             text("id desc"),
             postgresql_where=text("dealer_id is not null"),
         ),
+        Index(  # citizens' changes, for who pulls them here (ileti/compat/changes.py)
+            "ix_consent_entry_iys", "provider_id", "brand_id", "captured_at", "id",
+            postgresql_where=text("source >= 31"),
+        ),
         {"postgresql_partition_by": "RANGE (captured_at)"},
     )
 

@@ -245,7 +245,7 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
         return _unfit(row, error)
     except IysTrouble as trouble:
         if may_leave_out_dealer(row, trouble.code):
-            return _send_one(client, batch, replace(row, retailer_code=None))
+            return _send_one(client, batch, without_dealers(row))
         step = next_step(trouble.kind, trouble.code, 99)
         if step is Step.VERIFY or must_ask(batch, row.ref, trouble.code):
             return ask_or_leave(client, batch, row, trouble.code)
@@ -265,7 +265,13 @@ def _send_one(client: IysClient, batch: Batch, row: Row) -> Outcome:
 def may_leave_out_dealer(row: Row, code: str) -> bool:
     """Whether the record goes without its dealer: a refusal does not wait until somebody has
     matched a dealer İYS does not know; the code is an optional field (R-33; İYS API §6.1)."""
-    return code == "H180" and row.status is Status.RET and row.retailer_code is not None
+    return code == "H180" and row.status is Status.RET and (
+        row.retailer_code is not None or bool(row.retailer_access))
+
+
+def without_dealers(row: Row) -> Row:
+    """The record with neither the dealer who took it nor those who may use it."""
+    return replace(row, retailer_code=None, retailer_access=())
 
 
 def _send_list(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:
@@ -320,7 +326,7 @@ def _without_faulty(rows: list[Row], named: Mapping[int, list[IysError]],
         if place not in named:
             again.append(row)
         elif may_leave_out_dealer(row, named[place][0].code):
-            again.append(replace(row, retailer_code=None))
+            again.append(without_dealers(row))
         else:
             faulty.append((row, named[place][0]))
     return again, faulty

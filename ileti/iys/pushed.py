@@ -61,7 +61,7 @@ def _answered(environ: Environ) -> int:
         return 404
     if environ.get("REQUEST_METHOD") != "POST":
         return 405
-    if not _is_private(environ):
+    if not is_private(environ):
         return 403
     try:
         login = _login(str(environ.get("HTTP_AUTHORIZATION", "")))
@@ -130,7 +130,7 @@ def _login(header: str) -> Login | None:
     return check(username, password)
 
 
-def _is_private(environ: Environ) -> bool:
+def is_private(environ: Environ) -> bool:
     """Whether the call came over https, by the word of the proxy we trust; in production only that
     counts, since credentials travel in it."""
     given = settings()

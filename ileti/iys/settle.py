@@ -49,7 +49,8 @@ class Row:
     person was erased; ``reported`` is the date İYS is told (a refusal in the second of the consent
     before it goes out one second later, ledger code 64). ``followed``: what the
     state stands on waits in the queue behind this row, so it reaches İYS after it.
-    ``clock_behind``: its date lies in our future because it follows a word of İYS from there."""
+    ``clock_behind``: its date lies in our future because it follows a word of İYS from there.
+    ``retailer_access``: who may use the consent, where its submission named somebody."""
 
     ref: Ref
     recipient: str | None = field(repr=False)
@@ -67,13 +68,14 @@ class Row:
     state_status: Status | None = None
     followed: bool = False
     clock_behind: bool = False
+    retailer_access: tuple[int, ...] = ()
 
     def outgoing(self) -> Outgoing:
         """The consent as İYS is told it."""
         return Outgoing(
             recipient=self.recipient or "", channel=self.channel, status=self.status,
             source=self.source, consent_date=self.reported, recipient_type=self.recipient_type,
-            retailer_code=self.retailer_code,
+            retailer_code=self.retailer_code, retailer_access=self.retailer_access,
         )
 
 
@@ -104,6 +106,8 @@ select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
        r.key_no, r.addr_hash, r.addr_ct, e.channel, e.recipient_type, e.status, e.source,
        e.consent_date, d.retailer_code, s.entry_id, s.consent_date, s.iys_status,
        s.iys_due_at, s.status,
+       case when u.evidence ? 'retailer_access' then u.evidence -> 'retailer_access'
+            -> (array_position(u.entry_ids, e.id) - 1)::text end,
        s.entry_id <> o.ref_id and exists (
          with recursive later(after_id) as (
              select p.after_id from outbox p
@@ -125,6 +129,7 @@ select o.ref_id, o.fence, o.order_key, o.ref_at, o.tries, o.hint,
                       and e.captured_at = o.ref_at
   join recipient r on r.provider_id = o.provider_id and r.id = e.recipient_id
   left join dealer d on d.id = e.dealer_id and d.provider_id = o.provider_id
+  left join submission u on u.provider_id = o.provider_id and u.id = e.submission_id
   left join consent_state s on s.provider_id = o.provider_id and s.brand_id = o.brand_id
        and s.recipient_id = e.recipient_id and s.recipient_type = e.recipient_type
        and s.channel = e.channel
@@ -153,7 +158,7 @@ def refs_of(batch: Batch) -> dict[int, Ref]:
 
 def _row(one: tuple[Any, ...]) -> Row:
     (key_no, digest, cipher, channel, kind, status, source, date, retailer, state_entry, state_date,
-     state_iys, due, state_status, followed, behind) = one[6:]
+     state_iys, due, state_status, access, followed, behind) = one[6:]
     clear = None
     if cipher is not None and digest is not None:
         clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
@@ -166,6 +171,7 @@ def _row(one: tuple[Any, ...]) -> Row:
         due_at=due if ours else None,
         state_status=None if state_status is None else Status(state_status), followed=followed,
         clock_behind=bool(behind),
+        retailer_access=tuple(access or ()),
     )
 
 

@@ -9,6 +9,7 @@ worked out once per call (`Frame`) and a faultless item runs through one short r
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -265,6 +266,6 @@ def _is_missing(value: Any) -> bool:
     return value is None or value == ""
 
 
-def _names(names: dict[str, str], value: Any) -> dict[str, str]:
+def _names(names: dict[str, str], value: Any) -> Container[str]:
     """`names`, or nothing when `value` cannot even be looked up (a list, an object)."""
-    return names if isinstance(value, str) else {}
+    return names if isinstance(value, str) else ()

@@ -26,7 +26,8 @@ TOPICS = (
     (_l("Collection"), (("site", _l("Sites and forms")), ("document", _l("Texts")))),
     (_l("Organisation"), (("provider", _l("Providers")), ("brand", _l("Brands")),
                           ("dealer", _l("Dealers")), ("user", _l("Users")),
-                          ("role", _l("Roles")), ("audit", _l("Audit trail")))),
+                          ("role", _l("Roles")), ("api", _l("API accounts")),
+                          ("audit", _l("Audit trail")))),
 )
 
 

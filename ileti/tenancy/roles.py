@@ -7,7 +7,8 @@ provider, brand, dealer) comes from the membership and is kept by :mod:`ileti.te
 
 Personal addresses: only who must answer a person or an authority may open one (``consent:reveal``),
 and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
-site's secret (``site:secret``), with which whoever holds it can vouch for any address.
+site's secret (``site:secret``), with which whoever holds it can vouch for any address. An API
+account (``api:write``) records consents of any source, so it is for who could add users for it too.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -78,6 +79,8 @@ dealer:write         x    x    x    .    .    .    .    .    .
 dealer:reveal        x    x    .    .    .    .    x    .    .
 user:read            x    x    x    x    .    .    x    .    .
 user:write           x    x    x    x    .    .    .    .    .
+api:read             x    x    .    .    .    .    x    .    .
+api:write            x    x    .    .    .    .    .    .    .
 role:read            x    x    x    x    .    .    x    .    .
 site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .

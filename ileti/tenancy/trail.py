@@ -39,6 +39,11 @@ DEEDS = {
     "site:secret_replace": _l("Replaced a site’s secret at once"),
     "site:secret_end_previous": _l("Ended a site’s old secret"),
     "site:secret_show": _l("Opened a site’s secret"),
+    "api_account:add": _l("Added an API account"),
+    "api_account:change": _l("Changed an API account"),
+    "api:secret_create": _l("Made an API account’s secret"),
+    "api:secret_renew": _l("Made a new secret for an API account"),
+    "api:switch_off": _l("Switched an API account off"),
     "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
     "provider:add": _l("Added a provider"), "provider:change": _l("Changed a provider"),
     "brand:add": _l("Added a brand"), "brand:change": _l("Changed a brand"),
@@ -63,7 +68,7 @@ _OTHER_THINGS = {
     "site": _l("Site"), "document": _l("Text"), "document_version": _l("Version of a text"),
     "recipient": _l("Recipient"), "consent": _l("Consent"), "outbox": _l("On the way to İYS"),
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
-    "ab_user": _l("User"),
+    "ab_user": _l("User"), "api_account": _l("API account"),
 }
 
 

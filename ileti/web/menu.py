@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from ileti.capture.views import SiteView
+from ileti.compat.views import ApiAccountView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
@@ -53,6 +54,7 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("dealers", DealerView, _l("Dealers"), "store", _l("Organisation"), "dealer:read"),
     ("users", UserView, _l("Users"), "users", _l("Organisation"), "user:read"),
     ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
+    ("api", ApiAccountView, _l("API accounts"), "key-round", _l("Organisation"), "api:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
 )
 

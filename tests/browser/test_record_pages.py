@@ -38,10 +38,15 @@ def house(app: Any) -> Iterator[dict[str, Any]]:
         (place.provider_id, place.brand_id)).fetchone()[0]
     client.post(f"/siteler/{row[0]}/anahtar",
                 data={"csrf_token": token_of(client), "wish": "create"})
+    client.post("/api-hesaplari/add", data={
+        "csrf_token": token_of(client), "name": "Kasa programı",
+        "provider": str(place.provider_id), "brand": str(place.brand_id), "dealer": str(dealer)})
+    account = db.connection().execute(
+        "select id from api_account where provider_id = %s", (place.provider_id,)).fetchone()[0]
     with serving(app) as base:
         yield {"base": base, "client": client, "provider": place.provider_id,
                "brand": place.brand_id, "dealer": dealer, "site": row[0], "document": document,
-               "user": row[2], "audit": row[3]}
+               "user": row[2], "audit": row[3], "account": account}
 
 
 PAGES = (  # lists and forms of one make are looked at once
@@ -49,10 +54,12 @@ PAGES = (  # lists and forms of one make are looked at once
     "/bayiler/list/", "/bayiler/show/{dealer}", "/bayiler/edit/{dealer}",
     "/bayiler/list/?_flt_0_title=yok", "/kullanicilar/list/", "/kullanicilar/show/{user}",
     "/kullanicilar/edit/{user}", "/roller/", "/denetim/list/", "/denetim/show/{audit}",
+    "/api-hesaplari/list/", "/api-hesaplari/show/{account}", "/api-hesaplari/edit/{account}",
     "/siteler/show/{site}", "/siteler/edit/{site}", "/metinler/show/{document}", "/hesabim/",
     "/boyle-bir-sayfa-yok",
 )
-FORMS = ("/markalar/add", "/bayiler/add", "/kullanicilar/add", "/siteler/add", "/metinler/add")
+FORMS = ("/markalar/add", "/bayiler/add", "/kullanicilar/add", "/siteler/add", "/metinler/add",
+         "/api-hesaplari/add")
 
 
 def test_axe_finds_nothing_on_lists_and_records(chromium: Any, house: dict[str, Any]) -> None:
@@ -81,6 +88,20 @@ def test_axe_finds_nothing_in_dialogs_and_on_an_opened_secret(chromium: Any,
         page.click("#anahtar button:has-text('Anahtarı göster')")
         page.wait_for_selector("#gizli")
         assert faults(page) == []
+
+
+def test_axe_finds_nothing_on_a_programs_new_secret(chromium: Any, house: dict[str, Any]) -> None:
+    with browsing(chromium, house["base"], house["client"]) as page:
+        page.goto("/api-hesaplari/show/{account}".format(**house))
+        page.click("#anahtar button:has-text('Anahtar oluştur')")
+        page.wait_for_selector("#gizli")
+        assert faults(page) == []
+        page.goto("/api-hesaplari/show/{account}".format(**house))
+        assert page.query_selector("#gizli") is None
+        for dialog in ("yenile", "kapat"):
+            page.click(f"[data-dialog=sor-{dialog}]")
+            assert faults(page) == []
+            page.keyboard.press("Escape")
 
 
 def test_axe_finds_nothing_at_the_door(chromium: Any, house: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 import urllib.request
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,13 +57,14 @@ class Registry:
         return found[0] if found else {}
 
 
-def open_account(place: Any, registry: Registry) -> None:
+def open_account(place: Any, registry: Registry, retailers: Sequence[int] = ()) -> None:
     from ileti.core import db
     from ileti.core.secrets import secrets
 
     registry.tell("provider", iysCode=place.iys_code, username=f"api-{place.iys_code}",
                   password=PASSWORD,
-                  brands=[{"brandCode": place.brand_code, "name": "Defne Ev", "master": True}])
+                  brands=[{"brandCode": place.brand_code, "name": "Defne Ev", "master": True}],
+                  retailers=[{"retailerCode": one, "title": "Örnek Bayi"} for one in retailers])
     db.connection().execute(
         "update provider set iys_username = %s, iys_password = %s where id = %s",
         (f"api-{place.iys_code}", secrets().keyring.encrypt_text(PASSWORD, "iys-password"),

@@ -23,7 +23,7 @@ from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 STRANGE = "Yabancı Ocak"
 LEVELS = {Level.INSTALLATION: "installation", Level.PROVIDER: "provider", Level.BRAND: "brand",
           Level.DEALER: "dealer"}
-TABLES = ("provider", "brand", "dealer", "site", "document", "document_version", "membership",
+TABLES = ("provider", "brand", "dealer", "site", "api_account", "document", "document_version", "membership",
           "ab_user", "outbox")
 
 
@@ -38,6 +38,7 @@ class Strange:
     user: int
     membership: int
     entry: int
+    account: int
 
     def numbers(self, rule: Any) -> dict[str, Any]:
         """What to put into the variables of an address."""
@@ -46,6 +47,7 @@ class Strange:
             "WizardLoginView": self.place.provider_id, "BrandView": self.place.brand_id,
             "DealerView": self.dealer, "SiteView": self.site, "DocumentView": self.document,
             "UserView": self.user, "AuditView": 1,
+            "ApiAccountView": self.account,
         }.get(rule.endpoint.partition(".")[0], self.entry)
         named = {"provider_id": self.place.provider_id, "entry_id": self.entry,
                  "membership_id": self.membership, "pk": own}
@@ -84,7 +86,12 @@ def _furnished(app: Any, place: Any, user_name: str) -> Strange:
     conn.execute("update ab_user set first_name = %s, last_name = '' where id = %s",
                  (STRANGE, user))
     entry = take(place, "+905997000001", dealer_id=dealer).items[0].entry_id
-    return Strange(place, dealer, site, document, user, membership, entry)
+    account = conn.execute(
+        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash) "
+        "values (%s, %s, %s, %s, %s, 'x') returning id",
+        (place.provider_id, place.brand_id, dealer, STRANGE,
+         f"api-yabanci-{dealer}")).fetchone()[0]
+    return Strange(place, dealer, site, document, user, membership, entry, account)
 
 
 def _rules(app: Any) -> list[Any]:
@@ -103,14 +110,16 @@ def _rows(strange: Strange) -> Any:
     conn = db.connection()
     ids = {"provider": strange.place.provider_id, "brand": strange.place.brand_id,
            "dealer": strange.dealer, "site": strange.site, "document": strange.document,
-           "ab_user": strange.user, "membership": strange.membership}
+           "ab_user": strange.user, "membership": strange.membership,
+           "api_account": strange.account}
     rows = {table: conn.execute(f"select t.* from {table} t where id = %s", (number,)).fetchone()
             for table, number in ids.items()}
     rows["states"] = conn.execute("select * from consent_state where provider_id = %s",
                                   (strange.place.provider_id,)).fetchall()
     rows["counts"] = [conn.execute(f"select count(*) from {table} where provider_id = %s",
                                    (strange.place.provider_id,)).fetchone()
-                      for table in ("brand", "dealer", "site", "document", "membership")]
+                      for table in ("brand", "dealer", "site", "document", "membership",
+                                    "api_account")]
     return rows
 
 

@@ -1,7 +1,7 @@
 """Our own refusal stays before İYS's older words
 
 Revision ID: 0100
-Revises: 0070
+Revises: 0090
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0100"
-down_revision = "0070"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
