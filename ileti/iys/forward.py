@@ -413,7 +413,8 @@ def _tell(batch: Batch, trouble: IysTrouble) -> None:
 def _account_works(batch: Batch) -> None:
     db.connection().execute(
         "update provider set iys_problem = null, iys_checked_at = now() "
-        "where id = %s and iys_problem is not null", (batch.provider_id,),
+        "where id = %s and (iys_problem is not null or iys_checked_at is null)",
+        (batch.provider_id,),
     )
 
 

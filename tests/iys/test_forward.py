@@ -181,3 +181,14 @@ def test_refusals_go_before_consents_and_short_deadlines_before_long_ones(shop: 
             order += [row.ref_id for row in relay.claim(
                 conn, topic=1, provider_id=shop.provider_id, brand_id=shop.brand_id, limit=1)]
     assert order == [*refusal, *old, *young, *ahead]
+
+
+def test_a_login_that_carried_a_batch_counts_as_tried(shop: Any, registry: Any) -> None:
+    take(shop, [PHONE])
+    db.connection().execute("update provider set iys_checked_at = null, iys_problem = null "
+                            "where id = %s", (shop.provider_id,))
+    forward(shop)
+    assert registry.holds(PHONE)
+    assert db.connection().execute(
+        "select iys_checked_at is not null, iys_problem from provider where id = %s",
+        (shop.provider_id,)).fetchone() == (True, None)
