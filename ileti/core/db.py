@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -27,7 +28,8 @@ from ileti.core.heartbeat import PATIENCE, Heartbeat
 APP_ROLE = "ileti_app"
 
 _local = threading.local()
-_every: set[psycopg.Connection[Any] | None] = set()
+# Weak, so that the connection of a thread that has ended ends with it.
+_every: WeakSet[psycopg.Connection[Any]] = WeakSet()
 _every_lock = threading.Lock()
 
 
@@ -78,8 +80,6 @@ def connection() -> psycopg.Connection[Any]:
         raise StorageAway()
     kept: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
     if kept is None or kept.closed or kept.broken:
-        with _every_lock:
-            _every.discard(kept)
         kept = connect()
         _local.connection = kept
         heartbeat.watch(kept)
@@ -91,9 +91,8 @@ def connection() -> psycopg.Connection[Any]:
 def forget_connections() -> None:
     """Close every thread's connection (after a fork, at the end of tests)."""
     with _every_lock:
-        for kept in _every:
-            if kept is not None:
-                kept.close()
+        for kept in list(_every):
+            kept.close()
         _every.clear()
     _local.connection = None
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import time
+
 import httpx
 import psycopg
 import pytest
@@ -72,3 +76,21 @@ def test_every_connection_has_the_role_and_the_limits(conn):
         "current_setting('lock_timeout'), current_setting('TimeZone'), "
         "current_setting('idle_in_transaction_session_timeout')").fetchone()
     assert row == ("ileti_app", "15s", "4s", "UTC", "30s")
+
+
+def test_the_connection_of_a_thread_that_has_ended_ends_with_it(database):
+    def named() -> int:
+        count = db.connection().execute(
+            "select count(*) from pg_stat_activity where datname = current_database()").fetchone()
+        return count[0]
+
+    before = named()
+    for _ in range(12):
+        thread = threading.Thread(target=lambda: db.connection().execute("select 1"))
+        thread.start()
+        thread.join()
+    gc.collect()
+    end = time.monotonic() + 10
+    while named() > before and time.monotonic() < end:
+        time.sleep(0.05)
+    assert named() <= before
