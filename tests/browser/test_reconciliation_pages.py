@@ -47,7 +47,7 @@ def house(app: Any) -> Iterator[dict[str, Any]]:
     for kind in range(1, 6):
         conn.execute(
             "insert into iys_archive (provider_id, brand_id, day, kind, size, lines, sha384, path, "
-            "file_key) values (%s, %s, %s, %s, 18204, 641, %s, 'x', 'x')",
+            "file_key) values (%s, %s, %s, %s, 18204, 641, %s, 'x', '1.eA==')",
             (place.provider_id, place.brand_id, day, kind, os.urandom(48)))
     client = sign_in(app, user_with(app, "compliance_officer", place))
     with serving(app) as base:
