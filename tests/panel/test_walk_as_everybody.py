@@ -23,8 +23,8 @@ from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 STRANGE = "Yabancı Ocak"
 LEVELS = {Level.INSTALLATION: "installation", Level.PROVIDER: "provider", Level.BRAND: "brand",
           Level.DEALER: "dealer"}
-TABLES = ("provider", "brand", "dealer", "site", "api_account", "document", "document_version", "membership",
-          "ab_user", "outbox")
+TABLES = ("provider", "brand", "dealer", "site", "api_account", "document", "document_version",
+          "membership", "ab_user", "outbox")
 
 
 @dataclass
