@@ -59,6 +59,8 @@ def test_a_secret_is_shown_once_and_opens_the_door(admin: Any, place: Any) -> No
     token = log_in(username, secret).json["access_token"]
     assert brands(place, token).json[0]["brandCode"] == place.brand_code
     assert secret.encode() not in bytes(account(place)[4])
+    assert ">Hiç<" in page
+    assert ">Hiç<" not in admin.get(f"/api-hesaplari/show/{number}").text, "it was used just now"
 
 
 def test_a_new_secret_ends_the_old_one_and_its_tokens(admin: Any, place: Any) -> None:
