@@ -30,6 +30,7 @@ from ileti.tenancy.users import ProfileView, RoleView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import figures, formats
 from ileti.web.theme import Count, Shell, Workspace
+from ileti.webhooks.views import WebhookView
 
 COUNTED = 1000
 
@@ -50,6 +51,7 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("dealers", DealerView, _l("Dealers"), "store", _l("Organisation"), "dealer:read"),
     ("users", UserView, _l("Users"), "users", _l("Organisation"), "user:read"),
     ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
+    ("webhooks", WebhookView, _l("Webhooks"), "plug", _l("Organisation"), "webhook:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
 )
 
