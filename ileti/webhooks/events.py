@@ -12,14 +12,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ileti.core import clock, db
 from ileti.iys.alarms import missing_days
 from ileti.outbox.relay import Connection
-
-if TYPE_CHECKING:
-    from ileti.webhooks.models import Webhook
 
 TOPIC: Final = 4
 TEST: Final = "webhook.test"
@@ -109,13 +106,6 @@ def write(conn: Connection, webhook_id: int, event: Event) -> int:
         (event.provider_id, webhook_id, event.id, event.kind, event.about[:80], event.body, TOPIC),
     ).fetchone()
     return 1 if row else 0
-
-
-def test_of(hook: Webhook) -> Event:
-    """An event of no meaning, for the button; each press is another."""
-    now = clock.now()
-    return Event(hook.provider_id, hook.provider.iys_code, TEST, f"{hook.id}:{now.isoformat()}",
-                 now, data={"webhook": hook.name})
 
 
 def _webhooks() -> dict[int, list[tuple[int, list[str]]]]:

@@ -102,7 +102,7 @@ class WebhookView(RecordView):
         if not hook.secret or not hook.active:
             flash(_("Make the secret and switch the webhook on first."), "warning")
             return redirect(url_for("WebhookView.show", pk=pk))
-        event = events.test_of(hook)
+        event = _test_of(hook)
         audit.record("webhook:test", f"webhook:{hook.id}", provider_id=hook.provider_id)
         orm.db.session.commit()
         with db.transaction() as conn:
@@ -151,6 +151,13 @@ class WebhookView(RecordView):
             events=[KINDS[kind] for kind in hook.events if kind in KINDS],
             shown_secret=shown_secret, deliveries=[_row(hook, one, may) for one in found])
         return answer
+
+
+def _test_of(hook: Webhook) -> events.Event:
+    """An event of no meaning; each press is another."""
+    now = clock.now()
+    return events.Event(hook.provider_id, hook.provider.iys_code, events.TEST,
+                        f"{hook.id}:{now.isoformat()}", now, data={"webhook": hook.name})
 
 
 def _row(hook: Webhook, one: WebhookDelivery, may: bool) -> dict[str, Any]:
