@@ -165,7 +165,7 @@ def _row(hook: Webhook, one: WebhookDelivery, may: bool) -> dict[str, Any]:
              "url": url_for("WebhookView.again", pk=hook.id), "fields": {"id": one.id}}
     return {"what": KINDS.get(one.event, one.event), "about": one.about, "at": one.created_at,
             "tries": one.tries, "tried_at": one.tried_at, "tone": _tone(one),
-            "state": _state(one), "actions": [again] if one.dead and may else []}
+            "state": _state(one), "why": _why(one), "actions": [again] if one.dead and may else []}
 
 
 def _tone(one: WebhookDelivery) -> str:
@@ -173,12 +173,19 @@ def _tone(one: WebhookDelivery) -> str:
 
 
 def _state(one: WebhookDelivery) -> str:
-    """What became of it, in words; the answer's number beside it."""
+    """What became of it, in a word."""
     if one.sent_at:
-        return _("Delivered · HTTP %(code)s", code=one.status)
+        return _("Delivered")
     if one.dead:
-        return _("Given up · %(why)s", why=_problem(one))
-    return _("Tried again · %(why)s", why=_problem(one)) if one.tries else _("On its way")
+        return _("Given up")
+    return _("Tried again") if one.tries else _("On its way")
+
+
+def _why(one: WebhookDelivery) -> str:
+    """What the address answered, or why there is no answer; nothing before the first try."""
+    if one.sent_at:
+        return f"HTTP {one.status}"
+    return _problem(one) if one.dead or one.tries else ""
 
 
 def _problem(one: WebhookDelivery) -> str:
