@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import ipaddress
 import os
 import threading
 from pathlib import Path
@@ -98,6 +99,14 @@ def _check_holidays(text: str) -> str:
     return text
 
 
+def _check_networks(text: str) -> str:
+    for one in text.split(","):
+        if one.strip():
+            ipaddress.ip_network(one.strip())
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_check_networks)]
 Key = Annotated[str, AfterValidator(_check_key)]
 Holidays = Annotated[str, AfterValidator(_check_holidays)]
 Keyring = Annotated[str, AfterValidator(_check_keyring)]
@@ -228,6 +237,12 @@ class Settings(BaseSettings):
         pattern=r"^(smtps?://.+)?$",
     )
     mail_from: str = _field("", "Sender address of mails, e.g. `izin@ornek.com.tr`.")
+
+    # -- webhooks
+    webhook_networks: Networks = _field(
+        "", "Networks of your own (comma between, `10.20.0.0/16`) that webhooks may reach although "
+        "they are private; without it only public addresses are called.",
+    )
 
     # -- public capture
     capture_ip_per_minute: int = _field(60, "Submissions per minute and address.", ge=1)

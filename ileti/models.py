@@ -16,7 +16,8 @@ import ileti.iys.models
 import ileti.outbox.models
 import ileti.radar.models
 import ileti.recipients.models
-import ileti.tenancy.models  # noqa: F401
+import ileti.tenancy.models
+import ileti.webhooks.models  # noqa: F401
 
 metadata = Model.metadata
 assert metadata is _orm.db.metadata

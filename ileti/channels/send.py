@@ -5,10 +5,8 @@ speaks; the row is closed only by the worker that holds its fence. A worker kill
 said yes sends once more after the lease: a code twice is a smaller harm than none, and a mail keeps
 its Message-ID. What has become hopeless is parked with a reason, never dropped.
 
-Closing, giving back and parking are the relay's. Only the claim is this room's own: messages go in
-the order of their time over all brands (a code lives five minutes), a try counts from the claim
-because a gateway may have been spoken to, and one look fetches all that is written in the message.
-The relay claims one brand's list in the order of its entries.
+Claiming, closing, giving back and parking are the relay's: messages go in the order of their time
+over all brands (a code lives five minutes), and one look fetches all that is written in them.
 """
 
 from __future__ import annotations
@@ -38,17 +36,7 @@ MOST_TRIES: Final = 10
 FIRST_DELAY: Final = 5.0
 LONGEST_DELAY: Final = 900.0
 
-_CLAIM = """
-with due as (
-    select provider_id, topic, ref_id from outbox
-     where topic = %(topic)s and dead_at is null and next_at <= now()
-     order by next_at limit %(limit)s for update skip locked),
-taken as (
-    update outbox o set next_at = now() + make_interval(secs => %(lease)s), fence = fence + 1,
-           tries = least(tries + 1, 32000)
-      from due d
-     where o.provider_id = d.provider_id and o.topic = d.topic and o.ref_id = d.ref_id
-    returning o.provider_id, o.ref_id, o.fence, o.tries)
+_CLAIM = relay.CLAIM_OLDEST + """
 select t.provider_id, t.ref_id, t.fence, t.tries, m.brand_id, m.recipient_id, m.channel, m.kind,
        m.content_key, m.content_ct, m.due_at, m.sent_at, r.key_no, r.addr_hash, r.addr_ct,
        b.name, p.title, p.mersis, p.contact, m.submission_id

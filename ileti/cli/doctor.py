@@ -20,6 +20,7 @@ from ileti.core.secrets import open_secrets
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
+from ileti.webhooks.events import TOPIC as WEBHOOKS
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
@@ -100,7 +101,9 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
     try:
         row = conn.execute(
             "select count(*), coalesce(extract(epoch from now() - min(ref_at)), 0), "
-            "count(*) filter (where dead_at is not null) from outbox").fetchone()
+            "count(*) filter (where dead_at is not null), (select count(*) from outbox "
+            "where topic = %s and dead_at is not null) from outbox where topic <> %s",
+            (WEBHOOKS, WEBHOOKS)).fetchone()
     except psycopg.errors.UndefinedTable:
         return [Finding(False, "the database is empty", "Run `ileti setup`.")]
     assert row is not None
@@ -112,6 +115,8 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
                 "Open the queue page, read the reason, then send again."),
+        Finding(row[3] == 0, f"{row[3]} webhook deliveries given up", "" if not row[3] else
+                "Open the webhook's page: it says what the address answered; mend it, send again."),
     ]
 
 

@@ -25,7 +25,8 @@ def load_jobs() -> None:
     import ileti.consents.jobs
     import ileti.iys.jobs
     import ileti.radar.jobs
-    import ileti.tenancy.jobs  # noqa: F401
+    import ileti.tenancy.jobs
+    import ileti.webhooks.jobs  # noqa: F401
 
 
 def work(queues: list[str], *, burst: bool = False) -> None:

@@ -67,6 +67,20 @@ class OutgoingClient:
 
         return self._timed(note, get)
 
+    def knock(self, path: str, *, content: bytes, headers: dict[str, str], name: str,
+              seconds: float, note: str = "") -> int:
+        """POST to an address that was looked up before, as ``name`` (the certificate's), and read
+        nothing of the answer but its status: a stranger's body may have no end. ``seconds`` is the
+        longest wait for the head. Raises NoAnswer. Never inside a transaction."""
+
+        def post() -> httpx.Response:
+            with self._client.stream("POST", path, content=content, headers=headers,
+                                     timeout=httpx.Timeout(seconds, connect=3.0),
+                                     extensions={"sni_hostname": name}) as answer:
+                return answer
+
+        return self._timed(note, post).status_code
+
     def _timed(self, note: str, call: Callable[[], httpx.Response]) -> httpx.Response:
         """The call's answer, logged without addresses; raises NoAnswer."""
         db.refuse_open_transaction()

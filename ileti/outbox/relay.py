@@ -90,6 +90,23 @@ def claim(conn: Connection, *, topic: int, provider_id: int, brand_id: int, limi
     return sorted((Claimed(*row) for row in rows), key=lambda one: one.ref_id)
 
 
+#: The claim of topics that go in the order of their time over all brands (messages, mails about
+#: deadlines, webhooks), as the head of a statement that selects from ``taken`` (provider_id,
+#: ref_id, fence, tries) what is needed beside: one look fetches all. A try counts from the claim,
+#: because the other side may have been spoken to. Parameters: topic, limit, lease (seconds).
+CLAIM_OLDEST = """
+with due as (
+    select provider_id, topic, ref_id from outbox
+     where topic = %(topic)s and dead_at is null and next_at <= now()
+     order by next_at limit %(limit)s for update skip locked),
+taken as (
+    update outbox o set next_at = now() + make_interval(secs => %(lease)s), fence = fence + 1,
+           tries = least(tries + 1, 32000)
+      from due d
+     where o.provider_id = d.provider_id and o.topic = d.topic and o.ref_id = d.ref_id
+    returning o.provider_id, o.ref_id, o.fence, o.tries)
+"""
+
 _OURS = """
   from unnest(%(refs)s::bigint[], %(fences)s::int[]) as given(ref_id, fence)
  where o.provider_id = %(provider)s and o.topic = %(topic)s

@@ -52,17 +52,7 @@ row as (
     insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
     select %(provider)s, %(topic)s, id, created_at, user_id, %(brand)s from mail returning 1)
 select count(*) from row"""
-_CLAIM = """
-with due as (
-    select provider_id, topic, ref_id from outbox
-     where topic = %(topic)s and dead_at is null and next_at <= now()
-     order by next_at limit %(limit)s for update skip locked),
-taken as (
-    update outbox o set next_at = now() + make_interval(secs => %(lease)s), fence = fence + 1,
-           tries = least(tries + 1, 32000)
-      from due d
-     where o.provider_id = d.provider_id and o.topic = d.topic and o.ref_id = d.ref_id
-    returning o.provider_id, o.ref_id, o.fence, o.tries)
+_CLAIM = relay.CLAIM_OLDEST + """
 select t.provider_id, t.ref_id, t.fence, t.tries, m.sent_at, u.email, u.active, u.first_name,
        a.brand_id, a.due_at, a.level, a.number, a.stopped, b.name, p.title, p.mersis, p.contact,
        p.alarm_mails

@@ -20,6 +20,7 @@ from ileti.tenancy.models import AuditEntry
 WATCHED = frozenset({
     "provider", "brand", "dealer", "membership", "site", "document", "document_version", "ab_user",
     "api_account",
+    "webhook",
 })
 NOISE = frozenset({  # counted, or noted by a deed of its own
     "login_count", "last_login", "fail_login_count", "changed_on", "changed_by_fk", "secret",

@@ -101,6 +101,8 @@ reconciliation:open  x    x    .    .    .    .    x    .    .
 queue:drop           x    x    .    .    .    .    x    .    .
 iys:read             x    x    x    x    x    x    x    x    x
 iys:ask              x    x    x    .    .    x    x    .    .
+webhook:read         x    x    .    .    .    .    x    .    .
+webhook:write        x    x    .    .    .    .    .    .    .
 report:read          x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .
 """

@@ -34,6 +34,7 @@ from ileti.web import figures, formats
 from ileti.web.theme import Count, Shell, Workspace
 from ileti.web.wizard_forms import WizardCompanyView, WizardLoginView, WizardSiteView
 from ileti.web.wizard_views import WizardView
+from ileti.webhooks.views import WebhookView
 
 COUNTED = 1000
 
@@ -55,6 +56,7 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("users", UserView, _l("Users"), "users", _l("Organisation"), "user:read"),
     ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
     ("api", ApiAccountView, _l("API accounts"), "key-round", _l("Organisation"), "api:read"),
+    ("webhooks", WebhookView, _l("Webhooks"), "plug", _l("Organisation"), "webhook:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
 )
 

@@ -1,0 +1,172 @@
+"""What webhooks tell: alarms that go by mail or stand in the log today, each once per address.
+
+A job lays what is so now beside what was told and writes the difference, together with its outbox
+rows; so a job that was killed, ran twice or runs on two hosts tells nothing twice, and an alarm
+that was raised while Redis was flushed is told all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from ileti.core import clock, db
+from ileti.iys.alarms import missing_days
+from ileti.outbox.relay import Connection
+
+TOPIC: Final = 4
+TEST: Final = "webhook.test"
+#: The events one can choose, in the order of the form.
+KINDS: Final = ("deadline.half", "deadline.four_fifths", "deadline.overdue", "day.missing",
+                "pull.silent", "check.started", "check.finished")
+_LEVELS: Final = {50: "deadline.half", 80: "deadline.four_fifths", 100: "deadline.overdue"}
+SILENT_AFTER: Final = timedelta(hours=24)
+# What is older was raised before anybody could have wanted to hear it, or is no news any more.
+LOOKED_BACK: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a provider should know. ``mark`` is what makes it this one event; ``about`` a few
+    words for the list of deliveries. ``data`` holds numbers, dates and codes, never a person."""
+
+    provider_id: int
+    iys_code: int
+    kind: str
+    mark: str
+    at: datetime
+    about: str = ""
+    brand: dict[str, Any] | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The same for every address and every try."""
+        return "evt_" + sha256(f"{self.provider_id}:{self.kind}:{self.mark}".encode()
+                               ).hexdigest()[:32]
+
+    @property
+    def body(self) -> str:
+        """The JSON text that is signed and sent."""
+        told: dict[str, Any] = {
+            "id": self.id, "type": self.kind, "createdAt": self.at.isoformat(timespec="seconds"),
+            "provider": {"iysCode": self.iys_code},
+        }
+        if self.brand is not None:
+            told["brand"] = self.brand
+        return json.dumps(told | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))
+
+
+_ALARMS = """
+select a.provider_id, p.iys_code, a.level, a.id, a.raised_at, b.brand_code, b.name, a.due_at,
+       a.number, a.stopped
+  from deadline_alarm a join provider p on p.id = a.provider_id join brand b on b.id = a.brand_id
+ where a.raised_at > %s and exists (select from webhook w where w.provider_id = a.provider_id
+                                     and w.created_at <= a.raised_at)
+ order by a.id desc limit 1000"""
+_CURSORS = """
+select c.provider_id, p.iys_code, c.pulled_at, c.gap_since, b.brand_code, b.name
+  from iys_cursor c join brand b on b.id = c.brand_id
+  join provider p on p.id = c.provider_id and p.iys_username is not null
+       and p.iys_password is not null
+ where exists (select from webhook w where w.provider_id = c.provider_id)"""
+_STARTED = """
+select distinct d.provider_id, p.iys_code, d.body
+  from webhook_delivery d join provider p on p.id = d.provider_id
+ where d.event = 'check.started' and d.created_at > now() - interval '14 days'"""
+
+
+def write_events() -> dict[str, int]:
+    """Write what nobody was told of yet; answers how many deliveries."""
+    wanted = _webhooks()
+    if not wanted:
+        return {"written": 0}
+    counts: Counter[str] = Counter(written=0)
+    for event in [*_deadlines(), *_days(), *_pulls()]:
+        takers = [one for one in wanted.get(event.provider_id, []) if event.kind in one[1]]
+        if takers:
+            with db.transaction() as conn:
+                counts["written"] += sum(write(conn, hook, event) for hook, _ in takers)
+    return dict(counts)
+
+
+def write(conn: Connection, webhook_id: int, event: Event) -> int:
+    """One delivery and its outbox row, in the caller's transaction; 0 when it was written before.
+    """
+    row = conn.execute(
+        "with made as (insert into webhook_delivery (provider_id, webhook_id, event_id, event, "
+        "about, body) values (%s, %s, %s, %s, %s, %s) on conflict do nothing "
+        "returning id, provider_id, webhook_id, created_at) "
+        "insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id) "
+        "select provider_id, %s, id, created_at, webhook_id, 0 from made returning 1",
+        (event.provider_id, webhook_id, event.id, event.kind, event.about[:80], event.body, TOPIC),
+    ).fetchone()
+    return 1 if row else 0
+
+
+def _webhooks() -> dict[int, list[tuple[int, list[str]]]]:
+    found: dict[int, list[tuple[int, list[str]]]] = {}
+    for number, provider, events in db.connection().execute(
+            "select id, provider_id, events from webhook where active and secret is not null"):
+        found.setdefault(provider, []).append((number, events))
+    return found
+
+
+def _brand(code: int, name: str) -> dict[str, Any]:
+    return {"brandCode": code, "name": name}
+
+
+def _deadlines() -> list[Event]:
+    rows = db.connection().execute(_ALARMS, (clock.now() - LOOKED_BACK,)).fetchall()
+    return [
+        Event(provider, iys, _LEVELS[level], str(number), at, f"{name} · {count}",
+              _brand(code, name), {"dueAt": due.isoformat(timespec="seconds"), "level": level,
+                                   "records": count, "stopped": stopped})
+        for provider, iys, level, number, at, code, name, due, count, stopped in rows
+    ]
+
+
+def _days() -> list[Event]:
+    codes = {row[0]: row[1:] for row in db.connection().execute(
+        "select b.id, b.brand_code, p.iys_code from brand b "
+        "join provider p on p.id = b.provider_id "
+        "where exists (select from webhook w where w.provider_id = p.id)")}
+    return [
+        Event(one.provider_id, codes[one.brand_id][1], "day.missing",
+              f"{one.brand_id}:{one.day}:{one.days_left}", clock.now(),
+              f"{one.brand_name} · {one.day}", _brand(codes[one.brand_id][0], one.brand_name),
+              {"day": str(one.day), "daysLeft": one.days_left})
+        for one in missing_days() if one.brand_id in codes
+    ]
+
+
+def _pulls() -> list[Event]:
+    """Changes at İYS that were not heard for a day, and full checks that this led to (R-44)."""
+    found: list[Event] = []
+    whole = set()
+    for provider, iys, pulled, gap, code, name in db.connection().execute(_CURSORS).fetchall():
+        if gap is not None:
+            found.append(Event(provider, iys, "check.started", f"{code}:{gap.timestamp():.0f}",
+                               clock.now(), name, _brand(code, name),
+                               {"unheardSince": gap.isoformat(timespec="seconds")}))
+            continue
+        whole.add((provider, code))
+        if pulled is not None and pulled < clock.now() - SILENT_AFTER:
+            found.append(Event(provider, iys, "pull.silent", f"{code}:{pulled.timestamp():.0f}",
+                               clock.now(), name, _brand(code, name),
+                               {"heardAt": pulled.isoformat(timespec="seconds")}))
+    return found + _finished(whole)
+
+
+def _finished(whole: set[tuple[int, int]]) -> list[Event]:
+    events = []
+    for provider, iys, body in db.connection().execute(_STARTED).fetchall():
+        told = json.loads(body)
+        if (provider, told["brand"]["brandCode"]) in whole:
+            events.append(Event(provider, iys, "check.finished", told["id"], clock.now(),
+                                told["brand"]["name"], told["brand"], told["data"]))
+    return events

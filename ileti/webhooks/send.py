@@ -1,0 +1,163 @@
+"""Telling: claim, sign, call, close; what fails comes back with a doubling delay, and what stays
+hopeless for hours is parked with its last answer, for a person to send again.
+
+The other side may act and its answer get lost: it is told again then, under the same id, which the
+receiver takes once. Nothing of its answer is kept but the number.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import httpx
+
+from ileti.core import clock, db
+from ileti.core.http import NoAnswer, OutgoingClient
+from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
+from ileti.outbox import relay
+from ileti.webhooks import target
+from ileti.webhooks.events import TOPIC
+from ileti.webhooks.signing import headers
+
+log = get_logger("ileti.webhooks")
+
+LEASE_SECONDS: Final = 90
+CLAIMED_AT_ONCE: Final = 4
+FIRST_DELAY: Final = 5.0
+# With delays that double up to a quarter of an hour this is about four hours.
+MOST_TRIES: Final = 24
+SECONDS: Final = 10.0
+
+_CLAIMED = relay.CLAIM_OLDEST + """
+select t.provider_id, t.ref_id, t.fence, t.tries, d.sent_at, d.event_id, d.body, w.url, w.secret,
+       w.active
+  from taken t
+  left join webhook_delivery d on d.id = t.ref_id
+  left join webhook w on w.id = d.webhook_id"""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One delivery in our hands."""
+
+    provider_id: int
+    id: int
+    fence: int
+    tries: int
+    sent_at: datetime | None
+    event_id: str | None
+    body: str | None
+    url: str | None
+    secret: str | None
+    active: bool | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came back: an HTTP status, or why there is none."""
+
+    status: int | None
+    problem: str | None = None
+
+
+def send_deliveries(limit: int = 200) -> dict[str, int]:
+    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
+    counts: Counter[str] = Counter()
+    while sum(counts.values()) < limit:
+        rows = db.connection().execute(_CLAIMED, {
+            "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()
+        if not rows:
+            break
+        for row in rows:
+            counts[_send_one(Claimed(*row))] += 1
+    return dict(counts)
+
+
+def _send_one(one: Claimed) -> str:
+    if one.sent_at is not None or one.body is None:
+        _close(one)
+        return "sent"
+    if not one.active or not one.secret or not one.url:
+        return _park(one, Heard(None, "The webhook is switched off or has no secret."))
+    heard = call(one.url, secrets().keyring.decrypt_text(one.secret, "webhook-secret"),
+                 one.event_id or "", one.body.encode())
+    if heard.problem is None:
+        with db.transaction() as conn:
+            _note(conn, one, heard, "sent_at = now(), ")
+            _close(one)
+        return "sent"
+    if heard.status == 410 or one.tries >= MOST_TRIES:
+        return _park(one, heard)
+    with db.transaction() as conn:
+        _note(conn, one, heard)
+        relay.release(conn, topic=TOPIC, provider_id=one.provider_id, counted=False,
+                      rows=[(one.id, one.fence)], reason=heard.problem,
+                      delay=relay.delay_after(one.tries - 1, first=FIRST_DELAY))
+    log.warning("webhook_delayed", delivery=one.id, tries=one.tries, reason=heard.problem)
+    return "retry"
+
+
+def call(url: str, secret: str, event_id: str, body: bytes) -> Heard:
+    """One try: look up the name, refuse what is not public, post, read the number of the answer."""
+    try:
+        there = target.parse(url)
+        number = target.open_address(there)
+    except target.WrongAddress as error:
+        return Heard(None, error.en)
+    except target.Closed as error:
+        return Heard(None, str(error))
+    host = f"[{number}]" if ":" in number else number
+    client = OutgoingClient(f"https://{host}:{there.port}", read=SECONDS,
+                            transport=httpx.HTTPTransport(verify=trust()))
+    at = int(clock.now().timestamp())
+    try:
+        status = client.knock(there.path, content=body, name=there.host, seconds=SECONDS, headers={
+            "Host": there.authority, **headers(secret, event_id, at, body)}, note="webhook")
+    except NoAnswer as error:
+        return Heard(None, f"No answer ({error.reason}).")
+    finally:
+        client.close()
+    if 200 <= status < 300:
+        return Heard(status)
+    if 300 <= status < 400:
+        return Heard(status, f"HTTP {status}: redirects are not followed.")
+    return Heard(status, f"HTTP {status}")
+
+
+def trust() -> ssl.SSLContext:
+    """Whose certificates are believed: httpx's own choice."""
+    return httpx.create_ssl_context()
+
+
+def _note(conn: Any, one: Claimed, heard: Heard, more: str = "") -> None:
+    conn.execute(
+        f"update webhook_delivery set {more}tried_at = now(), tries = %s, status = %s, "  # noqa: S608
+        "problem = %s where id = %s", (one.tries, heard.status, heard.problem, one.id))
+
+
+def _park(one: Claimed, heard: Heard) -> str:
+    with db.transaction() as conn:
+        _note(conn, one, heard, "dead = true, ")
+        relay.park(conn, topic=TOPIC, provider_id=one.provider_id, rows=[(one.id, one.fence)],
+                   reason=heard.problem or "")
+    log.error("webhook_parked", delivery=one.id, tries=one.tries, reason=heard.problem)
+    return "parked"
+
+
+def _close(one: Claimed) -> None:
+    relay.close(db.connection(), topic=TOPIC, provider_id=one.provider_id,
+                rows=[(one.id, one.fence)])
+
+
+def send_again(provider_id: int, delivery_id: int) -> bool:
+    """Let a parked delivery go once more, from its first delay; whether there was one."""
+    with db.transaction() as conn:
+        done = relay.revive(conn, topic=TOPIC, provider_id=provider_id, ref_ids=[delivery_id])
+        conn.execute("update webhook_delivery set dead = false where id = %s and provider_id = %s "
+                     "and %s > 0", (delivery_id, provider_id, done))
+    return done > 0
