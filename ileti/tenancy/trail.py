@@ -27,6 +27,7 @@ DEEDS = {
     "login_failed": _l("Signing in failed"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
+    "consent:share": _l("Changed dealers’ access"),
     "dealer:register": _l("Added a dealer at İYS"),
     "dealer:unregister": _l("Deleted a dealer at İYS"),
     "document:publish": _l("Published a text"), "queue:resend": _l("Sent records again"),
