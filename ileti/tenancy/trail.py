@@ -27,6 +27,8 @@ DEEDS = {
     "login_failed": _l("Signing in failed"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
+    "iys:push_on": _l("Let İYS report changes"),
+    "iys:push_off": _l("Ended İYS’s reports of changes"),
     "consent:share": _l("Changed dealers’ access"),
     "dealer:register": _l("Added a dealer at İYS"),
     "dealer:unregister": _l("Deleted a dealer at İYS"),
