@@ -141,6 +141,9 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
     ask = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
             "url": url_for("AskView.ask"), "fields": {"ref": record_number(one.entry.id)},
             }] if security.may("iys:ask") else []
+    if security.may("consent:share"):
+        ask.append({"label": _("Dealers’ access"), "icon": "store",
+                    "url": url_for("AccessView.show", number=record_number(one.entry.id))})
     if refused or not security.may("consent:refuse"):
         return ask
     return [*ask, {

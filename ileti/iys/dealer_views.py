@@ -195,6 +195,7 @@ def _ours(pair: Pair) -> dict[str, Any]:
         "rows": [(COMMON_LABELS[one.name], _readable(one.name, one.here),
                   _readable(one.name, one.there)) for one in pair.differences],
         # a person's numbers are not taken over: somebody compares them with the papers
+        "numbers": any(one.name in rooms.PERSONAL for one in pair.differences),
         "adoptable": any(one.name not in rooms.PERSONAL for one in pair.differences),
     }
 

@@ -9,7 +9,7 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
-from ileti.iys import alarms, days, receipts
+from ileti.iys import access, alarms, days, receipts
 from ileti.iys import forward as forwarding
 from ileti.iys import pull as pulling
 
@@ -36,6 +36,13 @@ def settle() -> dict[str, int]:
 def pull() -> dict[str, int]:
     """Bring home what citizens changed at İYS."""
     return dict(pulling.pull_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="iys", every=5.0, timeout=TIMEOUT,
+     idempotent="access says how things shall be, so that telling it twice changes nothing")
+def share() -> dict[str, int]:
+    """Tell İYS which dealers may use which consents."""
+    return dict(access.access_due(time.monotonic() + RUN_SECONDS))
 
 
 @job(queue="iys", every=60.0, timeout=TIMEOUT,

@@ -10,6 +10,7 @@ from datetime import datetime
 from flask_appbuilder import Model
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     DateTime,
     Identity,
     Index,
@@ -175,3 +176,38 @@ class IysBlock(Model):
 
     host: Mapped[str] = mapped_column(String(12), primary_key=True)
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class IysAccessTask(Model):
+    """A wish about which dealers may use one consent, on its way to İYS (iys-api §7.5).
+
+    ``act``: see :class:`ileti.iys.access.Act`. ``done_at`` null is open; done with a ``problem`` is
+    given up, and the problem says why.
+    """
+
+    __tablename__ = "iys_access_task"
+    __table_args__ = (
+        CheckConstraint("act in (1, 2, 3)", name="act"),
+        Index("ix_iys_access_task_due", "provider_id", "next_at", "id",
+              postgresql_where=text("done_at is null")),
+        Index("ix_iys_access_task_key", "provider_id", "brand_id", "recipient_id",
+              "recipient_type", "channel", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    recipient_type: Mapped[int] = mapped_column(SmallInteger)
+    channel: Mapped[int] = mapped_column(SmallInteger)
+    act: Mapped[int] = mapped_column(SmallInteger)
+    dealer_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    next_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    problem: Mapped[str | None] = mapped_column(Text)

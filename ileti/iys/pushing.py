@@ -40,6 +40,11 @@ def unregister_push(provider_id: int, *, url: str = "") -> list[PushOutcome]:
             for brand in _brands(provider_id) if brand[0] in brand_ids]
 
 
+def registered(provider_id: int) -> int:
+    """How many channels of brands İYS confirmed."""
+    return sum(len(brand_ids) for _channel, brand_ids in _registered(provider_id))
+
+
 def _ask(provider_id: int, brand_id: int, brand_code: int, channel: Channel, url: str, *,
          on: bool) -> PushOutcome:
     username, password = login_for(provider_id, channel)

@@ -23,11 +23,12 @@ from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
-from ileti.core.errors import NotFound
+from ileti.core.errors import CallerMistake, NotFound
 from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.models import IysBatch
+from ileti.iys.pushing import register_push, unregister_push
 from ileti.iys.reasons import told
 from ileti.iys.silence import silence
 from ileti.outbox import relay
@@ -135,6 +136,31 @@ class IysView(BaseView):
         if provider is None:
             raise NotFound()
         try_and_tell(provider)
+        return redirect(url_for("ProviderView.show", pk=provider_id))
+
+
+    @expose("/bildirim/<int:provider_id>", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def push(self, provider_id: int) -> ResponseReturnValue:
+        """Ask İYS to report citizens' changes here, or to stop (İYS API §6.11)."""
+        provider, wish = orm.db.session.get(Provider, provider_id), request.form.get("wish", "")
+        if provider is None:
+            raise NotFound()
+        if wish not in ("on", "off"):
+            raise CallerMistake()
+        audit.record(f"iys:push_{wish}", f"provider:{provider_id}", provider_id=provider_id)
+        orm.db.session.commit()  # no transaction stays open during a call to somebody else
+        outcomes = (register_push if wish == "on" else unregister_push)(provider_id)
+        for text in dict.fromkeys(say(one.trouble) for one in outcomes if one.trouble):
+            flash(text, "danger")
+        done = sum(one.trouble is None for one in outcomes)
+        if done and wish == "on":
+            flash(ngettext("İYS reports changes of %(num)s channel of a brand here.",
+                           "İYS reports changes of %(num)s channels of brands here.", done),
+                  "success")
+        elif not any(one.trouble for one in outcomes):
+            flash(_("İYS reports no changes here any more; they are fetched as before."), "success")
         return redirect(url_for("ProviderView.show", pk=provider_id))
 
 

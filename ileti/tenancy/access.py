@@ -17,7 +17,7 @@ from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
 from ileti.tenancy.trail import deed, person
 
 COLUMNS = (("read",), ("add", "write"),
-           ("publish", "resend", "drop", "check", "refuse", "ask"),
+           ("publish", "resend", "drop", "check", "refuse", "ask", "share"),
            ("reveal", "secret"))
 COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens what is hidden"))
 TOPICS = (

@@ -191,3 +191,38 @@ def no_redis() -> Any:
     from redis.retry import Retry
 
     return redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
+
+
+TITLE = "Bornova Akasya Ltd. Şti."
+
+
+def tckn(number: int) -> str:
+    """A TCKN with its check digits for a made-up number."""
+    digits = [int(c) for c in f"{100_000_000 + number}"]
+    tenth = (sum(digits[::2]) * 7 - sum(digits[1::2])) % 10
+    return "".join(map(str, [*digits, tenth, (sum(digits) + tenth) % 10]))
+
+
+def bayi(number: int, **changes: Any) -> Any:
+    """A retailer as it is added at İYS."""
+    from ileti.iys.retaileranswers import NewRetailer
+
+    return NewRetailer(**{
+        "title": TITLE, "name": "Ayşe Yılmaz", "tckn": tckn(number), "tin": tckn(number),
+        "city": ("35", "İzmir"), "town": ("480", "Konak"), **changes})
+
+
+def ours(shop: Any, number: int = 1, **columns: Any) -> int:
+    """A dealer here that is the same as ``bayi(number)``."""
+    from ileti.core import db
+    from ileti.core.secrets import secrets
+
+    row = {"provider_id": shop.provider_id, "brand_id": shop.brand_id, "title": TITLE,
+           "name": "Ayşe Yılmaz", "tckn": tckn(number), "tin": tckn(number), "city_code": "35",
+           "town_code": "480", **columns}
+    for name in ("tckn", "tin"):
+        row[name] = secrets().keyring.encrypt_text(row[name], f"dealer-{name}")
+    found = db.connection().execute(
+        f"insert into dealer ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) "
+        "returning id", list(row.values())).fetchone()
+    return int(found[0])

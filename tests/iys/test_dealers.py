@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from iys_house import PASSWORD, phones, take
+from iys_house import PASSWORD, TITLE, bayi, ours, phones, take, tckn
 
 from ileti.core import db
 from ileti.core.jobs import redis_client
-from ileti.core.secrets import secrets
 from ileti.iys import client
 from ileti.iys.client import IysClient, IysTrouble, account_of
 from ileti.iys.dealers import lacking, match
@@ -20,8 +19,6 @@ from ileti.iys.errors import Kind
 from ileti.iys.retaileranswers import NewRetailer, RegisteredRetailer
 from ileti.tenancy.models import Dealer
 from tests.panel.people import sign_in, token_of, user_with
-
-TITLE = "Bornova Akasya Ltd. Şti."
 
 
 @pytest.fixture(autouse=True)
@@ -60,31 +57,6 @@ class Page:
     def press(self, wish: str, **fields: Any) -> int:
         return int(self.browser.post(self.url, data={
             "csrf_token": self.token, "wish": wish, **fields}).status_code)
-
-
-def tckn(number: int) -> str:
-    digits = [int(c) for c in f"{100_000_000 + number}"]
-    tenth = (sum(digits[::2]) * 7 - sum(digits[1::2])) % 10
-    return "".join(map(str, [*digits, tenth, (sum(digits) + tenth) % 10]))
-
-
-def bayi(number: int, **changes: Any) -> NewRetailer:
-    return NewRetailer(**{
-        "title": TITLE, "name": "Ayşe Yılmaz", "tckn": tckn(number), "tin": tckn(number),
-        "city": ("35", "İzmir"), "town": ("480", "Konak"), **changes})
-
-
-def ours(shop: Any, number: int = 1, **columns: Any) -> int:
-    """A dealer here that is the same as ``bayi(number)``."""
-    row = {"provider_id": shop.provider_id, "brand_id": shop.brand_id, "title": TITLE,
-           "name": "Ayşe Yılmaz", "tckn": tckn(number), "tin": tckn(number), "city_code": "35",
-           "town_code": "480", **columns}
-    for name in ("tckn", "tin"):
-        row[name] = secrets().keyring.encrypt_text(row[name], f"dealer-{name}")
-    found = db.connection().execute(
-        f"insert into dealer ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) "
-        "returning id", list(row.values())).fetchone()
-    return int(found[0])
 
 
 def kept(shop: Any) -> list[Any]:

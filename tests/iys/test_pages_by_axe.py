@@ -3,14 +3,17 @@ without JavaScript."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from iys_house import Registry, forward, phones, take
+from iys_house import Registry, bayi, forward, ours, phones, take
 
+from ileti.consents.numbers import record_number
 from ileti.core import clock
+from ileti.iys.client import IysClient, account_of
 from tests.browser.axe import browsing, faults, serving
 from tests.panel.people import dealer_of, sign_in, user_with
 from tests.panel.test_error_book import held_up, refused
@@ -104,3 +107,32 @@ def test_both_pages_work_without_javascript(house: Any, chromium: Any) -> None:
     assert page.url.endswith("/hata-kitabi/H180")
     assert page.locator(".row-check").count() == 1
     context.close()
+
+
+def test_axe_finds_nothing_beside_iyss_dealers_and_their_access(house: Any, shop: Any) -> None:
+    client = IysClient(account_of(shop.provider_id))
+    for number in (1, 2, 3):
+        client.add_retailer(shop.brand_code, bayi(number, alias=f"Şube {number}"))
+    ours(shop, 1, alias="Eski ad")
+    code = client.retailers(shop.brand_code)[1].code
+    ours(shop, 2, alias="Şube 2", retailer_code=code)
+    ours(shop, 7)
+    entry = take(shop, ["+905992330001"], at=clock.now() - timedelta(minutes=3))[0]
+    forward(shop)
+    for path in (f"/bayiler/iys/{shop.brand_id}", "/bayiler/list/",
+                 f"/bayi-erisimi/izin/{record_number(entry)}",
+                 f"/bayi-erisimi/toplu/{shop.brand_id}"):
+        house.goto(path)
+        assert (path, faults(house)) == (path, [])
+        folder = os.environ.get("ILETI_PICTURES")
+        if folder:
+            house.screenshot(path=f"{folder}/{path.strip('/').replace('/', '-')[:24]}-390.png",
+                             full_page=True)
+            house.set_viewport_size({"width": 1280, "height": 900})
+            house.evaluate("document.documentElement.dataset.theme = 'acik'")
+            house.screenshot(path=f"{folder}/{path.strip('/').replace('/', '-')[:24]}-1280.png",
+                             full_page=True)
+    house.locator("label.choice", has_text="Şube 2").first.click()
+    house.get_by_role("button", name="İzinleri say").click()
+    house.wait_for_selector(".notice")
+    assert faults(house) == []

@@ -26,6 +26,7 @@ from ileti.iys.pull import take_movements
 from ileti.iys.pushcalls import parse_connections, parse_message
 from ileti.iys.pushing import register_push, unregister_push
 from ileti.iys.wire import to_iys_time
+from tests.panel.people import sign_in, token_of, user_with
 
 SMS = Channel.MESAJ
 
@@ -43,6 +44,11 @@ def door(database: str) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}{pushed.PATH}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Takes the place of pytest-flask's: each request gets a ``g`` of its own."""
 
 
 def record(place: Any, phone: str, status: str, at: datetime, **changes: Any) -> dict[str, Any]:
@@ -236,6 +242,30 @@ def test_registration_is_confirmed_listed_and_taken_away(
     assert [one.trouble for one in unregister_push(shop.provider_id, url=door)] == [None] * 3
     assert client_for(shop.provider_id).push_connections(shop.brand_code) == []
     assert unregister_push(shop.provider_id, url=door) == []
+
+
+def test_the_button_registers_says_what_iys_said_and_ends(
+    app: Any, shop: Any, registry: Any, door: str, given: Any, monkeypatch: pytest.MonkeyPatch,
+    place_b: Any
+) -> None:
+    redis_client().flushdb()
+    registry.tell("rules", push_over_http=True)
+    monkeypatch.setattr(given, "public_url", door.removesuffix(pushed.PATH))
+    browser = sign_in(app, user_with(app, "provider_admin", shop))
+
+    def press(wish: str, provider: int) -> int:
+        return int(browser.post(f"/iys/bildirim/{provider}", data={
+            "csrf_token": token_of(browser), "wish": wish}).status_code)
+
+    assert press("on", shop.provider_id) == 302
+    page = browser.get(f"/saglayicilar/show/{shop.provider_id}").text
+    assert "3 marka kanalı" in page
+    assert press("off", shop.provider_id) == 302
+    assert "3 marka kanalı" not in browser.get(f"/saglayicilar/show/{shop.provider_id}").text
+    monkeypatch.setattr(given, "public_url", "http://127.0.0.1:1")
+    press("on", shop.provider_id)
+    assert 'role="alert"' in browser.get(f"/saglayicilar/show/{shop.provider_id}").text
+    assert press("on", place_b.provider_id) == 404
 
 
 def test_an_address_iys_cannot_use_is_the_installations_problem(

@@ -1,7 +1,7 @@
 """API accounts of the İYS-compatible endpoints
 
 Revision ID: 0090
-Revises: 0070
+Revises: 0080
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0090"
-down_revision = "0070"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

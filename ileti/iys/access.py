@@ -1,0 +1,257 @@
+"""Which dealers may use a consent: wishes on their way to İYS, a hundred a call (İYS API §7.5).
+
+Why this module exists: İYS knows an access only for a consent it holds, and a selection may be a
+hundred thousand of them; so a wish is a row, told by a job once the consent is there. Wishes about
+one consent keep their order. A list İYS refuses is told one by one, so that one address does not
+take the others with it. Providers take turns, a list each. A wish may be told twice: it says how
+things shall be. A refusal needs no access: it holds for the brand and all its dealers (R-31).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
+
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
+from ileti.core import db
+from ileti.core.secrets import secrets
+from ileti.iys.calls import MOST_IN_PART
+from ileti.iys.client import IysClient, IysTrouble, client_for
+from ileti.outbox.relay import LONGEST_DELAY, delay_after
+
+LEASE_SECONDS: Final = 120
+NOT_THERE_YET_SECONDS: Final = 30
+LARGEST_SELECTION: Final = 100_000
+
+
+class Act(IntEnum):
+    """What is wished: these dealers too, these alone, or not these."""
+
+    GIVE = 1
+    REPLACE = 2
+    TAKE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a list of wishes shares."""
+
+    provider_id: int
+    brand_id: int
+    recipient_type: RecipientType
+    channel: Channel
+    act: Act
+    dealer_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One open wish; ``address`` None when the person was erased, ``there`` İYS's state of it."""
+
+    id: int
+    tries: int
+    address: str | None = field(repr=False)
+    there: IysStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Consents in force at İYS: those one dealer took (0: the provider itself), on one channel."""
+
+    provider_id: int
+    brand_id: int
+    dealer_id: int
+    channel: Channel
+
+
+_OPEN_FIRST = """t.done_at is null and t.next_at <= now() and not exists (
+    select from iys_access_task p where p.provider_id = t.provider_id and p.brand_id = t.brand_id
+       and p.recipient_id = t.recipient_id and p.recipient_type = t.recipient_type
+       and p.channel = t.channel and p.id < t.id and p.done_at is null)"""
+_PROVIDERS = """select distinct provider_id from iys_access_task
+ where done_at is null and next_at <= now() and (%(only)s::int is null or provider_id = %(only)s)"""
+_GROUP = f"""select t.provider_id, t.brand_id, t.recipient_type, t.channel, t.act, t.dealer_ids
+  from iys_access_task t where t.provider_id = %s and {_OPEN_FIRST}
+ order by t.next_at, t.id limit 1"""  # noqa: S608 (our own words)
+_CLAIM = f"""update iys_access_task o
+   set next_at = now() + make_interval(secs => {LEASE_SECONDS}), tries = least(o.tries + 1, 30000)
+  from (select t.id from iys_access_task t
+         where t.provider_id = %s and t.brand_id = %s and t.recipient_type = %s and t.channel = %s
+           and t.act = %s and t.dealer_ids = %s::int[] and {_OPEN_FIRST}
+         order by t.id limit {MOST_IN_PART} for update of t skip locked) mine
+ where o.id = mine.id
+returning o.id, o.tries"""  # noqa: S608
+_WISHES = """select t.id, t.tries, r.key_no, r.addr_hash, r.addr_ct, s.iys_status
+  from iys_access_task t
+  join recipient r on r.provider_id = t.provider_id and r.id = t.recipient_id
+  left join consent_state s on s.provider_id = t.provider_id and s.brand_id = t.brand_id
+       and s.recipient_id = t.recipient_id and s.recipient_type = t.recipient_type
+       and s.channel = t.channel
+ where t.id = any(%s) order by t.id"""
+_SELECTED = """from consent_state s
+  join consent_entry e on e.provider_id = s.provider_id and e.id = s.entry_id
+                      and e.captured_at = s.entry_at
+ where s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.channel = %(channel)s
+   and s.status = %(onay)s and s.iys_status = any(%(there)s)
+   and e.dealer_id is not distinct from nullif(%(dealer)s, 0)"""
+
+
+def wish(group: Group, recipient_id: int) -> None:
+    """Ask for one consent's access; a transaction of its own."""
+    with db.transaction() as conn:
+        conn.execute(
+            "insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type, "
+            "channel, act, dealer_ids) values (%s, %s, %s, %s, %s, %s, %s)",
+            (group.provider_id, group.brand_id, recipient_id, int(group.recipient_type),
+             int(group.channel), int(group.act), list(group.dealer_ids)))
+
+
+def count(selection: Selection) -> int:
+    """How many consents a selection holds, up to one more than may be wished for at once."""
+    row = db.connection().execute(
+        f"select count(*) from (select 1 {_SELECTED} limit {LARGEST_SELECTION + 1}) x",  # noqa: S608
+        _named(selection)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def wish_for(selection: Selection, act: Act, dealer_ids: Sequence[int]) -> int:
+    """Ask for the access of a whole selection; how many wishes. A transaction of its own."""
+    with db.transaction() as conn:
+        return conn.execute(
+            "insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type, "
+            "channel, act, dealer_ids) select s.provider_id, s.brand_id, s.recipient_id, "
+            f"s.recipient_type, s.channel, %(act)s, %(dealers)s {_SELECTED} "
+            f"limit {LARGEST_SELECTION}",
+            _named(selection) | {"act": int(act), "dealers": list(dealer_ids)}).rowcount
+
+
+def access_due(until: float, provider_id: int | None = None) -> Counter[str]:
+    """Tell what is due until ``until`` (monotonic), providers in turn; counts by outcome."""
+    total: Counter[str] = Counter()
+    while time.monotonic() < until:
+        due = [one for one, in db.connection().execute(_PROVIDERS, {"only": provider_id})]
+        told = [_one_list(one) for one in due if time.monotonic() < until]
+        if not any(told):
+            break
+        total += sum(told, Counter())
+    return total
+
+
+def _one_list(provider_id: int) -> Counter[str]:
+    """The next list of one provider."""
+    conn = db.connection()
+    row = conn.execute(_GROUP, (provider_id,)).fetchone()
+    if row is None:
+        return Counter()
+    group = Group(row[0], row[1], RecipientType(row[2]), Channel(row[3]), Act(row[4]),
+                  tuple(row[5]))
+    ids = [one for one, _tries in conn.execute(_CLAIM, (
+        group.provider_id, group.brand_id, int(group.recipient_type), int(group.channel),
+        int(group.act), list(group.dealer_ids)))]
+    wishes = [_wish(one) for one in conn.execute(_WISHES, (ids,))]
+    ready = _set_aside(wishes)
+    codes = [code for code, in conn.execute(
+        "select retailer_code from dealer where brand_id = %s and id = any(%s)",
+        (group.brand_id, list(group.dealer_ids))) if code is not None]
+    if len(codes) != len(group.dealer_ids):
+        _end(ready, "Bayilerden birinin İYS numarası yok. H180")
+    elif ready:
+        _tell(group, ready, sorted(codes))
+    return Counter(told=len(ids))
+
+
+def _wish(row: Any) -> Wish:
+    number, tries, key_no, digest, cipher, there = row
+    clear = None
+    if cipher is not None and digest is not None:
+        clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
+    return Wish(number, tries, clear, None if there is None else IysStatus(there))
+
+
+def _set_aside(wishes: Sequence[Wish]) -> list[Wish]:
+    """Those İYS can be told now; the others wait for their consent, or end with a reason."""
+    coming = (IysStatus.QUEUED, IysStatus.WAITING)
+    _later([one for one in wishes if one.address and one.there in coming], NOT_THERE_YET_SECONDS,
+           "İzin henüz İYS’de değil; kaydedilince iletilir.")
+    _end([one for one in wishes if not one.address], "Kişi silinmiş.")
+    _end([one for one in wishes if one.address and one.there not in coming
+          and not (one.there and one.there.in_force)], "İYS’de böyle bir izin yok.")
+    return [one for one in wishes if one.address and one.there and one.there.in_force]
+
+
+def _tell(group: Group, wishes: Sequence[Wish], codes: list[int]) -> None:
+    """Call İYS for these wishes, outside any transaction, and write down what came of it."""
+    try:
+        client = client_for(group.provider_id)
+        brand = _brand_code(group.brand_id)
+        if group.act is Act.GIVE:  # İYS takes one consent a call here
+            for one in wishes:
+                _call_one(client, brand, group, one, codes)
+            return
+        _call(client, brand, group, [one.address or "" for one in wishes], codes)
+    except IysTrouble as trouble:
+        _after(trouble, group, wishes, codes)
+        return
+    _end(wishes, None)
+
+
+def _after(trouble: IysTrouble, group: Group, wishes: Sequence[Wish], codes: list[int]) -> None:
+    """Later when time or a person may help; one by one when one of a list may be the cause."""
+    if trouble.kind.sent_again or trouble.kind.needs_somebody:
+        longest = LONGEST_DELAY if trouble.kind.needs_somebody else 0.0
+        tries = max(one.tries for one in wishes)
+        _later(wishes, max(trouble.wait or 0.0, longest, delay_after(tries)), trouble.tr)
+        return
+    if len(wishes) == 1:
+        _end(wishes, f"{trouble.tr} {trouble.code}")
+        return
+    for one in wishes:
+        _tell(group, [one], codes)
+
+
+def _call_one(client: IysClient, brand: int, group: Group, one: Wish, codes: list[int]) -> None:
+    try:
+        client.give_access(brand, one.address or "", group.recipient_type, group.channel, codes)
+    except IysTrouble as trouble:
+        _after(trouble, group, [one], codes)
+        return
+    _end([one], None)
+
+
+def _call(client: IysClient, brand: int, group: Group, addresses: list[str],
+          codes: list[int]) -> None:
+    act = client.replace_access if group.act is Act.REPLACE else client.take_access
+    act(brand, addresses, group.recipient_type, group.channel, codes)
+
+
+def _end(wishes: Sequence[Wish], problem: str | None) -> None:
+    if wishes:
+        db.connection().execute(
+            "update iys_access_task set done_at = now(), problem = %s where id = any(%s) "
+            "and done_at is null", (problem, [one.id for one in wishes]))
+
+
+def _later(wishes: Sequence[Wish], seconds: float, reason: str) -> None:
+    if wishes:
+        db.connection().execute(
+            "update iys_access_task set next_at = now() + make_interval(secs => %s), problem = %s "
+            "where id = any(%s) and done_at is null",
+            (seconds, reason, [one.id for one in wishes]))
+
+
+def _brand_code(brand_id: int) -> int:
+    row = db.connection().execute("select brand_code from brand where id = %s",
+                                  (brand_id,)).fetchone()
+    assert row is not None, "a wish names a brand that is there"
+    return int(row[0])
+
+
+def _named(selection: Selection) -> dict[str, Any]:
+    return {"provider": selection.provider_id, "brand": selection.brand_id,
+            "dealer": selection.dealer_id, "channel": int(selection.channel),
+            "onay": int(Status.ONAY),
+            "there": [int(one) for one in IysStatus if one.in_force]}
