@@ -120,6 +120,9 @@ def test_axe_finds_nothing_beside_iyss_dealers_and_their_access(house: Any, shop
     entry = take(shop, ["+905992330001"], at=clock.now() - timedelta(minutes=3))[0]
     forward(shop)
     for path in (f"/bayiler/iys/{shop.brand_id}", "/bayiler/list/",
+                 f"/saglayicilar/show/{shop.provider_id}",
+                 f"/kurulum/{shop.provider_id}/markalar?_l_=en",
+                 f"/bayiler/iys/{shop.brand_id}?_l_=en",
                  f"/bayi-erisimi/izin/{record_number(entry)}",
                  f"/bayi-erisimi/toplu/{shop.brand_id}"):
         house.goto(path)
