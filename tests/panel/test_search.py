@@ -119,6 +119,10 @@ def test_a_reference_is_good_for_its_searcher_alone(app: Any, place: Any, taken:
 def test_a_transaction_number_asks_an_index(place: Any) -> None:
     with db.transaction() as conn:
         conn.execute("set local enable_seqscan = off")  # a test's table is small
+        conn.execute(
+            "insert into iys_receipt (provider_id, entry_id, accepted, transaction_id) "
+            "select %s, n, true, 'n' || n from generate_series(1, 3000) n", (place.provider_id,))
+        conn.execute("analyze iys_receipt")
         plan = json.dumps(conn.execute(
             "explain (format json) select 1 from iys_receipt where provider_id = %s "
             "and transaction_id = %s", (place.provider_id, "x")).fetchone()[0])

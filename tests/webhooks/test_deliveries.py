@@ -171,7 +171,7 @@ def test_a_gap_is_told_when_it_begins_and_when_it_is_over(
     place: Any, hook: int, receiver: Any
 ) -> None:
     db.connection().execute(
-        "update provider set iys_username = 'x', iys_password = 'x' where id = %s",
+        "update provider set iys_username = 'x', iys_password = '1.eA==' where id = %s",
         (place.provider_id,))
 
     def kinds_after(change: str) -> list[str]:
