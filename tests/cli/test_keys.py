@@ -37,6 +37,8 @@ def two_keys(conn: Any) -> Iterator[Any]:
         "encryption_keys": f"{settings().encryption_keys},{max(ring) + 1}:{fresh()}"})
     with keys.owner(given) as owner:  # other tests' broken ciphers are not this test's business
         owner.execute("update dealer set tckn = '' where tckn !~ '^[0-9]+[.]'")
+        owner.execute("update provider set iys_password = null where length(iys_password) < 30")
+        owner.execute("delete from iys_archive where length(file_key) < 30")
     yield given
     back = Keyring(parse_keyring(given.encryption_keys))
     back.newest = max(ring)
@@ -118,14 +120,20 @@ def test_who_is_erased_meanwhile_stays_erased(
     people = kept(place, conn)
     real = keys._rewritten
 
+    erased: list[int] = []
+
     def erase_first(ring: Any, one: Any, row: Any) -> Any:
-        with psycopg.connect(keys.dsn(two_keys), autocommit=True) as owner:
-            owner.execute("update recipient set addr_ct = null, addr_hash = null "
-                          "where provider_id = %s and id = %s", (place.provider_id, people[5]))
+        if not erased:
+            with psycopg.connect(keys.dsn(two_keys), autocommit=True) as owner:
+                owner.execute("update recipient set addr_ct = null, addr_hash = null "
+                              "where provider_id = %s and id = %s", (place.provider_id, people[5]))
+            erased.append(people[5])
         return real(ring, one, row)
 
-    monkeypatch.setattr(keys, "_rewritten", erase_first)
-    keys.re_encrypt(two_keys)
+    with monkeypatch.context() as changed:
+        changed.setattr(keys, "_rewritten", erase_first)
+        keys.re_encrypt(two_keys)
+    assert erased
     row = conn.execute("select addr_ct from recipient where provider_id = %s and id = %s",
                        (place.provider_id, people[5])).fetchone()
     assert row == (None,)
