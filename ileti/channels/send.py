@@ -11,7 +11,6 @@ over all brands (a code lives five minutes), and one look fetches all that is wr
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,14 +68,8 @@ class Claimed:
 
 def send_waiting(limit: int = 500) -> dict[str, int]:
     """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
-    counts: Counter[str] = Counter(sent=0, retry=0, parked=0)
-    while sum(counts.values()) < limit:
-        claimed = claim(CLAIMED_AT_ONCE)
-        if not claimed:
-            break
-        for one in claimed:
-            counts[_send_one(one)] += 1
-    return dict(counts)
+    return {"sent": 0, "retry": 0, "parked": 0} | relay.drain(
+        lambda: claim(CLAIMED_AT_ONCE), _send_one, limit=limit)
 
 
 def claim(limit: int) -> list[Claimed]:

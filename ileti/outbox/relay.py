@@ -11,10 +11,11 @@ person can read. All functions work inside the caller's transaction and never co
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -22,6 +23,7 @@ LEASE_SECONDS = 30
 LONGEST_DELAY = 900.0
 
 Connection = psycopg.Connection[Any]
+One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,21 @@ taken as (
      where o.provider_id = d.provider_id and o.topic = d.topic and o.ref_id = d.ref_id
     returning o.provider_id, o.ref_id, o.fence, o.tries)
 """
+
+
+
+def drain(claim: Callable[[], Sequence[One]], tell: Callable[[One], str], *,
+          limit: int) -> Counter[str]:
+    """Claim and tell one after the other until nothing is due or ``limit`` are done; counts by the
+    words that ``tell`` answered."""
+    counts: Counter[str] = Counter()
+    while sum(counts.values()) < limit:
+        claimed = claim()
+        if not claimed:
+            break
+        counts.update(tell(one) for one in claimed)
+    return counts
+
 
 _OURS = """
   from unnest(%(refs)s::bigint[], %(fences)s::int[]) as given(ref_id, fence)

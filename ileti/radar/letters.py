@@ -9,7 +9,6 @@ runs twice mails again; sending claims, hands over and closes as every other mes
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -103,15 +102,12 @@ class Claimed:
 
 def send_letters(limit: int = 200) -> dict[str, int]:
     """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
-    counts: Counter[str] = Counter()
-    while sum(counts.values()) < limit:
-        rows = db.connection().execute(_CLAIM, {
-            "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()
-        if not rows:
-            break
-        for row in rows:
-            counts[_send_one(Claimed(*row))] += 1
-    return dict(counts)
+    return dict(relay.drain(_claim, _send_one, limit=limit))
+
+
+def _claim() -> list[Claimed]:
+    return [Claimed(*row) for row in db.connection().execute(_CLAIM, {
+        "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()]
 
 
 def _send_one(one: Claimed) -> str:

@@ -8,14 +8,15 @@ receiver takes once. Nothing of its answer is kept but the number.
 from __future__ import annotations
 
 import ssl
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import httpx
 
 from ileti.core import clock, db
+from ileti.core.crypto import CannotDecrypt
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
@@ -67,15 +68,12 @@ class Heard:
 
 def send_deliveries(limit: int = 200) -> dict[str, int]:
     """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
-    counts: Counter[str] = Counter()
-    while sum(counts.values()) < limit:
-        rows = db.connection().execute(_CLAIMED, {
-            "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()
-        if not rows:
-            break
-        for row in rows:
-            counts[_send_one(Claimed(*row))] += 1
-    return dict(counts)
+    return dict(relay.drain(_claim, _send_one, limit=limit))
+
+
+def _claim() -> list[Claimed]:
+    return [Claimed(*row) for row in db.connection().execute(_CLAIMED, {
+        "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()]
 
 
 def _send_one(one: Claimed) -> str:
@@ -84,8 +82,11 @@ def _send_one(one: Claimed) -> str:
         return "sent"
     if not one.active or not one.secret or not one.url:
         return _park(one, Heard(None, "The webhook is switched off or has no secret."))
-    heard = call(one.url, secrets().keyring.decrypt_text(one.secret, "webhook-secret"),
-                 one.event_id or "", one.body.encode())
+    try:
+        secret = secrets().keyring.decrypt_text(one.secret, "webhook-secret")
+    except (CannotDecrypt, ValueError):
+        return _park(one, Heard(None, "The secret cannot be opened; make a new one."))
+    heard = call(one.url, secret, one.event_id or "", one.body.encode())
     if heard.problem is None:
         with db.transaction() as conn:
             _note(conn, one, heard, "sent_at = now(), ")
@@ -129,8 +130,10 @@ def call(url: str, secret: str, event_id: str, body: bytes) -> Heard:
     return Heard(status, f"HTTP {status}")
 
 
+@lru_cache(maxsize=1)
 def trust() -> ssl.SSLContext:
-    """Whose certificates are believed: httpx's own choice."""
+    """Whose certificates are believed: httpx's own choice; read once, it is a file of all of them.
+    """
     return httpx.create_ssl_context()
 
 

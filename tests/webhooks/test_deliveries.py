@@ -196,3 +196,16 @@ def test_nothing_is_sent_without_a_secret_or_switched_off(
     tell(place, hook)
     assert send_deliveries() == {"parked": 1}
     assert receiver.calls == []
+
+
+@pytest.mark.parametrize("kept", ["2.eA==", "no number at all"])
+def test_a_secret_that_cannot_be_opened_stops_its_own_delivery_and_no_other(
+    place: Any, hook: int, receiver: Any, kept: str
+) -> None:
+    conn = db.connection()
+    conn.execute("update webhook set secret = %s where id = %s", (kept, hook))
+    tell(place, hook)
+    assert send_deliveries() == {"parked": 1}
+    assert receiver.calls == []
+    assert row(hook)[2] == "The secret cannot be opened; make a new one."
+    conn.execute("update webhook set secret = null where id = %s", (hook,))
