@@ -2,9 +2,8 @@
 
 Why this module exists: this is where a consent becomes valid (R-33), so nothing may be lost,
 doubled or sent when it no longer holds. A batch is written down before its call
-(:mod:`ileti.iys.batches`); refusals İYS cannot know are asked about first (R-42); what a citizen
-has overruled at İYS is not sent (fault row 31), nor a consent whose three business days are over
-(R-40), while a late refusal still goes out. A faulty item is set aside and the others go at once
+(:mod:`ileti.iys.batches`); what may still go is decided by :mod:`ileti.iys.sift`, and refusals
+İYS cannot know are asked about first (R-42). A faulty item is set aside and the others go at once
 (row 21). Few records go one by one, since İYS answers those at once; many go as lists.
 """
 
@@ -13,14 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from config import settings
 from ileti.consents.vocabulary import IysStatus, Status
 from ileti.core import clock, db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
-from ileti.iys.asking import UNKNOWN_FOR_EVER, ask_first, kept, known_at_iys
+from ileti.iys.asking import ask_first, known_at_iys
 from ileti.iys.batches import (
     Batch,
     BatchState,
@@ -44,15 +43,13 @@ from ileti.iys.receipts import (
     settle_nothing,
 )
 from ileti.iys.settle import Outcome, Row, code_number, mark_sent, rows_of, settle
+from ileti.iys.sift import sift
 from ileti.iys.wire import MOST_IN_BATCH, WireError, to_wire
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
 log = get_logger("ileti.iys")
 
 MOST_ROUNDS = 16
-# A clock of ours that is hours ahead must not bury a consent İYS would still take: until so long
-# after the deadline İYS decides (H467).
-CLOCKS_MAY_ERR = timedelta(hours=6)
 # A record that İYS leaves out of its answer so often goes by itself, which is answered for sure
 # (row 20); a few with each list.
 TRIES_IN_LISTS = 3
@@ -149,61 +146,6 @@ def _latest_clock() -> datetime:
     was taken on another one, and İYS says when something is really too early (H162; row 32)."""
     row = db.connection().execute("select now()").fetchone()
     return max(clock.now(), row[0]) if row else clock.now()
-
-
-def sift(rows: list[Row], now: datetime, *,
-         again: bool) -> tuple[list[Outcome], list[Row], list[Row]]:
-    """What is settled without a call, what goes, and what İYS is asked about first.
-
-    ``again`` and a row's own tries mean that İYS may hold it already; then only İYS's answer
-    decides, not our clock and no question, since V2 gives the first answer to a repeat.
-    """
-    outcomes: list[Outcome] = []
-    ready: list[Row] = []
-    ask: list[Row] = []
-    for row in rows:
-        fresh = not again and row.ref.tries == 0
-        if row.recipient is None:
-            outcomes.append(kept(row, None, "erased" if fresh else UNKNOWN_FOR_EVER))
-        elif is_overruled(row) or is_taken_back(row):
-            outcomes.append(kept(row, None, "superseded"))
-        elif (fresh and row.status is Status.ONAY and row.due_at is not None
-              and row.due_at < now - CLOCKS_MAY_ERR):
-            outcomes.append(kept(row, IysStatus.OVERDUE, "overdue"))
-        elif row.reported > now and not row.clock_behind:
-            wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)
-            outcomes.append(Outcome(ref=row.ref, state=None, delay=wait, counted=False))
-        elif fresh and row.ref.hint == 1 and row.status is Status.RET:
-            ask.append(row)
-        else:
-            ready.append(row)
-    return outcomes, ready, ask
-
-
-def is_overruled(row: Row) -> bool:
-    """Whether a citizen's change at İYS, not older than this entry, holds now (row 31)."""
-    return (
-        not row.state_is_ours
-        and row.state_iys == IysStatus.CHANGED_THERE
-        and row.state_date is not None
-        and row.state_date >= row.entry_date
-    )
-
-
-def is_taken_back(row: Row) -> bool:
-    """Whether a refusal has taken this consent's place and does not wait behind it any more.
-
-    A consent that was parked and is sent again must not reach İYS after the refusal has been
-    settled, or it would hold there and at the gate of every sender (R-30, R-42).
-    """
-    return (
-        row.status is Status.ONAY
-        and not row.state_is_ours
-        and row.state_status is Status.RET
-        and row.state_date is not None
-        and row.state_date >= row.entry_date
-        and not row.followed
-    )
 
 
 def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
-from ileti.iys.forward import is_overruled, sift
 from ileti.iys.receipts import MOST_TRIES, outcome_of
 from ileti.iys.settle import Ref, Row, code_number
+from ileti.iys.sift import is_overruled, sift
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DATE = NOW - timedelta(hours=1)
