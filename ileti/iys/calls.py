@@ -29,8 +29,9 @@ class Calls(ABC):
 
     @abstractmethod
     def _call(self, method: str, path: str, note: str, body: Any = None,
-              params: dict[str, Any] | None = None) -> httpx.Response:
-        """Send with turn and token; raises IysTrouble."""
+              params: dict[str, Any] | None = None,
+              into: Callable[[Iterator[bytes]], None] | None = None) -> httpx.Response:
+        """Send with turn and token; raises IysTrouble. ``into`` takes a big answer in pieces."""
 
     @abstractmethod
     def _read(self, parse: Callable[[bytes], T], answer: httpx.Response) -> T:

@@ -10,7 +10,6 @@ numbers, so that a call in doubt is simply sent again (İYS API §6.2, §6.4; fa
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,9 +26,10 @@ from ileti.core.crypto import CannotDecrypt, QuickMac
 from ileti.core.errors import OutsideRetryable
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.secrets import secrets
-from ileti.iys import answers, dayanswers, faults
+from ileti.iys import answers, faults
 from ileti.iys.accountcalls import AccountCalls
 from ileti.iys.budget import RequestBudget, budget_for
+from ileti.iys.daycalls import DayCalls
 from ileti.iys.errors import RATE_WINDOWS, Kind, kind_of_status, meaning
 from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
 from ileti.iys.linkcalls import LinkCalls
@@ -116,7 +116,7 @@ def account_of(provider_id: int) -> Account:
     return Account(provider_id, row[0], row[1], password, settings().iys_url)
 
 
-class IysClient(AccountCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, ViaCalls):
+class IysClient(AccountCalls, DayCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, ViaCalls):
     """İYS's calls for one account; safe for several threads."""
 
     def __init__(self, account: Account, *, http: OutgoingClient | None = None,
@@ -219,40 +219,6 @@ class IysClient(AccountCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, V
         path = f"{self._brand(brand_code)}/consents/changes"
         answer = self._call("GET", path, "pull", params=params)
         return self._read(lambda body: answers.parse_pull(answer.status_code, body), answer)
-
-    def day_summary(self, brand_code: int, day: dt.date, kind: RecipientType
-                    ) -> tuple[tuple[dayanswers.DayCount, ...], bytes]:
-        """What moved on a day, counted, and the answer's bytes (§8.1)."""
-        path = f"{self._brand(brand_code)}/changes/{day}/recipients/{kind.name}"
-        answer = self._call("GET", path, "day_summary")
-        return self._read(dayanswers.parse_day_summary, answer), answer.content
-
-    def day_hash(self, brand_code: int, day: dt.date) -> dayanswers.DayHash | None:
-        """How far İYS is with a day and its file's hash (§8.2); None when nothing moved."""
-        answer = self._call("GET", f"{self._brand(brand_code)}/agreements/{day}", "day_hash")
-        return self._read(
-            lambda body: dayanswers.parse_day_hash(answer.status_code, body), answer)
-
-    def agree(self, brand_code: int, day: dt.date) -> bool:
-        """Agree to a day's file, which cannot be undone (§8.3); False when nothing moved."""
-        path = f"{self._brand(brand_code)}/agreements/{day}"
-        answer = self._call("PUT", path, "agree", {"agreementStatus": True})
-        return self._read(
-            lambda body: dayanswers.parse_agreed(answer.status_code, body), answer)
-
-    def day_file(self, brand_code: int, day: dt.date,
-                 into: Callable[[Iterator[bytes]], None]) -> bool:
-        """Download the day's movements piece by piece (§8.4); False when there is no file. When the
-        call is repeated, ``into`` starts anew."""
-        path = f"{self._brand(brand_code)}/changes/{day}/file"
-        return self._call("GET", path, "day_file", into=into).status_code == 200
-
-    def day_stamp(self, brand_code: int, day: dt.date) -> bytes | None:
-        """The time stamp over the day's file (§8.5); None when there is none."""
-        path = f"{self._brand(brand_code)}/agreements/{day}/timestamp"
-        answer = self._call("GET", path, "day_stamp")
-        return self._read(
-            lambda body: dayanswers.parse_stamp(answer.status_code, body), answer)
 
     def _about(self, path: str, note: str, question: Mapping[str, str],
                params: dict[str, Any] | None = None) -> httpx.Response | None:
