@@ -29,9 +29,9 @@ from ileti.consents.ledger import (
     NewSubmission,
     Recorded,
     hash_body,
-    record,
     record_chunk,
 )
+from ileti.consents.together import record
 from ileti.consents.vocabulary import Outcome, RecipientType, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.crypto import QuickMac
@@ -87,9 +87,9 @@ def _add_one(call: Call, *, v2: bool) -> Answer:
 def _answer_one(brand: Brand, wanted: Wanted, *, v2: bool) -> Answer:
     idem = ONE + _mark(brand, [wanted])
     if wanted.recipient_type is RecipientType.TACIR and not _is_recorded(brand, idem):
-        faults = _lacks_for_update(brand, wanted)
-        if faults:
-            raise Refused(faults)
+        lacking = _lacking(wanted)
+        if lacking and book.with_record(brand.place, [wanted]):
+            raise Refused(lacking)
     if v2 and (first := book.original_of(brand.place, wanted)) is not None:
         code = _code_of(brand, wanted, first.entry_id, first.captured_at, Outcome.RECORDED)
         if code is None:
@@ -99,8 +99,8 @@ def _answer_one(brand: Brand, wanted: Wanted, *, v2: bool) -> Answer:
     item = done.items[0]
     code = _code_of(brand, wanted, item.entry_id, done.captured_at, item.outcome)
     if code is None and done.replay and not v2:
-        if lacking := _lacking(wanted):
-            raise Refused(lacking)
+        if missing := _lacking(wanted):
+            raise Refused(missing)
         code = "H174" if wanted.status is Status.RET else "H178"
     if code is not None:
         raise refuse(code)
@@ -155,16 +155,19 @@ def _checked(brand: Brand, items: list[Any], *, v2: bool) -> list[Wanted]:
     late: list[Checked] = []
     wanted: list[Wanted] = []
     seen: set[Any] = set()
+    checked: list[tuple[int, Any, Checked]] = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             shape.append(fault("H092", value=item, index=index))
-            continue
-        if "retailerCode" in item and is_missing(item["retailerCode"]):
+        elif "retailerCode" in item and is_missing(item["retailerCode"]):
             shape.append(fault("H266", ["retailerCode"], item["retailerCode"], index))
-            continue
-        one = check(item, frame, index)
+        else:
+            checked.append((index, item, check(item, frame, index)))
+    repeats = book.repeated(brand.place, [
+        one.wanted for _, _, one in checked if v2 and one.late and one.wanted])
+    for index, item, one in checked:
         found = list(one.faults)
-        if one.late and not (v2 and one.wanted and book.original_of(brand.place, one.wanted)):
+        if one.late and one.wanted not in repeats:
             found.append(one.late)
             late.append(one)
         if found or one.wanted is None:
@@ -188,9 +191,11 @@ def _record_list(brand: Brand, idem: str, wanted: list[Wanted], *, v2: bool) -> 
     is not recorded; its result says so (H463, H462)."""
     lacking: dict[int, str] = {}
     if not _is_recorded(brand, idem):
-        lacking = {at: str(faults[0]["code"]) for at, one in enumerate(wanted)
-                   if one.recipient_type is RecipientType.TACIR
-                   and (faults := _lacks_for_update(brand, one))}
+        lacks = {at: found for at, one in enumerate(wanted)
+                 if one.recipient_type is RecipientType.TACIR and (found := _lacking(one))}
+        updates = book.with_record(brand.place, [wanted[at] for at in lacks])
+        lacking = {at: str(found[0]["code"]) for at, found in lacks.items()
+                   if wanted[at] in updates}
     rest = [one for at, one in enumerate(wanted) if at not in lacking]
     new = _submission(brand, idem, rest, Source.NONE, v2=v2)
     evidence = new.evidence | {"size": len(wanted), "lacking": {
@@ -252,12 +257,6 @@ def _lacking(wanted: Wanted) -> list[Fault]:
     return [fault(code) for code, there in (
         ("H463", wanted.source is not Source.NONE), ("H462", wanted.date is not None))
         if not there]
-
-
-def _lacks_for_update(brand: Brand, wanted: Wanted) -> list[Fault]:
-    """The same, when it is an update."""
-    lacking = _lacking(wanted)
-    return lacking if lacking and book.has_record(brand.place, wanted) else []
 
 
 def _keep_late(brand: Brand, found: Sequence[Checked]) -> None:

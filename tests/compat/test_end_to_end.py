@@ -269,3 +269,28 @@ def test_while_changes_are_unheard_iys_itself_is_asked(shop: Any, registry: Regi
     assert program.approved(PHONE) == []
     registry.tell("fault", kind="503", path="*", count=None)
     assert program.status().status_code == 503
+
+
+@pytest.mark.parametrize("kind", ["merchants that lack source and date", "late ones repeated"])
+def test_a_long_list_costs_no_statement_per_item(
+        shop: Any, program: Program, monkeypatch: Any, kind: str) -> None:
+    import psycopg
+
+    asked: list[str] = []
+    real = psycopg.Connection.execute
+
+    def heard(conn: Any, sql: Any, *more: Any, **named: Any) -> Any:
+        asked.append(str(sql))
+        return real(conn, sql, *more, **named)
+
+    def counted(number: int) -> int:
+        bare = kind.startswith("merchants")
+        rows = [consent(recipient=phone, **(
+            {"recipientType": "TACIR", "source": ..., "consentDate": ...} if bare
+            else {"consentDate": at(-20 * 86_400)})) for phone in phones(number)]
+        del asked[:]
+        assert program.send(rows, v="" if bare else "/v2").status_code in (202, 422)
+        return len(asked)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", heard)
+    assert counted(200) < 20
