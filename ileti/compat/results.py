@@ -45,12 +45,7 @@ class _Item:
     """One recorded item with İYS's last word about it."""
 
     entry_id: int
-    recipient_id: int
-    recipient_type: int
-    channel: int
     status: Status
-    source: int
-    consent_date: datetime
     outcome: Outcome
     told: bool
     accepted: bool | None
@@ -75,11 +70,12 @@ def _show(call: Call, *, v2: bool) -> Answer:
     lacking = {int(place): code for place, code in evidence.get("lacking", {}).items()}
     places = [n for n in range(int(evidence.get("size", len(items)))) if n not in lacking]
     codes = _ledgers_codes(brand, items, at)
+    originals = _originals(brand, items, at) if v2 else {}
     lines = {n: _failure(code) for n, code in lacking.items()}
     for n, item in zip(places, items, strict=True):
         line = _line(item, codes.get(item.entry_id), number, at)
         if v2:
-            line = _with_original(brand, item, line, number)
+            line = _with_original(originals.get(item.entry_id), line, number)
         lines[n] = line
     return Answer(200, [{"index": n, "subRequestId": sub_request_id(number, n)} | lines[n]
                         for n in sorted(lines)])
@@ -98,9 +94,8 @@ def _request(brand: Brand, number: str) -> tuple[list[int], datetime, dict[str, 
 
 
 _ITEMS = """
-select e.id, e.recipient_id, e.recipient_type, e.channel, e.status, e.source, e.consent_date,
-       e.outcome, r.id is not null, r.accepted, r.code, r.transaction_id, r.creation_date,
-       r.detail ->> 'not_sent'
+select e.id, e.status, e.outcome, r.id is not null, r.accepted, r.code, r.transaction_id,
+       r.creation_date, r.detail ->> 'not_sent'
   from unnest(%s::bigint[]) with ordinality g(id, n)
   join consent_entry e on e.provider_id = %s and e.id = g.id and e.captured_at = %s
   left join lateral (
@@ -110,7 +105,7 @@ select e.id, e.recipient_id, e.recipient_type, e.channel, e.status, e.source, e.
 
 
 def _items(brand: Brand, entry_ids: list[int], at: datetime) -> list[_Item]:
-    return [_Item(*row[:4], Status(row[4]), *row[5:7], Outcome(row[7]), *row[8:])  # type: ignore[call-arg]
+    return [_Item(row[0], Status(row[1]), Outcome(row[2]), *row[3:])
             for row in db.connection().execute(
                 _ITEMS, (entry_ids, brand.place.provider_id, at))]
 
@@ -144,31 +139,39 @@ def _failure(code: str) -> dict[str, Any]:
 
 
 _FIRST = """
-select u.idem, u.entry_ids, e.id, r.transaction_id, r.creation_date, u.evidence -> 'lacking'
-  from consent_entry e
+select distinct on (n.id) n.id, u.idem, u.entry_ids, e.id, r.transaction_id, r.creation_date,
+       u.evidence -> 'lacking'
+  from unnest(%s::bigint[]) g(id)
+  join consent_entry n on n.provider_id = %s and n.id = g.id and n.captured_at = %s
+  join consent_entry e on e.provider_id = n.provider_id and e.recipient_id = n.recipient_id
+   and e.brand_id = n.brand_id and e.recipient_type = n.recipient_type and e.channel = n.channel
+   and e.status = n.status and e.source = n.source and e.consent_date = n.consent_date
+   and e.outcome = 1 and e.id < n.id
   join submission u on u.provider_id = e.provider_id and u.id = e.submission_id
   left join lateral (select x.transaction_id, x.creation_date from iys_receipt x
        where x.provider_id = e.provider_id and x.entry_id = e.id and x.accepted
        order by x.id desc limit 1) r on true
- where e.provider_id = %s and e.recipient_id = %s and e.brand_id = %s and e.recipient_type = %s
-   and e.channel = %s and e.status = %s and e.source = %s and e.consent_date = %s
-   and e.outcome = 1 and e.id < %s
- order by e.id limit 1"""
+ order by n.id, e.id"""
 
 
-def _with_original(brand: Brand, item: _Item, line: dict[str, Any], number: str
+def _originals(brand: Brand, items: list[_Item], at: datetime) -> dict[int, tuple[Any, ...]]:
+    """Where each item that only repeats was recorded first, by entry; one statement for all."""
+    repeats = [one.entry_id for one in items
+               if one.outcome in (Outcome.OUTDATED, Outcome.UNCHANGED)]
+    if not repeats:
+        return {}
+    return {entry: tuple(first) for entry, *first in db.connection().execute(
+        _FIRST, (repeats, brand.place.provider_id, at))}
+
+
+def _with_original(first_time: tuple[Any, ...] | None, line: dict[str, Any], number: str
                    ) -> dict[str, Any]:
     """The line as V2 has it: a consent that was recorded before, with the same data and date, gets
     the answer of its first time."""
     line = line | {"isAddConsentV2Service": True}
-    if item.outcome not in (Outcome.OUTDATED, Outcome.UNCHANGED):
+    if first_time is None:
         return line
-    row = db.connection().execute(_FIRST, (
-        brand.place.provider_id, item.recipient_id, brand.place.brand_id, item.recipient_type,
-        item.channel, int(item.status), item.source, item.consent_date, item.entry_id)).fetchone()
-    if row is None:
-        return line
-    idem, entries, entry, transaction_id, created, lacking = row
+    idem, entries, entry, transaction_id, created, lacking = first_time
     if transaction_id is None:
         line = {"status": "enqueue", "isAddConsentV2Service": True}
     else:

@@ -287,10 +287,28 @@ def test_a_long_list_costs_no_statement_per_item(
         bare = kind.startswith("merchants")
         rows = [consent(recipient=phone, **(
             {"recipientType": "TACIR", "source": ..., "consentDate": ...} if bare
-            else {"consentDate": at(-20 * 86_400)})) for phone in phones(number)]
+            else {"consentDate": at(20 * 86_400)})) for phone in phones(number)]
         del asked[:]
         assert program.send(rows, v="" if bare else "/v2").status_code in (202, 422)
         return len(asked)
 
     monkeypatch.setattr(psycopg.Connection, "execute", heard)
     assert counted(200) < 20
+
+
+def test_the_result_of_a_list_of_repeats_is_read_at_once(
+        shop: Any, program: Program, monkeypatch: Any) -> None:
+    import psycopg
+
+    rows = [consent(recipient=phone, consentDate=at(60)) for phone in phones(60)]
+    first = program.send(rows[:50], v="/v2").json["requestId"]
+    again = program.send(rows, v="/v2").json["requestId"]
+    asked: list[str] = []
+    real = psycopg.Connection.execute
+    monkeypatch.setattr(psycopg.Connection, "execute", lambda conn, sql, *more, **named: (
+        asked.append(str(sql)), real(conn, sql, *more, **named))[1])
+    told = program.result(again, v="/v2")
+    assert len(asked) < 10
+    named = [one.get("originalRequestInformation", {}).get("requestId") for one in told]
+    assert named == [first] * 50 + [None] * 10
+    assert told[7]["originalRequestInformation"]["subRequestId"].endswith("0007")

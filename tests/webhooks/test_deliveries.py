@@ -209,3 +209,21 @@ def test_a_secret_that_cannot_be_opened_stops_its_own_delivery_and_no_other(
     assert receiver.calls == []
     assert row(hook)[2] == "The secret cannot be opened; make a new one."
     conn.execute("update webhook set secret = null where id = %s", (hook,))
+
+
+def test_an_alarm_that_was_told_costs_no_transaction_again(
+    place: Any, hook: int, receiver: Any, monkeypatch: Any
+) -> None:
+    db.connection().execute("update webhook set events = %s where id = %s",
+                            (["pull.silent"], hook))
+    db.connection().execute(
+        "update provider set iys_username = 'x', iys_password = '1.eA==' where id = %s",
+        (place.provider_id,))
+    db.connection().execute("update iys_cursor set pulled_at = now() - interval '30 hours' "
+                            "where provider_id = %s", (place.provider_id,))
+    assert write_events()["written"] >= 1
+    written: list[Any] = []
+    monkeypatch.setattr("ileti.webhooks.events.write",
+                        lambda conn, number, event: written.append(number) or 0)
+    write_events()
+    assert hook not in written
