@@ -98,16 +98,33 @@ _SELECTED = """from consent_state s
  where s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.channel = %(channel)s
    and s.status = %(onay)s and s.iys_status = any(%(there)s)
    and e.dealer_id is not distinct from nullif(%(dealer)s, 0)"""
+# The newest wish about this consent says the same and is not told yet: a button pressed twice.
+_SAID = """exists (
+    select from iys_access_task o
+     where o.provider_id = s.provider_id and o.brand_id = s.brand_id
+       and o.recipient_id = s.recipient_id and o.recipient_type = s.recipient_type
+       and o.channel = s.channel and o.done_at is null and o.act = %(act)s
+       and o.dealer_ids = %(dealers)s::int[] and not exists (
+         select from iys_access_task l
+          where l.provider_id = o.provider_id and l.brand_id = o.brand_id
+            and l.recipient_id = o.recipient_id and l.recipient_type = o.recipient_type
+            and l.channel = o.channel and l.id > o.id))"""
+_WISH = """insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type,
+       channel, act, dealer_ids)
+select s.provider_id, s.brand_id, s.recipient_id, s.recipient_type, s.channel, %(act)s, %(dealers)s
+"""
 
 
 def wish(group: Group, recipient_id: int) -> None:
-    """Ask for one consent's access; a transaction of its own."""
+    """Ask for one consent's access; a transaction of its own. The same again changes nothing."""
     with db.transaction() as conn:
         conn.execute(
-            "insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type, "
-            "channel, act, dealer_ids) values (%s, %s, %s, %s, %s, %s, %s)",
-            (group.provider_id, group.brand_id, recipient_id, int(group.recipient_type),
-             int(group.channel), int(group.act), list(group.dealer_ids)))
+            f"{_WISH} from (select %(provider)s::int as provider_id, %(brand)s::int as brand_id, "
+            "%(recipient)s::bigint as recipient_id, %(kind)s::smallint as recipient_type, "
+            f"%(channel)s::smallint as channel) s where not {_SAID}",
+            {"provider": group.provider_id, "brand": group.brand_id, "recipient": recipient_id,
+             "kind": int(group.recipient_type), "channel": int(group.channel),
+             "act": int(group.act), "dealers": list(group.dealer_ids)})
 
 
 def count(selection: Selection) -> int:
@@ -119,13 +136,11 @@ def count(selection: Selection) -> int:
 
 
 def wish_for(selection: Selection, act: Act, dealer_ids: Sequence[int]) -> int:
-    """Ask for the access of a whole selection; how many wishes. A transaction of its own."""
+    """Ask for the access of a whole selection; how many wishes. A transaction of its own. The same
+    again changes nothing."""
     with db.transaction() as conn:
         return conn.execute(
-            "insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type, "
-            "channel, act, dealer_ids) select s.provider_id, s.brand_id, s.recipient_id, "
-            f"s.recipient_type, s.channel, %(act)s, %(dealers)s {_SELECTED} "
-            f"limit {LARGEST_SELECTION}",
+            f"{_WISH} {_SELECTED} and not {_SAID} limit {LARGEST_SELECTION}",
             _named(selection) | {"act": int(act), "dealers": list(dealer_ids)}).rowcount
 
 

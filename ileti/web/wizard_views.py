@@ -26,7 +26,15 @@ from ileti.tenancy.crud import Records, Told, say
 from ileti.tenancy.models import Brand, Provider
 from ileti.web.wizard_forms import within_provider
 from ileti.web.wizard_frame import consent_step, form_step, frame
-from ileti.web.wizard_steps import Key, facts_of, next_step, step_url, steps_of, visible_provider
+from ileti.web.wizard_steps import (
+    Key,
+    Step,
+    facts_of,
+    next_step,
+    step_url,
+    steps_of,
+    visible_provider,
+)
 
 OVERVIEW = 25
 PAGES = {Key.BRANDS: "panel/wizard_brands.html", Key.DEALERS: "panel/wizard_dealers.html",
@@ -55,11 +63,11 @@ class WizardView(BaseView):
                 raise NotFound()
             return redirect(url_for("WizardCompanyView.add"))
         if len(found) == 1 and not may_add:
-            return redirect(self._go_on(found[0]))
+            return redirect(_address(found[0], next_step(steps_of(facts_of(found[0])))))
         rows = []
         for one in found:
             waiting = next_step(steps_of(facts_of(one)))
-            rows.append({"name": str(one), "url": self._go_on(one), "done": waiting is None,
+            rows.append({"name": str(one), "url": _address(one, waiting), "done": waiting is None,
                          "text": f"{waiting.title}: {waiting.text}" if waiting else ""})
         return self.render_template("panel/wizard_choice.html", rows=rows, add_url=url_for(
             "WizardCompanyView.add") if may_add else None)
@@ -153,10 +161,10 @@ class WizardView(BaseView):
             return self.render_template(PAGES[key], **context)
         return within_provider(provider.id, drawn)
 
-    @staticmethod
-    def _go_on(provider: Provider) -> str:
-        waiting = next_step(steps_of(facts_of(provider)))
-        return waiting.url if waiting else step_url(Key.CONSENT, provider.id)
+
+def _address(provider: Provider, waiting: Step | None) -> str:
+    """Where the setup goes on."""
+    return waiting.url if waiting else step_url(Key.CONSENT, provider.id)
 
 
 def _provider(provider_id: int) -> Provider:

@@ -132,6 +132,21 @@ def test_a_selection_goes_in_lists_of_a_hundred_and_touches_nothing_else(
     assert open_wishes(shop) == [(True, None)] * 150
 
 
+def test_a_button_pressed_twice_wishes_once_and_another_wish_between_counts(
+    shop: Any, dealers: list[tuple[int, int]]
+) -> None:
+    (one, _), (two, _), _third = dealers
+    taken = phones(3)
+    take(shop, taken, dealer_id=one)
+    forward(shop)
+    chosen = Selection(shop.provider_id, shop.brand_id, one, SMS)
+    assert [wish_for(chosen, Act.GIVE, [two]) for _ in range(2)] == [3, 0]
+    ask(shop, taken[0], Act.TAKE, two)
+    ask(shop, taken[0], Act.TAKE, two)
+    assert len(open_wishes(shop)) == 4
+    assert wish_for(chosen, Act.GIVE, [two]) == 1, "the last word about the first was another"
+
+
 def test_a_dealer_without_a_number_ends_the_wish_and_one_iys_does_not_know_holds_it(
     shop: Any, iys: IysClient, dealers: list[tuple[int, int]]
 ) -> None:
