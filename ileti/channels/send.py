@@ -35,7 +35,7 @@ MOST_TRIES: Final = 10
 FIRST_DELAY: Final = 5.0
 LONGEST_DELAY: Final = 900.0
 
-_CLAIM = relay.CLAIM_OLDEST + """
+_BESIDE = """
 select t.provider_id, t.ref_id, t.fence, t.tries, m.brand_id, m.recipient_id, m.channel, m.kind,
        m.content_key, m.content_ct, m.due_at, m.sent_at, r.key_no, r.addr_hash, r.addr_ct,
        b.name, p.title, p.mersis, p.contact, m.submission_id
@@ -74,9 +74,8 @@ def send_waiting(limit: int = 500) -> dict[str, int]:
 
 def claim(limit: int) -> list[Claimed]:
     """Take messages that are due; each stays ours for ``LEASE_SECONDS``."""
-    rows = db.connection().execute(
-        _CLAIM, {"topic": TOPIC, "limit": limit, "lease": LEASE_SECONDS}
-    ).fetchall()
+    rows = relay.claim_oldest(
+        db.connection(), _BESIDE, topic=TOPIC, limit=limit, lease=LEASE_SECONDS)
     return [Claimed(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in rows]
 
 

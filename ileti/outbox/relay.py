@@ -92,11 +92,7 @@ def claim(conn: Connection, *, topic: int, provider_id: int, brand_id: int, limi
     return sorted((Claimed(*row) for row in rows), key=lambda one: one.ref_id)
 
 
-#: The claim of topics that go in the order of their time over all brands (messages, mails about
-#: deadlines, webhooks), as the head of a statement that selects from ``taken`` (provider_id,
-#: ref_id, fence, tries) what is needed beside: one look fetches all. A try counts from the claim,
-#: because the other side may have been spoken to. Parameters: topic, limit, lease (seconds).
-CLAIM_OLDEST = """
+_OLDEST = """
 with due as (
     select provider_id, topic, ref_id from outbox
      where topic = %(topic)s and dead_at is null and next_at <= now()
@@ -109,6 +105,18 @@ taken as (
     returning o.provider_id, o.ref_id, o.fence, o.tries)
 """
 
+
+def claim_oldest(conn: Connection, beside: str, *, topic: int, limit: int,
+                 lease: float) -> list[tuple[Any, ...]]:
+    """Claim rows of a topic that goes in the order of its time over all brands (messages, mails
+    about deadlines, webhooks), for ``lease`` seconds.
+
+    ``beside`` selects from ``taken`` (provider_id, ref_id, fence, tries) what is needed with each
+    row, so that one look fetches all. A try counts from the claim, because the other side may have
+    been spoken to.
+    """
+    return conn.execute(_OLDEST + beside, {
+        "topic": topic, "limit": limit, "lease": lease}).fetchall()
 
 
 def drain(claim: Callable[[], Sequence[One]], tell: Callable[[One], str], *,

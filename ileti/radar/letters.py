@@ -51,7 +51,7 @@ row as (
     insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
     select %(provider)s, %(topic)s, id, created_at, user_id, %(brand)s from mail returning 1)
 select count(*) from row"""
-_CLAIM = relay.CLAIM_OLDEST + """
+_BESIDE = """
 select t.provider_id, t.ref_id, t.fence, t.tries, m.sent_at, u.email, u.active, u.first_name,
        a.brand_id, a.due_at, a.level, a.number, a.stopped, b.name, p.title, p.mersis, p.contact,
        p.alarm_mails
@@ -106,8 +106,8 @@ def send_letters(limit: int = 200) -> dict[str, int]:
 
 
 def _claim() -> list[Claimed]:
-    return [Claimed(*row) for row in db.connection().execute(_CLAIM, {
-        "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()]
+    return [Claimed(*row) for row in relay.claim_oldest(
+        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
 
 
 def _send_one(one: Claimed) -> str:

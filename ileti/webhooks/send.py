@@ -34,7 +34,7 @@ FIRST_DELAY: Final = 5.0
 MOST_TRIES: Final = 24
 SECONDS: Final = 10.0
 
-_CLAIMED = relay.CLAIM_OLDEST + """
+_BESIDE = """
 select t.provider_id, t.ref_id, t.fence, t.tries, d.sent_at, d.event_id, d.body, w.url, w.secret,
        w.active
   from taken t
@@ -72,8 +72,8 @@ def send_deliveries(limit: int = 200) -> dict[str, int]:
 
 
 def _claim() -> list[Claimed]:
-    return [Claimed(*row) for row in db.connection().execute(_CLAIMED, {
-        "topic": TOPIC, "limit": CLAIMED_AT_ONCE, "lease": LEASE_SECONDS}).fetchall()]
+    return [Claimed(*row) for row in relay.claim_oldest(
+        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
 
 
 def _send_one(one: Claimed) -> str:
