@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any
 
 from ileti.cli.supervise import end_without_parent
+from ileti.core.memory import spare_collections
 from ileti.factory import create_app
 from ileti.web import health
 
@@ -79,4 +80,5 @@ def serving() -> WsgiApplication:
     end_without_parent()
     _panel()
     _capture()
+    spare_collections()
     return app

@@ -64,7 +64,7 @@ def serving(target: str) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port",
          str(port), "--workers", "2", "--blocking-threads", "8", "--no-ws", "--no-access-log",
-         "--log-level", "error", target],
+         "--log-level", "error", *(["--factory"] if target.endswith(":serving") else []), target],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
     )
     try:
@@ -271,7 +271,7 @@ def main() -> None:
 
     ones, threes, p99s, cpus, rates = [], [], [], [], []
     with serving("benchmarks.bare:application") as (bare, _), \
-            serving("ileti.capture.endpoints:application") as (ours, group):
+            serving("app:serving") as (ours, group):
         for port, where in ((bare, "/"), (ours, path)):
             load(port, where, posts(["MESAJ"]), 1)
         for _ in range(ROUNDS):
