@@ -12,11 +12,11 @@ from config import settings
 from ileti.core.db import sqlalchemy_url
 from ileti.models import metadata
 
-PARTITION = re.compile(r"^consent_entry_(y\d{4}m\d{2}|default)$")
+PARTITION = re.compile(r"^(consent_entry_(y\d{4}m\d{2}|default)|import_stage_\d+)$")
 
 
 def _include(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
-    """Partitions are made by a function, sessions by Flask-Session: neither is a model."""
+    """Partitions and staging tables are made by functions, sessions by Flask-Session: no models."""
     return not (kind == "table" and name and PARTITION.match(name))
 
 

@@ -158,6 +158,11 @@ _ERRORS: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
+def address_sentence(code: str) -> tuple[str, str]:
+    """The Turkish and English sentence of an error's code."""
+    return _ERRORS[code][1:]
+
+
 def parse_address(
     text: str, default_region: str = "TR", *, specimens: bool | None = None
 ) -> Address:
@@ -204,6 +209,15 @@ def parse_email(text: str) -> str:
     _check_local_part(local)
     _check_domain(domain)
     return text
+
+
+@cache
+def canonical_mobiles(specimens: bool | None = None) -> re.Pattern[str]:
+    """What ``fullmatch``es it is a Turkish mobile in its one spelling, for readers of millions:
+    :func:`parse_phone` would answer the same text (a test compares both)."""
+    allowed = settings().specimens if specimens is None else specimens
+    also = f"|{_SPECIMEN.pattern}" if allowed else ""
+    return re.compile(rf"\+90(?:(?:{_valid_turkish_mobile().pattern}){also})", re.ASCII)
 
 
 def mask(address: str) -> str:

@@ -1,0 +1,138 @@
+"""What is kept of an import: the run with its file, mapping, origin and counts; chunks; templates.
+
+The file itself lies sealed outside the database (:mod:`ileti.core.sealedfile`) and stays as proof
+of what was handed over. Staged rows live in a table of their own per run, ``import_stage_<stage>``,
+which is no model: it comes and goes with the run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ileti.core.columns import EncryptedText
+
+
+class RunState(IntEnum):
+    """How far an import is; the smallint in the database."""
+
+    UPLOADING = 1
+    MAPPING = 2
+    CHECKING = 3
+    CHECKED = 4
+    APPROVAL = 5
+    APPLYING = 6
+    PAUSED = 7
+    APPLIED = 8
+    CANCELLED = 9
+    UNDOING = 10
+    UNDONE = 11
+    FAILED = 12
+
+
+class ImportRun(Model):
+    """One file on its way into the ledger. ``rows`` are the file's, ``staged`` the consents they
+    state; ``counts`` and ``samples`` are the dry run's (:mod:`ileti.imports.staging`); ``seconds``
+    what it took. ``stage`` numbers the staging table, ``fence`` proves who works on the run."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (
+        Index("ix_import_run_list", "provider_id", text("id desc")),
+        Index("ix_import_run_due", "next_at", postgresql_where=text("state in (3, 6, 10)")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    created_by: Mapped[int | None] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(255))
+    format: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    path: Mapped[str] = mapped_column(Text)
+    file_key: Mapped[str | None] = mapped_column(EncryptedText("import-file"))
+    layout: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    mapping: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    origin: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    staged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    bytes_read: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    seconds: Mapped[float | None] = mapped_column(Float)
+    counts: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    samples: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    chunk_lines: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    chunks: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    chunks_done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    written: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    left_out: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    started_by: Mapped[int | None] = mapped_column(Integer)
+    approved_by: Mapped[int | None] = mapped_column(Integer)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    undone_by: Mapped[int | None] = mapped_column(Integer)
+    next_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    fence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    stage: Mapped[int | None] = mapped_column(BigInteger)
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    problem: Mapped[str | None] = mapped_column(Text)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportChunk(Model):
+    """A chunk that is in the ledger: entries written, rows left out by what had changed."""
+
+    __tablename__ = "import_chunk"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    written: Mapped[int] = mapped_column(Integer)
+    left_out: Mapped[int] = mapped_column(Integer)
+    done_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+
+
+class ImportTemplate(Model):
+    """A mapping kept by name; ``heads`` is the heading it was made for."""
+
+    __tablename__ = "import_template"
+    __table_args__ = (UniqueConstraint("provider_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    heads: Mapped[list] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    mapping: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+
+    def __str__(self) -> str:
+        return self.name
