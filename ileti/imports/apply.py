@@ -41,11 +41,11 @@ _APPLY: Final = """select written, left_out, replay from import_apply(
     %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
 
 
-def apply_due(until: float) -> Counter[str]:
+def apply_due(until: float, run_id: int | None = None) -> Counter[str]:
     """Apply what is asked for until the moment (monotonic seconds) is near; then the next run of
     the job goes on."""
     counts: Counter[str] = Counter()
-    while time.monotonic() < until and (run := runs.claim(RunState.APPLYING)) is not None:
+    while time.monotonic() < until and (run := runs.claim(RunState.APPLYING, run_id)) is not None:
         try:
             counts += apply(run, until)
         except StorageAway:

@@ -184,18 +184,31 @@ def cancel(run_id: int) -> None:
           RunState.CANCELLED, "ended_at = now()")
     if run.stage is not None:
         drop_stage(run.stage)
-    if run.state in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
-                     RunState.APPROVAL):
+    begun = db.connection().execute(
+        "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
+    if not (begun and begun[0]):
         run.file.remove()
 
 
-def claim(state: RunState) -> Run | None:
-    """Take the run of that state that has waited longest; None when none is due."""
+def twin_of(run: Run) -> int | None:
+    """The newest import of the same file that was applied for the same brand."""
+    row = db.connection().execute(
+        "select max(id) from import_run where provider_id = %s and brand_id = %s and sha256 = %s "
+        "and id <> %s and state = any(%s)",
+        (run.place.provider_id, run.place.brand_id, run.sha256, run.id,
+         [int(RunState.APPLIED), int(RunState.APPLYING), int(RunState.PAUSED)])).fetchone()
+    return row[0] if row else None
+
+
+def claim(state: RunState, run_id: int | None = None) -> Run | None:
+    """Take the run of that state that has waited longest, or the named one; None when none is
+    due."""
     row = db.connection().execute(
         "update import_run set next_at = now() + make_interval(secs => %s), fence = fence + 1, "
         "tries = least(tries + 1, 30000) where id = (select id from import_run where state = %s "
-        "and next_at <= now() order by next_at limit 1 for update skip locked) returning id",
-        (LEASE_SECONDS, state)).fetchone()
+        "and next_at <= now() and (%s::bigint is null or id = %s) "
+        "order by next_at limit 1 for update skip locked) returning id",
+        (LEASE_SECONDS, state, run_id, run_id)).fetchone()
     return None if row is None else read_run(row[0])
 
 

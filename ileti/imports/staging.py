@@ -52,10 +52,10 @@ select (due_at at time zone 'Europe/Istanbul')::date::text, count(*)
   from import_stage_{} where reason < 20 and due_at > '-infinity' group by 1 order by 1 limit 400"""
 
 
-def check_due(until: float) -> Counter[str]:
+def check_due(until: float, run_id: int | None = None) -> Counter[str]:
     """Make the dry runs that are asked for, until the moment (monotonic seconds) is near."""
     counts: Counter[str] = Counter()
-    while time.monotonic() < until and (run := runs.claim(RunState.CHECKING)) is not None:
+    while time.monotonic() < until and (run := runs.claim(RunState.CHECKING, run_id)) is not None:
         try:
             counts["checked"] += check(run)
         except StorageAway:
