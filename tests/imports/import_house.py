@@ -16,7 +16,7 @@ from ileti.imports.verdicts import REASONS
 
 HEAD = "type,source,recipient,status,consentDate,recipientType"
 STATEMENT = {"origin": "customers", "ground": "Üyelik formundaki ETK onayı",
-             "proof": "Formlar genel merkez arşivinde", "notice": "Üyelik sırasında bilgilendirildi"}
+             "proof": "Formlar genel merkez arşivinde", "notice": "Üyelikte bilgilendirildi"}
 
 
 def when(**ago: float) -> str:

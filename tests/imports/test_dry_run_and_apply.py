@@ -1,4 +1,4 @@
-"""A list goes in once, each row explained beforehand; a refusal is never lost (R-30, R-32, R-42)."""
+"""A list goes in once, each row explained first; a refusal is never lost (R-30, R-32, R-42)."""
 
 from __future__ import annotations
 
@@ -144,7 +144,8 @@ def test_of_a_recipient_twice_in_the_file_the_newest_row_counts(place):
 def test_of_the_same_second_the_refusal_counts(place, order):
     at = when(hours=2)
     lines = [row(PHONE, date=at), row(PHONE, "RET", date=at)][::order]
-    assert check(run_id := begin(place, HEAD, *lines)) == {"ILK_RET": 1, "DOSYADA_RET": 1}
+    run_id = begin(place, HEAD, *lines)
+    assert check(run_id) == {"ILK_RET": 1, "DOSYADA_RET": 1}
     put_in(run_id)
     assert states(place)[0][0] == Status.RET
 
