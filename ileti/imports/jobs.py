@@ -7,6 +7,7 @@ import time
 from ileti.core.jobs import job
 from ileti.imports import apply as applying
 from ileti.imports import staging
+from ileti.imports import undo as undoing
 
 RUN_SECONDS = 40.0
 TIMEOUT = 3_600
@@ -24,3 +25,10 @@ def check() -> dict[str, int]:
 def apply() -> dict[str, int]:
     """Write applied imports into the ledger, chunk by chunk."""
     return dict(applying.apply_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="upkeep", every=15.0, timeout=TIMEOUT,
+     idempotent="a chunk that is back has nothing left to take; counter entries have keys")
+def undo() -> dict[str, int]:
+    """Undo imports, chunk by chunk."""
+    return dict(undoing.undo_due(time.monotonic() + RUN_SECONDS))

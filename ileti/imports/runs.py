@@ -29,7 +29,7 @@ from ileti.imports.files import PartedFile
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
 from ileti.imports.reader import Layout
-from ileti.imports.states import RunState
+from ileti.imports.states import RunState, Undo
 
 LEASE_SECONDS: Final = 60
 PURPOSE: Final = "import-file"  # as the column EncryptedText declares it
@@ -56,6 +56,8 @@ class Run:
     stage: int | None
     chunk_lines: int
     staged: int
+    undo_kind: int | None
+    undone_by: int | None
     path: str
     file_key: str = field(repr=False)
 
@@ -73,7 +75,8 @@ class Run:
 
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
-       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.path, r.file_key
+       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.undo_kind,
+       r.undone_by, r.path, r.file_key
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
 
@@ -188,6 +191,14 @@ def cancel(run_id: int) -> None:
         "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
     if not (begun and begun[0]):
         run.file.remove()
+
+
+def ask_undo(run_id: int, kind: Undo, *, by: int | None) -> None:
+    """Ask to take the import back (Undo.TAKE_BACK) or to refuse what it brought (Undo.COUNTER)."""
+    _step(run_id, (RunState.APPLIED,), RunState.UNDOING,
+          "undone_by = %s, undo_kind = %s, next_at = now(), tries = 0, problem = null, "
+          "chunks_done = 0", (by, kind))
+    jobs.ring("imports.jobs.undo")
 
 
 def twin_of(run: Run) -> int | None:
