@@ -78,10 +78,10 @@ def listed(place: Any, *lines: str, **more: Any) -> int:
 
 
 def states(place: Any) -> list[Any]:
-    """(status, İYS status, source) of every key of the place, in order of recipients."""
+    """(status, İYS status, source) of every verified key of the place, in order of recipients."""
     return db.connection().execute(
         "select status, iys_status, source from consent_state where provider_id = %s "
-        "order by recipient_id, channel", [place.provider_id]).fetchall()
+        "and standing = 1 order by recipient_id, channel", [place.provider_id]).fetchall()
 
 
 def many(sql: str, *values: Any) -> int:

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 
+from ileti.consents import gate
 from ileti.consents.ledger import NewConsent, NewSubmission, hash_body, record
 from ileti.consents.vocabulary import Channel, IysStatus, Source, Standing, Status
 from ileti.core import clock
@@ -41,6 +42,16 @@ def test_what_a_list_brought_new_is_gone_again_and_the_ledger_remembers(place):
     assert many("select count(*) from outbox where provider_id = %s", place.provider_id) == 0
     assert many("select count(*) from consent_entry where provider_id = %s",
                 place.provider_id) == 2
+
+
+def test_the_gate_says_no_to_what_was_taken_back_and_the_list_can_come_again(place, conn):
+    line = row(PHONE)
+    undone(listed(place, line))
+    conn.execute("update consent_state set iys_status = 3 where provider_id = %s "
+                 "and standing = 1", [place.provider_id])
+    assert not gate.may_send(place.provider_id, place.brand_id, [PHONE], Channel.MESAJ)[0]
+    listed(place, line)
+    assert len(states(place)) == 1
 
 
 def test_what_a_list_changed_becomes_what_it_was(place, conn):

@@ -416,8 +416,8 @@ begin
     return true;
 end $$;
 
--- One chunk back, after import_hold: its outbox rows go, a state it made goes, a state it changed
--- becomes what it was; what somebody changed since then stays. Entries stay in the ledger: they say
+-- One chunk back, after import_hold: its outbox rows go, a state it made becomes unverified (R-21:
+-- opens nothing), a state it changed becomes what it was; what somebody changed since then stays. Entries stay in the ledger: they say
 -- what was recorded, and the run says that it was taken back. Again the same changes nothing.
 create function import_undo(p_run bigint, p_chunk integer, p_provider integer, p_brand integer)
 returns bigint language plpgsql as $$
@@ -463,19 +463,21 @@ begin
           from back where pending_id = entry_id
         on conflict do nothing)
     select count(*) into v_states from back;
-    delete from consent_state s using undo_entry u
+    -- a state nobody had before opens nothing any more, and whatever comes takes its place
+    update consent_state s set standing = 0, iys_status = 0, iys_code = null, iys_due_at = null,
+           pending_id = null
+      from undo_entry u
      where s.provider_id = p_provider and s.brand_id = p_brand
        and s.recipient_id = u.recipient_id and s.recipient_type = u.recipient_type
-       and s.channel = u.channel and s.entry_id = u.id
-       and not exists (select from import_before b where b.import_id = p_run
-                          and b.chunk = p_chunk and b.entry_id = u.id);
+       and s.channel = u.channel and s.entry_id = u.id;
     -- a later import that stands on one of these entries stands now on what was before it
     update import_before x set held = b.held, held_id = b.held_id
       from import_before b join undo_entry u on u.id = b.entry_id
      where b.import_id = p_run and b.chunk = p_chunk and x.held_id = u.id
        and x.import_id <> p_run;
-    delete from import_before x using undo_entry u
-     where x.held_id = u.id and x.import_id <> p_run;
+    update import_before x set held = x.held || '{"standing": 0, "iys_status": 0,
+           "iys_code": null, "iys_due_at": null, "pending_id": null}'::jsonb
+      from undo_entry u where x.held_id = u.id and x.import_id <> p_run;
     delete from import_before where import_id = p_run and chunk = p_chunk;
     return v_states;
 end $$;
