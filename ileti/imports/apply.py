@@ -29,8 +29,8 @@ from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.imports import runs, staging
 from ileti.imports.runs import Run
-from ileti.imports.spelling import chunk_key, person_of
 from ileti.imports.states import RunState
+from ileti.imports.terms import chunk_key, person_of
 
 log = get_logger("ileti.imports")
 

@@ -31,8 +31,8 @@ from ileti.imports import runs
 from ileti.imports.reader import csv_blocks, heading_and_sample
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
-from ileti.imports.spelling import Terms
 from ileti.imports.states import RunState
+from ileti.imports.terms import Terms
 from ileti.imports.verdicts import REASONS
 from ileti.imports.words import fold
 

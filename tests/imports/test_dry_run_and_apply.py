@@ -21,8 +21,8 @@ from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
 from ileti.imports import apply, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role
 from ileti.imports.origin import state
-from ileti.imports.spelling import person_of
 from ileti.imports.states import RunState
+from ileti.imports.terms import person_of
 from tests.imports.import_house import (
     HEAD,
     STATEMENT,
