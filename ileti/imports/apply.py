@@ -22,7 +22,7 @@ from psycopg import errors as pg
 
 from ileti.consents.ledger import ActorKind
 from ileti.consents.vocabulary import Source
-from ileti.core import db
+from ileti.core import clock, db
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
@@ -61,8 +61,9 @@ def apply(run: Run, until: float) -> Counter[str]:
     """Bring the run's chunks forward; those that are done are left alone."""
     counts: Counter[str] = Counter()
     left = _chunks_left(run)
-    if left is None:
-        log.warning("import_stage_gone", run=run.id)
+    checked = run.checked_at
+    if left is None or checked is None or clock.to_istanbul(checked).date() != clock.today():
+        log.warning("import_staged_again", run=run.id, gone=left is None)
         staging.stage_again(run)
         run = runs.read_run(run.id)
         left = _chunks_left(run) or []

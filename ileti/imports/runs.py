@@ -32,6 +32,8 @@ from ileti.imports.reader import Layout
 from ileti.imports.states import RunState, Undo
 
 LEASE_SECONDS: Final = 60
+STAGE_DAYS: Final = 7
+LEFT_DAYS: Final = 30
 PURPOSE: Final = "import-file"  # as the column EncryptedText declares it
 
 
@@ -56,6 +58,7 @@ class Run:
     stage: int | None
     chunk_lines: int
     staged: int
+    checked_at: dt.datetime | None
     undo_kind: int | None
     undone_by: int | None
     path: str
@@ -75,8 +78,8 @@ class Run:
 
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
-       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.undo_kind,
-       r.undone_by, r.path, r.file_key
+       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.checked_at,
+       r.undo_kind, r.undone_by, r.path, r.file_key
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
 
@@ -187,6 +190,7 @@ def cancel(run_id: int) -> None:
           RunState.CANCELLED, "ended_at = now()")
     if run.stage is not None:
         drop_stage(run.stage)
+        db.connection().execute("update import_run set stage = null where id = %s", [run_id])
     begun = db.connection().execute(
         "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
     if not (begun and begun[0]):
@@ -252,3 +256,33 @@ def _step(run_id: int, before: Sequence[RunState], after: RunState, change: str,
 
 def _json(content: Any) -> str:
     return msgspec.json.encode(content).decode()
+
+
+def sweep() -> dict[str, int]:
+    """Drop staging tables a week after their run's end, and those no run names; give up uploads
+    and dry runs nobody came back to for a month, and remove their files."""
+    conn = db.connection()
+    old = conn.execute(
+        "select id, stage from import_run where stage is not null and state = any(%s) "
+        "and coalesce(undone_at, ended_at, checked_at) < now() - %s * interval '1 day'",
+        ([int(RunState.APPLIED), int(RunState.UNDONE), int(RunState.CANCELLED)],
+         STAGE_DAYS)).fetchall()
+    for run_id, stage in old:
+        drop_stage(stage)
+        conn.execute("update import_run set stage = null where id = %s and stage = %s",
+                     (run_id, stage))
+    orphans = conn.execute(
+        "select substr(c.relname, 14)::bigint from pg_class c where c.relkind = 'r' "
+        "and c.relname ~ '^import_stage_[0-9]+$' and not exists (select from import_run r "
+        "where 'import_stage_' || r.stage = c.relname) and substr(c.relname, 14)::bigint < "
+        "(select last_value from import_stage_no) - 100").fetchall()
+    for (stage,) in orphans:
+        drop_stage(stage)
+    left = conn.execute(
+        "select id from import_run where state = any(%s) and created_at < now() - %s * "
+        "interval '1 day' and coalesce(checked_at, created_at) < now() - %s * interval '1 day'",
+        ([int(one) for one in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKED,
+                               RunState.FAILED)], LEFT_DAYS, LEFT_DAYS)).fetchall()
+    for (run_id,) in left:
+        cancel(run_id)
+    return {"stages": len(old) + len(orphans), "given_up": len(left)}

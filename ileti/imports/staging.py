@@ -79,9 +79,14 @@ def check(run: Run) -> bool:
 
 
 def stage_again(run: Run) -> None:
-    """Read the file once more, for a run that is being applied and has lost its staging table."""
+    """Read the file once more, for a run that is being applied and whose staging table is lost or
+    of another day: what was in time yesterday may be late today (R-40)."""
     with kept_alive(run) as ours:
-        _stage(run, ours)
+        found = _stage(run, ours)
+        if found is not None:
+            counts, due = _counted(found[0])
+            runs.note(run, "checked_at = now(), counts = %s",
+                      (msgspec.json.encode(counts | {"due": due}).decode(),))
 
 
 def _stage(run: Run, ours: Any) -> tuple[int, Tally] | None:

@@ -347,3 +347,32 @@ def test_nothing_of_the_list_lies_in_clear_on_disk_or_in_staging(place, conn):
         for path in run.file._folder.iterdir():
             assert needle.encode() not in path.read_bytes()
     assert db.in_transaction() is False
+
+
+def test_a_dry_run_of_yesterday_is_read_again_before_it_is_applied(place, conn):
+    run_id = begin(place, HEAD, row(PHONE), row("+905992134118", date="2026-01-05 10:00:00"))
+    conn.execute("update provider set activation_date = current_date + 1 where id = %s",
+                 [place.provider_id])
+    assert check(run_id) == {"ALINACAK": 2}
+    conn.execute("update provider set activation_date = '2026-01-01' where id = %s",
+                 [place.provider_id])
+    conn.execute("update import_run set checked_at = now() - interval '25 hours' where id = %s",
+                 [run_id])
+    assert put_in(run_id)[:2] == (RunState.APPLIED, 1)
+
+
+def test_what_nobody_came_back_to_is_swept_away(place, conn):
+    left, done = begin(place, HEAD, row(PHONE)), listed(place, row("+905992134118"))
+    check(left)
+    files, stages = runs.read_run(left).file, [runs.read_run(n).stage for n in (left, done)]
+    runs.sweep()
+    assert [runs.read_run(n).state for n in (left, done)] == [RunState.CHECKED, RunState.APPLIED]
+    conn.execute("update import_run set created_at = now() - interval '40 days', "
+                 "checked_at = now() - interval '40 days', ended_at = now() - interval '8 days' "
+                 "where id = any(%s)", [[left, done]])
+    runs.sweep()
+    assert runs.read_run(left).state is RunState.CANCELLED
+    assert files.parts() == {}
+    assert many("select count(*) from pg_class where relname = any(%s)",
+                [f"import_stage_{one}" for one in stages]) == 0
+    assert runs.read_run(done).file.parts() != {}  # an applied list stays as proof
