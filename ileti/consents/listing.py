@@ -2,8 +2,9 @@
 
 For people of a provider or brand the row is the entry that made the present state. A dealer sees
 its own newest entry of the key instead, beside the state that holds now, which İYS may have
-changed since. Pages go by keyset over (captured_at, id), never by offset; the total is counted to
-1 001 and no further.
+changed since; of a key it took nothing of and was given access to, the entry that stood when it
+was given. Each half is read along its own index and the two are merged (ADR 0019). Pages go by
+keyset over (captured_at, id), never by offset; the total is counted to 1 001 and no further.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, true, tuple_
+from sqlalchemy import Select, and_, exists, false, func, or_, select, text, true, tuple_, union_all
 from sqlalchemy.orm import aliased
 
-from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState
 from ileti.consents.past import Held
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, orm
@@ -28,6 +29,8 @@ from ileti.tenancy.models import Brand
 PAGE = 50
 COUNTED = 1000
 Place = tuple[datetime, int]
+_PLACE = (ConsentEntry.captured_at, ConsentEntry.id)
+_GIVEN_PLACE = (ConsentAccess.entry_at, ConsentAccess.entry_id)
 
 CHOICES = {
     "in_force": and_(
@@ -46,6 +49,7 @@ IYS_KEYS = {
     IysStatus.REFUSED: "refused", IysStatus.OVERDUE: "overdue",
     IysStatus.LOCAL_ONLY: "blocked_here", IysStatus.CHANGED_THERE: "changed_there",
 }
+TAKEN, GIVEN = "alinan", "verilen"  # a dealer's consents: it took them, it was given access
 OPEN_AT_IYS = (int(IysStatus.QUEUED), int(IysStatus.WAITING))
 
 
@@ -64,10 +68,11 @@ class Wanted:
     until: date | None = None
     recipients: list[tuple[int, int]] | None = None
     entries: list[tuple[int, int]] | None = None
+    half: str | None = None
 
 
 def question(wanted: Wanted) -> Select[Any]:
-    """Entries with their states, filtered, without order or page."""
+    """Entries with their states, filtered, without order or page; of a dealer those it took."""
     asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
     if wanted.entries is not None:
         pairs = wanted.entries or [(0, 0)]
@@ -75,8 +80,23 @@ def question(wanted: Wanted) -> Select[Any]:
     elif scope.current().dealer_id is None:
         asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
     else:
-        asked = asked.where(~_newer_of_the_same_dealer())
+        asked = asked.where(scope.taken_here(ConsentEntry.dealer_id),
+                            ~_entry_of_this_dealer(newer=True))
     narrowed: Select[Any] = _narrowed(asked, wanted)
+    return narrowed
+
+
+def given(wanted: Wanted) -> Select[Any]:
+    """The same of the consents a dealer has access to and took nothing of. Who else took one is not
+    its to know: narrowed to another dealer there is none."""
+    asked: Any = select(ConsentEntry, ConsentState).select_from(ConsentAccess).join(
+        ConsentEntry, and_(ConsentEntry.provider_id == ConsentAccess.provider_id,
+                           ConsentEntry.id == ConsentAccess.entry_id,
+                           ConsentEntry.captured_at == ConsentAccess.entry_at),
+    ).join(ConsentState, same_key()).where(~_entry_of_this_dealer(newer=False))
+    if wanted.dealers:
+        asked = asked.where(false())
+    narrowed: Select[Any] = _narrowed(asked, wanted, at=ConsentAccess.entry_at)
     return narrowed
 
 
@@ -91,20 +111,23 @@ def same_key() -> Any:
     )
 
 
-def _newer_of_the_same_dealer() -> Any:
-    newer = aliased(ConsentEntry)
-    return exists(select(1).select_from(newer).where(
-        newer.provider_id == ConsentEntry.provider_id,
-        newer.dealer_id == ConsentEntry.dealer_id,
-        newer.brand_id == ConsentEntry.brand_id,
-        newer.recipient_id == ConsentEntry.recipient_id,
-        newer.recipient_type == ConsentEntry.recipient_type,
-        newer.channel == ConsentEntry.channel,
-        newer.id > ConsentEntry.id,
+def _entry_of_this_dealer(*, newer: bool) -> Any:
+    """Whether the dealer took another (newer) entry of the key."""
+    other = aliased(ConsentEntry)
+    return exists(select(1).select_from(other).where(
+        other.provider_id == ConsentEntry.provider_id,
+        scope.taken_here(other.dealer_id),
+        other.brand_id == ConsentEntry.brand_id,
+        other.recipient_id == ConsentEntry.recipient_id,
+        other.recipient_type == ConsentEntry.recipient_type,
+        other.channel == ConsentEntry.channel,
+        other.id > ConsentEntry.id if newer else true(),
     ))
 
 
-def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
+def _narrowed(asked: Select[Any], wanted: Wanted,
+              at: Any = ConsentEntry.captured_at) -> Select[Any]:
+    """``at`` is the time in the index the list walks."""
     if wanted.channels:
         asked = asked.where(ConsentEntry.channel.in_(wanted.channels))
     if wanted.sources:
@@ -118,10 +141,9 @@ def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
         if conditions:
             asked = asked.where(or_(*conditions))
     if wanted.since:
-        asked = asked.where(ConsentEntry.captured_at >= _midnight(wanted.since))
+        asked = asked.where(at >= _midnight(wanted.since))
     if wanted.until:
-        asked = asked.where(
-            ConsentEntry.captured_at < _midnight(wanted.until + timedelta(days=1)))
+        asked = asked.where(at < _midnight(wanted.until + timedelta(days=1)))
     if wanted.recipients is not None:
         pairs = wanted.recipients or [(0, 0)]
         asked = asked.where(
@@ -152,23 +174,25 @@ def page(wanted: Wanted, *, before: Place | None = None, after: Place | None = N
     if _by_brand(wanted):
         asked = _in_order(_whole(_newest_of_each_brand(wanted, before, after, size + 1)),
                           back=after is not None)
+    elif _by_half(wanted):
+        asked = _in_order(_whole(_newest_of_each_half(wanted, before, after, size + 1)),
+                          back=after is not None)
     with _well_planned(wanted):
         rows = [(row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
 
 
-def _beyond(asked: Select[Any], before: Place | None, after: Place | None) -> Select[Any]:
-    place = tuple_(ConsentEntry.captured_at, ConsentEntry.id)
+def _beyond(asked: Select[Any], before: Place | None, after: Place | None,
+            place: Any = _PLACE) -> Select[Any]:
+    place = tuple_(*place)
     if before is not None:
         asked = asked.where(place < before)
     return asked if after is None else asked.where(place > after)
 
 
-def _in_order(asked: Select[Any], *, back: bool) -> Select[Any]:
-    if back:
-        return asked.order_by(ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
-    return asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
+def _in_order(asked: Any, *, back: bool, place: Any = _PLACE) -> Any:
+    return asked.order_by(*(one.asc() if back else one.desc() for one in place))
 
 
 def _by_brand(wanted: Wanted) -> bool:
@@ -193,6 +217,31 @@ def _newest_of_each_brand(wanted: Wanted, before: Place | None, after: Place | N
             newest.c.id.asc() if after is not None else newest.c.id.desc()).limit(size).subquery()
 
 
+def _by_half(wanted: Wanted) -> bool:
+    """Whether the list is a dealer's, merged from what it took and what it was given."""
+    return scope.current().dealer_id is not None and wanted.entries is None
+
+
+def _halves(wanted: Wanted) -> list[tuple[Select[Any], Any]]:
+    """A dealer's halves, each with the columns of the index that has its order."""
+    return [(ask(wanted), place) for half, ask, place in (
+        (TAKEN, question, _PLACE), (GIVEN, given, _GIVEN_PLACE))
+        if wanted.half in (None, half)]
+
+
+def _newest_of_each_half(wanted: Wanted, before: Place | None, after: Place | None,
+                         size: int) -> Any:
+    """Keys of the first rows of each half."""
+    back = after is not None
+    firsts = [_in_order(_beyond(asked, before, after, place), back=back, place=place)
+              .with_only_columns(ConsentEntry.provider_id, ConsentEntry.id,
+                                 ConsentEntry.captured_at).limit(size).subquery()
+              for asked, place in _halves(wanted)]
+    both = union_all(*(select(one) for one in firsts)).subquery()
+    return _in_order(select(both), back=back, place=(both.c.captured_at, both.c.id)).limit(
+        size).subquery()
+
+
 def _whole(keys: Any) -> Select[Any]:
     """The rows of these keys, with their states."""
     rows: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
@@ -203,9 +252,11 @@ def _whole(keys: Any) -> Select[Any]:
 
 def count(wanted: Wanted) -> int:
     """How many rows, 1 001 standing for more."""
-    some = question(wanted).with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery()
+    asked = [one for one, _place in _halves(wanted)] if _by_half(wanted) else [question(wanted)]
+    some = [one.with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery() for one in asked]
+    both = union_all(*(select(one) for one in some)).limit(COUNTED + 1).subquery()
     with _well_planned(wanted):
-        return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
+        return orm.db.session.scalar(select(func.count()).select_from(both)) or 0
 
 
 @contextmanager

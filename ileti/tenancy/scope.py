@@ -6,8 +6,10 @@ from the columns ``provider_id``, ``brand_id`` and ``dealer_id``; a table that l
 reached through another, see ``THROUGH``. A guard test walks all models and fails when one with a
 tenant column is not covered.
 
-A dealer sees its own entries, and of everything else only what hangs on them. Jobs and commands,
-which have no person behind them, open :func:`system_scope`.
+A dealer sees the consents it took and those it was given access to (R-45, ADR 0019), and of
+everything else only what hangs on them; what hangs on a click (who took it, on what page, by what
+code) stays with the taker. Jobs and commands, which have no person behind them, open
+:func:`system_scope`.
 """
 
 from __future__ import annotations
@@ -52,11 +54,16 @@ TENANT_COLUMNS = ("provider_id", "brand_id", "dealer_id")
 TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "dealer_id"}
 PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
 
+_KEY = tuple((name, name) for name in (
+    "provider_id", "brand_id", "recipient_id", "recipient_type", "channel"))
+# what an access opens beside what a dealer took: table → pairs that join it with consent_access
+SHARED: dict[str, tuple[tuple[str, str], ...]] = {
+    "consent_entry": _KEY, "consent_state": _KEY,
+    "recipient": (("provider_id", "provider_id"), ("id", "recipient_id")),
+}
 # table: level that has no column of its own → (other table, pairs of columns that join them)
 _ENTRY_OF_RECIPIENT = ("consent_entry", (("provider_id", "provider_id"), ("id", "recipient_id")))
-_ENTRY_OF_STATE = ("consent_entry", tuple(
-    (name, name) for name in ("provider_id", "brand_id", "recipient_id", "recipient_type",
-                              "channel")))
+_ENTRY_OF_STATE = ("consent_entry", _KEY)
 _ENTRY_OF_RECEIPT = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
 _SUBMISSION = ("submission", (("provider_id", "provider_id"), ("submission_id", "id")))
 THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
@@ -69,6 +76,17 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         "consent_entry", (("provider_id", "provider_id"), ("ref_id", "id")))},
     "document_version": {"brand_id": ("document", (("document_id", "id"),))},
 }
+# the same rule for statements written as text, of the row ``{0}`` that names a key; it holds for
+# everybody where the parameter ``dealer`` is null
+DEALER_SEES = """(%(dealer)s::int is null or exists (
+        select from consent_access a where a.provider_id = {0}.provider_id
+           and a.brand_id = {0}.brand_id and a.recipient_id = {0}.recipient_id
+           and a.recipient_type = {0}.recipient_type and a.channel = {0}.channel
+           and a.dealer_id = %(dealer)s) or exists (
+        select from consent_entry o where o.provider_id = {0}.provider_id
+           and o.recipient_id = {0}.recipient_id and o.brand_id = {0}.brand_id
+           and o.recipient_type = {0}.recipient_type and o.channel = {0}.channel
+           and o.dealer_id = %(dealer)s))"""
 # a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
 OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version"})
 
@@ -122,8 +140,15 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
     if scope.brand_id is not None:
         parts.append(_part(table, "brand_id", scope.brand_id))
     if scope.dealer_id is not None and table.name not in OPEN_TO_DEALERS:
-        parts.append(_part(table, "dealer_id", scope.dealer_id))
+        parts.append(_dealers(table, table.name, scope.dealer_id))
     return and_(*parts)
+
+
+def taken_here(dealer_column: Any) -> Condition:
+    """That the dealer at work took it itself; true for everybody else. For what a dealer has to act
+    on and what it is counted for, which an access changes nothing about."""
+    own = current().dealer_id
+    return true() if own is None else dealer_column == own
 
 
 def is_tenant_table(table: Table) -> bool:
@@ -137,26 +162,41 @@ def _provider_part(table: Table, provider_id: int) -> Condition:
     return column == provider_id
 
 
-def _part(table: Table, level: str, value: int) -> Condition:
-    """``level`` by the table's own column, through another table, or not at all."""
-    if table.name == "provider":
+def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Condition:
+    """``level`` by the table's own column, through another table, or not at all; ``name`` is the
+    table's where ``table`` is an alias of it."""
+    name = name or table.name
+    if name == "provider":
         return true()
-    if TENANT_TABLES.get(table.name) == level:
+    if TENANT_TABLES.get(name) == level:
         return table.c.id == value
     if level in table.c:
         return table.c[level] == value
-    through = THROUGH.get(table.name, {}).get(level)
+    through = THROUGH.get(name, {}).get(level)
     return false() if through is None else _exists(table, through, level, value)
 
 
+def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
+    """What a dealer took, or was given access to."""
+    own = _part(table, "dealer_id", dealer_id, name=name)
+    if name not in SHARED:
+        return own
+    given: Alias = Model.metadata.tables["consent_access"].alias()
+    joins = [table.c[mine] == given.c[theirs] for mine, theirs in SHARED[name]]
+    return or_(own, exists(select(1).select_from(given).where(
+        *joins, given.c.dealer_id == dealer_id).correlate(table)))
+
+
 def _exists(
-    table: Table, through: tuple[str, tuple[tuple[str, str], ...]], level: str, value: int
+    table: Table | Alias, through: tuple[str, tuple[tuple[str, str], ...]], level: str, value: int
 ) -> Condition:
     # an alias, so that a statement which names the other table itself does not capture it
     other: Alias = Model.metadata.tables[through[0]].alias()
     joins = [table.c[mine] == other.c[theirs] for mine, theirs in through[1]]
-    return exists(select(1).select_from(other).where(*joins, other.c[level] == value)
-                  .correlate(table))
+    # where an access opens the table itself, the entry has to be the dealer's own
+    seen = (_dealers(other, through[0], value)
+            if level == "dealer_id" and table.name not in SHARED else other.c[level] == value)
+    return exists(select(1).select_from(other).where(*joins, seen).correlate(table))
 
 
 def _users_in(table: Table, scope: Scope) -> Condition:
