@@ -61,12 +61,12 @@ def wish(wanted: Wanted, brand: Brand, act: Act, dealer_ids: Sequence[int]) -> i
     """Ask for the access of a selection in the session's transaction; how many wishes. The same
     again changes nothing."""
     keys = _keys(wanted, brand, LARGEST_SELECTION)
+    # text(): the same words as for every other wish; values are bound
+    new = text(f"not {said(':act', ':dealers')}").bindparams(
+        bindparam("act", int(act)), bindparam("dealers", list(dealer_ids), type_=ARRAY(Integer)))
     done: Any = orm.db.session.execute(insert(IysAccessTask).from_select(
         [one.name for one in _KEY] + ["act", "dealer_ids"],
-        select(keys, literal(int(act)),
-               bindparam("dealers", list(dealer_ids), type_=ARRAY(Integer)),
-               # text(): the same words as for every other wish; values are bound
-               ).where(text(f"not {said(':act', ':dealers')}")).params(act=int(act))))
+        select(keys, literal(int(act)), literal(list(dealer_ids), ARRAY(Integer))).where(new)))
     return int(done.rowcount)
 
 
