@@ -30,7 +30,6 @@ PAGE = 50
 COUNTED = 1000
 Place = tuple[datetime, int]
 _PLACE = (ConsentEntry.captured_at, ConsentEntry.id)
-_GIVEN_PLACE = (ConsentAccess.entry_at, ConsentAccess.entry_id)
 
 CHOICES = {
     "in_force": and_(
@@ -81,74 +80,88 @@ def question(wanted: Wanted) -> Select[Any]:
         asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
     else:
         asked = asked.where(scope.taken_here(ConsentEntry.dealer_id),
-                            ~_entry_of_this_dealer(newer=True))
+                            ~_entry_of_this_dealer(ConsentEntry, newer=True))
     narrowed: Select[Any] = _narrowed(asked, wanted)
     return narrowed
 
 
-def given(wanted: Wanted) -> Select[Any]:
-    """The same of the consents a dealer has access to and took nothing of. Who else took one is not
-    its to know: narrowed to another dealer there is none."""
-    asked: Any = select(ConsentEntry, ConsentState).select_from(ConsentAccess).join(
-        ConsentEntry, and_(ConsentEntry.provider_id == ConsentAccess.provider_id,
-                           ConsentEntry.id == ConsentAccess.entry_id,
-                           ConsentEntry.captured_at == ConsentAccess.entry_at),
-    ).join(ConsentState, same_key()).where(~_entry_of_this_dealer(newer=False))
+def _taken(wanted: Wanted) -> Select[Any]:
+    """Keys of what a dealer took, its newest entry of each key. The ledger is asked as seldom as
+    can be here: each mention of it is planned for every month there is."""
+    one = ConsentEntry
+    return _by_state(select(one.provider_id, one.id, one.captured_at).where(
+        scope.taken_here(one.dealer_id), ~_entry_of_this_dealer(one, newer=True)), wanted, one)
+
+
+def _given(wanted: Wanted) -> Select[Any]:
+    """Keys of what a dealer has access to and took nothing of. Who else took it is not its to know:
+    narrowed to another dealer there is none."""
+    one = ConsentAccess
+    asked = select(one.provider_id, one.entry_id.label("id"), one.entry_at.label("captured_at"))
     if wanted.dealers:
         asked = asked.where(false())
-    narrowed: Select[Any] = _narrowed(asked, wanted, at=ConsentAccess.entry_at)
-    return narrowed
+    return _by_state(asked.where(~_entry_of_this_dealer(one, newer=False)), wanted, one)
 
 
-def same_key() -> Any:
+def _by_state(asked: Any, wanted: Wanted, of: Any) -> Select[Any]:
+    """Narrowed; the state is read only where a filter asks it."""
+    if wanted.choices or wanted.iys or wanted.sources:
+        asked = asked.join(ConsentState, same_key(of))
+    return _narrowed(asked, wanted, of)
+
+
+def same_key(of: Any = ConsentEntry) -> Any:
     """The join of an entry with the state of its key."""
     return and_(
-        ConsentState.provider_id == ConsentEntry.provider_id,
-        ConsentState.brand_id == ConsentEntry.brand_id,
-        ConsentState.recipient_id == ConsentEntry.recipient_id,
-        ConsentState.recipient_type == ConsentEntry.recipient_type,
-        ConsentState.channel == ConsentEntry.channel,
+        ConsentState.provider_id == of.provider_id,
+        ConsentState.brand_id == of.brand_id,
+        ConsentState.recipient_id == of.recipient_id,
+        ConsentState.recipient_type == of.recipient_type,
+        ConsentState.channel == of.channel,
     )
 
 
-def _entry_of_this_dealer(*, newer: bool) -> Any:
-    """Whether the dealer took another (newer) entry of the key."""
+def _entry_of_this_dealer(of: Any, *, newer: bool) -> Any:
+    """Whether the dealer took another (newer) entry of the key of ``of``."""
     other = aliased(ConsentEntry)
     return exists(select(1).select_from(other).where(
-        other.provider_id == ConsentEntry.provider_id,
+        other.provider_id == of.provider_id,
         scope.taken_here(other.dealer_id),
-        other.brand_id == ConsentEntry.brand_id,
-        other.recipient_id == ConsentEntry.recipient_id,
-        other.recipient_type == ConsentEntry.recipient_type,
-        other.channel == ConsentEntry.channel,
-        other.id > ConsentEntry.id if newer else true(),
+        other.brand_id == of.brand_id,
+        other.recipient_id == of.recipient_id,
+        other.recipient_type == of.recipient_type,
+        other.channel == of.channel,
+        other.id > of.id if newer else true(),
     ))
 
 
-def _narrowed(asked: Select[Any], wanted: Wanted,
-              at: Any = ConsentEntry.captured_at) -> Select[Any]:
-    """``at`` is the time in the index the list walks."""
+def _narrowed(asked: Select[Any], wanted: Wanted, of: Any = ConsentEntry) -> Select[Any]:
     if wanted.channels:
-        asked = asked.where(ConsentEntry.channel.in_(wanted.channels))
+        asked = asked.where(of.channel.in_(wanted.channels))
     if wanted.sources:
         asked = asked.where(ConsentState.source.in_(wanted.sources))
     if wanted.brands:
-        asked = asked.where(ConsentEntry.brand_id.in_(wanted.brands))
-    if wanted.dealers:
+        asked = asked.where(of.brand_id.in_(wanted.brands))
+    if wanted.dealers and of is ConsentEntry:
         asked = asked.where(ConsentEntry.dealer_id.in_(wanted.dealers))
     for conditions in ([CHOICES[key] for key in wanted.choices if key in CHOICES],
                        [_at_iys(key) for key in wanted.iys]):
         if conditions:
             asked = asked.where(or_(*conditions))
+    at, _id = _place_in(of)
     if wanted.since:
         asked = asked.where(at >= _midnight(wanted.since))
     if wanted.until:
         asked = asked.where(at < _midnight(wanted.until + timedelta(days=1)))
     if wanted.recipients is not None:
         pairs = wanted.recipients or [(0, 0)]
-        asked = asked.where(
-            tuple_(ConsentEntry.provider_id, ConsentEntry.recipient_id).in_(pairs))
+        asked = asked.where(tuple_(of.provider_id, of.recipient_id).in_(pairs))
     return asked
+
+
+def _place_in(of: Any) -> tuple[Any, Any]:
+    """The columns that order the list, of the ledger or of a dealer's accesses."""
+    return (of.captured_at, of.id) if of is ConsentEntry else (of.entry_at, of.entry_id)
 
 
 def _at_iys(key: str) -> Any:
@@ -224,8 +237,8 @@ def _by_half(wanted: Wanted) -> bool:
 
 def _halves(wanted: Wanted) -> list[tuple[Select[Any], Any]]:
     """A dealer's halves, each with the columns of the index that has its order."""
-    return [(ask(wanted), place) for half, ask, place in (
-        (TAKEN, question, _PLACE), (GIVEN, given, _GIVEN_PLACE))
+    return [(ask(wanted), _place_in(of)) for half, ask, of in (
+        (TAKEN, _taken, ConsentEntry), (GIVEN, _given, ConsentAccess))
         if wanted.half in (None, half)]
 
 
@@ -234,9 +247,7 @@ def _newest_of_each_half(wanted: Wanted, before: Place | None, after: Place | No
     """Keys of the first rows of each half."""
     back = after is not None
     firsts = [_in_order(_beyond(asked, before, after, place), back=back, place=place)
-              .with_only_columns(ConsentEntry.provider_id, ConsentEntry.id,
-                                 ConsentEntry.captured_at).limit(size).subquery()
-              for asked, place in _halves(wanted)]
+              .limit(size).subquery() for asked, place in _halves(wanted)]
     both = union_all(*(select(one) for one in firsts)).subquery()
     return _in_order(select(both), back=back, place=(both.c.captured_at, both.c.id)).limit(
         size).subquery()
@@ -252,11 +263,19 @@ def _whole(keys: Any) -> Select[Any]:
 
 def count(wanted: Wanted) -> int:
     """How many rows, 1 001 standing for more."""
-    asked = [one for one, _place in _halves(wanted)] if _by_half(wanted) else [question(wanted)]
-    some = [one.with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery() for one in asked]
+    asked = [one for one, _place in _halves(wanted)] if _by_half(wanted) else [
+        question(wanted).with_only_columns(ConsentEntry.id)]
+    some = [one.limit(COUNTED + 1).subquery() for one in asked]
     both = union_all(*(select(one) for one in some)).limit(COUNTED + 1).subquery()
     with _well_planned(wanted):
         return orm.db.session.scalar(select(func.count()).select_from(both)) or 0
+
+
+def count_given() -> int:
+    """How many consents a dealer has access to and took nothing of, in one statement; 1 001 stands
+    for more."""
+    some = _given(Wanted()).limit(COUNTED + 1).subquery()
+    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 @contextmanager
@@ -280,9 +299,11 @@ def _plan_with(value: str) -> None:
 
 
 def _well_planned(wanted: Wanted) -> AbstractContextManager[None]:
-    """What is rare would make the walk long; there the planner is left alone."""
+    """What is rare, as one recipient is, would make the walk long; there the planner is left
+    alone."""
     common = {"in_force", "given", "registered"}
-    return along_the_index() if set(wanted.choices) | set(wanted.iys) <= common else nullcontext()
+    rare = wanted.recipients is not None or not set(wanted.choices) | set(wanted.iys) <= common
+    return nullcontext() if rare else along_the_index()
 
 
 def recipients_of(rows: Iterable[tuple[ConsentEntry, Any]]) -> dict[tuple[int, int], Any]:

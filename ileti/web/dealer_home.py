@@ -60,7 +60,7 @@ def _tiles(days: list[figures.Day], rows: OpenRows) -> list[dict[str, Any]]:
 
 def _given() -> list[dict[str, Any]]:
     """What others took and this dealer may use, once there is any (R-45)."""
-    number = listing.count(listing.Wanted(half=listing.GIVEN))
+    number = listing.count_given()
     note = _("At least so many; others took them") if number > listing.COUNTED else (
         _("Others took them, you may use them"))
     return [{"label": _("Access given"), "number": min(number, listing.COUNTED), "note": note,
