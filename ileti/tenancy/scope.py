@@ -151,6 +151,15 @@ def taken_here(dealer_column: Any) -> Condition:
     return true() if own is None else dealer_column == own
 
 
+def own_of(table: Table | Alias) -> Condition:
+    """What the dealer at work took itself, by the columns of a ledger table that is asked past the
+    session's filter; nothing for everybody else."""
+    here = current()
+    if here.provider_id is None or here.dealer_id is None:
+        return false()
+    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id)
+
+
 def is_tenant_table(table: Table) -> bool:
     """Whether rows of this table belong to somebody."""
     named = {"provider", "ab_user", *PERSONAL_TABLES}
