@@ -36,8 +36,8 @@ def dealer_home() -> dict[str, Any]:
         "urgent": urgent(rows), "ways": _ways(), "refuse": None,
         "ask": {"label": _("Look up a consent"), "icon": "search",
                 "url": url_for("ConsentView.list")},
-        "tiles": _tiles(days, rows), "recent": recent(LATEST),
-        "recent_url": url_for("ConsentView.list"), "reminder": None,
+        "tiles": _tiles(days, rows), "recent": recent(LATEST, listing.TAKEN),
+        "recent_url": url_for("ConsentView.list", erisim=listing.TAKEN), "reminder": None,
     }
 
 

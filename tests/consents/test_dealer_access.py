@@ -212,7 +212,7 @@ def test_it_is_found_by_address_and_by_number_and_no_more_once_access_is_taken(
         return [number] if answer.request.path.endswith(number) else numbers(answer)
 
     assert (found(SHARED), found(number), found(STRANGE)) == ([number], [number], [])
-    assert number in numbers(browser.get("/"))
+    assert number in numbers(browser.get("/izinler/?erisim=verilen"))
     house.change(Act.TAKE, house.mine)
     assert (found(SHARED), numbers(browser.get("/izinler/"))) == (
         [], [record_number(entry_of(house.own))])
@@ -253,6 +253,8 @@ def test_the_home_page_counts_what_was_given_apart_from_what_was_taken(
     page = re.sub(r"\s+", " ", browser.get("/").text)
     tiles = re.findall(r'class="tile-number">([\d.]+)<', page)
     assert tiles == ["1", "1", "1", "1"], "today, this month and not at İYS are its own"
+    assert '/izinler/?erisim=verilen"' in page
+    assert set(numbers(browser.get("/"))) == {record_number(entry_of(house.own))}
 
 
 # -- R-31 ----------------------------------------------------------------------------------------
