@@ -20,7 +20,7 @@ from ileti.consents.ledger import Place
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
-from ileti.tenancy.scope import DEALER_SEES
+from ileti.tenancy.sight import DEALER_SEES
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from ileti.compat.refusals import refuse
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db
 from ileti.core.secrets import secrets
-from ileti.tenancy.scope import DEALER_SEES
+from ileti.tenancy.sight import DEALER_SEES
 
 MOST: Final = 1_000
 WINDOW: Final = timedelta(days=7)

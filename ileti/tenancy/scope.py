@@ -8,8 +8,8 @@ tenant column is not covered.
 
 A dealer sees the consents it took and those it was given access to (R-45, ADR 0019), and of
 everything else only what hangs on them; what hangs on a click (who took it, on what page, by what
-code) stays with the taker. Jobs and commands, which have no person behind them, open
-:func:`system_scope`.
+code) stays with the taker. The same rule as text is in ``sight``, PostgreSQL's behind ``wall``.
+Jobs and commands, which have no person behind them, open :func:`system_scope`.
 """
 
 from __future__ import annotations
@@ -76,17 +76,6 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         "consent_entry", (("provider_id", "provider_id"), ("ref_id", "id")))},
     "document_version": {"brand_id": ("document", (("document_id", "id"),))},
 }
-# the same rule for statements written as text, of the row ``{0}`` that names a key; it holds for
-# everybody where the parameter ``dealer`` is null
-DEALER_SEES = """(%(dealer)s::int is null or exists (
-        select from consent_access a where a.provider_id = {0}.provider_id
-           and a.brand_id = {0}.brand_id and a.recipient_id = {0}.recipient_id
-           and a.recipient_type = {0}.recipient_type and a.channel = {0}.channel
-           and a.dealer_id = %(dealer)s) or exists (
-        select from consent_entry o where o.provider_id = {0}.provider_id
-           and o.recipient_id = {0}.recipient_id and o.brand_id = {0}.brand_id
-           and o.recipient_type = {0}.recipient_type and o.channel = {0}.channel
-           and o.dealer_id = %(dealer)s))"""
 # a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
 OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version"})
 
