@@ -5,6 +5,7 @@
 partitioned, with a salted commitment per row; ``consent_state`` is what holds now for (brand,
 recipient, recipient type, channel), with İYS's status apart from the person's choice. Measured
 reasons for every column: docs/adr/0003. All writes go through :mod:`ileti.consents.ledger`.
+``consent_access`` is who may use a consent beside who took it; the room of İYS writes it.
 """
 
 from __future__ import annotations
@@ -142,3 +143,29 @@ class ConsentState(Model):
     standing: Mapped[int] = mapped_column(SmallInteger)
     iys_status: Mapped[int] = mapped_column(SmallInteger)
     iys_code: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class ConsentAccess(Model):
+    """That a dealer may use a consent another party took (İYS API §7.5), and so see it (R-45).
+
+    ``entry_id`` and ``entry_at`` are the entry the state stood on when the access was given: the
+    consent's place in that dealer's list, which no later capture has to move (ADR 0019).
+    """
+
+    __tablename__ = "consent_access"
+    __table_args__ = (
+        Index("ix_consent_access_dealer", "provider_id", "dealer_id", text("entry_at desc"),
+              text("entry_id desc")),
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    recipient_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    recipient_type: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    dealer_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigInteger)
+    entry_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    given_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )

@@ -22,6 +22,7 @@ import psycopg
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
+from ileti.iys import granted
 from ileti.iys.answers import Accepted
 from ileti.iys.batches import IYS_TOPIC, Batch, BatchState, lock
 from ileti.iys.wire import Outgoing
@@ -196,6 +197,9 @@ def _settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
                     and one.ref.entry_id in elsewhere]
         if accepted:
             _return_to_entries(conn, batch, accepted)
+        taken = [one.ref for one in outcomes if one.accepted]
+        if taken:
+            granted.brought(conn, batch.provider_id, [(ref.entry_id, ref.ref_at) for ref in taken])
         if any(one.reported for one in outcomes):
             _move_dates(conn, batch, [one for one in outcomes if one.reported])
         _move_rows(conn, batch, outcomes)

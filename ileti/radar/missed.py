@@ -17,6 +17,7 @@ from ileti.consents.vocabulary import Status
 from ileti.core import clock, orm
 from ileti.iys.models import IysReceipt
 from ileti.radar.counts import Wanted
+from ileti.tenancy import scope
 
 DAYS = 30
 READ = 20_000
@@ -46,6 +47,7 @@ def missed(wanted: Wanted) -> Missed:
             entry.provider_id == newest.c.provider_id, entry.id == newest.c.entry_id)))
     pairs = ((entry.provider_id, wanted.providers), (entry.brand_id, wanted.brands),
              (entry.dealer_id, wanted.dealers), (entry.source, wanted.sources))
+    asked = asked.where(scope.taken_here(entry.dealer_id))
     row = orm.db.session.execute(
         asked.where(*(column.in_(values) for column, values in pairs if values))).one()
     return Missed(row[0], row[1], row[2] >= READ)
