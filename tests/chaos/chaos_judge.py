@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from chaos_book import CITIZEN, FAULTY, UNVERIFIED, US, Book, Word
+from chaos_book import CITIZEN, FAULTY, US, Book, Word
 
 About = tuple[str, str]
 ISTANBUL = timedelta(hours=3)

@@ -39,7 +39,7 @@ def test_a_process_begins_with_the_files_clock_but_never_in_production(tmp_path:
 
 def test_production_does_not_start_with_a_clock_file(monkeypatch: pytest.MonkeyPatch) -> None:
     given = load_settings()
-    monkeypatch.setenv("ILETI_CLOCK_FILE", "/tmp/clock")  # noqa: S108 (never read)
+    monkeypatch.setenv("ILETI_CLOCK_FILE", "/tmp/clock")
     monkeypatch.setattr(given, "ileti_env", "production")
     with pytest.raises(WrongSetting, match="ILETI_CLOCK_FILE"):
         _refuse_weakness(given)
