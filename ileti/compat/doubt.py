@@ -31,8 +31,8 @@ _TWICE: Final = frozenset({"H230", "H231", "H253"})
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A retailer that İYS is asked to add; ``since`` when it was asked first, ``again`` whether that
-    was an earlier call."""
+    """A retailer that İYS is asked to add; ``since`` when it was asked first, ``again`` whether
+    that was an earlier call."""
 
     place: Place
     digest: bytes

@@ -130,9 +130,9 @@ def _note_reading(brand: Brand) -> None:
     """That the account read numbers, once an hour (R-58)."""
     db.connection().execute(
         "insert into audit_entry (provider_id, action, subject) select %(provider)s, "
-        "'api:numbers', %(subject)s::text where not exists (select from audit_entry where provider_id = "
-        "%(provider)s and at > now() - interval '1 hour' and action = 'api:numbers' "
-        "and subject = %(subject)s::text)",
+        "'api:numbers', %(subject)s::text where not exists (select from audit_entry "
+        "where provider_id = %(provider)s and at > now() - interval '1 hour' "
+        "and action = 'api:numbers' and subject = %(subject)s::text)",
         {"provider": brand.place.provider_id,
          "subject": f"api_account:{brand.caller.account_id}"})
 

@@ -18,9 +18,9 @@ US, CITIZEN, UNVERIFIED, FAULTY = "us", "citizen", "unverified", "faulty"
 @dataclass
 class Word:
     """One thing one person said about one channel. ``by``: at ours (US), at İYS (CITIZEN), at
-    ours without proof of the address (UNVERIFIED) or with one İYS never takes (FAULTY). ``date`` is İYS's spelling of the consent date
-    where the speaker chose it; ``began`` and ``acked`` are moments of this machine, ``acked`` None
-    when nobody ever answered."""
+    ours without proof of the address (UNVERIFIED) or with one İYS never takes (FAULTY). ``date`` is
+    İYS's spelling of the consent date where the speaker chose it; ``began`` and ``acked`` are
+    moments of this machine, ``acked`` None when nobody ever answered."""
 
     address: str
     channel: str

@@ -74,7 +74,7 @@ class PushRoad:
         return 0 if way == "push answer lost" else status
 
     def _later(self, path: str, body: bytes, login: str) -> int:
-        """Told İYS that it arrived; it does so after others that were told later, last one first."""
+        """Said to have arrived; it does so after others that were told later, last one first."""
         delay = self.dice.uniform(0.5, 6)
 
         def send() -> None:

@@ -72,7 +72,8 @@ class World:
 
         self.registry.tell("rules", push_over_http=True)
         made = register_push(self.place.provider_id, url=self.road.url + PATH)
-        assert made and not any(one.trouble for one in made), made
+        assert made
+        assert not any(one.trouble for one in made), made
 
     def step_clock(self, seconds: float) -> None:
         """Put the clock of all our processes wrong by so much, at once."""

@@ -171,11 +171,11 @@ def test_a_process_that_dies_between_iys_and_us_leaves_a_doubt_that_the_repeat_e
         shop: Any, registry: Registry, program: Program, given: Any) -> None:
     code = (
         "import sys; sys.path[:0] = ['tests/iys']\n"
-        "from tests.compat.house import Program\n"
         "from types import SimpleNamespace\n"
-        "place = SimpleNamespace(iys_code=%d, brand_code=%d)\n"
+        "from tests.compat.house import Program\n"
         "from tests.compat.test_retailers import add\n"
-        "add(Program(place, (%r, %r)))\n" % (shop.iys_code, shop.brand_code, *program.login))
+        f"place = SimpleNamespace(iys_code={shop.iys_code}, brand_code={shop.brand_code})\n"
+        f"add(Program(place, {program.login!r}))\n")
     died = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True,
         env=os.environ | {"ILETI_FAILPOINT": "compat.retailer_added", "PYTHONPATH": str(ROOT),
