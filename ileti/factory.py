@@ -26,6 +26,7 @@ from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
 from ileti.iys.book import code_url
+from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
 from ileti.tenancy.security import (
     PUBLIC_BLUEPRINTS,
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         init_errors(app)
         menu.add_views(builder)
         app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url,
-                                     pushes_of=registered)
+                                     pushes_of=registered, limits_at_iys=limits)
         _add_public_pages(app, protection)
     return app
 
