@@ -16,6 +16,7 @@ from ileti.iys.client import IysTrouble, client_for
 from ileti.iys.gauges import Gauge, limits
 from ileti.iys.hourly import history_hour, status_hour
 from ileti.iys.share import Share, _key, note_answer, share_of
+from ileti.tenancy import scope
 from tests.panel.people import sign_in, user_with
 
 
@@ -25,7 +26,8 @@ def _push_request_context() -> None:
 
 
 def gauge(app: Any, shop: Any, label: str) -> Gauge:
-    with app.test_request_context():
+    mine = scope.within(scope.Scope(provider_id=shop.provider_id))
+    with app.test_request_context(), mine:
         found = [one for one in limits(shop.provider_id)["gauges"] if str(one.label) == label]
     return found[0]
 
