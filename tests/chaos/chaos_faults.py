@@ -77,9 +77,16 @@ class Ours:
         self.world.kill("web")
 
     def _step_clock(self) -> None:
-        """Forward or back and right again, a few seconds later."""
+        """Forward or back and right again, a few seconds or another fault later."""
         self.world.step_clock(self.dice.choice(STEPS))
-        time.sleep(self.dice.uniform(1, 4))
+        if self.dice.random() < 0.5:
+            time.sleep(self.dice.uniform(1, 4))
+        else:
+            name = self.dice.choice([one for one in self.ways if one != "our clock stepped"])
+            self.book.count(name)
+            self.ways[name][1]()
+            self.world.revive()
+            time.sleep(self.dice.uniform(0.5, 2))
         self.world.step_clock(0)
 
     def _forget_pulling(self) -> None:
