@@ -62,7 +62,7 @@ def settle(world: World) -> str:
         return world.settled() and world.pulled_since(quiet)
 
     for name, help_, patience in (
-        ("by itself", lambda: None, 15), ("when delays had passed", world.due_now, 20),
+        ("by itself", lambda: None, 8), ("when delays had passed", world.due_now, 20),
         ("after an hour", world.let_an_hour_pass, 40),
         ("after two hours", world.let_an_hour_pass, 60),
     ):

@@ -16,10 +16,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Both columns are added without rewriting a row; both indexes hold the late ones only."""
-    op.add_column("consent_state", sa.Column("late_id", sa.BigInteger(), nullable=True))
-    op.add_column("iys_receipt", sa.Column(
-        "late", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    """Both columns are added without rewriting a row; both indexes hold the late ones only. The
+    indexes are made outside a transaction, so what was done before one failed is done once."""
+    op.execute("alter table consent_state add column if not exists late_id bigint")
+    op.execute("alter table iys_receipt add column if not exists late boolean not null "
+               "default false")
     with op.get_context().autocommit_block():
         op.create_index(
             "ix_consent_state_late", "consent_state", ["provider_id", "brand_id"],
