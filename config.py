@@ -412,6 +412,8 @@ def _refuse_weakness(settings: Settings) -> None:
     """Production starts only with strong secrets and real outside services."""
     if not settings.production:
         return
+    if os.environ.get("ILETI_CLOCK_FILE"):
+        raise WrongSetting("ILETI_CLOCK_FILE is set; production has no clock but the machine's.")
     for name in SECRETS:
         if not getattr(settings, name):
             raise WrongSetting(

@@ -131,6 +131,8 @@ def _badges(one: Shown) -> list[dict[str, Any]]:
     there = listing.iys_key(one.held, one.until)
     if there:
         badges.append({"family": "iys", "key": there, "code": listing.iys_code(one.held)})
+    if listing.is_late(one.held):
+        badges.append({"family": "iys", "key": listing.LATE})
     return badges
 
 

@@ -50,6 +50,8 @@ IYS_KEYS = {
     IysStatus.LOCAL_ONLY: "blocked_here", IysStatus.CHANGED_THERE: "changed_there",
 }
 TAKEN, GIVEN = "alinan", "verilen"  # a dealer's consents: it took them, it was given access
+# A refusal that İYS has, and got too late (R-33); beside what İYS says of it.
+LATE = "late"
 OPEN_AT_IYS = (int(IysStatus.QUEUED), int(IysStatus.WAITING))
 
 
@@ -177,6 +179,8 @@ def _at_iys(key: str) -> Any:
     """The condition of a badge; overdue is a matter of the clock."""
     due, now = ConsentState.iys_due_at, clock.now()
     late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), due < now)
+    if key == LATE:
+        return ConsentState.late_id == ConsentState.entry_id
     if key == "overdue":
         return or_(late, ConsentState.iys_status == int(IysStatus.OVERDUE))
     number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
@@ -349,6 +353,11 @@ def iys_key(state: ConsentState | Held, at: datetime | None = None) -> str | Non
     if open_still and state.iys_due_at is not None and state.iys_due_at < (at or clock.now()):
         return "overdue"
     return IYS_KEYS.get(IysStatus(state.iys_status))
+
+
+def is_late(state: ConsentState | Held) -> bool:
+    """Whether it is a refusal that İYS got too late."""
+    return state.late_id is not None and state.late_id == state.entry_id
 
 
 def iys_code(state: ConsentState | Held) -> str | None:

@@ -111,6 +111,7 @@ def _row(entry: ConsentEntry, state: ConsentState, found: dict[tuple[int, int], 
         "merchant": entry.recipient_type == RecipientType.TACIR,
         "channel": Channel(entry.channel).name, "choice": listing.choice_key(state),
         "iys": listing.iys_key(state), "iys_code": listing.iys_code(state),
+        "late": listing.is_late(state),
         "iys_note": _("Not reported") if state.standing == Standing.UNVERIFIED else "",
         "source": say(Source(state.source)), "at": entry.captured_at,
         "dealer": _dealer(entry, dealers),
@@ -136,7 +137,8 @@ def read_filters() -> listing.Wanted:
     return listing.Wanted(
         channels=_numbers("kanal"), sources=_numbers("kaynak"),
         choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
-        iys=[one for one in args.getlist("iys") if one in listing.IYS_KEYS.values()],
+        iys=[one for one in args.getlist("iys")
+             if one in listing.IYS_KEYS.values() or one == listing.LATE],
         half=_half(args.getlist("erisim")), brands=_numbers("marka"), dealers=_numbers("bayi"),
         since=_day(args.get("tarih_from")), until=_day(args.get("tarih_to")),
         recipients=found.recipients, entries=found.entries)
@@ -173,7 +175,7 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
                "refusal": _("Refusal"), "unverified": _("Unverified")}
     iys = {"queued": _("Queued"), "waiting": _("Waiting"), "registered": _("Accepted"),
            "refused": _("Rejected"), "overdue": _("Expired"), "blocked_here": _("Here only"),
-           "changed_there": _("Changed there")}
+           "changed_there": _("Changed there"), listing.LATE: _("Reported late")}
     made = [
         _filter("kanal", _("Channel"), [(str(int(c)), say(c)) for c in Channel],
                 [str(n) for n in wanted.channels]),

@@ -116,7 +116,8 @@ class ConsentEntry(Model):
 
 
 class ConsentState(Model):
-    """What holds now; the gate reads this and nothing else."""
+    """What holds now; the gate reads this and nothing else. ``late_id``: the newest refusal of the
+    key that İYS took too late (R-33); the state is late while it stands on that entry."""
 
     __tablename__ = "consent_state"
     __table_args__ = (
@@ -125,6 +126,8 @@ class ConsentState(Model):
             "ix_consent_state_code", "provider_id", "iys_code", text("entry_id desc"),
             postgresql_where=text("iys_code is not null"),
         ),
+        Index("ix_consent_state_late", "provider_id", "brand_id",
+              postgresql_where=text("late_id is not null")),
         {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},
     )
 
@@ -143,6 +146,7 @@ class ConsentState(Model):
     standing: Mapped[int] = mapped_column(SmallInteger)
     iys_status: Mapped[int] = mapped_column(SmallInteger)
     iys_code: Mapped[int | None] = mapped_column(SmallInteger)
+    late_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ConsentAccess(Model):

@@ -132,6 +132,7 @@ def _note(place: Place, day: dt.date, some: list[Difference], by: int) -> Counte
     told = json.dumps([{
         "e": one.entry_id, "t": one.their_transaction,
         "c": one.their_creation.isoformat() if one.their_creation else None,
+        "r": one.recipient_id, "k": int(one.recipient_type), "h": int(one.channel),
         "x": {"reconciled": {
             "day": str(day), "cause": one.cause.name, "source": one.their_source,
             "date": one.their_date.isoformat() if one.their_date else None,
@@ -140,8 +141,10 @@ def _note(place: Place, day: dt.date, some: list[Difference], by: int) -> Counte
 
     def write(conn: Connection) -> int:
         conn.execute(_LOCK_STATES, _keys(place, noted))
-        conn.execute(_RECEIPTS, {"provider": place.provider_id, "told": told})
+        conn.execute(_RECEIPTS, {
+            "provider": place.provider_id, "brand": place.brand_id, "told": told})
         conn.execute(_REGISTERED, _keys(place, noted))
+        conn.execute(_LATE, _keys(place, noted))
         conn.execute(_NO_LONGER_QUEUED, _keys(place, noted))
         _close(conn, place, [one.id for one in noted], by)
         return len(noted)
@@ -299,9 +302,15 @@ _LOCK_STATES = (
     "order by s.recipient_id, s.recipient_type, s.channel for update of s")
 
 _RECEIPTS = """
-insert into iys_receipt (provider_id, entry_id, creation_date, accepted, transaction_id, detail)
-select %(provider)s, g.e, g.c, true, g.t, g.x
-  from jsonb_to_recordset(%(told)s::jsonb) as g(e bigint, c timestamptz, t text, x jsonb)"""
+insert into iys_receipt (provider_id, entry_id, creation_date, accepted, transaction_id, detail,
+                         late)
+select %(provider)s, g.e, g.c, true, g.t, g.x,
+       coalesce(s.status = 2 and s.source < 31 and s.iys_due_at < g.c, false)
+  from jsonb_to_recordset(%(told)s::jsonb) as g(
+       e bigint, c timestamptz, t text, x jsonb, r bigint, k smallint, h smallint)
+  left join consent_state s on s.provider_id = %(provider)s and s.brand_id = %(brand)s
+       and s.recipient_id = g.r and s.recipient_type = g.k and s.channel = g.h
+       and s.entry_id = g.e"""
 
 # İYS holds what the state stands on: registered, and no later report may have an earlier date.
 _REGISTERED = f"""
@@ -313,6 +322,12 @@ update consent_state s
               and o.ref_id = g.entry_id and o.batch_id is not null) then null
            else s.pending_id end
   from {_GIVEN} where {_STATE} and s.entry_id = g.entry_id"""  # noqa: S608
+# A refusal whose receipt says that it was late (R-33).
+_LATE = f"""
+update consent_state s set late_id = s.entry_id from {_GIVEN}
+ where {_STATE} and s.entry_id = g.entry_id and s.late_id is distinct from s.entry_id
+   and exists (select from iys_receipt r where r.provider_id = s.provider_id
+                  and r.entry_id = s.entry_id and r.late)"""  # noqa: S608
 _NO_LONGER_QUEUED = f"""
 delete from outbox o using {_GIVEN}
  where o.provider_id = %(provider)s and o.topic = 1 and o.ref_id = g.entry_id

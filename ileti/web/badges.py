@@ -48,6 +48,7 @@ BADGES: dict[str, dict[str, Badge]] = {
         "changed_there": _badge(
             "arrow-down-to-line", "info", _l("Changed at İYS"), short=_l("Changed there")
         ),
+        "late": _badge("clock-alert", "bad", _l("Reported late"), "outline", short=_l("Late")),
     },
     "proof": {
         "awaiting_seal": _badge("hourglass", "mute", _l("Awaiting seal")),
