@@ -12,7 +12,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import defer
 
 from ileti.consents.timeline import address_of
@@ -65,24 +65,32 @@ def groups(one: IysDay) -> list[dict[str, Any]]:
     may = security.may("reconciliation:repair")
     return [dayshow.group(one, cause, n.get(State.OPEN, 0), n.get(State.REPAIRED, 0),
                           wishes.get(cause), may=may)
-            for cause in sorted({*found, *(c for c, w in wishes.items() if w.ended_at is None)})
-            for n in (found.get(cause, {}),)]
+            for cause in sorted({*found, *wishes}) for n in (found.get(cause, {}),)]
 
 
 def differences(one: IysDay) -> list[dict[str, Any]]:
-    """The first fifty differences."""
-    asked = select(IysDifference, Recipient).outerjoin(Recipient, (
-        (Recipient.provider_id == IysDifference.provider_id)
-        & (Recipient.id == IysDifference.recipient_id))).where(
-        *_of(IysDifference, one), IysDifference.state != State.GONE).order_by(
-        IysDifference.state, IysDifference.cause, IysDifference.id).limit(PAGE)
+    """The first fifty differences, those that are open first, in the order of the file."""
     may = security.may("reconciliation:repair")
     rows = []
-    for difference, person in orm.db.session.execute(asked):
+    found = _some(one, State.OPEN, PAGE)
+    if len(found) < PAGE:
+        found += _some(one, State.REPAIRED, PAGE - len(found))
+    for difference, person in found:
         address = address_of(person) if person is not None else None
         what = mask(address) if address else _("line %(n)s of the file", n=difference.line or "–")
         rows.append(dayshow.difference(one, difference, what, spoken=bool(address), may=may))
     return rows
+
+
+def _some(one: IysDay, state: State, most: int) -> list[Any]:
+    """By the index of what is open, however many there are."""
+    return list(orm.db.session.execute(
+        select(IysDifference, Recipient).outerjoin(Recipient, (
+            (Recipient.provider_id == IysDifference.provider_id)
+            & (Recipient.id == IysDifference.recipient_id)))
+        .where(*_of(IysDifference, one), text(f"iys_difference.state = {int(state)}"))
+        .order_by(IysDifference.cause, func.coalesce(IysDifference.line, text("2147483647")),
+                  IysDifference.id).limit(most)))
 
 
 def kept(one: IysDay) -> list[dict[str, Any]]:
@@ -127,7 +135,7 @@ def _waited_for(one: IysDay) -> dict[str, Any]:
     problem, code = daywords.in_the_way(one.problem)
     if one.asked_at is None:
         text = f"{problem} {daywords.again_at(one)}" if problem and not one.done_at else (
-            dayshow.cell_text(one))
+            dayshow.cell_text(one) if one.differences else "")
     else:
         code = None
         if one.next_at <= clock.now():
@@ -165,6 +173,6 @@ def _summary(found: list[IysDay], waiting: list[IysDay]) -> dict[str, str]:
     if differing:
         return {"tone": "wait", "bold": ngettext(
             "Done: %(num)s day differs.", "Done: %(num)s days differ.", len(differing)),
-            "rest": _("Open a day to see why and to repair it.")}
+            "rest": _("Open a day to see why and to repair it."), "icon": "git-compare-arrows"}
     return {"tone": "ok", "bold": _("Done: nothing differs."), "rest": ""}
 

@@ -10,9 +10,9 @@ import datetime as dt
 from typing import Any
 
 from flask import url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
@@ -119,7 +119,8 @@ def cell_text(one: IysDay | None) -> str:
     if one is None:
         return _("not reconciled")
     if one.differences and one.result == Result.DIFFERENT:
-        return ngettext("%(num)s difference", "%(num)s differences", one.differences)
+        return ngettext("%(n)s difference", "%(n)s differences", one.differences,
+                        n=format_decimal(one.differences))
     return {"matched": _("matched"), "no_movement": _("no movement"), "lost": _("lost at İYS"),
             "awaiting_file": _("awaiting file")}.get(state_of(one), _("difference"))
 
@@ -133,9 +134,10 @@ def facts_of(one: IysDay) -> list[tuple[str, Any]]:
     """The day's facts."""
     rows: list[tuple[str, Any]] = []
     if one.rows is not None:
-        rows.append((_("Rows in İYS’s file"), one.rows))
-    rows.append((_("Differences"), one.differences))
-    rows.append((_("Agreed with İYS"), _("yes") if one.agreed_at else _("not yet")))
+        rows.append((_("Rows in İYS’s file"), format_decimal(one.rows)))
+    rows.append((_("Differences"), format_decimal(one.differences)))
+    rows.append((_("Agreed with İYS"), _("not yet") if one.agreed_at is None else
+                 clock.to_istanbul(one.agreed_at).strftime("%d.%m.%Y %H:%M")))
     if one.hash_value:
         rows.append((_("İYS’s hash (SHA-384)"), f"{one.hash_value[:16]}…"))
         rows.append((_("Our own file"), _("the same, byte for byte")

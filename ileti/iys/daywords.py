@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from ileti.core import clock
 from ileti.core.errors import IletiError
@@ -100,17 +100,19 @@ def stamp_words(verdict: int | None) -> tuple[str, str]:
 
 def repair_words(one: IysRepair) -> str:
     """How a repair that is over ended."""
-    done = ngettext("%(num)s difference was repaired", "%(num)s differences were repaired",
-                    one.repaired)
+    done = ngettext("%(n)s difference was repaired", "%(n)s differences were repaired",
+                    one.repaired, n=format_decimal(one.repaired))
     left = one.total - one.repaired - one.unanswered
     parts = [done]
     if one.unanswered:
-        parts.append(ngettext("%(num)s could not be", "%(num)s could not be", one.unanswered))
+        parts.append(ngettext("%(n)s could not be", "%(n)s could not be", one.unanswered,
+                              n=format_decimal(one.unanswered)))
     if one.problem == CALLED_OFF:
         parts.append(_("then the repair was stopped"))
     elif one.problem:
         why = (in_the_way(one.problem)[0] or "").rstrip(".")
         parts.append(_("then it ended: %(why)s", why=why))
     elif left > 0:
-        parts.append(ngettext("%(num)s no longer differed", "%(num)s no longer differed", left))
+        parts.append(ngettext("%(n)s no longer differed", "%(n)s no longer differed", left,
+                              n=format_decimal(left)))
     return ", ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""All differences of a cause, repaired by a worker that may die at any moment (fault rows 1, 27)."""
+"""All differences of a cause, repaired by a worker that may die at any time (fault rows 1, 27)."""
 
 from __future__ import annotations
 
@@ -160,7 +160,8 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing(
         db.connection().execute("update iys_repair set next_at = now() where provider_id = %s",
                                 (shop.provider_id,))
         awake = repairs._take(shop.provider_id)
-        assert awake is not None and awake.fence > asleep.fence
+        assert awake is not None
+        assert awake.fence > asleep.fence
         with pytest.raises(repairs.LostRepair):
             repairs._fulfil(asleep, float("inf"), Counter())
     assert len(differences(shop, differing)) == 11
@@ -176,7 +177,8 @@ def test_when_iys_is_away_the_wish_waits_and_says_why(
     registry.tell("fault", kind="503", path="*/status/*")
     assert due(shop, day) == {"failed": 1}
     (one,) = wishes(shop)
-    assert one["problem"] and one["ended_at"] is None
+    assert one["problem"]
+    assert one["ended_at"] is None
     assert one["next_at"] > db.connection().execute("select now()").fetchone()[0]
     registry.tell("reset")
     falsify(registry, shop, day, clear=True)
@@ -259,7 +261,8 @@ def test_what_is_taken_at_night_goes_through_the_file_once(
     monkeypatch.setattr(reconcile, "AT_ONCE", 2)
     opened = []
     real = archive.read
-    monkeypatch.setattr(archive, "read", lambda *given: opened.append(given[2].kind) or real(*given))
+    monkeypatch.setattr(archive, "read",
+                        lambda *given: opened.append(given[2].kind) or real(*given))
     night(shop, day)
     assert state(shop, "+905998882004")["status"] == "RET"
     assert opened.count(archive.Kind.FILE) == 2  # to compare, and to take

@@ -163,7 +163,8 @@ def test_the_alarm_is_raised_once_and_the_doctor_names_it(
 
     redis_client().flushdb()  # what an earlier run of the tests has said
     said: list[dict[str, Any]] = []
-    monkeypatch.setattr(alarms.log, "error", lambda event, **more: said.append({"event": event} | more))
+    monkeypatch.setattr(alarms.log, "error",
+                        lambda event, **more: said.append({"event": event} | more))
     falsify(registry, shop, day, stamp="imprint")
     night(shop, day)
     with clock.freeze(morning_after(day)):
