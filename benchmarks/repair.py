@@ -94,8 +94,7 @@ def main() -> None:
         folder = Path(name)
         owner.execute("set timezone = 'UTC'")
         place = reconcile.fill(owner, day)
-        owner.execute("select setval(pg_get_serial_sequence('consent_entry', 'id'), %s)",
-                      (reconcile.ROWS,))
+        owner.execute("select setval('consent_entry_id_seq', %s)", (reconcile.ROWS,))
         write_day(folder, day)
         registry = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.reconcile", "--serve", name],

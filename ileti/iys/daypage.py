@@ -19,6 +19,7 @@ from ileti.consents.timeline import address_of
 from ileti.core import clock, orm
 from ileti.core.errors import NotFound
 from ileti.iys import days, dayshow, daywords
+from ileti.iys.alarms import MissingDay, missing_days
 from ileti.iys.compare import Cause, State
 from ileti.iys.daymodels import (
     IysArchive,
@@ -27,12 +28,14 @@ from ileti.iys.daymodels import (
     IysRepair,
     IysStampCheck,
 )
+from ileti.iys.stampcheck import BadStamp, bad_stamps
 from ileti.recipients.address import mask
 from ileti.recipients.models import Recipient
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
 
 PAGE = 50
+MOST_NAMED = 3
 # A worker that is free begins at once; after so long one says that none has.
 SOON = dt.timedelta(seconds=45)
 
@@ -111,6 +114,46 @@ def bad_stamp(shown: list[dict[str, Any]]) -> str | None:
 def _of(model: Any, one: IysDay) -> tuple[Any, ...]:
     return (model.provider_id == one.provider_id, model.brand_id == one.brand_id,
             model.day == one.day)
+
+
+def alarms(strips: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What of the brands shown somebody must see to before İYS drops the day; one line each for
+    missing days and for stamps that do not hold."""
+    urls = {(strip["id"], cell["day"]): cell["url"] for strip in strips for cell in strip["cells"]}
+    brands = {strip["id"] for strip in strips}
+    missing = [one for one in missing_days() if one.brand_id in brands]
+    # what can still be had comes first
+    missing.sort(key=lambda one: (one.days_left < 0, one.days_left))
+    stamps = [one for one in bad_stamps() if one.brand_id in brands]
+    found = []
+    if missing:
+        found.append(_alarm(ngettext(
+            "%(num)s day is not wholly archived.", "%(num)s days are not wholly archived.",
+            len(missing)), [f"{_short(one)}: {_left(one.days_left)}" for one in missing],
+            urls.get((missing[0].brand_id, missing[0].day))))
+    if stamps:
+        found.append(_alarm(ngettext(
+            "The time stamp of %(num)s day does not hold.",
+            "The time stamps of %(num)s days do not hold.", len(stamps)),
+            [_short(one) for one in stamps], urls.get((stamps[0].brand_id, stamps[0].day))))
+    return found
+
+
+def _alarm(bold: str, named: list[str], url: str | None) -> dict[str, Any]:
+    more = " …" if len(named) > MOST_NAMED else ""
+    return {"bold": bold, "rest": " · ".join(named[:MOST_NAMED]) + more, "action":
+            {"label": _("Open the day"), "small": True, "url": url} if url else None}
+
+
+def _short(one: MissingDay | BadStamp) -> str:
+    return f"{one.brand_name} {one.day:%d.%m.%Y}"
+
+
+def _left(days_left: int) -> str:
+    if days_left < 0:
+        return _("İYS no longer gives it out")
+    return ngettext("İYS keeps it for %(num)s more day", "İYS keeps it for %(num)s more days",
+                    days_left)
 
 
 def week(brand_id: int) -> dict[str, Any] | None:

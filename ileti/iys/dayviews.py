@@ -169,6 +169,7 @@ class DayView(BaseView):
             brands=[(one["id"], one["name"]) for one in strips],
             may_run=security.may("reconciliation:run"),
             may_repair=security.may("reconciliation:repair"),
+            alarms=daypage.alarms(strips),
             watched=daypage.week(watched) if watched and not answer else None)
 
 

@@ -377,3 +377,28 @@ def test_a_brand_of_today_is_told_why_nothing_is_compared(app: Any, place: Any) 
     answer = admin.post(f"/mutabakat/simdi/{place.brand_id}", data={
         "csrf_token": token_of(admin)})
     assert "Karşılaştırılacak gün henüz yok" in answer.text
+
+
+def test_the_calendar_warns_of_a_day_that_is_about_to_be_lost(app: Any, house: Any) -> None:
+    place, day = house["place"], house["day"]
+    name = user_with(app, "compliance_officer", place)
+    assert "tam arşivlenmedi" not in sign_in(app, name).get("/mutabakat/").text
+    db.connection().execute("update iys_day set archived_at = null where provider_id = %s",
+                            (place.provider_id,))
+    for days, words in ((4, None), (5, "İYS onu 2 gün daha saklar"), (6, "İYS onu 1 gün daha saklar")):
+        with clock.freeze(dt.datetime.combine(day + dt.timedelta(days=days), dt.time(9),
+                                              clock.ISTANBUL)):
+            text = sign_in(app, name).get("/mutabakat/").text
+        assert ("gün tam arşivlenmedi." in text) is bool(words), days
+        assert words is None or f"{day:%d.%m.%Y}: {words}" in text
+
+
+def test_the_calendar_warns_of_a_stamp_that_does_not_hold_and_only_its_own_people(
+    app: Any, officer: Any, house: Any
+) -> None:
+    db.connection().execute("update iys_stamp_check set verdict = 5 where provider_id = %s",
+                            (house["place"].provider_id,))
+    words = "1 günün zaman damgası geçerli değil."
+    assert words in officer.get("/mutabakat/").text
+    stranger = sign_in(app, user_with(app, "provider_admin", house["other"]))
+    assert words not in stranger.get("/mutabakat/").text
