@@ -194,7 +194,7 @@ def _repair_one(place: Place, day: dt.date, cause: Cause, number: int) -> None:
         flash(_("The difference could not be repaired: the archived file or the record it is about "
                 "no longer says what was compared."), "warning")
     else:
-        flash(_("This difference was repaired before."), "info")
+        flash(_("This difference is no longer open."), "info")
 
 
 def _wish(place: Place, day: dt.date, cause: Cause) -> None:

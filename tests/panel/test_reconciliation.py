@@ -116,7 +116,7 @@ def test_one_difference_is_repaired_at_once(officer: Any, house: Any) -> None:
     assert "reconciliation:repair" in [one[0] for one in db.connection().execute(
         "select action from audit_entry where provider_id = %s",
         (house["place"].provider_id,)).fetchall()]
-    assert "daha önce onarılmış" in press(officer, house, cause=4, id=difference_of(house, 4))
+    assert "artık açık değil" in press(officer, house, cause=4, id=difference_of(house, 4))
 
 
 def test_one_difference_that_needs_iys_says_when_iys_is_away(officer: Any, house: Any) -> None:
@@ -385,7 +385,8 @@ def test_the_calendar_warns_of_a_day_that_is_about_to_be_lost(app: Any, house: A
     assert "tam arşivlenmedi" not in sign_in(app, name).get("/mutabakat/").text
     db.connection().execute("update iys_day set archived_at = null where provider_id = %s",
                             (place.provider_id,))
-    for days, words in ((4, None), (5, "İYS onu 2 gün daha saklar"), (6, "İYS onu 1 gün daha saklar")):
+    for days, words in ((4, None), (5, "İYS onu 2 gün daha saklar"),
+                        (6, "İYS onu 1 gün daha saklar")):
         with clock.freeze(dt.datetime.combine(day + dt.timedelta(days=days), dt.time(9),
                                               clock.ISTANBUL)):
             text = sign_in(app, name).get("/mutabakat/").text
