@@ -76,6 +76,8 @@ class Lines:
         found: dict[int, Movement] = {}
         lines: list[str] = []
         for number in sorted(set(wanted)):
+            if number < self._first:
+                continue
             while number >= self._first + self._count:
                 lines = []
                 if not self._turn():

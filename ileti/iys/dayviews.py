@@ -167,6 +167,8 @@ class DayView(BaseView):
                 "Every night İYS’s day is archived and laid beside ours, row by row."),
             strips=strips, first=first, last=last, problem=problem, answer=answer,
             brands=[(one["id"], one["name"]) for one in strips],
+            asked_brand=request.form.get("brand", 0, type=int),
+            asked_address=request.form.get("address", "")[:254] if problem else "",
             may_run=security.may("reconciliation:run"),
             may_repair=security.may("reconciliation:repair"),
             alarms=daypage.alarms(strips),

@@ -27,7 +27,7 @@ from ileti.outbox.relay import LONGEST_DELAY, Connection, delay_after
 
 log = get_logger("ileti.iys")
 
-LEASE_SECONDS = 120
+LEASE_SECONDS = 180  # longer than a worker's run may last (ileti/iys/jobs.py)
 FIRST_DELAY = 10.0
 # IysRepair.problem: the archived file cannot be read; a person has ended it. Else İYS's code.
 NO_ARCHIVE, CALLED_OFF = "archive", "called_off"

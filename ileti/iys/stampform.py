@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from hashlib import sha1, sha256, sha384, sha512
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import TimeStampResponse
+
+from ileti.iys.cms import Algorithm, AlgorithmWith, Certificates, NamedBy, Token
 
 HASHES: Final[dict[str, Any]] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(), "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
@@ -77,57 +79,10 @@ class Signature:
             raise ValueError(str(error)) from None
 
 
-def in_order(reply: bytes) -> bytes:
-    """The reply with its certificates in the order of DER, which many authorities do not heed and
-    both readers insist on. The order is signed by nobody; what has another form stays as it is."""
-    try:
-        signed = _inside(reply, 0, 1, 1, 0)
-        parts = [part for part in _parts(reply, *signed) if part[0] in (0xA0, 0xA1)]
-    except IndexError:
-        return reply
-    made = bytearray(reply)
-    for _, begin, end in parts:
-        made[begin:end] = b"".join(sorted(
-            reply[first:last] for first, last in _wholes(reply, begin, end)))
-    return bytes(made)
-
-
-def _inside(data: bytes, *way: int) -> tuple[int, int]:
-    """Begin and end of the content that the way (the how-manieth part at each level) leads to."""
-    begin, end = 0, len(data)
-    for place in way:
-        _, begin, end = _parts(data, begin, end)[place]
-    return begin, end
-
-
-def _parts(data: bytes, begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Tag, begin and end of the content of each part; IndexError when it is none of definite form.
-    """
-    found = []
-    while begin < end:
-        tag, size, begin = data[begin], data[begin + 1], begin + 2
-        if size >= 0x80:
-            count = size - 0x80
-            if not 0 < count < 5:
-                raise IndexError("no definite length")
-            size, begin = int.from_bytes(data[begin:begin + count], "big"), begin + count
-        if begin + size > end:
-            raise IndexError("longer than its surroundings")
-        found.append((tag, begin, begin + size))
-        begin += size
-    return found
-
-
-def _wholes(data: bytes, begin: int, end: int) -> list[tuple[int, int]]:
-    """Begin and end of each part with its head."""
-    ends = [last for _, _, last in _parts(data, begin, end)]
-    return list(zip([begin, *ends], ends, strict=False))
-
-
 def signature_of(reply: TimeStampResponse) -> Signature:
     """The reply's one signature; raises ValueError when it is none we can read, NotSigned when what
     was signed is not this content or not by a certificate for time stamps."""
-    signed = asn1.decode_der(_Token, reply.time_stamp_token()).signed
+    signed = asn1.decode_der(Token, reply.time_stamp_token()).signed
     signers = signed.signers.as_list()
     if len(signers) != 1 or signed.content.kind.dotted_string != _TST_INFO:
         raise ValueError("not one signature over a time stamp")
@@ -174,8 +129,8 @@ def _names(certificate: x509.Certificate, told: dict[str, list[Any]]) -> None:
     der = certificate.public_bytes(Encoding.DER)
     for kind, usual in _SIGNED_BY.items():
         if kind in told:
-            first = _only(told, kind).parse(_Certificates).named[0]
-            digest = first.parse(_NamedBy)
+            first = _only(told, kind).parse(Certificates).named[0]
+            digest = first.parse(NamedBy)
             by = digest.algorithm.oid.dotted_string if digest.algorithm is not None else usual
             if by not in _DIGESTS:
                 raise ValueError("the certificate is named by an unknown digest")
@@ -194,85 +149,9 @@ def _only(told: dict[str, list[Any]], kind: str) -> Any:
 
 def _algorithm(part: Any) -> str:
     try:
-        found = str(part.parse(_Algorithm).oid.dotted_string)
+        found = str(part.parse(Algorithm).oid.dotted_string)
     except ValueError:
-        found = str(part.parse(_AlgorithmWith).oid.dotted_string)
+        found = str(part.parse(AlgorithmWith).oid.dotted_string)
     if found not in _SIGNATURES:
         raise ValueError("an unknown kind of signature")
     return found
-
-
-@asn1.sequence
-class _Algorithm:
-    oid: x509.ObjectIdentifier
-    nothing: asn1.Null | None
-
-
-@asn1.sequence
-class _AlgorithmWith:
-    oid: x509.ObjectIdentifier
-    parameters: asn1.TLV
-
-
-@asn1.sequence
-class _Attribute:
-    kind: x509.ObjectIdentifier
-    values: asn1.SetOf[asn1.TLV]
-
-
-@asn1.sequence
-class _SignedBy:
-    issuer: asn1.TLV
-    serial: int
-
-
-@asn1.sequence
-class _Signer:
-    version: int
-    signed_by: _SignedBy
-    digest: _Algorithm
-    attributes: Annotated[asn1.SetOf[_Attribute] | None, asn1.Implicit(0)]
-    algorithm: asn1.TLV
-    signature: bytes
-    unsigned: Annotated[asn1.SetOf[_Attribute] | None, asn1.Implicit(1)]
-
-
-@asn1.sequence
-class _Content:
-    kind: x509.ObjectIdentifier
-    octets: Annotated[bytes, asn1.Explicit(0)]
-
-
-@asn1.sequence
-class _SignedData:
-    version: int
-    digests: asn1.SetOf[_Algorithm]
-    content: _Content
-    certificates: Annotated[asn1.SetOf[asn1.TLV] | None, asn1.Implicit(0)]
-    revoked: Annotated[asn1.SetOf[asn1.TLV] | None, asn1.Implicit(1)]
-    signers: asn1.SetOf[_Signer]
-
-
-@asn1.sequence
-class _Token:
-    kind: x509.ObjectIdentifier
-    signed: Annotated[_SignedData, asn1.Explicit(0)]
-
-
-@asn1.sequence
-class _IssuerSerial:
-    issuer: list[asn1.TLV]
-    serial: int
-
-
-@asn1.sequence
-class _NamedBy:
-    algorithm: _Algorithm | None
-    digest: bytes
-    issuer: _IssuerSerial | None
-
-
-@asn1.sequence
-class _Certificates:
-    named: list[asn1.TLV]
-    policies: list[asn1.TLV] | None

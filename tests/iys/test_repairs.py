@@ -287,3 +287,17 @@ def test_a_batch_costs_the_same_statements_however_large(
 
     monkeypatch.setattr(psycopg.Connection, "execute", execute)
     assert statements(1) == statements(5)
+
+
+def test_the_next_batch_is_read_off_the_index_however_many_are_open(
+    shop: Any, differing: dt.date
+) -> None:
+    with db.transaction() as conn:
+        for setting in ("enable_seqscan = off", "enable_sort = off", "enable_bitmapscan = off"):
+            conn.execute(f"set local {setting}")
+        plan = "\n".join(one[0] for one in conn.execute("explain " + reconcile._OPEN, {
+            "provider": shop.provider_id, "brand": shop.brand_id, "day": differing, "cause": 4,
+            "after_line": 3, "after_id": 17, "ids": None, "last": 10**9, "urgent": False,
+            "most": 1000}).fetchall())
+    assert "Index Scan using ix_iys_difference_open" in plan
+    assert "Sort" not in plan

@@ -92,6 +92,39 @@ def test_what_cannot_be_read_here_is_no_verdict() -> None:
         judge(reply(), gone, after=END, before=FETCHED)
 
 
+def below_another(monkeypatch: Any) -> tuple[x509.Certificate, x509.Certificate]:
+    """Stamps from here on come from a stamper below an authority below a root; root, between."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    from ileti.simulator import authority as made
+
+    root_key, key, stamper_key = made._key(), made._key(), made._key()
+    names = [made._name(name) for name in ("Kök", "Ara", "Damgacı")]
+
+    def authority_of(subject: x509.Name, public: Any, issuer: x509.Name, by: Any
+                     ) -> x509.Certificate:
+        return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer)
+                .public_key(public.public_key()).serial_number(x509.random_serial_number())
+                .not_valid_before(made._FROM).not_valid_after(made._UNTIL)
+                .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+                .sign(by, SHA256()))
+
+    root = authority_of(names[0], root_key, names[0], root_key)
+    between = authority_of(names[1], key, names[0], root_key)
+    stamper = made._certificate(names[2], stamper_key, names[1], key)
+    monkeypatch.setattr("ileti.simulator.stamp.authority",
+                        lambda *_: made.Authority(root, stamper, stamper_key))
+    return root, between
+
+
+def test_the_file_of_authorities_holds_what_stands_between(monkeypatch: Any) -> None:
+    root, between = below_another(monkeypatch)
+    content = reply()
+    assert judged(content).verdict is Verdict.SIGNED
+    assert judged(content, root, between).verdict is Verdict.VALID
+    assert judged(content, root).verdict is Verdict.STRANGER
+
+
 CONFIG = """
 [tsa]
 default_tsa = t

@@ -236,8 +236,10 @@ def test_one_address_is_asked_for_while_one_waits(officer: Any, house: Any) -> N
     mended = officer.post("/mutabakat/adres", data={**data, "kind": "BIREYSEL",
                                                     "channel": "MESAJ"})
     assert "İki taraf da aynı." in mended.text
-    assert "telefon" in officer.post("/mutabakat/adres", data={
-        **data, "address": "olmaz"}).text.lower()
+    wrong = officer.post("/mutabakat/adres", data={**data, "address": "olmaz"}).text
+    assert "telefon" in wrong.lower()
+    assert 'value="olmaz"' in wrong
+    assert f'<option value="{house["place"].brand_id}" selected>' in wrong
 
 
 def now(officer: Any, house: Any) -> str:
