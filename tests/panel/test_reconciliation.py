@@ -168,7 +168,7 @@ def test_a_repair_that_waits_for_iys_says_so_in_both_languages(officer: Any, hou
                             (clock.now() + dt.timedelta(minutes=5), place.provider_id))
     text = officer.get(page(house)).text
     assert "İYS şu anda yanıt vermiyor." in text
-    assert "yeniden denenecek" in text
+    assert "Yeniden deneme saati:" in text
     officer.get("/lang/en")
     text = officer.get(page(house)).text
     assert "İYS does not answer at the moment." in text
