@@ -67,6 +67,17 @@ BADGES: dict[str, dict[str, Badge]] = {
         "lost": _badge("file-x", "bad", _l("Lost at İYS"), "solid"),
         "before": _badge("minus", "plain", _l("Not reconciled"), "outline"),
     },
+    "stamp": {
+        "valid": _badge("badge-check", "seal", _l("Valid")),
+        "signed": _badge("stamp", "seal", _l("Signature fits"), "outline"),
+        "stranger": _badge("shield-x", "bad", _l("Signer not trusted")),
+        "imprint_differs": _badge("shield-x", "bad", _l("Over another file")),
+        "bad_signature": _badge("shield-x", "bad", _l("Signature broken")),
+        "wrong_time": _badge("shield-x", "bad", _l("Impossible time")),
+        "refused": _badge("shield-x", "bad", _l("No stamp given")),
+        "unreadable": _badge("shield-x", "bad", _l("Unreadable")),
+        "unchecked": _badge("hourglass", "mute", _l("Not checked")),
+    },
     "comparison": {
         "same": _badge("check", "ok", _l("Same")),
         "differs": _badge("x", "bad", _l("Different")),

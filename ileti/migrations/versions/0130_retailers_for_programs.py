@@ -1,7 +1,7 @@
 """Retailers for programs: who may read identity numbers, and what was added in doubt
 
 Revision ID: 0130
-Revises: 0112
+Revises: 0121
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0130"
-down_revision = "0112"
+down_revision = "0121"
 branch_labels = None
 depends_on = None
 
