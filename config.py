@@ -225,6 +225,16 @@ class Settings(BaseSettings):
         False, "Whether the three business days bind merchants' records (TACIR) too; law and İYS "
         "speak of consumers, so they have no deadline unless you switch it on.",
     )
+    import_dir: Path | None = _field(
+        None, "Folder of imported customer lists, encrypted; they stay as proof. Unset means "
+        "`imports` below ILETI_VAR. With several hosts it must be one folder for all of them.",
+    )
+    import_four_eyes_rows: int = _field(
+        0, "Imports of more consents than this need a second person's approval; 0 asks for none.",
+        ge=0,
+    )
+    import_longest_mb: int = _field(4_096, "Largest file that may be imported, MB.", ge=1)
+    import_processes: int = _field(2, "Processes that read one import.", ge=1, le=32)
     archive_dir: Path | None = _field(
         None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
         "below ILETI_VAR. Keep it as long as the database and back both up together.",
@@ -309,6 +319,11 @@ class Settings(BaseSettings):
         """The web server's own address on this machine."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def import_folder(self) -> Path:
+        """Where imported lists lie."""
+        return self.import_dir or self.ileti_var / "imports"
 
     @property
     def archive_folder(self) -> Path:

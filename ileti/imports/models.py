@@ -8,7 +8,6 @@ which is no model: it comes and goes with the run.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -30,23 +29,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ileti.core.columns import EncryptedText
-
-
-class RunState(IntEnum):
-    """How far an import is; the smallint in the database."""
-
-    UPLOADING = 1
-    MAPPING = 2
-    CHECKING = 3
-    CHECKED = 4
-    APPROVAL = 5
-    APPLYING = 6
-    PAUSED = 7
-    APPLIED = 8
-    CANCELLED = 9
-    UNDOING = 10
-    UNDONE = 11
-    FAILED = 12
 
 
 class ImportRun(Model):
@@ -73,7 +55,7 @@ class ImportRun(Model):
     size: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     path: Mapped[str] = mapped_column(Text)
-    file_key: Mapped[str | None] = mapped_column(EncryptedText("import-file"))
+    file_key: Mapped[str] = mapped_column(EncryptedText("import-file"))
     layout: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     mapping: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     origin: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))

@@ -136,7 +136,7 @@ class _Lines:
         while len(self._rest) < _BLOCK_CHARS and self._more():
             pass
         end = len(self._rest) if self._ended else self._rest.rfind("\n", 0, _BLOCK_CHARS) + 1
-        if not end:
+        if not end and not self._ended:
             end = self._rest.find("\n") + 1
             if not end or end > LONGEST_LINE:
                 raise _too_long(self.line)

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), server_default=_ZERO, nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=True),
         sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("file_key", sa.Text(), nullable=True),
+        sa.Column("file_key", sa.Text(), nullable=False),
         sa.Column("layout", postgresql.JSONB(), server_default=_JSON, nullable=False),
         sa.Column("mapping", postgresql.JSONB(), server_default=_JSON, nullable=False),
         sa.Column("origin", postgresql.JSONB(), server_default=_JSON, nullable=False),

@@ -1,0 +1,145 @@
+"""Applying: chunks of an import into the ledger, each one transaction, two side by side.
+
+Why this module exists: a million consents must enter once, whatever happens in between. A chunk is
+all lines of one range; its submission's key is (import, chunk), so that the same chunk again is a
+replay, whether the worker was killed, doubled or slept past its lease. The work itself is one
+database function (``import_apply``); two threads keep two connections busy. Pause and cancel are
+heard between chunks. When the staging table is gone (a crash of PostgreSQL empties unlogged
+tables), the file is read again first; claims come out the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from psycopg import errors as pg
+
+from ileti.consents.ledger import ActorKind
+from ileti.consents.vocabulary import Source
+from ileti.core import db
+from ileti.core.errors import IletiError, StorageAway
+from ileti.core.failpoints import reach
+from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
+from ileti.imports import runs, staging
+from ileti.imports.runs import Run
+from ileti.imports.spelling import chunk_key, person_of
+from ileti.imports.states import RunState
+
+log = get_logger("ileti.imports")
+
+SIDE_BY_SIDE: Final = 2
+_TRIES: Final = 5
+_APPLY: Final = """select written, left_out, replay from import_apply(
+    %s::bigint, %s::int, %s::int, %s::int, %s::text, %s::bytea, %s::smallint, %s::int, %s::smallint,
+    %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
+
+
+def apply_due(until: float) -> Counter[str]:
+    """Apply what is asked for until the moment (monotonic seconds) is near; then the next run of
+    the job goes on."""
+    counts: Counter[str] = Counter()
+    while time.monotonic() < until and (run := runs.claim(RunState.APPLYING)) is not None:
+        try:
+            counts += apply(run, until)
+        except StorageAway:
+            raise
+        except IletiError as error:
+            runs.note(run, "state = %s, problem = %s",
+                      (RunState.FAILED, f"{error.tr}\n{error.en}"))
+            counts["failed"] += 1
+    return counts
+
+
+def apply(run: Run, until: float) -> Counter[str]:
+    """Bring the run's chunks forward; those that are done are left alone."""
+    counts: Counter[str] = Counter()
+    left = _chunks_left(run)
+    if left is None:
+        log.warning("import_stage_gone", run=run.id)
+        staging.stage_again(run)
+        run = runs.read_run(run.id)
+        left = _chunks_left(run) or []
+    with staging.kept_alive(run) as ours, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        for some in _pairs(left):
+            if time.monotonic() > until or not ours():
+                return counts
+            for written, left_out in threads.map(lambda n: apply_chunk(run, n), some):
+                counts["written"] += written
+                counts["left_out"] += left_out
+            counts["chunks"] += len(some)
+            if not _progress(run):
+                return counts
+    if runs.note(run, "state = %s, ended_at = now()", (RunState.APPLIED,)):
+        counts["applied"] += 1
+    return counts
+
+
+def apply_chunk(run: Run, n: int) -> tuple[int, int]:
+    """One chunk in one transaction: entries written, rows left out. Again the same changes
+    nothing."""
+    key = chunk_key(run.key, n)
+    person = person_of(staging.person_secret(run), run.key, n)
+    number, sealed = secrets().keyring.encrypt(person, key.encode())
+    body = sha256(repr((run.sha256, run.mapping.as_json(), run.origin)).encode()).digest()[:16]
+    for attempt in range(_TRIES):
+        try:
+            with db.transaction() as conn:
+                conn.execute("set local statement_timeout = '10min'")
+                row = conn.execute(_APPLY, (
+                    run.stage, n, run.place.provider_id, run.place.brand_id, key, body,
+                    int(run.mapping.fixed.source or Source.NONE), run.dealer_id,
+                    int(ActorKind.SYSTEM if run.started_by is None else ActorKind.USER),
+                    run.started_by, msgspec.json.encode(staging.evidence_of(run)).decode(),
+                    number, sealed)).fetchone()
+                assert row is not None
+                if not row[2]:
+                    conn.execute(
+                        "insert into import_chunk (import_id, n, provider_id, written, left_out) "
+                        "values (%s, %s, %s, %s, %s)",
+                        (run.id, n, run.place.provider_id, row[0], row[1]))
+                reach("import.chunk")
+            return row[0], row[1]
+        except (pg.DeadlockDetected, pg.SerializationFailure):
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(0.05 * 2 ** attempt)
+    raise AssertionError("unreachable")
+
+
+def _chunks_left(run: Run) -> list[int] | None:
+    """Chunks that are not in the ledger; None when the staging table is gone or empty."""
+    if run.stage is None:
+        return None
+    try:
+        with db.transaction() as conn:
+            conn.execute("set local statement_timeout = '5min'")
+            every = [row[0] for row in conn.execute(
+                f"select distinct chunk from import_stage_{int(run.stage)} "  # noqa: S608
+                "where reason < 20 order by 1")]
+            whole = conn.execute(f"select exists (select from import_stage_{int(run.stage)})",  # noqa: S608
+                                 ).fetchone()
+            done = {row[0] for row in conn.execute(
+                "select n from import_chunk where import_id = %s", [run.id])}
+    except pg.UndefinedTable:
+        return None
+    if not (whole and whole[0]) and run.staged:
+        return None
+    runs.note(run, "chunks = %s, chunks_done = %s", (len(every), len(done)))
+    return [n for n in every if n not in done]
+
+
+def _pairs(chunks: Sequence[int]) -> list[Sequence[int]]:
+    return [chunks[n:n + SIDE_BY_SIDE] for n in range(0, len(chunks), SIDE_BY_SIDE)]
+
+
+def _progress(run: Run) -> bool:
+    return runs.note(
+        run, "(chunks_done, written, left_out) = (select count(*), coalesce(sum(c.written), 0), "
+        "coalesce(sum(c.left_out), 0) from import_chunk c where c.import_id = import_run.id)")

@@ -1,0 +1,26 @@
+"""The thin entries of the imports' background work."""
+
+from __future__ import annotations
+
+import time
+
+from ileti.core.jobs import job
+from ileti.imports import apply as applying
+from ileti.imports import staging
+
+RUN_SECONDS = 40.0
+TIMEOUT = 3_600
+
+
+@job(queue="upkeep", every=15.0, timeout=TIMEOUT,
+     idempotent="a run is held by a lease under a fence and read into a table of its own")
+def check() -> dict[str, int]:
+    """Make the dry runs that are asked for."""
+    return dict(staging.check_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="upkeep", every=15.0, timeout=TIMEOUT,
+     idempotent="a chunk's key is (import, chunk): again it is a replay")
+def apply() -> dict[str, int]:
+    """Write applied imports into the ledger, chunk by chunk."""
+    return dict(applying.apply_due(time.monotonic() + RUN_SECONDS))

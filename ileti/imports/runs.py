@@ -1,0 +1,230 @@
+"""The life of an import: which step may follow which, and who asked for it.
+
+    uploading → mapping → checking → checked → (approval →) applying ⇄ paused → applied
+                   ↑__________________|                        |→ cancelled
+                                                    applied → undoing → undone
+
+Every step is one guarded UPDATE: whoever comes second, from a page that is old or from a worker
+whose lease is over, changes nothing and is told so. Work itself is done by jobs, which hold a run
+by a lease (``next_at``) under a fence. Nothing here commits but the single statements.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from config import settings
+from ileti.consents.ledger import Place
+from ileti.core import db, jobs
+from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
+from ileti.core.secrets import secrets
+from ileti.imports.files import PartedFile
+from ileti.imports.mapping import Mapping
+from ileti.imports.origin import Statement
+from ileti.imports.reader import Layout
+from ileti.imports.states import RunState
+
+LEASE_SECONDS: Final = 60
+PURPOSE: Final = "import-file"  # as the column EncryptedText declares it
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the work on it needs it."""
+
+    id: int
+    place: Place
+    dealer_id: int | None
+    state: RunState
+    name: str
+    size: int
+    sha256: bytes | None
+    layout: Layout
+    mapping: Mapping
+    origin: dict[str, Any]
+    activation_date: dt.date | None
+    created_by: int | None
+    started_by: int | None
+    fence: int
+    stage: int | None
+    chunk_lines: int
+    staged: int
+    path: str
+    file_key: str = field(repr=False)
+
+    @property
+    def file(self) -> PartedFile:
+        """The sealed file."""
+        return PartedFile(self.path, base64.b64decode(
+            secrets().keyring.decrypt_text(self.file_key, PURPOSE)))
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of its chunks, before the chunk's number."""
+        return f"import:{self.id}"
+
+
+_READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
+       r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
+       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.path, r.file_key
+  from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
+ where r.id = %s"""
+
+
+def open_run(place: Place, name: str, layout: Layout, *, by: int | None = None,
+             dealer_id: int | None = None) -> int:
+    """Begin an import; its number. The file comes after (:class:`PartedFile`)."""
+    key = base64.b64encode(os.urandom(32)).decode()
+    row = db.connection().execute(
+        "insert into import_run (provider_id, brand_id, dealer_id, state, created_by, name, format,"
+        " path, file_key, layout) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+        (place.provider_id, place.brand_id, dealer_id, RunState.UPLOADING, by,
+         (name.strip() or "-")[:255], layout.format, f"{place.provider_id}/{os.urandom(12).hex()}",
+         secrets().keyring.encrypt_text(key, PURPOSE), _json(layout.as_json())),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def read_run(run_id: int) -> Run:
+    """Raises NotFound."""
+    row = db.connection().execute(_READ, [run_id]).fetchone()
+    if row is None:
+        raise NotFound()
+    return Run(
+        row[0], Place(*row[1:5]), row[5], RunState(row[6]), row[7], row[8], row[9],
+        Layout.from_json(row[10]), Mapping.from_json(row[11]), row[12], *row[13:])
+
+
+def uploaded(run_id: int) -> Run:
+    """All parts are here: note size and digest. Raises CallerMistake for a missing part or an
+    empty file."""
+    run = read_run(run_id)
+    size, digest = run.file.whole()
+    if not size:
+        raise CallerMistake("Dosya boş.", "The file is empty.", code="empty_file")
+    _step(run_id, (RunState.UPLOADING, RunState.MAPPING), RunState.MAPPING,
+          "size = %s, sha256 = %s", (size, digest))
+    return read_run(run_id)
+
+
+def map_columns(run_id: int, layout: Layout, mapping: Mapping) -> None:
+    """How the file is read and what its columns mean; a dry run before it counts no more."""
+    _step(run_id, (RunState.MAPPING, RunState.CHECKED), RunState.MAPPING,
+          "layout = %s, mapping = %s, checked_at = null, counts = '{}', problem = null",
+          (_json(layout.as_json()), _json(mapping.as_json())))
+
+
+def state_origin(run_id: int, statement: Statement) -> None:
+    """Where the data comes from (R-61)."""
+    _step(run_id, (RunState.MAPPING, RunState.CHECKED), RunState.MAPPING,
+          "origin = %s, checked_at = null, counts = '{}', problem = null",
+          (_json(statement.as_json()),))
+
+
+def ask_check(run_id: int) -> None:
+    """Ask for the dry run. Raises CallerMistake when mapping or origin are missing."""
+    run = read_run(run_id)
+    missing = run.mapping.problems()
+    if missing:
+        raise CallerMistake(*missing[0], code="mapping_incomplete")
+    if not run.origin:
+        raise CallerMistake("Önce verinin kökenini yazın.", "State the origin of the data first.",
+                            code="origin_missing")
+    _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
+          "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, bytes_read = 0")
+    jobs.ring("imports.jobs.check")
+
+
+def ask_apply(run_id: int, *, by: int | None) -> RunState:
+    """Ask to apply what the dry run showed; with many rows a second person must approve. The state
+    it is in then."""
+    run, most = read_run(run_id), settings().import_four_eyes_rows
+    follows = (RunState.APPROVAL if most and run.staged > most and by is not None
+               else RunState.APPLYING)
+    _step(run_id, (RunState.CHECKED,), follows,
+          "started_by = %s, started_at = now(), next_at = now(), tries = 0, problem = null", (by,))
+    jobs.ring("imports.jobs.apply")
+    return follows
+
+
+def approve(run_id: int, *, by: int) -> None:
+    """The second person's yes. Raises NotAllowed for the first."""
+    if read_run(run_id).started_by == by:
+        raise NotAllowed("Onayı uygulamayı isteyenden başka biri verir.",
+                         "Somebody else than who asked for it must approve.", code="four_eyes")
+    _step(run_id, (RunState.APPROVAL,), RunState.APPLYING, "approved_by = %s, next_at = now()",
+          (by,))
+    jobs.ring("imports.jobs.apply")
+
+
+def pause(run_id: int) -> None:
+    """Stop after the chunks at hand."""
+    _step(run_id, (RunState.APPLYING,), RunState.PAUSED, "problem = null")
+
+
+def resume(run_id: int) -> None:
+    """Go on where it stopped."""
+    _step(run_id, (RunState.PAUSED,), RunState.APPLYING, "next_at = now(), tries = 0")
+    jobs.ring("imports.jobs.apply")
+
+
+def cancel(run_id: int) -> None:
+    """Give it up. Before anything was applied the file goes too; what is in the ledger stays."""
+    run = read_run(run_id)
+    _step(run_id, (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
+                   RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED, RunState.FAILED),
+          RunState.CANCELLED, "ended_at = now()")
+    if run.stage is not None:
+        drop_stage(run.stage)
+    if run.state in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
+                     RunState.APPROVAL):
+        run.file.remove()
+
+
+def claim(state: RunState) -> Run | None:
+    """Take the run of that state that has waited longest; None when none is due."""
+    row = db.connection().execute(
+        "update import_run set next_at = now() + make_interval(secs => %s), fence = fence + 1, "
+        "tries = least(tries + 1, 30000) where id = (select id from import_run where state = %s "
+        "and next_at <= now() order by next_at limit 1 for update skip locked) returning id",
+        (LEASE_SECONDS, state)).fetchone()
+    return None if row is None else read_run(row[0])
+
+
+def note(run: Run, change: str, values: Sequence[Any] = ()) -> bool:
+    """Write progress under the fence and prolong the lease; False when the run is no longer ours
+    or no longer in the state it was claimed in."""
+    done = db.connection().execute(
+        f"update import_run set next_at = now() + make_interval(secs => %s), {change} "  # noqa: S608
+        "where id = %s and fence = %s and state = %s",
+        (LEASE_SECONDS, *values, run.id, run.fence, run.state))
+    return done.rowcount == 1
+
+
+def drop_stage(stage: int) -> None:
+    """Remove the staged rows."""
+    db.connection().execute("select import_stage_drop(%s)", [stage])
+
+
+def _step(run_id: int, before: Sequence[RunState], after: RunState, change: str,
+          values: Sequence[Any] = ()) -> None:
+    done = db.connection().execute(
+        f"update import_run set state = %s, fence = fence + 1, {change} "  # noqa: S608 (our words)
+        "where id = %s and state = any(%s)",
+        (after, *values, run_id, [int(one) for one in before]))
+    if done.rowcount != 1:
+        read_run(run_id)
+        raise Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
+                       "The import has moved on meanwhile; reload the page.", code="moved_on")
+
+
+def _json(content: Any) -> str:
+    return msgspec.json.encode(content).decode()

@@ -1,0 +1,262 @@
+"""The dry run: a file's rows are read, judged and compared with the ledger, which stays as it is.
+
+Why this module exists: whoever brings a million rows wants every one explained before anything
+happens. Rows are spelled by :mod:`ileti.imports.spellers` into a staging table of the run, and what
+a row alone cannot tell (twice in the file, already here, a refusal here) is found by the database
+for all of them at once (``import_check``). A run whose worker dies is read again from its start
+into a new table; that costs a minute and no thought.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from config import settings
+from ileti.core import clock, db
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.errors import IletiError, StorageAway
+from ileti.core.failpoints import reach
+from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
+from ileti.evidence.leaf import canonical_digest
+from ileti.imports import runs
+from ileti.imports.reader import csv_blocks, heading_and_sample
+from ileti.imports.runs import Run
+from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
+from ileti.imports.spelling import Terms
+from ileti.imports.states import RunState
+from ileti.imports.verdicts import REASONS
+from ileti.imports.words import fold
+
+log = get_logger("ileti.imports")
+
+SMALL_FILE: Final = 2_000_000
+CONSENTS_PER_CHUNK: Final = 40_000
+MOST_TRIES: Final = 5
+_SAMPLES: Final = 40
+NOTE_SECONDS: Final = 1.0
+
+_COUNT: Final = """
+select reason, repairs <> 0, channel, status, source, recipient_type, dealer_id, count(*),
+       min(line), max(line) from import_stage_{} group by 1, 2, 3, 4, 5, 6, 7"""
+_DUE: Final = """
+select (due_at at time zone 'Europe/Istanbul')::date::text, count(*)
+  from import_stage_{} where reason < 20 and due_at > '-infinity' group by 1 order by 1 limit 400"""
+
+
+def check_due(until: float) -> Counter[str]:
+    """Make the dry runs that are asked for, until the moment (monotonic seconds) is near."""
+    counts: Counter[str] = Counter()
+    while time.monotonic() < until and (run := runs.claim(RunState.CHECKING)) is not None:
+        try:
+            counts["checked"] += check(run)
+        except StorageAway:
+            raise
+        except (IletiError, CannotDecrypt, OSError, RuntimeError) as error:
+            counts["failed"] += 1
+            _failed(run, error)
+    return counts
+
+
+def check(run: Run) -> bool:
+    """One dry run; False when the run was taken away meanwhile."""
+    started = time.monotonic()
+    with kept_alive(run) as ours:
+        found = _stage(run, ours)
+        if found is None:
+            return False
+        stage, tally = found
+        counts, due = _counted(stage)
+    return _finish(run, tally, counts | {"due": due}, time.monotonic() - started)
+
+
+def stage_again(run: Run) -> None:
+    """Read the file once more, for a run that is being applied and has lost its staging table."""
+    with kept_alive(run) as ours:
+        _stage(run, ours)
+
+
+def _stage(run: Run, ours: Any) -> tuple[int, Tally] | None:
+    """Rows in a new staging table, compared with the ledger; None when the run is not ours."""
+    chunk_lines = max(1, CONSENTS_PER_CHUNK // max(1, len(run.mapping.parts())))
+    stage = _open_stage(run, chunk_lines)
+    if stage is None:
+        return None
+    tally = _spell(run, stage, chunk_lines, ours)
+    reach("import.staged")
+    _compare(run, stage)
+    return (stage, tally) if ours() else None
+
+
+def _open_stage(run: Run, chunk_lines: int) -> int | None:
+    conn = db.connection()
+    row = conn.execute("select nextval('import_stage_no')").fetchone()
+    assert row is not None
+    stage = int(row[0])
+    if run.stage is not None:
+        runs.drop_stage(run.stage)
+    conn.execute("select import_stage_open(%s)", [stage])
+    if runs.note(run, "stage = %s, chunk_lines = %s, rows = 0, bytes_read = 0",
+                 (stage, chunk_lines)):
+        return stage
+    runs.drop_stage(stage)
+    return None
+
+
+def _spell(run: Run, stage: int, chunk_lines: int, ours: Any) -> Tally:
+    head, _ = heading_and_sample(run.file.read(), run.layout, 1)
+    task = Task(terms_of(run, width=len(head) if head else None), stage, chunk_lines,
+                run.layout.delimiter)
+    blocks = csv_blocks(run.file.read(), run.layout)
+    done = (spell_here(task, blocks) if run.size < SMALL_FILE
+            else spell_in_processes(task, blocks, settings().import_processes))
+    tally, noted = Tally(), time.monotonic()
+    for one in done:
+        tally.add(one)
+        if time.monotonic() - noted > NOTE_SECONDS:
+            noted = time.monotonic()
+            if not (ours() and runs.note(run, "rows = %s, staged = %s, bytes_read = %s",
+                                         (tally.rows, tally.staged, tally.position))):
+                break
+    return tally
+
+
+def terms_of(run: Run, width: int | None = None) -> Terms:
+    """What a row's fate hangs on, for this run and this moment."""
+    return Terms(
+        provider_id=run.place.provider_id, iys_code=run.place.iys_code,
+        brand_code=run.place.brand_code, now=clock.now(), mapping=run.mapping, key=run.key,
+        evidence=canonical_digest(evidence_of(run)), person_secret=person_secret(run),
+        activation_date=run.activation_date, dealers=_dealers(run), own_dealer=run.dealer_id,
+        proof_for_all=bool(run.origin.get("proof_attached")), width=width)
+
+
+def evidence_of(run: Run) -> dict[str, Any]:
+    """What stands as evidence in every chunk's submission."""
+    return {"import": run.id, "file": run.name, "fileSha256": (run.sha256 or b"").hex(),
+            "origin": run.origin, "mapping": run.mapping.as_json()}
+
+
+def person_secret(run: Run) -> bytes:
+    """Blinds the person part of the run's chunks; the same each time."""
+    return secrets().key_for(f"import-person:{run.id}")
+
+
+def _dealers(run: Run) -> dict[str, int]:
+    """Dealers of the brand by every name a list may call them; a name two share means nobody."""
+    found: dict[str, int | None] = {}
+    for dealer, *names in db.connection().execute(
+            "select id, retailer_code::text, alias, name, title from dealer "
+            "where provider_id = %s and brand_id = %s", (run.place.provider_id,
+                                                         run.place.brand_id)):
+        for name in {fold(one) for one in names if one} - {""}:
+            found[name] = dealer if name not in found else None
+    return {name: dealer for name, dealer in found.items() if dealer is not None}
+
+
+def _compare(run: Run, stage: int) -> None:
+    with db.transaction() as conn:
+        conn.execute("set local statement_timeout = 0")
+        conn.execute("select import_stage_ready(%s)", [stage])
+    with db.transaction() as conn:
+        conn.execute("set local statement_timeout = 0")
+        conn.execute("select import_check(%s, %s, %s)",
+                     (stage, run.place.provider_id, run.place.brand_id))
+
+
+def _counted(stage: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """Consents by reason, channel, status, source, type and dealer, and when they are due."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in (
+        "reason", "repaired", "channel", "status", "source", "recipient_type", "dealer")}
+    lines: dict[str, list[int]] = {}
+    with db.transaction() as conn:
+        conn.execute("set local statement_timeout = 0")
+        for reason, repaired, channel, status, source, kind, dealer, n, first, last in conn.execute(
+                _COUNT.format(int(stage)).encode()):
+            counts["reason"][str(reason)] += n
+            low, high = lines.get(str(reason), [first, last])
+            lines[str(reason)] = [min(low, first), max(high, last)]
+            if REASONS[reason].fate == 1:
+                counts["repaired"]["yes" if repaired else "no"] += n
+                for name, value in (("channel", channel), ("status", status), ("source", source),
+                                    ("recipient_type", kind), ("dealer", dealer)):
+                    counts[name][str(value)] += n
+        due = dict(conn.execute(_DUE.format(int(stage)).encode()).fetchall())
+    return {**counts, "lines": lines}, due
+
+
+def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> bool:
+    samples = [
+        {"kind": kind, "shape": shape, "count": n, "line": tally.samples[kind, shape].line,
+         "before": hide(tally.samples[kind, shape].before),
+         "after": hide(tally.samples[kind, shape].after) if kind != 4
+         else tally.samples[kind, shape].after}
+        for (kind, shape), n in tally.repairs.most_common(_SAMPLES)]
+    return runs.note(
+        run, "state = %s, rows = %s, staged = %s, bytes_read = size, checked_at = now(), "
+        "seconds = %s, counts = %s, samples = %s, problem = null",
+        (RunState.CHECKED, tally.rows, tally.staged, seconds,
+         msgspec.json.encode(counts).decode(), msgspec.json.encode({"repairs": samples}).decode()))
+
+
+def hide(value: str) -> str:
+    """An address as it was written, its middle hidden: the form stays visible."""
+    name, at, domain = value.partition("@")
+    if at:
+        return f"{name[:1]}•••{name[-1:]}@{domain}" if len(name) > 2 else f"•••@{domain}"
+    digits = [n for n, char in enumerate(value) if char.isdigit()]
+    if len(digits) < 8:
+        return value
+    hidden = set(digits[len(digits) - 6:len(digits) - 4])
+    return "".join("•" if n in hidden else char for n, char in enumerate(value))
+
+
+@contextmanager
+def kept_alive(run: Run) -> Iterator[Any]:
+    """Prolong the lease while long statements run; the value tells whether the run is ours."""
+    lost, ended = threading.Event(), threading.Event()
+
+    def prolong() -> None:
+        while not ended.wait(runs.LEASE_SECONDS / 4):
+            try:
+                if not runs.note(run, "tries = tries"):
+                    lost.set()
+                    return
+            except StorageAway:
+                continue
+
+    thread = threading.Thread(target=prolong, daemon=True, name="import-lease")
+    thread.start()
+    try:
+        yield lambda: not lost.is_set()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _failed(run: Run, error: Exception) -> None:
+    """A file that cannot be read stops the run with its sentence; what may pass is tried again."""
+    log.warning("import_check_failed", run=run.id, reason=type(error).__name__)
+    if isinstance(error, IletiError) and error.status < 500:
+        problem = f"{error.tr}\n{error.en}"
+    elif isinstance(error, (CannotDecrypt, OSError)):
+        problem = "Dosya okunamıyor.\nThe file cannot be read."
+    else:
+        again = timedelta(seconds=min(300, 5 * 2 ** min(run.fence, 6)))
+        db.connection().execute(
+            "update import_run set next_at = now() + %s, state = case when tries >= %s then %s "
+            "else state end, problem = case when tries >= %s then %s end "
+            "where id = %s and fence = %s and state = %s",
+            (again, MOST_TRIES, RunState.FAILED, MOST_TRIES,
+             "Dosya birkaç kez denendi ve okunamadı.\nThe file was tried several times and could "
+             "not be read.", run.id, run.fence, run.state))
+        return
+    runs.note(run, "state = %s, problem = %s", (RunState.FAILED, problem))

@@ -1,0 +1,22 @@
+"""The steps of an import, without tables, for the work that carries no ORM."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class RunState(IntEnum):
+    """How far an import is; the smallint in the database."""
+
+    UPLOADING = 1
+    MAPPING = 2
+    CHECKING = 3
+    CHECKED = 4
+    APPROVAL = 5
+    APPLYING = 6
+    PAUSED = 7
+    APPLIED = 8
+    CANCELLED = 9
+    UNDOING = 10
+    UNDONE = 11
+    FAILED = 12
