@@ -22,6 +22,8 @@ _DAY_ZERO: Final = dt.date(1899, 12, 30)
 
 def number(value: float | int | Decimal) -> str:
     """``5321234567.0`` → ``5321234567``; what is no exact whole number as it looks."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return str(value)
     if -_EXACT < value < _EXACT and value == int(value):
         return str(int(value))
     return f"{value:.15g}" if isinstance(value, float) else str(value)

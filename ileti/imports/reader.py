@@ -225,7 +225,7 @@ class _Records:
     def __init__(self, delimiter: str) -> None:
         self._delimiter = delimiter
         self._broken = 0
-        self._open: int | None = None
+        self._open: tuple[int, int] | None = None  # its line, the first nobody looked at
 
     def next(self, lines: Lines) -> Row | None:
         """The next record; None at the end of the file."""
@@ -276,8 +276,8 @@ class _Records:
                 whole = at - start < MOST_LINES_OF_A_RECORD
                 if starved and whole and not last and start:
                     break  # it may go on in the next block
-                if starved or not whole:
-                    self._open = first + start
+                if not whole or (starved and not last):  # where it ends was not looked for
+                    self._open = (first + start, first + at)
                 elif self._open is not None:
                     self._look_for_its_end(lines[start], first + start)
                 self._count(first + start)
@@ -297,14 +297,16 @@ class _Records:
     def _look_for_its_end(self, line: str, number: int) -> None:
         """After a mark that stayed open, the next one tells: an opening one means that the first
         was forgotten, a closing one that all between was one cell, which must not become rows."""
+        assert self._open is not None
         at = line.find('"')
-        if at < 0:
+        if at < 0 or number < self._open[1]:
             return
-        if at and line[at - 1] != self._delimiter:
+        before, after = line[at - 1:at], line[at + 1:at + 2]
+        if before not in ("", self._delimiter) or after in ("", self._delimiter):
             raise CallerMistake(
-                f"Satır {self._open}: açılan tırnak {number}. satırda kapanıyor. Bu kadar uzun "
+                f"Satır {self._open[0]}: açılan tırnak {number}. satırda kapanıyor. Bu kadar uzun "
                 "bir hücre okunmaz; tırnağı düzeltin.",
-                f"Line {self._open}: the quotation mark is closed on line {number}. No cell is "
+                f"Line {self._open[0]}: the quotation mark is closed on line {number}. No cell is "
                 "that long; correct the mark.", code="unreadable_file")
         self._open = None
 
