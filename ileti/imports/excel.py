@@ -26,6 +26,7 @@ from ileti.imports.reader import Block, Layout, Row
 from ileti.imports.workbook import Frame, frames
 from ileti.imports.workbook_errors import broken, too_large
 
+_MODULE: Final = "from ileti.imports.workbook import main; main()"
 _TOO_LARGE: Final = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV)
 
 
@@ -68,8 +69,7 @@ def _frames(file: IO[bytes], layout: Layout, count: int) -> Iterator[Frame]:
     sheet = [] if layout.sheet is None else [layout.sheet.replace("\0", "")]
     number = file.fileno()
     child = subprocess.Popen(  # noqa: S603 (our own module; no shell)
-        [sys.executable, "-m", "ileti.imports.workbook", str(number), layout.format, str(count),
-         *sheet],
+        [sys.executable, "-c", _MODULE, str(number), layout.format, str(count), *sheet],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         pass_fds=[number],
         env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"})

@@ -135,6 +135,3 @@ def frames(pipe: IO[bytes]) -> Iterator[Frame]:
     while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
         yield decode(pipe.read(LENGTH.unpack(head)[0]))
 
-
-if __name__ == "__main__":
-    main()

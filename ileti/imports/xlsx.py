@@ -31,7 +31,7 @@ from ileti.imports.workbook_errors import (
 MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 4 << 30
 MOST_RATIO: Final = 200
-_SMALL: Final = 16 << 20
+_SMALL: Final = 128 << 20
 _PIECE: Final = 1 << 17
 #: What a formula nobody ever calculated becomes: no value, and not empty either.
 UNCALCULATED: Final = "#?"
@@ -77,11 +77,13 @@ class Xlsx:
         done = 0
         for piece in self._pieces(sheet.part):
             done += len(piece)
-            reader.parse(piece)
+            fault = reader.parse(piece)
             if reader.ready:
                 yield from reader.ready
                 reader.ready.clear()
                 progress(done / size)
+            if fault is not None:
+                raise fault
 
     # -- the zip -----------------------------------------------------------------------------------
 
@@ -215,9 +217,14 @@ class _SheetReader:
         self._parser = _parser()
         self._connect()
 
-    def parse(self, piece: bytes) -> None:
-        """Read on; an empty piece ends the sheet."""
-        self._parser.Parse(piece, not piece)
+    def parse(self, piece: bytes) -> Exception | None:
+        """Read on; an empty piece ends the sheet. What is wrong, if anything; rows before that are
+        ready."""
+        try:
+            self._parser.Parse(piece, not piece)
+        except Exception as error:
+            return error
+        return None
 
     def _connect(self) -> None:
         cells: list[str] = []

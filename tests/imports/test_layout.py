@@ -126,7 +126,8 @@ def test_ndjson_is_told_by_its_lines():
     (b"\x1f\x8b\x08\x00", "no_list"), (b"<html><table>", "no_list"),
     (b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "no_list"),
     (b"PK\x03\x04....list.csv", "no_list"), (b"\x89PNG\r\n", "no_list"),
-    (b"<?xml version='1.0'?><Workbook/>", "no_list"), (random.Random(1).randbytes(4_000), "no_list"),
+    (b"<?xml version='1.0'?><Workbook/>", "no_list"),
+    (random.Random(1).randbytes(4_000), "no_list"),
 ])
 def test_what_is_no_list_is_refused_in_both_languages(head, code):
     with pytest.raises(CallerMistake) as refused:
