@@ -25,6 +25,7 @@ from config import settings as read_settings
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
+from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
 from ileti.iys.book import code_url
 from ileti.iys.pushing import registered
 from ileti.tenancy.security import (

@@ -222,6 +222,68 @@ def load_consents(file: Path, brand: int, provider: int | None) -> None:
         raise SystemExit(1)
 
 
+@main.command("import", short_help="Bring a customer list into the ledger, dry run first.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--brand", type=int, required=True, help="Brand's İYS number.")
+@click.option("--provider", type=int, default=None,
+              help="Provider's İYS number, when two have a brand of that number.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen; keep nothing.")
+@click.option("--origin", default="", help="Where the list comes from: customers, forms, "
+              "other_system, iys, takeover, partner.")
+@click.option("--ground", default="", help="Legal ground, in a sentence.")
+@click.option("--proof", default="", help="Where the proofs are kept, in a sentence.")
+@click.option("--notice", default="", help="How and when people were or will be informed.")
+@click.option("--proof-attached", is_flag=True, help="Scans or recordings exist for every row.")
+@click.option("--column", "columns", multiple=True, metavar="ROLE=NUMBER",
+              help="What a column means, e.g. phone=3; the rest is recognised.")
+@click.option("--status", type=click.Choice(["ONAY", "RET"]), help="For all rows.")
+@click.option("--source", help="For all rows, e.g. HS_WEB.")
+@click.option("--date", "day", help="For all rows, e.g. '2026-11-23 14:05:00'.")
+@click.option("--type", "kind", type=click.Choice(["BIREYSEL", "TACIR"]), default="BIREYSEL",
+              show_default=True, help="For rows that do not say it.")
+@click.option("--basis", help="For merchants: what shows that they are (R-05).")
+@click.option("--channel", "channels", multiple=True,
+              type=click.Choice(["ARAMA", "MESAJ", "EPOSTA"]),
+              help="What a phone or an e-mail stands for when no column says it.")
+@click.option("--delimiter", default=",", show_default=True, help="Separator; \\t is a tab.")
+@click.option("--encoding", default="utf-8", show_default=True, help="E.g. windows-1254.")
+@click.option("--no-header", is_flag=True, help="The first row is no heading.")
+@click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the row report here (CSV).")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+def import_list(file: Path, brand: int, provider: int | None, dry_run: bool, origin: str,
+                ground: str, proof: str, notice: str, proof_attached: bool,
+                columns: tuple[str, ...], status: str | None, source: str | None, day: str | None,
+                kind: str, basis: str | None, channels: tuple[str, ...], delimiter: str,
+                encoding: str, no_header: bool, report_to: Path | None, as_json: bool) -> None:
+    """Bring a customer list into the ledger: read, judge every row, then apply.
+
+    Exit code 0: every row was taken or is already so; 1: some were not (the reasons are listed);
+    2: the call or the file has to be mended first, and nothing was written.
+    """
+    _with_services()
+    from ileti.cli import importing
+    from ileti.core.errors import CallerMistake
+    from ileti.imports.reader import Layout
+
+    try:
+        code = importing.run_import(
+            file, brand=brand, provider=provider, dry_run=dry_run, language=language(),
+            layout=Layout(encoding=encoding, delimiter=delimiter.replace("\\t", "\t"),
+                          header=not no_header),
+            columns=importing.columns_of(columns),
+            fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),
+            origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,
+                    "proof_attached": proof_attached},
+            as_json=as_json, report_to=report_to)
+    except CallerMistake as mistake:
+        for one in mistake.errors:
+            click.echo(f"{one.field}: {one.say(language())}", err=True)
+        click.echo(mistake.say(language()), err=True)
+        raise SystemExit(2) from mistake
+    raise SystemExit(code)
+
+
 @main.group()
 def keys() -> None:
     """Encryption keys: bring in a new one, rewrite what old ones keep, let them go."""

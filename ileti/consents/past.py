@@ -64,6 +64,17 @@ def hears(hearer: Hearer) -> Hearer:
     return hearer
 
 
+Forgetter = Callable[[int, Sequence[int], datetime], set[int]]
+_forgetters: list[Forgetter] = []
+
+
+def forgets(forgetter: Forgetter) -> Forgetter:
+    """Register who knows which entries had been taken back by a moment."""
+    if forgetter not in _forgetters:
+        _forgetters.append(forgetter)
+    return forgetter
+
+
 def held_at(state: ConsentState, moment: datetime) -> Held | None:
     """What held at ``moment`` for the key of ``state``; None when there was nothing yet.
 
@@ -72,6 +83,9 @@ def held_at(state: ConsentState, moment: datetime) -> Held | None:
     """
     with scope.within(replace(scope.current(), dealer_id=None)):
         lines = _lines(state, moment)
+        gone = {entry for forgetter in _forgetters if lines for entry in forgetter(
+            state.provider_id, [line.id for line in lines], moment)}
+        lines = [line for line in lines if line.id not in gone]
         heard = [one for hearer in _hearers
                  for one in hearer(state.provider_id, [line.id for line in lines])
                  if one.at <= moment]

@@ -22,30 +22,30 @@ from psycopg import errors as pg
 
 from ileti.consents.ledger import ActorKind
 from ileti.consents.vocabulary import Source
-from ileti.core import db
+from ileti.core import clock, db
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.imports import runs, staging
 from ileti.imports.runs import Run
-from ileti.imports.spelling import chunk_key, person_of
 from ileti.imports.states import RunState
+from ileti.imports.terms import chunk_key, person_of
 
 log = get_logger("ileti.imports")
 
 SIDE_BY_SIDE: Final = 2
 _TRIES: Final = 5
 _APPLY: Final = """select written, left_out, replay from import_apply(
-    %s::bigint, %s::int, %s::int, %s::int, %s::text, %s::bytea, %s::smallint, %s::int, %s::smallint,
-    %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
+    %s::bigint, %s::bigint, %s::int, %s::int, %s::int, %s::text, %s::bytea, %s::smallint, %s::int,
+    %s::smallint, %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
 
 
-def apply_due(until: float) -> Counter[str]:
+def apply_due(until: float, run_id: int | None = None) -> Counter[str]:
     """Apply what is asked for until the moment (monotonic seconds) is near; then the next run of
     the job goes on."""
     counts: Counter[str] = Counter()
-    while time.monotonic() < until and (run := runs.claim(RunState.APPLYING)) is not None:
+    while time.monotonic() < until and (run := runs.claim(RunState.APPLYING, run_id)) is not None:
         try:
             counts += apply(run, until)
         except StorageAway:
@@ -61,8 +61,9 @@ def apply(run: Run, until: float) -> Counter[str]:
     """Bring the run's chunks forward; those that are done are left alone."""
     counts: Counter[str] = Counter()
     left = _chunks_left(run)
-    if left is None:
-        log.warning("import_stage_gone", run=run.id)
+    checked = run.checked_at
+    if left is None or checked is None or clock.to_istanbul(checked).date() != clock.today():
+        log.warning("import_staged_again", run=run.id, gone=left is None)
         staging.stage_again(run)
         run = runs.read_run(run.id)
         left = _chunks_left(run) or []
@@ -93,7 +94,7 @@ def apply_chunk(run: Run, n: int) -> tuple[int, int]:
             with db.transaction() as conn:
                 conn.execute("set local statement_timeout = '10min'")
                 row = conn.execute(_APPLY, (
-                    run.stage, n, run.place.provider_id, run.place.brand_id, key, body,
+                    run.id, run.stage, n, run.place.provider_id, run.place.brand_id, key, body,
                     int(run.mapping.fixed.source or Source.NONE), run.dealer_id,
                     int(ActorKind.SYSTEM if run.started_by is None else ActorKind.USER),
                     run.started_by, msgspec.json.encode(staging.evidence_of(run)).decode(),
@@ -123,14 +124,14 @@ def _chunks_left(run: Run) -> list[int] | None:
             every = [row[0] for row in conn.execute(
                 f"select distinct chunk from import_stage_{int(run.stage)} "  # noqa: S608
                 "where reason < 20 order by 1")]
-            whole = conn.execute(f"select exists (select from import_stage_{int(run.stage)})",  # noqa: S608
-                                 ).fetchone()
+            some = conn.execute(
+                f"select key_no from import_stage_{int(run.stage)} limit 1").fetchone()  # noqa: S608
             done = {row[0] for row in conn.execute(
                 "select n from import_chunk where import_id = %s", [run.id])}
     except pg.UndefinedTable:
         return None
-    if not (whole and whole[0]) and run.staged:
-        return None
+    if run.staged and (some is None or some[0] != secrets().keyring.newest):
+        return None  # emptied by a crash, or sealed under a key that is being retired
     runs.note(run, "chunks = %s, chunks_done = %s", (len(every), len(done)))
     return [n for n in every if n not in done]
 

@@ -6,7 +6,8 @@ import time
 
 from ileti.core.jobs import job
 from ileti.imports import apply as applying
-from ileti.imports import staging
+from ileti.imports import runs, staging
+from ileti.imports import undo as undoing
 
 RUN_SECONDS = 40.0
 TIMEOUT = 3_600
@@ -24,3 +25,17 @@ def check() -> dict[str, int]:
 def apply() -> dict[str, int]:
     """Write applied imports into the ledger, chunk by chunk."""
     return dict(applying.apply_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="upkeep", every=15.0, timeout=TIMEOUT,
+     idempotent="a chunk that is back has nothing left to take; counter entries have keys")
+def undo() -> dict[str, int]:
+    """Undo imports, chunk by chunk."""
+    return dict(undoing.undo_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="upkeep", every=3_600.0, timeout=TIMEOUT,
+     idempotent="only drops what nobody needs any more")
+def sweep() -> dict[str, int]:
+    """Drop old staging tables and give up what was left lying."""
+    return runs.sweep()

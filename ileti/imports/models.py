@@ -77,6 +77,7 @@ class ImportRun(Model):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     undone_by: Mapped[int | None] = mapped_column(Integer)
+    undo_kind: Mapped[int | None] = mapped_column(SmallInteger)
     next_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()"))
     fence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -100,6 +101,19 @@ class ImportChunk(Model):
     left_out: Mapped[int] = mapped_column(Integer)
     done_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()"))
+
+
+class ImportBefore(Model):
+    """The state that an entry of an import replaced, so that it can come back."""
+
+    __tablename__ = "import_before"
+    __table_args__ = (Index("ix_import_before_held", "held_id"),)
+
+    import_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    chunk: Mapped[int] = mapped_column(Integer)
+    held_id: Mapped[int] = mapped_column(BigInteger)
+    held: Mapped[dict] = mapped_column(JSONB)
 
 
 class ImportTemplate(Model):

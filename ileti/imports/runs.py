@@ -29,9 +29,11 @@ from ileti.imports.files import PartedFile
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
 from ileti.imports.reader import Layout
-from ileti.imports.states import RunState
+from ileti.imports.states import RunState, Undo
 
 LEASE_SECONDS: Final = 60
+STAGE_DAYS: Final = 7
+LEFT_DAYS: Final = 30
 PURPOSE: Final = "import-file"  # as the column EncryptedText declares it
 
 
@@ -56,6 +58,9 @@ class Run:
     stage: int | None
     chunk_lines: int
     staged: int
+    checked_at: dt.datetime | None
+    undo_kind: int | None
+    undone_by: int | None
     path: str
     file_key: str = field(repr=False)
 
@@ -73,7 +78,8 @@ class Run:
 
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
-       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.path, r.file_key
+       r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.checked_at,
+       r.undo_kind, r.undone_by, r.path, r.file_key
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
 
@@ -184,18 +190,40 @@ def cancel(run_id: int) -> None:
           RunState.CANCELLED, "ended_at = now()")
     if run.stage is not None:
         drop_stage(run.stage)
-    if run.state in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
-                     RunState.APPROVAL):
+        db.connection().execute("update import_run set stage = null where id = %s", [run_id])
+    begun = db.connection().execute(
+        "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
+    if not (begun and begun[0]):
         run.file.remove()
 
 
-def claim(state: RunState) -> Run | None:
-    """Take the run of that state that has waited longest; None when none is due."""
+def ask_undo(run_id: int, kind: Undo, *, by: int | None) -> None:
+    """Ask to take the import back (Undo.TAKE_BACK) or to refuse what it brought (Undo.COUNTER)."""
+    _step(run_id, (RunState.APPLIED,), RunState.UNDOING,
+          "undone_by = %s, undo_kind = %s, next_at = now(), tries = 0, problem = null, "
+          "chunks_done = 0", (by, kind))
+    jobs.ring("imports.jobs.undo")
+
+
+def twin_of(run: Run) -> int | None:
+    """The newest import of the same file that was applied for the same brand."""
+    row = db.connection().execute(
+        "select max(id) from import_run where provider_id = %s and brand_id = %s and sha256 = %s "
+        "and id <> %s and state = any(%s)",
+        (run.place.provider_id, run.place.brand_id, run.sha256, run.id,
+         [int(RunState.APPLIED), int(RunState.APPLYING), int(RunState.PAUSED)])).fetchone()
+    return row[0] if row else None
+
+
+def claim(state: RunState, run_id: int | None = None) -> Run | None:
+    """Take the run of that state that has waited longest, or the named one; None when none is
+    due."""
     row = db.connection().execute(
         "update import_run set next_at = now() + make_interval(secs => %s), fence = fence + 1, "
         "tries = least(tries + 1, 30000) where id = (select id from import_run where state = %s "
-        "and next_at <= now() order by next_at limit 1 for update skip locked) returning id",
-        (LEASE_SECONDS, state)).fetchone()
+        "and next_at <= now() and (%s::bigint is null or id = %s) "
+        "order by next_at limit 1 for update skip locked) returning id",
+        (LEASE_SECONDS, state, run_id, run_id)).fetchone()
     return None if row is None else read_run(row[0])
 
 
@@ -228,3 +256,33 @@ def _step(run_id: int, before: Sequence[RunState], after: RunState, change: str,
 
 def _json(content: Any) -> str:
     return msgspec.json.encode(content).decode()
+
+
+def sweep() -> dict[str, int]:
+    """Drop staging tables a week after their run's end, and those no run names; give up uploads
+    and dry runs nobody came back to for a month, and remove their files."""
+    conn = db.connection()
+    old = conn.execute(
+        "select id, stage from import_run where stage is not null and state = any(%s) "
+        "and coalesce(undone_at, ended_at, checked_at) < now() - %s * interval '1 day'",
+        ([int(RunState.APPLIED), int(RunState.UNDONE), int(RunState.CANCELLED)],
+         STAGE_DAYS)).fetchall()
+    for run_id, stage in old:
+        drop_stage(stage)
+        conn.execute("update import_run set stage = null where id = %s and stage = %s",
+                     (run_id, stage))
+    orphans = conn.execute(
+        "select substr(c.relname, 14)::bigint from pg_class c where c.relkind = 'r' "
+        "and c.relname ~ '^import_stage_[0-9]+$' and not exists (select from import_run r "
+        "where 'import_stage_' || r.stage = c.relname) and substr(c.relname, 14)::bigint < "
+        "(select last_value from import_stage_no) - 100").fetchall()
+    for (stage,) in orphans:
+        drop_stage(stage)
+    left = conn.execute(
+        "select id from import_run where state = any(%s) and created_at < now() - %s * "
+        "interval '1 day' and coalesce(checked_at, created_at) < now() - %s * interval '1 day'",
+        ([int(one) for one in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKED,
+                               RunState.FAILED)], LEFT_DAYS, LEFT_DAYS)).fetchall()
+    for (run_id,) in left:
+        cancel(run_id)
+    return {"stages": len(old) + len(orphans), "given_up": len(left)}

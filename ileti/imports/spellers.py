@@ -26,7 +26,9 @@ from ileti.core.errors import IletiError
 from ileti.core.memory import spare_collections
 from ileti.core.secrets import secrets
 from ileti.imports.reader import Block, rows_of
-from ileti.imports.spelling import COLUMNS, Sample, Speller, Terms
+from ileti.imports.sealing import COLUMNS
+from ileti.imports.spelling import Sample, Speller
+from ileti.imports.terms import Terms
 
 _LENGTH: Final = struct.Struct(">I")
 

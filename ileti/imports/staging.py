@@ -31,8 +31,8 @@ from ileti.imports import runs
 from ileti.imports.reader import csv_blocks, heading_and_sample
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
-from ileti.imports.spelling import Terms
 from ileti.imports.states import RunState
+from ileti.imports.terms import Terms
 from ileti.imports.verdicts import REASONS
 from ileti.imports.words import fold
 
@@ -52,10 +52,10 @@ select (due_at at time zone 'Europe/Istanbul')::date::text, count(*)
   from import_stage_{} where reason < 20 and due_at > '-infinity' group by 1 order by 1 limit 400"""
 
 
-def check_due(until: float) -> Counter[str]:
+def check_due(until: float, run_id: int | None = None) -> Counter[str]:
     """Make the dry runs that are asked for, until the moment (monotonic seconds) is near."""
     counts: Counter[str] = Counter()
-    while time.monotonic() < until and (run := runs.claim(RunState.CHECKING)) is not None:
+    while time.monotonic() < until and (run := runs.claim(RunState.CHECKING, run_id)) is not None:
         try:
             counts["checked"] += check(run)
         except StorageAway:
@@ -79,9 +79,14 @@ def check(run: Run) -> bool:
 
 
 def stage_again(run: Run) -> None:
-    """Read the file once more, for a run that is being applied and has lost its staging table."""
+    """Read the file once more, for a run that is being applied and whose staging table is lost or
+    of another day: what was in time yesterday may be late today (R-40)."""
     with kept_alive(run) as ours:
-        _stage(run, ours)
+        found = _stage(run, ours)
+        if found is not None:
+            counts, due = _counted(found[0])
+            runs.note(run, "checked_at = now(), counts = %s",
+                      (msgspec.json.encode(counts | {"due": due}).decode(),))
 
 
 def _stage(run: Run, ours: Any) -> tuple[int, Tally] | None:

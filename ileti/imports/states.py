@@ -20,3 +20,10 @@ class RunState(IntEnum):
     UNDOING = 10
     UNDONE = 11
     FAILED = 12
+
+
+class Undo(IntEnum):
+    """How an import is undone: as if it had not been, or by refusals that follow it."""
+
+    TAKE_BACK = 1
+    COUNTER = 2

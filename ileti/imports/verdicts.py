@@ -164,6 +164,8 @@ _ALL: Final = (
 
 REASONS: Final[dict[int, Reason]] = {one.number: one for one in _ALL}
 NUMBER: Final[dict[str, int]] = {one.code: one.number for one in _ALL}
+#: Reasons below stand on rows that are taken or wait for something; from here on nothing is taken.
+FIRST_REFUSED: Final = 30
 TAKEN: Final[tuple[int, ...]] = tuple(n for n, one in REASONS.items() if one.fate is Fate.TAKEN)
 
 

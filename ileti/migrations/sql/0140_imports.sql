@@ -254,7 +254,7 @@ end $$;
 -- what would not change the state is left out, and a refusal is not turned into a consent without a
 -- proof on the row. Answers (entries written, rows left out, replay).
 create function import_apply(
-    p_stage bigint, p_chunk integer, p_provider integer, p_brand integer, p_idem text,
+    p_run bigint, p_stage bigint, p_chunk integer, p_provider integer, p_brand integer, p_idem text,
     p_body bytea, p_source smallint, p_dealer integer, p_actor_kind smallint, p_actor bigint,
     p_evidence jsonb, p_person_key smallint, p_person bytea,
     out written bigint, out left_out bigint, out replay boolean
@@ -374,7 +374,110 @@ begin
                 or c.status = 1 and s.status = 2 and i.flags & 1 = 0
                 or c.recipient_type = 2 and (i.flags & 2 = 0 or c.source = 0));
         get diagnostics left_out = row_count;
+        insert into import_before (import_id, chunk, entry_id, held_id, held)
+        select p_run, p_chunk, w.entry_id, s.entry_id, to_jsonb(s)
+          from chunk_work w join chunk_row c using (ordinal)
+          join consent_state s on s.provider_id = p_provider and s.brand_id = p_brand
+               and s.recipient_id = w.recipient_id and s.recipient_type = c.recipient_type
+               and s.channel = c.channel;
         perform record_round(p_provider, p_brand, v_submission, v_at, 1);
         written := written + v_known - left_out;
     end if;
+end $$;
+
+-- Taking an import back while İYS has heard nothing of it. First everything is held at once: no row
+-- may have been claimed ever (fence 0), or nothing happens and the answer is false.
+create function import_hold(p_run bigint, p_provider integer, p_brand integer) returns boolean
+language plpgsql as $$
+declare
+    v_waiting bigint;
+    v_held bigint;
+begin
+    select count(*) into v_waiting
+      from submission b
+      join consent_entry e on e.provider_id = p_provider and e.brand_id = p_brand
+                          and e.captured_at = b.captured_at and e.submission_id = b.id
+     where b.provider_id = p_provider and e.outcome = 1
+       and b.idem in (select 'import:' || p_run || ':' || n from import_chunk
+                       where import_id = p_run);
+    update outbox o set next_at = 'infinity'
+      from submission b
+      join consent_entry e on e.provider_id = p_provider and e.brand_id = p_brand
+                          and e.captured_at = b.captured_at and e.submission_id = b.id
+     where b.provider_id = p_provider and e.outcome = 1
+       and b.idem in (select 'import:' || p_run || ':' || n from import_chunk
+                       where import_id = p_run)
+       and o.provider_id = p_provider and o.topic = 1 and o.ref_id = e.id
+       and o.fence = 0 and o.batch_id is null and o.dead_at is null;
+    get diagnostics v_held = row_count;
+    if v_held < v_waiting then
+        raise exception 'reported' using errcode = 'P0001';
+    end if;
+    return true;
+end $$;
+
+-- One chunk back, after import_hold: its outbox rows go, a state it made becomes unverified (R-21:
+-- opens nothing), a state it changed becomes what it was; what somebody changed since then stays. Entries stay in the ledger: they say
+-- what was recorded, and the run says that it was taken back. Again the same changes nothing.
+create function import_undo(p_run bigint, p_chunk integer, p_provider integer, p_brand integer)
+returns bigint language plpgsql as $$
+declare
+    v_states bigint;
+begin
+    create temporary table if not exists undo_entry (
+        id bigint primary key, recipient_id bigint, recipient_type smallint, channel smallint
+    ) on commit delete rows;
+    truncate undo_entry;
+    insert into undo_entry
+    select e.id, e.recipient_id, e.recipient_type, e.channel
+      from submission b
+      join consent_entry e on e.provider_id = p_provider and e.brand_id = p_brand
+                          and e.captured_at = b.captured_at and e.submission_id = b.id
+     where b.provider_id = p_provider and b.idem = 'import:' || p_run || ':' || p_chunk;
+    analyze undo_entry;
+    perform 1 from consent_state s join undo_entry u using (recipient_id, recipient_type, channel)
+      where s.provider_id = p_provider and s.brand_id = p_brand
+      order by s.recipient_id, s.recipient_type, s.channel for update of s;
+    delete from outbox o using undo_entry u
+     where o.provider_id = p_provider and o.topic = 1 and o.ref_id = u.id;
+    with back as (
+        update consent_state s set
+               entry_id = h.entry_id, entry_at = h.entry_at, consent_date = h.consent_date,
+               iys_due_at = h.iys_due_at, pending_id = h.pending_id, status = h.status,
+               source = h.source, standing = h.standing, iys_status = h.iys_status,
+               iys_code = h.iys_code
+          from import_before b
+          join undo_entry u on u.id = b.entry_id
+          cross join lateral jsonb_populate_record(null::consent_state, b.held) h
+         where b.import_id = p_run and b.chunk = p_chunk and s.provider_id = p_provider
+           and s.brand_id = p_brand and s.recipient_id = u.recipient_id
+           and s.recipient_type = u.recipient_type and s.channel = u.channel
+           and s.entry_id = u.id
+        returning s.provider_id, s.entry_id, s.entry_at, s.recipient_id, s.recipient_type,
+                  s.channel, s.pending_id, s.status, s.consent_date),
+    -- what was on its way then may have been settled past this state: it is told again
+    again as (
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, hint, brand_id)
+        select provider_id, 1, entry_id, entry_at, turn_of(status, consent_date, now()),
+               (recipient_id << 3) | (recipient_type << 2 & 4) | channel, 1, p_brand
+          from back where pending_id = entry_id
+        on conflict do nothing)
+    select count(*) into v_states from back;
+    -- a state nobody had before opens nothing any more, and whatever comes takes its place
+    update consent_state s set standing = 0, iys_status = 0, iys_code = null, iys_due_at = null,
+           pending_id = null
+      from undo_entry u
+     where s.provider_id = p_provider and s.brand_id = p_brand
+       and s.recipient_id = u.recipient_id and s.recipient_type = u.recipient_type
+       and s.channel = u.channel and s.entry_id = u.id;
+    -- a later import that stands on one of these entries stands now on what was before it
+    update import_before x set held = b.held, held_id = b.held_id
+      from import_before b join undo_entry u on u.id = b.entry_id
+     where b.import_id = p_run and b.chunk = p_chunk and x.held_id = u.id
+       and x.import_id <> p_run;
+    update import_before x set held = x.held || '{"standing": 0, "iys_status": 0,
+           "iys_code": null, "iys_due_at": null, "pending_id": null}'::jsonb
+      from undo_entry u where x.held_id = u.id and x.import_id <> p_run;
+    delete from import_before where import_id = p_run and chunk = p_chunk;
+    return v_states;
 end $$;

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("ended_at", _MOMENT, nullable=True),
         sa.Column("undone_at", _MOMENT, nullable=True),
         sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.Column("undo_kind", sa.SmallInteger(), nullable=True),
         sa.Column("next_at", _MOMENT, server_default=_NOW, nullable=False),
         sa.Column("fence", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("stage", sa.BigInteger(), nullable=True),
@@ -89,6 +90,16 @@ def upgrade() -> None:
                                 name=op.f("fk_import_chunk_import_id_import_run")),
     )
     op.create_table(
+        "import_before",
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("chunk", sa.Integer(), nullable=False),
+        sa.Column("held_id", sa.BigInteger(), nullable=False),
+        sa.Column("held", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "entry_id", name=op.f("pk_import_before")),
+    )
+    op.create_index("ix_import_before_held", "import_before", ["held_id"])
+    op.create_table(
         "import_template",
         sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("provider_id", sa.Integer(), nullable=False),
@@ -110,6 +121,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Imports go; what they brought into the ledger stays."""
-    for table in ("import_template", "import_chunk", "import_run"):
+    for table in ("import_template", "import_before", "import_chunk", "import_run"):
         op.drop_table(table)
     op.execute("drop sequence import_stage_no")

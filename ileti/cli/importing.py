@@ -1,0 +1,200 @@
+"""``ileti import``: a customer list from the command line, with the same steps as in the panel.
+
+Why this module exists: who moves millions of rows scripts it. The steps are those of
+:mod:`ileti.imports.runs`, the work is done here unless a worker takes it first, progress goes to
+the error stream, and the result can be read by a program (``--json``). Exit codes: 0 every row was
+taken or is already so, 1 some rows were not, 2 the call or the file has to be mended first.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from ileti.cli.load import _place
+from ileti.core import db
+from ileti.core.errors import CallerMistake, IletiError
+from ileti.imports import apply, report, runs, staging
+from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
+from ileti.imports.files import PART_BYTES
+from ileti.imports.mapping import Fixed, Mapping, Role, recognise
+from ileti.imports.origin import state
+from ileti.imports.reader import Layout, heading_and_sample
+from ileti.imports.states import RunState
+from ileti.imports.verdicts import REASONS, Fate
+
+LONG: Final = 10 ** 9
+_DONE: Final = (RunState.CHECKED, RunState.FAILED, RunState.APPLIED, RunState.CANCELLED,
+                RunState.PAUSED, RunState.APPROVAL)
+
+
+def run_import(file: Path, *, brand: int, provider: int | None, layout: Layout,
+               columns: dict[Role, int], fixed: Fixed, origin: dict[str, Any], dry_run: bool,
+               language: str, as_json: bool, report_to: Path | None) -> int:
+    """Import one file; the exit code."""
+    place, _ = _place(brand, provider)
+    run_id = runs.open_run(place, file.name, layout)
+    try:
+        for number, piece in enumerate(_parts(file), 1):
+            runs.read_run(run_id).file.add(number, [piece])
+        run = runs.uploaded(run_id)
+        mapping = _mapping(run, layout, columns, fixed)
+        runs.map_columns(run_id, layout, mapping)
+        runs.state_origin(run_id, state(origin))
+        _tell_twin(run, language)
+        runs.ask_check(run_id)
+        _work(run_id, staging.check_due, language)
+    except BaseException:
+        _give_up(run_id)
+        raise
+    result = _result(run_id)
+    if report_to is not None and result["state"] == RunState.CHECKED.name:
+        with report_to.open("wb") as out:
+            out.writelines(report.stream(runs.read_run(run_id), language))
+    if result["state"] == RunState.FAILED.name:
+        _give_up(run_id)
+        raise CallerMistake(*result["problem"].split("\n"), code="unreadable_file")
+    if dry_run:
+        _give_up(run_id)
+    elif result["taken"]:
+        follows = runs.ask_apply(run_id, by=None)
+        if follows is RunState.APPLYING:
+            _work(run_id, apply.apply_due, language)
+        result = _result(run_id) | {"dryRun": False}
+    else:
+        _give_up(run_id)
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json
+               else "\n".join(_sentences(result, language, dry_run)))
+    return 0 if not result["refused"] and not result["waits"] else 1
+
+
+def _parts(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(PART_BYTES):
+            yield piece
+
+
+def _mapping(run: runs.Run, layout: Layout, columns: dict[Role, int], fixed: Fixed) -> Mapping:
+    """What was named on the command line goes before what is recognised."""
+    heads, rows = heading_and_sample(run.file.read(), layout)
+    found = recognise(heads, rows).columns
+    taken = set(columns.values())
+    merged = {role: n for role, n in found.items() if n not in taken and role not in columns}
+    mapping = Mapping(merged | columns, fixed)
+    problems = mapping.problems()
+    if problems:
+        shown = ", ".join(f"{n}: {head}" for n, head in enumerate(heads or (), 1))
+        raise CallerMistake(
+            " ".join(tr for tr, _ in problems) + f" Sütunlar: {shown or '-'}",
+            " ".join(en for _, en in problems) + f" Columns: {shown or '-'}",
+            code="mapping_incomplete")
+    return mapping
+
+
+def _tell_twin(run: runs.Run, language: str) -> None:
+    twin = runs.twin_of(run)
+    if twin is not None:
+        click.echo(f"This file was applied before, as import {twin}." if language == "en"
+                   else f"Bu dosya daha önce uygulandı (aktarma {twin}).", err=True)
+
+
+def _work(run_id: int, drain: Any, language: str) -> None:
+    """Do it here, or watch the worker that took it."""
+    shown = 0.0
+    while (state_now := runs.read_run(run_id).state) not in _DONE:
+        drain(time.monotonic() + LONG, run_id)
+        if time.monotonic() - shown > 2 and sys.stderr.isatty():
+            shown = time.monotonic()
+            click.echo(f"{state_now.name.lower()} …", err=True)
+        if runs.read_run(run_id).state not in _DONE:
+            time.sleep(0.5)
+
+
+def _give_up(run_id: int) -> None:
+    try:
+        runs.cancel(run_id)
+    except IletiError:
+        return
+
+
+def _result(run_id: int) -> dict[str, Any]:
+    row = db.connection().execute(
+        "select state, rows, staged, counts, samples, seconds, written, left_out, problem, sha256 "
+        "from import_run where id = %s", [run_id]).fetchone()
+    assert row is not None
+    counts = row[3].get("reason", {})
+    fates = {fate: sum(n for number, n in counts.items() if REASONS[int(number)].fate is fate)
+             for fate in Fate}
+    same = sum(n for number, n in counts.items() if REASONS[int(number)].code in _HARMLESS)
+    return {
+        "import": run_id, "state": RunState(row[0]).name, "rows": row[1], "consents": row[2],
+        "taken": fates[Fate.TAKEN], "repaired": row[3].get("repaired", {}).get("yes", 0),
+        "waits": fates[Fate.WAITS], "already": same, "refused": fates[Fate.LEFT] - same,
+        "reasons": {REASONS[int(number)].code: n for number, n in counts.items()},
+        "lines": {REASONS[int(number)].code: lines
+                  for number, lines in row[3].get("lines", {}).items()},
+        "due": row[3].get("due", {}), "seconds": row[5], "written": row[6], "leftOut": row[7],
+        "problem": row[8], "sha256": (row[9] or b"").hex(), "dryRun": True,
+    }
+
+
+# In the file twice, or here already: nobody has to do anything.
+_HARMLESS: Final = ("ZATEN_VAR", "DOSYADA_IKI", "BIZDEKI_YENI")
+
+
+def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator[str]:
+    english = language == "en"
+    sep = (lambda n: f"{n:,}") if english else (lambda n: f"{n:,}".replace(",", "."))
+    for code, n in sorted(result["reasons"].items(), key=lambda one: -one[1]):
+        reason = next(one for one in REASONS.values() if one.code == code)
+        if reason.number:
+            first = result["lines"][code][0]
+            yield (f"{sep(n):>12}  {reason.say(language)} [{code}, {reason.rule}], "
+                   + (f"first in line {first}" if english else f"ilk satır {first}"))
+    taken, rows = sep(result["taken"]), sep(result["rows"])
+    if dry_run:
+        yield (f"Dry run: {taken} consents of {rows} rows would be taken. Nothing was written."
+               if english else
+               f"Deneme: {rows} satırdan {taken} izin alınabilir. Hiçbir kayıt değişmedi.")
+    elif result["state"] == RunState.APPROVAL.name:
+        yield ("It waits for the approval of a second person in the panel." if english else
+               "İkinci kişinin panelde onaylamasını bekliyor.")
+    elif not result["taken"]:
+        yield ("Nothing new: no consent was written." if english
+               else "Yeni bir şey yok: hiçbir izin yazılmadı.")
+    else:
+        yield (f"{sep(result['written'])} consents written and queued for İYS." if english
+               else f"{sep(result['written'])} izin yazıldı ve İYS’e iletilmek üzere sıraya girdi.")
+
+
+def fixed_of(status: str | None, source: str | None, day: str | None, kind: str,
+             dealer: int | None, basis: str | None, channels: tuple[str, ...]) -> Fixed:
+    """The fixed values as the command line names them."""
+    kept = {"status": status, "source": source, "date": day, "recipient_type": kind,
+            "dealer_id": dealer, "basis": basis, "channels": list(channels)}
+    return Mapping.from_json({"fixed": msgspec.to_builtins(kept)}).fixed
+
+
+def columns_of(pairs: tuple[str, ...]) -> dict[Role, int]:
+    """``--column phone=3``, columns counted from 1."""
+    found = {}
+    for pair in pairs:
+        role, _, number = pair.partition("=")
+        try:
+            found[Role(role.strip())] = int(number) - 1
+            if int(number) < 1:
+                raise ValueError
+        except ValueError:
+            roles = ", ".join(role.value for role in Role)
+            raise CallerMistake(f"--column ROL=SÜTUN biçiminde yazın; roller: {roles}",
+                                f"Write --column ROLE=NUMBER; roles: {roles}",
+                                code="usage") from None
+    return found
+

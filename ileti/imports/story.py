@@ -1,0 +1,68 @@
+"""What imports tell about one consent: which list it came with, and that the list was taken back.
+
+Why this module exists: an entry of a list was not clicked by anybody on a page of ours; whoever
+looks at it, in a year or in court, must see where it came from and on whose word. And an entry that
+was taken back stays in the ledger without being in force; looking back in time must know that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ileti.consents import past, timeline
+from ileti.consents.models import ConsentEntry, Submission
+from ileti.core import orm
+from ileti.imports.models import ImportRun
+from ileti.imports.origin import Origin
+from ileti.imports.states import Undo
+from ileti.tenancy.crud import say
+
+
+@timeline.tells
+def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
+    """Where the entry came from, and its list's undoing."""
+    steps: list[timeline.Step] = []
+    for entry, evidence in _of_lists(entries):
+        origin = evidence.get("origin") or {}
+        said = say(Origin(origin["origin"])) if origin.get("origin") in list(Origin) else ""
+        steps.append({
+            "part": "text", "icon": "upload", "tone": "accent", "at": entry.captured_at,
+            "title": _("Came with a list"),
+            "facts": " · ".join(part for part in (
+                str(evidence.get("file", "")), _("import %(n)s", n=evidence["import"]), said,
+                str(origin.get("ground", ""))) if part)})
+        run = orm.db.session.get(ImportRun, int(evidence["import"]))
+        if run is not None and run.undone_at is not None and run.undo_kind == Undo.TAKE_BACK:
+            steps.append({
+                "icon": "undo-2", "tone": "mute", "at": run.undone_at,
+                "title": _("The list was taken back"),
+                "facts": _("What it brought is not in force; the record stays.")})
+    return steps
+
+
+@past.forgets
+def withdrawn(provider_id: int, entry_ids: Sequence[int], moment: datetime) -> set[int]:
+    """Entries of lists that had been taken back by the moment."""
+    runs = orm.db.session.execute(
+        select(ConsentEntry.id).join(
+            Submission, (Submission.provider_id == ConsentEntry.provider_id)
+            & (Submission.id == ConsentEntry.submission_id)).join(
+            ImportRun, (ImportRun.provider_id == Submission.provider_id)
+            & (ImportRun.id == Submission.evidence["import"].as_integer()))
+        .where(ConsentEntry.provider_id == provider_id, ConsentEntry.id.in_(entry_ids),
+               Submission.evidence.has_key("import"),
+               ImportRun.undone_at <= moment, ImportRun.undo_kind == Undo.TAKE_BACK))
+    return set(runs.scalars())
+
+
+def _of_lists(entries: list[ConsentEntry]) -> list[tuple[ConsentEntry, dict[str, Any]]]:
+    wanted = {(entry.provider_id, entry.submission_id) for entry in entries}
+    found = {(one.provider_id, one.id): one.evidence for one in (
+        orm.db.session.get(Submission, key) for key in wanted) if one is not None}
+    return [(entry, evidence) for entry in entries
+            if "import" in (evidence := found.get((entry.provider_id, entry.submission_id)) or {})]

@@ -1,0 +1,107 @@
+"""``ileti import``: the same steps as in the panel, with exit codes a script can read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ileti.cli import main
+from tests.imports.import_house import HEAD, STATEMENT, many, row, states, when
+
+ORIGIN = [part for name, text in STATEMENT.items() for part in (f"--{name}", text)]
+
+
+@pytest.fixture
+def run(place, monkeypatch):
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+
+    def invoke(*arguments):
+        return CliRunner().invoke(main, ["import", *map(str, arguments), "--brand",
+                                         str(place.brand_code), *ORIGIN])
+    return invoke
+
+
+@pytest.fixture
+def file(tmp_path):
+    def make(*lines):
+        path = tmp_path / "musteri-listesi.csv"
+        path.write_text("\n".join((HEAD, *lines)), encoding="utf-8")
+        return path
+    return make
+
+
+def test_a_good_list_is_applied_and_ends_with_zero(run, file, place):
+    done = run(file(row("+905992134117"), row("a@ornek.com.tr", channel="EPOSTA")))
+    assert done.exit_code == 0, done.output
+    assert "2 consents written" in done.output
+    assert len(states(place)) == 2
+
+
+def test_a_dry_run_lists_every_reason_writes_nothing_and_keeps_nothing(run, file, place):
+    done = run(file(row("+905992134117"), row("0599 21"), row("+905992134118", date="dün")),
+               "--dry-run")
+    assert done.exit_code == 1
+    assert "The phone number is not valid [NUMARA_EKSIK, R-38], first in line 3" in done.output
+    assert "[TARIH_BICIM, R-39], first in line 4" in done.output
+    assert "1 consents of 3 rows would be taken. Nothing was written." in done.output
+    assert states(place) == []
+    assert many("select count(*) from import_run where provider_id = %s and state = 9",
+                place.provider_id) == 1
+
+
+def test_a_program_reads_one_json_object(run, file):
+    done = run(file(row("+905992134117"), row("0599 21")), "--json")
+    found = json.loads(done.stdout)
+    assert (found["rows"], found["taken"], found["written"], found["refused"]) == (2, 1, 1, 1)
+    assert found["lines"]["NUMARA_EKSIK"] == [3, 3]
+
+
+def test_the_report_holds_the_list_again_with_a_verdict_before_each_row(run, file, tmp_path):
+    out = tmp_path / "rapor.csv"
+    run(file(row("0599 213 41 17"), row("=1+1")), "--dry-run", "--report", out)
+    head, first, second = out.read_text("utf-8-sig").splitlines()
+    assert head.startswith("line;verdict;reason;rule;explanation;channel;choice;repaired;type;")
+    assert first.startswith("2;taken;ALINACAK;R-33;")
+    assert ";+905992134117;MESAJ;" in first
+    assert ";'=1+1;" in second
+
+
+def test_the_same_file_again_ends_with_zero_and_says_that_nothing_is_new(run, file, place):
+    path = file(row("+905992134117", date=when(hours=3)))
+    run(path)
+    again = run(path)
+    assert again.exit_code == 0
+    assert "This file was applied before" in again.output
+    assert "Nothing new" in again.output
+    assert len(states(place)) == 1
+
+
+def test_what_is_missing_is_said_and_nothing_is_kept(run, tmp_path, place):
+    path = tmp_path / "x.csv"
+    path.write_text("telefon\n05992134117\n", encoding="utf-8")
+    done = run(path)
+    assert done.exit_code == 2
+    assert "Choose the consent date (R-39)." in done.output
+    assert "Columns: 1: telefon" in done.output
+    assert many("select count(*) from import_run where provider_id = %s and state <> 9",
+                place.provider_id) == 0
+
+
+def test_fixed_values_fill_what_the_list_does_not_say(run, tmp_path, place):
+    path = tmp_path / "x.csv"
+    path.write_text("telefon\n05992134117\n", encoding="utf-8")
+    done = run(path, "--status", "ONAY", "--source", "HS_FIZIKSEL_ORTAM", "--date",
+               when(hours=4), "--channel", "MESAJ", "--channel", "ARAMA")
+    assert done.exit_code == 0, done.output
+    assert len(states(place)) == 2
+
+
+def test_a_purchased_list_is_refused(place, file, monkeypatch):
+    monkeypatch.setenv("LANG", "tr_TR.UTF-8")
+    done = CliRunner().invoke(main, [
+        "import", str(file(row("+905992134117"))), "--brand", str(place.brand_code),
+        "--origin", "purchased"])
+    assert done.exit_code == 2
+    assert "Satın alınmış listeler aktarılmaz" in done.output
