@@ -30,9 +30,13 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "iys_client": ("type", "source", "recipient", "status", "consentDate", "recipientType"),
     "iys_day": ("creationDate", "transactionId", "recipient", "recipientType", "type", "status",
                 "consentDate", "source"),
-    "ileti": ("Alıcı", "Kanal", "İzin durumu", "Kaynak", "İzin tarihi", "Alıcı türü", "Bayi kodu",
-              "Ad soyad"),
 }
+#: Our own row report (:mod:`ileti.imports.report`), kind "report": these, then the list's columns.
+REPORT_HEADS: Final[dict[str, tuple[str, ...]]] = {
+    "tr": ("satır", "karar", "neden", "kural", "açıklama", "kanal", "seçim", "onarılan"),
+    "en": ("line", "verdict", "reason", "rule", "explanation", "channel", "choice", "repaired"),
+}
+REPORT_COLUMNS: Final = 8
 _HEADLESS: Final = {
     "iys_client": r"(ARAMA|MESAJ|EPOSTA),(HS_\w+|),[^,]+,(ONAY|RET),[-\d :.]*,(BIREYSEL|TACIR)",
     "iys_day": r"[-\d :]+,[\w-]{1,64},[^,]+,(BIREYSEL|TACIR),(ARAMA|MESAJ|EPOSTA),(ONAY|RET),"
@@ -87,8 +91,9 @@ def shape(rows: Sequence[Row], layout: Layout) -> Layout:
     for line, cells in filled[:_MOST_TITLE_ROWS]:
         if _is_fact_row(cells):
             break
-        if sum(role_of(cell) is not None for cell in cells if cell) >= 2:
-            return replace(layout, header=True, skip=line - 1, kind=_kind_of(cells))
+        kind = _kind_of(cells)
+        if kind or sum(role_of(cell) is not None for cell in cells if cell) >= 2:
+            return replace(layout, header=True, skip=line - 1, kind=kind)
     if not filled:
         return replace(layout, header=True, skip=0)
     first, cells = filled[0]
@@ -99,7 +104,8 @@ def shape(rows: Sequence[Row], layout: Layout) -> Layout:
 
 def heading_without(layout: Layout) -> list[str] | None:
     """The columns' names of a form that comes without a heading; None when we do not know it."""
-    return list(KINDS[layout.kind]) if layout.kind and not layout.header else None
+    known = None if layout.header else KINDS.get(layout.kind)
+    return None if known is None else list(known)
 
 
 # -- format ----------------------------------------------------------------------------------------
@@ -214,6 +220,9 @@ def _kind_of(heading: Sequence[str]) -> str:
     names = [fold(cell) for cell in heading]
     while names and not names[-1]:
         names.pop()
+    if any(names[:REPORT_COLUMNS] == [fold(head) for head in heads]
+           for heads in REPORT_HEADS.values()):
+        return "report"
     for kind, columns in KINDS.items():
         known = [fold(column) for column in columns]
         if names == known or (kind == "iys_panel" and names == known[:-1]):

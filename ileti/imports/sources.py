@@ -7,18 +7,28 @@ read so); pieces are used up by one call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Final
 
 from ileti.imports import reader
 from ileti.imports.excel import workbook_blocks, workbook_start
-from ileti.imports.layout import HEAD_BYTES, SAMPLE_ROWS, detect, heading_without, shape
+from ileti.imports.layout import (
+    HEAD_BYTES,
+    REPORT_COLUMNS,
+    SAMPLE_ROWS,
+    detect,
+    heading_without,
+    shape,
+)
 from ileti.imports.ndjson import ndjson_table
 from ileti.imports.reader import Block, Layout, Row, rows_of
 
-_PIECE = 1 << 18
+_PIECE: Final = 1 << 18
+_DEFUSED: Final = re.compile(r"'[=+\-@\t\r|%]")
 Source = Path | Iterable[bytes]
 
 
@@ -58,9 +68,9 @@ def blocks(source: Source, layout: Layout) -> Iterator[Block]:
     cannot be read in bounded memory and time."""
     if layout.format == "ndjson":
         return ndjson_table(_pieces(source), layout)[1]
-    if layout.format in ("xlsx", "xls"):
-        return workbook_blocks(source, layout)
-    return reader.csv_blocks(_pieces(source), layout)
+    found = (workbook_blocks(source, layout) if layout.format in ("xlsx", "xls")
+             else reader.csv_blocks(_pieces(source), layout))
+    return _without_verdicts(found, layout.delimiter) if layout.kind == "report" else found
 
 
 def heading_and_sample(source: Source, layout: Layout,
@@ -75,12 +85,28 @@ def heading_and_sample(source: Source, layout: Layout,
         start = workbook_start(source, layout, layout.skip + count + 1)
         return _head_and_rows(start.rows, layout, count)
     head, sample = reader.heading_and_sample(_pieces(source), layout, count)
+    if layout.kind == "report":
+        return _list_of(head or ()), [_list_of(row) for row in sample]
     return head if head is not None else heading_without(layout), sample
+
+
+def _without_verdicts(found: Iterator[Block], delimiter: str) -> Iterator[Block]:
+    """Our own report as the list it was made of: a person mends it there and hands it back."""
+    for block in found:
+        rows: list[Row] = [(line, cells and _list_of(cells))
+                           for line, cells in rows_of(block, delimiter)]
+        yield Block(block.first, None, rows, block.position)
+
+
+def _list_of(cells: Sequence[str]) -> list[str]:
+    return [cell[1:] if _DEFUSED.match(cell) else cell for cell in cells[REPORT_COLUMNS:]]
 
 
 def _head_and_rows(rows: list[Row], layout: Layout,
                    count: int) -> tuple[list[str] | None, list[list[str]]]:
     found = [list(cells) for line, cells in rows if line > layout.skip and cells is not None]
+    if layout.kind == "report":
+        found = [_list_of(cells) for cells in found]
     if not layout.header:
         return heading_without(layout), found[:count]
     return ([cell.strip() for cell in found[0]] if found else []), found[1:count + 1]

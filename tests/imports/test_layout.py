@@ -7,10 +7,11 @@ import random
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.layout import KINDS, detect
-from ileti.imports.mapping import Role, recognise, role_of
+from ileti.imports import report
+from ileti.imports.layout import KINDS, REPORT_HEADS, detect
+from ileti.imports.mapping import Role, recognise
 from ileti.imports.reader import Layout
-from ileti.imports.sources import examine
+from ileti.imports.sources import blocks, examine
 
 PEOPLE = [["Ad Soyad", "Cep Telefonu", "SMS onayı", "İzin Tarihi"],
           ["Şule, Gün", "0599 213 41 17", "Evet", "25.11.2026 10:00"],
@@ -107,10 +108,19 @@ def test_the_daily_file_of_iys_is_known_with_and_without_heading(header):
     assert columns[Role.DATE] == 6, "the date of the consent, not of İYS's entry"
 
 
-def test_every_column_of_our_own_export_is_one_the_mapping_knows():
-    assert all(role_of(name) for name in KINDS["ileti"])
-    data = text([KINDS["ileti"]], ";")
-    assert examine("a.csv", [data.encode()]).layout.kind == "ileti"
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_our_own_report_reads_as_the_list_it_was_made_of(language):
+    assert REPORT_HEADS[language] == report._HEADS[language]
+    head = [*REPORT_HEADS[language], "Cep Telefonu", "SMS onayı", "Not"]
+    data = b"".join(report._line(row) for row in (
+        head, ["7", "alınmayacak", "X", "R-38", "y", "Mesaj", "Ret", "", "+905992134117", "Evet",
+               "=1+1"]))
+    found = examine("rapor.csv", ["\ufeff".encode() + data])
+    assert found.layout.kind == "report"
+    assert found.heading == ["Cep Telefonu", "SMS onayı", "Not"]
+    assert found.rows == [["+905992134117", "Evet", "=1+1"]]
+    assert [row for block in blocks([data], found.layout) for row in block.rows or ()] == [
+        (2, ["+905992134117", "Evet", "=1+1"])]
 
 
 def test_ndjson_is_told_by_its_lines():
