@@ -20,6 +20,8 @@ from ileti.iys.settle import Outcome, Row
 from ileti.outbox.relay import LONGEST_DELAY
 
 SHORTEST_WAIT = 2.0
+# Of one batch; the others come again. İYS answers a thousand an hour (§1.1).
+MOST_SINGLE_QUESTIONS = 20
 # A row that may have reached İYS, of a person who was erased before its answer was known: it can
 # neither be repeated nor asked about without the address, and it would be false to say that it was
 # not sent. Nobody can be sent to at an erased address whatever İYS holds.
@@ -45,6 +47,7 @@ def ask_first(client: IysClient, batch: Batch, rows: list[Row]) -> Asked:
     for row in rows:
         groups[row.recipient_type, row.channel].append(row)
     asked = Asked()
+    singly: list[Row] = []
     for (kind, channel), group in groups.items():
         try:
             approved = client.approved(
@@ -73,11 +76,40 @@ def ask_first(client: IysClient, batch: Batch, rows: list[Row]) -> Asked:
             if said is Status.ONAY:
                 asked.known.append(row)  # İYS contradicts itself: its answer to the refusal decides
             elif said is Status.RET:
-                asked.outcomes.append(
-                    kept(row, IysStatus.REGISTERED, "refused at İYS already"))
+                singly.append(row)
             else:
                 asked.outcomes.append(kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
+    _ask_singly(client, batch, singly, asked)
     return asked
+
+
+def _ask_singly(client: IysClient, batch: Batch, rows: list[Row], asked: Asked) -> None:
+    """Whether İYS really holds a refusal of those it left out of its list and of whom the last we
+    heard is one. A list may be incomplete (§6.8, row 20), and the person may have consented there
+    since; only the question about one address is sure (§6.7)."""
+    for place, row in enumerate(rows):
+        if place >= MOST_SINGLE_QUESTIONS:
+            asked.outcomes.append(Outcome(ref=row.ref, state=None, delay=SHORTEST_WAIT,
+                                          counted=False, reason=None))
+            continue
+        try:
+            there = client.status(batch.brand_code, row.recipient or "", row.recipient_type,
+                                  row.channel)
+        except IysTrouble as trouble:
+            if trouble.kind in (Kind.ITEM, Kind.BATCH):
+                asked.known.append(row)
+                continue
+            if trouble.kind.needs_somebody:
+                asked.trouble = trouble
+            asked.outcomes.append(Outcome(ref=row.ref, state=None, delay=_wait(row, trouble),
+                                          counted=False, reason=trouble.tr))
+            continue
+        if there is None:
+            asked.outcomes.append(kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
+        elif there.status is Status.RET:
+            asked.outcomes.append(kept(row, IysStatus.REGISTERED, "refused at İYS already"))
+        else:
+            asked.known.append(row)
 
 
 def _wait(row: Row, trouble: IysTrouble) -> float:

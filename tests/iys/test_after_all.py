@@ -48,3 +48,25 @@ def test_a_refusal_iys_really_knows_nothing_of_stays_here(shop: Any, registry: A
     pull(shop)
     finish(shop)
     assert (registry.holds(PHONE), state(shop, PHONE)["iys"]) == ({}, "LOCAL_ONLY")
+
+
+def test_a_list_that_leaves_out_a_consent_there_does_not_keep_our_refusal_from_iys(
+    shop: Any, registry: Any
+) -> None:
+    """Found by chaos: the citizen refused (heard), consented again (not heard), refused here."""
+    take(shop, [PHONE], at=clock.now() - timedelta(minutes=9))
+    finish(shop)
+    for status in ("RET", "ONAY"):
+        registry.tell("citizen", recipient=PHONE, type="MESAJ", status=status,
+                      brandCode=shop.brand_code)
+        if status == "RET":
+            pull(shop)
+        time.sleep(1.1)
+    assert state(shop, PHONE)["status"] == "RET"
+    take(shop, [PHONE], status="RET", at=clock.now())
+    registry.tell("fault", kind="fewer", path="*/status/*", count=1)
+    finish(shop)
+    assert registry.holds(PHONE)["status"] == "RET"
+    assert registry.holds(PHONE)["source"].startswith("HS_")
+    assert (state(shop, PHONE)["status"], state(shop, PHONE)["iys"]) == ("RET", "REGISTERED")
+    assert how_many(shop, "outbox") == 0
