@@ -13,7 +13,8 @@ from ileti.simulator import words
 from .caller import IYS, LOGIN, Caller, many
 
 PACKAGE = Path(words.__file__).parent
-ALLOWED = {"werkzeug", "jinja2", "phonenumbers", "holidays", "email_validator", "ileti.simulator"}
+ALLOWED = {"werkzeug", "jinja2", "phonenumbers", "holidays", "email_validator", "cryptography",
+           "ileti.simulator"}
 
 
 def test_the_simulator_imports_nothing_else_of_the_house() -> None:
