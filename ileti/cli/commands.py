@@ -227,6 +227,7 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--sheet", help="Of a workbook; by default the first that has rows.")
 @click.option("--header/--no-header", "header", default=None,
               help="Whether the first row names the columns, when it is not found out.")
+@click.option("--ask-iys", is_flag=True, help="Ask İYS how many of the addresses it holds as ONAY.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the row report here (CSV).")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
@@ -235,8 +236,8 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
                 notice: str, proof_attached: bool, columns: tuple[str, ...], status: str | None,
                 source: str | None, day: str | None, kind: str, basis: str | None,
                 channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
-                sheet: str | None, header: bool | None, report_to: Path | None,
-                as_json: bool) -> None:
+                sheet: str | None, header: bool | None, ask_iys: bool,
+                report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
 
     CSV, Excel and NDJSON are told by their content. Exit code 0: every row was taken or is already
@@ -260,7 +261,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),
             origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,
                     "proof_attached": proof_attached},
-            as_json=as_json, report_to=report_to)
+            as_json=as_json, report_to=report_to, ask_iys=ask_iys)
     except CallerMistake as mistake:
         for one in mistake.errors:
             click.echo(f"{one.field}: {one.say(language())}", err=True)

@@ -61,7 +61,7 @@ def query_source(url: str, query: str) -> Source:
 
 def run_import(source: Source, *, brand: int, provider: int | None, columns: dict[Role, int],
                fixed: Fixed, origin: dict[str, Any], dry_run: bool, language: str, as_json: bool,
-               report_to: Path | None) -> int:
+               report_to: Path | None, ask_iys: bool) -> int:
     """Import one list; the exit code."""
     run_id = runs.open_run(_place(brand, provider), source.name, source.layout)
     try:
@@ -73,7 +73,7 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
         runs.map_columns(run_id, layout, mapping)
         runs.state_origin(run_id, state(origin))
         _tell_twin(run, language)
-        runs.ask_check(run_id)
+        runs.ask_check(run_id, ask_iys=ask_iys)
         _work(run_id, staging.check_due, language)
     except BaseException:
         _give_up(run_id)
@@ -194,7 +194,8 @@ def _result(run_id: int) -> dict[str, Any]:
         "reasons": {REASONS[int(number)].code: n for number, n in counts.items()},
         "lines": {REASONS[int(number)].code: lines
                   for number, lines in row[3].get("lines", {}).items()},
-        "due": row[3].get("due", {}), "seconds": row[5], "written": row[6], "leftOut": row[7],
+        "due": row[3].get("due", {}), "iys": row[3].get("iys"),
+        "seconds": row[5], "written": row[6], "leftOut": row[7],
         "problem": row[8], "sha256": (row[9] or b"").hex(), "dryRun": True,
     }
 
@@ -212,6 +213,7 @@ def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator
             first = result["lines"][code][0]
             yield (f"{sep(n):>12}  {reason.say(language)} [{code}, {reason.rule}], "
                    + (f"first in line {first}" if english else f"ilk satır {first}"))
+    yield from _at_iys(result["iys"], sep, english)
     taken, rows = sep(result["taken"]), sep(result["rows"])
     if dry_run:
         yield (f"Dry run: {taken} consents of {rows} rows would be taken. Nothing was written."
@@ -226,6 +228,21 @@ def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator
     else:
         yield (f"{sep(result['written'])} consents written and queued for İYS." if english
                else f"{sep(result['written'])} izin yazıldı ve İYS’e iletilmek üzere sıraya girdi.")
+
+
+def _at_iys(found: dict[str, Any] | None, sep: Callable[[int], str],
+            english: bool) -> Iterator[str]:
+    """How much of the list İYS holds as ONAY, when it was asked."""
+    if not found:
+        return
+    if "problem" in found:
+        yield found["problem"][english]
+    here, ret = found["ONAY"], found["RET"]
+    yield ((f"At İYS now: ONAY for {sep(here['there'])} of the list's consents and "
+            f"{sep(ret['there'])} of its refusals; the others refused there or are unknown.")
+           if english else
+           (f"Şu anda İYS’de: listedeki onayların {sep(here['there'])} tanesi, retlerin "
+            f"{sep(ret['there'])} tanesi ONAY; ötekiler orada ret ya da kayıtlı değil."))
 
 
 def fixed_of(status: str | None, source: str | None, day: str | None, kind: str,

@@ -62,6 +62,7 @@ class ImportRun(Model):
     rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     staged: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     bytes_read: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    ask_iys: Mapped[bool] = mapped_column(server_default=text("false"))
     checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     seconds: Mapped[float | None] = mapped_column(Float)
     counts: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))

@@ -59,6 +59,7 @@ class Run:
     chunk_lines: int
     staged: int
     checked_at: dt.datetime | None
+    ask_iys: bool
     undo_kind: int | None
     undone_by: int | None
     path: str
@@ -79,7 +80,7 @@ class Run:
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
        r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.checked_at,
-       r.undo_kind, r.undone_by, r.path, r.file_key
+       r.ask_iys, r.undo_kind, r.undone_by, r.path, r.file_key
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
 
@@ -135,8 +136,9 @@ def state_origin(run_id: int, statement: Statement) -> None:
           (_json(statement.as_json()),))
 
 
-def ask_check(run_id: int) -> None:
-    """Ask for the dry run. Raises CallerMistake when mapping or origin are missing."""
+def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
+    """Ask for the dry run; with ``ask_iys`` İYS is asked about the addresses as well. Raises
+    CallerMistake when mapping or origin are missing."""
     run = read_run(run_id)
     missing = run.mapping.problems()
     if missing:
@@ -145,7 +147,8 @@ def ask_check(run_id: int) -> None:
         raise CallerMistake("Önce verinin kökenini yazın.", "State the origin of the data first.",
                             code="origin_missing")
     _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
-          "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, bytes_read = 0")
+          "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, "
+          "bytes_read = 0, ask_iys = %s", (ask_iys,))
     jobs.ring("imports.jobs.check")
 
 

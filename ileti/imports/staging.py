@@ -27,7 +27,7 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import runs, sources
+from ileti.imports import atiys, runs, sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState
@@ -74,6 +74,8 @@ def check(run: Run) -> bool:
             return False
         stage, tally = found
         counts, due = _counted(stage)
+        if run.ask_iys:
+            counts["iys"] = atiys.ask(run, stage, ours)
     return _finish(run, tally, counts | {"due": due}, time.monotonic() - started)
 
 

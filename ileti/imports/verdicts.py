@@ -106,11 +106,6 @@ _ALL: Final = (
            "We hold a refusal of the recipient",
            "Ret geçerli kalır. Onaya çevirmek için satırda daha yeni bir kanıt gerekir.",
            "The refusal stays. To turn it into a consent the row needs a newer proof."),
-    Reason(43, "IYSDEKI_YENI", _LEFT, "R-34", "İYS’deki kayıt daha yeni",
-           "The record at İYS is newer", "İYS’deki kayıt geçerlidir.",
-           "The record at İYS is what holds."),
-    Reason(44, "IYSDE_RET", _LEFT, "R-32", "Alıcının İYS’de reddi var",
-           "The recipient refused at İYS", "Ret geçerli kalır.", "The refusal stays."),
     # not taken: what a rule forbids
     _ruled(50, "H467", _LEFT, "3 iş günü geçmiş", "Three business days are over"),
     _ruled(51, "H112", _LEFT, "İzin tarihi yok", "The consent date is missing"),

@@ -12,9 +12,9 @@ from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, 
 from ileti.core import clock, db
 from ileti.imports import report, runs
 from ileti.imports.verdicts import NUMBER, REASONS, Fate
-from tests.imports.import_house import HEAD, begin, check, row, when
+from tests.imports.import_house import HEAD, begin, check, put_in, row, when
 
-NOBODYS = {"IYSDEKI_YENI", "IYSDE_RET", "BAYI_BASKA"}  # need İYS's answer, or a dealer's user
+DEALERS = {"BAYI_BASKA"}  # needs a dealer's user
 
 
 def phone(n: int) -> str:
@@ -93,7 +93,7 @@ def test_every_reason_occurs_where_it_should_and_no_row_is_without_one(place, ev
     run_id = begin(place, HEAD + ",VKN,bayi kodu", *lines)
     found = check(run_id)
     assert found == dict.fromkeys(every, 1)
-    assert set(every) | NOBODYS == set(NUMBER)
+    assert set(every) | DEALERS == set(NUMBER)
     stage = runs.read_run(run_id).stage
     by_line = dict(db.connection().execute(
         f"select line, reason from import_stage_{stage}").fetchall())
@@ -121,3 +121,19 @@ def test_every_reason_has_a_rule_and_says_what_to_do_or_what_holds():
         assert one.tr != one.en
         assert one.number == 0 or one.advise("tr") != one.advise("en")
         assert one.fate in Fate
+
+
+def test_a_dealers_user_imports_for_its_dealer_alone(place, conn):
+    mine, other = (conn.execute(
+        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
+        "city_code, town_code) values (%s, %s, %s, 'Bayi', 'Bayi', '1.eA==', '1.eA==', '34', "
+        "'3401') returning id", [place.provider_id, place.brand_id, code]).fetchone()[0]
+        for code in (51000001, 51000002))
+    run_id = begin(place, HEAD + ",bayi kodu", row(phone(1)), row(phone(2)) + ",51000001",
+                   row(phone(3)) + ",51000002")
+    conn.execute("update import_run set dealer_id = %s where id = %s", [mine, run_id])
+    assert check(run_id) == {"ALINACAK": 2, "BAYI_BASKA": 1}
+    put_in(run_id)
+    assert conn.execute("select distinct dealer_id from consent_entry where provider_id = %s",
+                        [place.provider_id]).fetchall() == [(mine,)]
+    assert other != mine

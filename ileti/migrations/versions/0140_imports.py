@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("rows", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("staged", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("bytes_read", sa.BigInteger(), server_default=_ZERO, nullable=False),
+        sa.Column("ask_iys", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("checked_at", _MOMENT, nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("counts", postgresql.JSONB(), server_default=_JSON, nullable=False),
