@@ -6,6 +6,8 @@ import datetime as dt
 import io
 import os
 import random
+import subprocess
+import sys
 import time
 import zipfile
 from contextlib import suppress
@@ -22,6 +24,7 @@ from ileti.imports.excel import workbook_blocks
 from ileti.imports.reader import BLOCK_ROWS, Layout
 from ileti.imports.sources import blocks, examine, heading_and_sample
 
+ROOT = Path(__file__).resolve().parents[2]
 XLSX = Layout(format="xlsx", header=False)
 XLS = Layout(format="xls", header=False)
 at = dt.datetime.fromisoformat
@@ -408,6 +411,37 @@ def test_the_child_has_no_secrets_and_ends_when_nobody_reads(book, monkeypatch):
     reading.close()
     assert children[0].returncode is not None
     assert not os.path.exists(f"/proc/{children[0].pid}/stat")
+
+
+def test_a_killed_reader_leaves_no_file_and_no_child(book, tmp_path):
+    sheet = book.add_worksheet()
+    for n in range(30_000):
+        sheet.write_row(n, 0, [n, "x" * 50])
+    reader = subprocess.Popen([sys.executable, "-c", (
+        "import sys, time; from pathlib import Path\n"
+        "from ileti.imports.excel import workbook_blocks; from ileti.imports.reader import Layout\n"
+        f"data = Path({str(path_of(book))!r}).read_bytes()\n"
+        "blocks = workbook_blocks(iter([data]), Layout(format='xlsx')); next(blocks)\n"
+        "children = Path(f'/proc/self/task/{__import__(\"os\").getpid()}/children').read_text()\n"
+        "print(children, flush=True); time.sleep(60)")],
+        env=os.environ | {"ILETI_VAR": str(tmp_path / "var")}, cwd=ROOT, stdout=subprocess.PIPE,
+        text=True)
+    child = int(reader.stdout.readline())
+    reader.kill()
+    reader.communicate()
+    assert [path for path in (tmp_path / "var").rglob("*") if path.is_file()
+            and path.name != "secrets.env"] == []
+    end = time.monotonic() + 20
+    while _runs(child):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_blocks_tell_how_far_the_file_is_read(book):
