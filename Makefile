@@ -9,7 +9,7 @@ export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations conformance chaos widget clean \
-        bench-capture bench-forward bench-gate bench-import bench-reconcile bench-widget
+        bench-capture bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget
 
 run: $(VENV)/.run
 	@$(BIN)/ileti up
@@ -54,7 +54,7 @@ chaos: $(VENV)/.dev
 widget: $(VENV)/.dev
 	bash tools/node.sh build
 
-bench-capture bench-forward bench-gate bench-import bench-reconcile bench-widget: bench-%: $(VENV)/.dev
+bench-capture bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget: bench-%: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.$(or $(filter-out import,$*),imports)
 
 clean:

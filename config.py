@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -106,6 +107,17 @@ def _check_networks(text: str) -> str:
     return text
 
 
+def _check_ca_file(path: Path) -> Path:
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ValueError("holds no certificates in PEM form") from None
+    return path
+
+
+CaFile = Annotated[Path, AfterValidator(_check_ca_file)]
 Networks = Annotated[str, AfterValidator(_check_networks)]
 Key = Annotated[str, AfterValidator(_check_key)]
 Holidays = Annotated[str, AfterValidator(_check_holidays)]
@@ -238,6 +250,12 @@ class Settings(BaseSettings):
     archive_dir: Path | None = _field(
         None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
         "below ILETI_VAR. Keep it as long as the database and back both up together.",
+    )
+
+    stamp_ca_file: CaFile | None = _field(
+        None, "PEM file with the certificates of the authorities whose time stamps over İYS's "
+        "daily files you trust (Kamu SM's roots and what stands between). Unset: a stamp must be "
+        "signed by the key it carries and fit the file; whose key that is nobody checks.",
     )
 
     # -- mail and SMS
@@ -412,6 +430,8 @@ def _refuse_weakness(settings: Settings) -> None:
     """Production starts only with strong secrets and real outside services."""
     if not settings.production:
         return
+    if os.environ.get("ILETI_CLOCK_FILE"):
+        raise WrongSetting("ILETI_CLOCK_FILE is set; production has no clock but the machine's.")
     for name in SECRETS:
         if not getattr(settings, name):
             raise WrongSetting(

@@ -27,6 +27,7 @@ from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
 from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
 from ileti.iys.book import code_url
+from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
 from ileti.tenancy.security import (
     PUBLIC_BLUEPRINTS,
@@ -68,7 +69,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         init_errors(app)
         menu.add_views(builder)
         app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url,
-                                     pushes_of=registered)
+                                     pushes_of=registered, limits_at_iys=limits)
         _add_public_pages(app, protection)
     return app
 

@@ -23,6 +23,7 @@ from ileti.consents.together import record
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, NotAllowed
+from ileti.core.failpoints import reach
 from ileti.core.secrets import secrets
 from ileti.recipients.address import AddressError, parse_email, parse_phone
 
@@ -49,12 +50,14 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
         return _acknowledge(site, accepted)
     if site.policy == "code":
         verify.refuse_too_many_codes(site, accepted)
+    reach("capture.accepted")
     recorded = record(NewSubmission(
         place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=Source.HS_WEB,
         standing=Standing.VERIFIED if good else Standing.UNVERIFIED, items=accepted.items,
         actor=ActorKind.VISITOR, dealer_id=site.dealer_id, site_id=site.id,
         evidence=accepted.evidence, person=accepted.person,
     ))
+    reach("capture.recorded")
     if site.policy == "code":
         verify.ensure_codes(site, accepted, recorded)
     elif good and not recorded.replay:

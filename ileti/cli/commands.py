@@ -195,35 +195,12 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
     click.echo(f"{username} may log in as {role}.")
 
 
-@main.group()
-def consents() -> None:
-    """Consents by file."""
-
-
-@consents.command("load", short_help="Load İYS's own CSV into the ledger.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--brand", type=int, required=True, help="Brand's İYS number.")
-@click.option("--provider", type=int, default=None,
-              help="Provider's İYS number, when two have a brand of that number.")
-def load_consents(file: Path, brand: int, provider: int | None) -> None:
-    """Load İYS's own CSV: type,source,recipient,status,consentDate,recipientType (no header).
-
-    Good rows are recorded and reported to İYS; every other row is listed with its line number and
-    the reason. The same file again adds nothing. Exit code 1 when rows were refused.
-    """
-    _with_services()
-    from ileti.cli.load import load
-
-    report = load(file, brand, provider)
-    for refused in report.refused:
-        click.echo(f"{file.name}:{refused.line}: {refused.reason(language())}")
-    click.echo(report.summary(language()))
-    if report.refused:
-        raise SystemExit(1)
-
-
 @main.command("import", short_help="Bring a customer list into the ledger, dry run first.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False,
+                type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--from", "url", help="A database instead of a file, e.g. postgresql://…, with "
+              "--query.")
+@click.option("--query", help="What to read there; only read, never written.")
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
 @click.option("--provider", type=int, default=None,
               help="Provider's İYS number, when two have a brand of that number.")
@@ -245,32 +222,40 @@ def load_consents(file: Path, brand: int, provider: int | None) -> None:
 @click.option("--channel", "channels", multiple=True,
               type=click.Choice(["ARAMA", "MESAJ", "EPOSTA"]),
               help="What a phone or an e-mail stands for when no column says it.")
-@click.option("--delimiter", default=",", show_default=True, help="Separator; \\t is a tab.")
-@click.option("--encoding", default="utf-8", show_default=True, help="E.g. windows-1254.")
-@click.option("--no-header", is_flag=True, help="The first row is no heading.")
+@click.option("--delimiter", help="Separator, when it is not found out; \\t is a tab.")
+@click.option("--encoding", help="E.g. windows-1254, when it is not found out.")
+@click.option("--sheet", help="Of a workbook; by default the first that has rows.")
+@click.option("--header/--no-header", "header", default=None,
+              help="Whether the first row names the columns, when it is not found out.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the row report here (CSV).")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
-def import_list(file: Path, brand: int, provider: int | None, dry_run: bool, origin: str,
-                ground: str, proof: str, notice: str, proof_attached: bool,
-                columns: tuple[str, ...], status: str | None, source: str | None, day: str | None,
-                kind: str, basis: str | None, channels: tuple[str, ...], delimiter: str,
-                encoding: str, no_header: bool, report_to: Path | None, as_json: bool) -> None:
+def import_list(file: Path | None, url: str | None, query: str | None, brand: int,
+                provider: int | None, dry_run: bool, origin: str, ground: str, proof: str,
+                notice: str, proof_attached: bool, columns: tuple[str, ...], status: str | None,
+                source: str | None, day: str | None, kind: str, basis: str | None,
+                channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
+                sheet: str | None, header: bool | None, report_to: Path | None,
+                as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
 
-    Exit code 0: every row was taken or is already so; 1: some were not (the reasons are listed);
-    2: the call or the file has to be mended first, and nothing was written.
+    CSV, Excel and NDJSON are told by their content. Exit code 0: every row was taken or is already
+    so; 1: some were not (the reasons are listed); 2: the call or the file has to be mended first,
+    and nothing was written.
     """
+    if (file is None) == (url is None) or (url is None) != (query is None):
+        raise click.UsageError("Name a FILE, or a database with --from and --query.")
     _with_services()
     from ileti.cli import importing
     from ileti.core.errors import CallerMistake
-    from ileti.imports.reader import Layout
 
+    corrections = {"delimiter": (delimiter or "").replace("\\t", "\t") or None,
+                   "encoding": encoding, "sheet": sheet, "header": header}
     try:
         code = importing.run_import(
-            file, brand=brand, provider=provider, dry_run=dry_run, language=language(),
-            layout=Layout(encoding=encoding, delimiter=delimiter.replace("\\t", "\t"),
-                          header=not no_header),
+            importing.file_source(file, {k: v for k, v in corrections.items() if v is not None})
+            if file is not None else importing.query_source(url or "", query or ""),
+            brand=brand, provider=provider, dry_run=dry_run, language=language(),
             columns=importing.columns_of(columns),
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),
             origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,

@@ -20,6 +20,7 @@ from ileti.core.secrets import open_secrets
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
+from ileti.iys.stampcheck import bad_stamps
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
@@ -111,6 +112,7 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
     return [
         *_deadlines(conn),
         *_days(conn),
+        *_stamps(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -140,6 +142,17 @@ def _days(conn: psycopg.Connection) -> list[Finding]:
                 if one.days_left >= 0 else "Ask İYS's support for the file; note why it is gone.")
         for one in missing_days(conn=conn)
     ] or [Finding(True, "every day İYS is about to drop is archived")]
+
+
+def _stamps(conn: psycopg.Connection) -> list[Finding]:
+    """Days whose time stamp does not vouch for the archived file."""
+    return [
+        Finding(False, f"{one.brand_name}: the time stamp of {one.day:%d.%m.%Y} does not hold "
+                f"({one.verdict.name.lower().replace('_', ' ')})",
+                "Open the day's page: it says what is wrong. When all stamps say so, look at "
+                "STAMP_CA_FILE; else ask İYS's support for the stamp (R-46).")
+        for one in bad_stamps(conn=conn)
+    ] or [Finding(True, "every time stamp of the last two weeks holds")]
 
 
 def _redis(settings: Settings) -> list[Finding]:

@@ -11,22 +11,23 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import msgspec
 
-from ileti.cli.load import _place
+from ileti.consents.ledger import Place
 from ileti.core import db
-from ileti.core.errors import CallerMistake, IletiError
-from ileti.imports import apply, report, runs, staging
+from ileti.core.errors import CallerMistake, IletiError, NotFound
+from ileti.imports import apply, report, runs, sources, staging
 from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
 from ileti.imports.files import PART_BYTES
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.origin import state
-from ileti.imports.reader import Layout, heading_and_sample
+from ileti.imports.reader import Layout
 from ileti.imports.states import RunState
 from ileti.imports.verdicts import REASONS, Fate
 
@@ -35,16 +36,39 @@ _DONE: Final = (RunState.CHECKED, RunState.FAILED, RunState.APPLIED, RunState.CA
                 RunState.PAUSED, RunState.APPROVAL)
 
 
-def run_import(file: Path, *, brand: int, provider: int | None, layout: Layout,
-               columns: dict[Role, int], fixed: Fixed, origin: dict[str, Any], dry_run: bool,
-               language: str, as_json: bool, report_to: Path | None) -> int:
-    """Import one file; the exit code."""
-    place, _ = _place(brand, provider)
-    run_id = runs.open_run(place, file.name, layout)
+@dataclass(frozen=True)
+class Source:
+    """What is imported: a file, or a query on somebody's database."""
+
+    name: str
+    pieces: Callable[[], Iterator[bytes]]
+    layout: Layout
+
+
+def file_source(file: Path, corrections: dict[str, Any]) -> Source:
+    """A file, told by its content; ``corrections`` are what the command line says of it."""
+    layout = replace(sources.examine(file.name, file, count=1).layout, **corrections)
+    return Source(file.name, lambda: _parts(file), layout)
+
+
+def query_source(url: str, query: str) -> Source:
+    """A query; what it answers is kept as the import's file."""
+    from ileti.imports.sql import COPY_LAYOUT, sql_pieces
+
+    pieces = sql_pieces(url, query)
+    return Source("query.ndjson", lambda: pieces, COPY_LAYOUT)
+
+
+def run_import(source: Source, *, brand: int, provider: int | None, columns: dict[Role, int],
+               fixed: Fixed, origin: dict[str, Any], dry_run: bool, language: str, as_json: bool,
+               report_to: Path | None) -> int:
+    """Import one list; the exit code."""
+    run_id = runs.open_run(_place(brand, provider), source.name, source.layout)
     try:
-        for number, piece in enumerate(_parts(file), 1):
+        for number, piece in enumerate(_in_parts(source.pieces()), 1):
             runs.read_run(run_id).file.add(number, [piece])
         run = runs.uploaded(run_id)
+        layout = source.layout
         mapping = _mapping(run, layout, columns, fixed)
         runs.map_columns(run_id, layout, mapping)
         runs.state_origin(run_id, state(origin))
@@ -81,9 +105,39 @@ def _parts(file: Path) -> Iterator[bytes]:
             yield piece
 
 
+def _in_parts(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) >= PART_BYTES:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
+
+
+def _place(brand_code: int, iys_code: int | None) -> Place:
+    rows = db.connection().execute(
+        "select p.id, p.iys_code, b.id, b.brand_code from brand b "
+        "join provider p on p.id = b.provider_id where b.brand_code = %s "
+        "and (%s::int is null or p.iys_code = %s) order by p.iys_code",
+        [brand_code, iys_code, iys_code],
+    ).fetchall()
+    if not rows:
+        raise NotFound(f"{brand_code} numaralı marka yok.", f"There is no brand {brand_code}.")
+    if len(rows) > 1:
+        codes = ", ".join(str(row[1]) for row in rows)
+        raise CallerMistake(
+            f"{brand_code} numaralı marka birden çok hizmet sağlayıcıda var: {codes}. Hangisi "
+            "olduğunu --provider ile söyleyin.",
+            f"More than one provider has brand {brand_code}: {codes}. Say which with --provider.",
+            code="which_provider")
+    return Place(*rows[0])
+
+
 def _mapping(run: runs.Run, layout: Layout, columns: dict[Role, int], fixed: Fixed) -> Mapping:
     """What was named on the command line goes before what is recognised."""
-    heads, rows = heading_and_sample(run.file.read(), layout)
+    heads, rows = sources.heading_and_sample(run.file.read(), layout)
     found = recognise(heads, rows).columns
     taken = set(columns.values())
     merged = {role: n for role, n in found.items() if n not in taken and role not in columns}

@@ -48,6 +48,7 @@ def migrate(settings: Settings) -> None:
         connection.execute(text("select grant_application_rights()"))
         connection.execute(text("select ensure_consent_partitions(3)"))
         _let_application_in(connection, settings)
+        connection.execute(text("select build_dealer_wall()"))
         connection.commit()
         connection.execute(text("select pg_advisory_unlock(:n)"), {"n": LOCK})
         connection.commit()

@@ -2,7 +2,8 @@
 
 Why this module exists: a faulty call counts against the provider at İYS (§1.1) and another's
 retailer must not be named, so lists and codes are checked here first, with İYS's codes (İYS API
-§7.5). A dealer's account may not give access away, not even its own: that is the brand's to decide.
+§7.5). What İYS has taken is written down here too, since dealers see by it (R-45). A dealer's
+account may not give access away, not even its own: that is the brand's to decide.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from ileti.compat.queries import channel_in, head_faults, recipient_faults
 from ileti.compat.refusals import Fault, Refused, fault, refuse
 from ileti.compat.retailers import described
 from ileti.compat.wellformed import KINDS, TYPES, address_code, is_known, spelled
-from ileti.core import clock
+from ileti.core import clock, db
+from ileti.core.secrets import secrets
+from ileti.iys.granted import Act, Group, apply
 
 MOST: Final = 100
 _SHOWN: Final = ("title", "mersis", "alias", "name", "mobile", "city", "town", "retailerCode")
@@ -32,6 +35,7 @@ def give_access(call: Call) -> Answer:
         done = client.give_access(
             brand.place.brand_code, spelled(wanted["recipient"], channel),
             KINDS[wanted["recipientType"]], channel, wanted["retailerAccess"])[0]
+    _written_down(brand, Act.GIVE, wanted, [spelled(wanted["recipient"], channel)])
     return Answer(200, {"transactionId": done.transaction_id,
                         "creationDate": iys_time(done.creation_date or clock.now())})
 
@@ -42,6 +46,7 @@ def replace_access(call: Call) -> Answer:
     with asking(brand.place.provider_id) as client:
         client.replace_access(brand.place.brand_code, addresses, KINDS[wanted["recipientType"]],
                               TYPES[wanted["type"]], wanted["retailerAccess"])
+    _written_down(brand, Act.REPLACE, wanted, addresses)
     return Answer(202)
 
 
@@ -51,6 +56,7 @@ def take_access(call: Call) -> Answer:
     with asking(brand.place.provider_id) as client:
         client.take_access(brand.place.brand_code, addresses, KINDS[wanted["recipientType"]],
                            TYPES[wanted["type"]], wanted["retailerAccess"])
+    _written_down(brand, Act.TAKE, wanted, addresses)
     return Answer(202)
 
 
@@ -60,6 +66,7 @@ def take_all_access(call: Call) -> Answer:
     with asking(brand.place.provider_id) as client:
         client.take_all_access(brand.place.brand_code, addresses,
                                KINDS[wanted["recipientType"]], TYPES[wanted["type"]])
+    _written_down(brand, Act.REPLACE, wanted | {"retailerAccess": []}, addresses)
     return Answer(202)
 
 
@@ -81,6 +88,19 @@ def list_access(call: Call) -> Answer:
     return Answer(200, {"pagination": page.described(len(lines)), "list": [
         {name: line[name] for name in _SHOWN if name in line}
         for line in lines[page.offset:page.offset + page.limit]]})
+
+
+def _written_down(brand: Brand, act: Act, wanted: dict[str, Any], addresses: list[str]) -> None:
+    """İYS has taken it, so it is so here."""
+    place = brand.place
+    group = Group(place.provider_id, place.brand_id, KINDS[wanted["recipientType"]],
+                  TYPES[wanted["type"]], act,
+                  tuple(sorted(brand.dealers[one] for one in wanted["retailerAccess"])))
+    with db.transaction() as conn:
+        found = conn.execute(
+            "select id from recipient where provider_id = %s and addr_hash = any(%s)",
+            (place.provider_id, secrets().addresses.of_many(place.provider_id, addresses)))
+        apply(conn, group, [one for one, in found])
 
 
 def _ruled(call: Call) -> Brand:

@@ -35,6 +35,7 @@ class Caller:
     dealer_id: int | None
     iys_code: int
     activation_date: date | None
+    reads_numbers: bool
 
 
 class WrongLogin(Exception):
@@ -96,14 +97,15 @@ def caller_of(token: str) -> Caller | None:
     row = db.connection().execute(_CALLER, (_digest(token), _ACCESS, now)).fetchone()
     if row is None:
         return None
-    if row[6] is None or row[6] < now - timedelta(minutes=1):
+    if row[7] is None or row[7] < now - timedelta(minutes=1):
         db.connection().execute(
             "update api_account set last_used_at = %s where id = %s", (now, row[0]))
-    return Caller(*row[:6])
+    return Caller(*row[:7])
 
 
 _CALLER = """
-select a.id, a.provider_id, a.brand_id, a.dealer_id, p.iys_code, p.activation_date, a.last_used_at
+select a.id, a.provider_id, a.brand_id, a.dealer_id, p.iys_code, p.activation_date,
+       a.reads_numbers, a.last_used_at
   from api_token t join api_account a on a.id = t.account_id
   join provider p on p.id = a.provider_id
   left join dealer d on d.id = a.dealer_id and d.provider_id = a.provider_id

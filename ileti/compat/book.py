@@ -20,6 +20,7 @@ from ileti.consents.ledger import Place
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
+from ileti.tenancy.sight import DEALER_SEES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ class Held:
         }
 
 
-# An entry of a dealer's own is what it took itself (R-45); a refusal or consent made at İYS for
-# such a key holds for it too (R-31).
-_HELD = """
+# A dealer sees the keys it took something of or was given access to (R-45); a refusal or consent
+# made by another for such a key holds for it too (R-31).
+_HELD = f"""
 select e.id, e.captured_at, e.consent_date, e.status, e.source, e.leaf, r.transaction_id,
        r.creation_date, d.retailer_code, d.title, count(*) over ()
   from recipient p
@@ -66,12 +67,8 @@ select e.id, e.captured_at, e.consent_date, e.status, e.source, e.leaf, r.transa
    and e.recipient_type = %(kind)s and e.channel = %(channel)s and e.standing = 1
    and (r.id is not null or (e.status = 2 and e.outcome in (1, 2))
         or (e.source >= 31 and e.outcome = 1))
-   and (%(dealer)s::int is null or exists (
-        select from consent_entry o
-         where o.provider_id = e.provider_id and o.recipient_id = e.recipient_id
-           and o.brand_id = e.brand_id and o.recipient_type = e.recipient_type
-           and o.channel = e.channel and o.dealer_id = %(dealer)s))
-"""
+   and {DEALER_SEES.format("e")}
+"""  # noqa: S608 (own texts)
 
 
 def held(place: Place, caller: Caller, address: str, kind: RecipientType, channel: Channel
@@ -109,14 +106,11 @@ def known_keys(place: Place, caller: Caller, wanted: Sequence[str], kind: Recipi
     by_hash = dict(zip(secrets().addresses.of_many(place.provider_id, wanted), wanted,
                        strict=True))
     rows = db.connection().execute(
-        "select p.addr_hash from recipient p join consent_state s "
+        "select p.addr_hash from recipient p join consent_state s "  # noqa: S608 (own texts)
         "on s.provider_id = p.provider_id and s.recipient_id = p.id "
         "where p.provider_id = %(provider)s and p.addr_hash = any(%(hashes)s) "
         "and s.brand_id = %(brand)s and s.recipient_type = %(kind)s and s.channel = %(channel)s "
-        "and (%(dealer)s::int is null or exists (select from consent_entry o "
-        "     where o.provider_id = s.provider_id and o.recipient_id = s.recipient_id "
-        "     and o.brand_id = s.brand_id and o.recipient_type = s.recipient_type "
-        "     and o.channel = s.channel and o.dealer_id = %(dealer)s))",
+        f"and {DEALER_SEES.format('s')}",
         {"provider": place.provider_id, "hashes": list(by_hash), "brand": place.brand_id,
          "kind": int(kind), "channel": int(channel), "dealer": caller.dealer_id}).fetchall()
     return {by_hash[bytes(row[0])] for row in rows}

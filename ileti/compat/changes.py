@@ -20,6 +20,7 @@ from ileti.compat.refusals import refuse
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db
 from ileti.core.secrets import secrets
+from ileti.tenancy.sight import DEALER_SEES
 
 MOST: Final = 1_000
 WINDOW: Final = timedelta(days=7)
@@ -67,13 +68,7 @@ _CHOSEN: Final = """
        e.consent_date, r.creation_date, e.source, e.recipient_type, e.channel, e.status,
        r.transaction_id, p.key_no, p.addr_hash, p.addr_ct
 """
-_OWN_ONLY: Final = """
-   and (%(dealer)s::int is null or exists (
-        select from consent_entry o where o.provider_id = e.provider_id
-           and o.recipient_id = e.recipient_id and o.brand_id = e.brand_id
-           and o.recipient_type = e.recipient_type and o.channel = e.channel
-           and o.dealer_id = %(dealer)s))
-"""
+_SEEN: Final = f"and {DEALER_SEES.format('e')}"
 _FROM_IYS: Final = f"""
 select e.captured_at, e.id, {_CHOSEN}
   from consent_entry e
@@ -84,7 +79,7 @@ select e.captured_at, e.id, {_CHOSEN}
          and x.creation_date is not null order by x.id limit 1) r on true
  where e.provider_id = %(provider)s and e.brand_id = %(brand)s and e.source >= 31
    and e.captured_at > %(since)s and e.captured_at <= %(until)s
-   and (e.captured_at, e.id) > (%(at)s, %(number)s) {_OWN_ONLY}
+   and (e.captured_at, e.id) > (%(at)s, %(number)s) {_SEEN}
  order by e.captured_at, e.id limit %(limit)s"""  # noqa: S608 (own texts)
 _FROM_US: Final = f"""
 select r.creation_date, r.id, {_CHOSEN}
@@ -95,7 +90,7 @@ select r.creation_date, r.id, {_CHOSEN}
    and p.addr_ct is not null
  where r.provider_id = %(provider)s and r.accepted and r.transaction_id is not null
    and r.creation_date > %(since)s and r.creation_date <= %(until)s
-   and (r.creation_date, r.id) > (%(at)s, %(number)s) {_OWN_ONLY}
+   and (r.creation_date, r.id) > (%(at)s, %(number)s) {_SEEN}
  order by r.creation_date, r.id limit %(limit)s"""  # noqa: S608 (own texts)
 
 

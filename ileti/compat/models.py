@@ -10,6 +10,7 @@ from datetime import datetime
 
 from flask_appbuilder import Model
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -29,7 +30,8 @@ from ileti.tenancy.models import Brand, Dealer, Provider
 
 class ApiAccount(Model):
     """Credentials of a program. ``brand_id`` and ``dealer_id`` narrow it; None means all below the
-    level above. Without ``secret_hash`` nobody can log in yet."""
+    level above. Without ``secret_hash`` nobody can log in yet. ``reads_numbers``: retailers come
+    with their identity and tax numbers, as at İYS."""
 
     __tablename__ = "api_account"
     __table_args__ = (
@@ -43,6 +45,7 @@ class ApiAccount(Model):
     brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     name: Mapped[str] = mapped_column(String(120))
+    reads_numbers: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     username: Mapped[str] = mapped_column(String(64))
     secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -73,3 +76,14 @@ class ApiToken(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("api_account.id"))
     kind: Mapped[int] = mapped_column(SmallInteger)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RetailerDoubt(Model):
+    """A retailer that İYS was asked to add and has not surely answered; ``digest`` is keyed."""
+
+    __tablename__ = "api_retailer_doubt"
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brand.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))

@@ -3,7 +3,7 @@
 Why this module exists: these calls decide whether a message goes out, so they are answered as the
 gate would: from the ledger, where a refusal shows at once and a consent only when İYS has it (R-08,
 R-32). Only for a key the ledger does not have is İYS asked, within the hour's budgets. A dealer's
-account is told of what the dealer took itself and İYS is not asked for it (R-45).
+account is told of what the dealer took or has access to, and İYS is not asked for it (R-45).
 """
 
 from __future__ import annotations

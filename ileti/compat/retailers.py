@@ -2,8 +2,9 @@
 
 Why this module exists: a retailer code on a consent must be one of our dealers, or its dealer would
 not see what it took (R-45). So what a program adds becomes a dealer here as well, checked first as
-İYS would check it (İYS API §7.1 to §7.4). Identity numbers go in and do not come out: nobody gets
-them without ``dealer:reveal``. A dealer's account sees itself and changes nothing.
+İYS would check it (İYS API §7.1 to §7.4). Identity numbers come out as at İYS, for an account that
+was allowed to read them and for no other; that they were read stands in the audit trail, a line an
+hour. A dealer's account sees itself and changes nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Any, Final
 
 from ileti.compat.asking import asking
 from ileti.compat.desk import Answer, Brand, Call, brand_of, page_of
+from ileti.compat.doubt import add_once, forget
 from ileti.compat.refusals import Fault, Refused, fault, refuse
 from ileti.compat.wellformed import address_code, is_missing
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
+from ileti.core.failpoints import reach
 from ileti.core.secrets import secrets
 from ileti.iys.retaileranswers import NewRetailer
 from ileti.tenancy import places
@@ -39,12 +42,13 @@ def add_retailer(call: Call) -> Answer:
     town = _town(wanted)
     if town is None:
         raise refuse("H221", ["town", "code"], wanted["town"].get("code"))
-    with asking(brand.place.provider_id) as client:
-        code = client.add_retailer(brand.place.brand_code, NewRetailer(
-            title=wanted["title"], name=wanted["name"], tckn=wanted["tckn"], tin=wanted["tin"],
-            city=_pair(wanted["city"]), town=_pair(wanted["town"]), mersis=wanted.get("mersis"),
-            alias=wanted.get("alias"), mobile=wanted.get("mobile"), status=wanted.get("status")))
+    code, doubt = add_once(brand.place, NewRetailer(
+        title=wanted["title"], name=wanted["name"], tckn=wanted["tckn"], tin=wanted["tin"],
+        city=_pair(wanted["city"]), town=_pair(wanted["town"]), mersis=wanted.get("mersis"),
+        alias=wanted.get("alias"), mobile=wanted.get("mobile"), status=wanted.get("status")))
+    reach("compat.retailer_added")
     _keep(brand, code, wanted, town)
+    forget(doubt)
     return Answer(201, {"retailerCode": code})
 
 
@@ -53,7 +57,7 @@ def list_retailers(call: Call) -> Answer:
     brand = brand_of(call)
     everything, short = _flag(call, "all", "H184"), _flag(call, "short", "H185")
     page = page_of(call)
-    rows = _rows(brand, None)
+    rows = _rows(brand, None, numbers=not short and brand.caller.reads_numbers)
     shown = rows if everything else rows[page.offset:page.offset + page.limit]
     return Answer(200, {
         "pagination": page.described(len(rows)) | {"currentPage": page.offset // page.limit + 1},
@@ -64,7 +68,8 @@ def list_retailers(call: Call) -> Answer:
 
 def show_retailer(call: Call) -> Answer:
     """``GET …/retailers/{retailerCode}``; an unknown one is 200 with nothing in it (§7.3)."""
-    rows = _rows(brand_of(call), _code(call))
+    brand = brand_of(call)
+    rows = _rows(brand, _code(call), numbers=brand.caller.reads_numbers)
     return Answer(200, rows[0] if rows else {})
 
 
@@ -98,28 +103,49 @@ def _ruled(call: Call) -> Brand:
 
 def described(brand: Brand) -> dict[int, dict[str, Any]]:
     """The brand's retailers by code, for the list of who may see a consent."""
-    return {row["retailerCode"]: row for row in _rows(brand, None)}
+    rows = _rows(brand, None, numbers=brand.caller.reads_numbers)
+    return {row["retailerCode"]: row for row in rows}
 
 
-def _rows(brand: Brand, code: int | None) -> list[dict[str, Any]]:
+def _rows(brand: Brand, code: int | None, *, numbers: bool) -> list[dict[str, Any]]:
+    """``numbers``: with identity and tax numbers, which is kept."""
     found = db.connection().execute(
-        "select retailer_code, title, alias, name, mersis, mobile, city_code, town_code, status "
+        "select retailer_code, title, alias, name, mersis, mobile, city_code, town_code, status, "
+        "tckn, tin "
         "from dealer where provider_id = %(provider)s and brand_id = %(brand)s "
         "and retailer_code is not null and (%(dealer)s::int is null or id = %(dealer)s) "
         "and (%(code)s::bigint is null or retailer_code = %(code)s) order by retailer_code",
         {"provider": brand.place.provider_id, "brand": brand.place.brand_id,
-         "dealer": brand.caller.dealer_id, "code": code})
-    return [_shown(*row) for row in found]
+         "dealer": brand.caller.dealer_id, "code": code}).fetchall()
+    if not numbers:
+        return [_shown(*row[:9]) for row in found]
+    if found:
+        _note_reading(brand)
+    opened = secrets().keyring.decrypt_text
+    return [_shown(*row[:9], tckn=opened(row[9], "dealer-tckn"), tin=opened(row[10], "dealer-tin"))
+            for row in found]
+
+
+def _note_reading(brand: Brand) -> None:
+    """That the account read numbers, once an hour (R-58)."""
+    db.connection().execute(
+        "insert into audit_entry (provider_id, action, subject) select %(provider)s, "
+        "'api:numbers', %(subject)s::text where not exists (select from audit_entry "
+        "where provider_id = %(provider)s and at > now() - interval '1 hour' "
+        "and action = 'api:numbers' and subject = %(subject)s::text)",
+        {"provider": brand.place.provider_id,
+         "subject": f"api_account:{brand.caller.account_id}"})
 
 
 def _shown(code: int, title: str, alias: str | None, name: str, mersis: str | None,
-           mobile: str | None, city_code: str, town_code: str, status: str) -> dict[str, Any]:
+           mobile: str | None, city_code: str, town_code: str, status: str,
+           **numbers: str) -> dict[str, Any]:
     city, town = places.city(city_code), places.town(town_code)
     body = {
         "title": title, "mersis": mersis, "alias": alias, "name": name, "mobile": mobile,
         "city": {"name": city.name if city else "", "code": city_code},
         "town": {"name": town.name if town else "", "code": town_code},
-        "retailerCode": code, "status": status,
+        "retailerCode": code, "status": status, **numbers,
     }
     return {key: value for key, value in body.items() if value is not None}
 

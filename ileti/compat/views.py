@@ -16,6 +16,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
+from wtforms import BooleanField
 
 from config import settings
 from ileti.compat.accounts import new_secret, new_username
@@ -39,19 +40,26 @@ class ApiAccountView(RecordView):
     list_title, add_title = _l("API accounts"), _l("Add an API account")
     edit_title, show_title = _l("Change the API account"), _l("API account")
     label_columns = COMMON_LABELS | {
-        "last_used_at": _l("Last used"), "disabled_at": _l("Switched off")}
+        "last_used_at": _l("Last used"), "disabled_at": _l("Switched off"),
+        "reads_numbers": _l("Reads dealers’ identity numbers")}
     list_columns = ["name", "brand", "dealer", "last_used_at", "disabled_at"]
     search_columns = ["name", "brand"]
     order_columns = ["name", "last_used_at"]
     base_order = ("id", "desc")
-    add_columns = ["name", "provider", "brand", "dealer"]
-    edit_columns = ["name"]
+    add_columns = ["name", "provider", "brand", "dealer", "reads_numbers"]
+    edit_columns = ["name", "reads_numbers"]
     show_columns = ["name"]
     description_columns = {
         "name": _l("The program, as you call it."),
         "brand": _l("Empty lets the program speak for all brands."),
         "dealer": _l("Only when the program is this dealer’s own."),
+        "reads_numbers": _l("İYS answers dealers with TCKN and tax number. Leave it out when the "
+                            "program needs neither."),
     }
+
+    add_form_extra_fields = {
+        "reads_numbers": BooleanField(label_columns["reads_numbers"], default=True,
+                                      description=description_columns["reads_numbers"])}
 
     def pre_add(self, item: Any) -> None:
         """A user name of our own; brand and dealer fit together and belong to the provider."""

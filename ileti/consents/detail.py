@@ -19,7 +19,7 @@ from sqlalchemy import select
 from ileti.consents import gate, listing
 from ileti.consents.dates import clock_text, day_text, moment_text
 from ileti.consents.ledger import ActorKind
-from ileti.consents.models import ConsentEntry, ConsentState, Submission
+from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.past import Held, held_at
 from ileti.consents.timeline import address_of, story
@@ -116,8 +116,8 @@ def _entries_of_key(entry: ConsentEntry, channel: Channel | None = None) -> list
 
 def _held_for_user(state: ConsentState, entries: list[ConsentEntry],
                    until: datetime) -> Held | None:
-    """What held then. A dealer is told of a key from its own first record on: what stood before
-    is somebody else's."""
+    """What held then. A dealer is told of a key from the first record on that it sees: what stood
+    before is somebody else's."""
     if scope.current().dealer_id is not None and not (
             entries and entries[0].captured_at <= until):
         return None
@@ -131,6 +131,8 @@ def _badges(one: Shown) -> list[dict[str, Any]]:
     there = listing.iys_key(one.held, one.until)
     if there:
         badges.append({"family": "iys", "key": there, "code": listing.iys_code(one.held)})
+    if listing.is_late(one.held):
+        badges.append({"family": "iys", "key": listing.LATE})
     return badges
 
 
@@ -238,13 +240,12 @@ def _denied(denial: gate.Denial) -> str:
 
 def _particulars(entry: ConsentEntry, state: ConsentState,
                  brand: Brand | None) -> list[tuple[str, Any]]:
-    dealer = orm.db.session.get(Dealer, entry.dealer_id) if entry.dealer_id else None
     rows: list[tuple[str, Any]] = [(_("Record number"), _code(record_number(entry.id)))]
     submission = orm.db.session.get(Submission, (entry.provider_id, entry.submission_id))
     if submission is not None and submission.actor_kind == ActorKind.VISITOR:
         rows.append((_("Receipt number"), _code(receipt_number(entry.submission_id))))
     rows += [
-        (_("Brand"), brand), (_("Dealer"), dealer or _("taken directly")),
+        (_("Brand"), brand), (_("Dealer"), _taker(entry)), *_own_access(entry),
         (_("Source"), say(Source(entry.source))), (_("Consent date"), entry.consent_date),
         (_("Taken"), entry.captured_at),
     ]
@@ -257,6 +258,24 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
     return rows
+
+
+def _taker(entry: ConsentEntry) -> Any:
+    """Who took it. A dealer with access learns that another did, and not which (ADR 0019)."""
+    if not entry.dealer_id:
+        return _("taken directly")
+    return orm.db.session.get(Dealer, entry.dealer_id) or _("another dealer")
+
+
+def _own_access(entry: ConsentEntry) -> list[tuple[str, Any]]:
+    """Since when a dealer has access to what it did not take."""
+    own = scope.current().dealer_id
+    if own is None or entry.dealer_id == own:
+        return []
+    given = orm.db.session.get(ConsentAccess, (
+        entry.provider_id, entry.brand_id, entry.recipient_id, entry.recipient_type, entry.channel,
+        own))
+    return [(_("Your access"), given.given_at)] if given else []
 
 
 def _code(text: str) -> Markup:

@@ -2,8 +2,9 @@
 
 For people of a provider or brand the row is the entry that made the present state. A dealer sees
 its own newest entry of the key instead, beside the state that holds now, which İYS may have
-changed since. Pages go by keyset over (captured_at, id), never by offset; the total is counted to
-1 001 and no further.
+changed since; of a key it took nothing of and was given access to, the entry that stood when it
+was given. Each half is read along its own index and the two are merged (ADR 0019). Pages go by
+keyset over (captured_at, id), never by offset; the total is counted to 1 001 and no further.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, true, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, and_, exists, false, func, or_, select, text, true, tuple_, union_all
 
-from ileti.consents.models import ConsentEntry, ConsentState
+from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState
 from ileti.consents.past import Held
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, orm
@@ -28,6 +28,9 @@ from ileti.tenancy.models import Brand
 PAGE = 50
 COUNTED = 1000
 Place = tuple[datetime, int]
+_PLACE = (ConsentEntry.captured_at, ConsentEntry.id)
+
+KEY = ("provider_id", "brand_id", "recipient_id", "recipient_type", "channel")
 
 CHOICES = {
     "in_force": and_(
@@ -46,6 +49,9 @@ IYS_KEYS = {
     IysStatus.REFUSED: "refused", IysStatus.OVERDUE: "overdue",
     IysStatus.LOCAL_ONLY: "blocked_here", IysStatus.CHANGED_THERE: "changed_there",
 }
+TAKEN, GIVEN = "alinan", "verilen"  # a dealer's consents: it took them, it was given access
+# A refusal that İYS has, and got too late (R-33); beside what İYS says of it.
+LATE = "late"
 OPEN_AT_IYS = (int(IysStatus.QUEUED), int(IysStatus.WAITING))
 
 
@@ -64,10 +70,19 @@ class Wanted:
     until: date | None = None
     recipients: list[tuple[int, int]] | None = None
     entries: list[tuple[int, int]] | None = None
+    half: str | None = None
+
+
+@dataclass(frozen=True)
+class Half:
+    """A part of a dealer's list: its keys, and the columns of the index that has its order."""
+
+    keys: Select[Any]
+    place: tuple[Any, Any]
 
 
 def question(wanted: Wanted) -> Select[Any]:
-    """Entries with their states, filtered, without order or page."""
+    """Entries with their states, filtered, without order or page; of a dealer those it took."""
     asked: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
     if wanted.entries is not None:
         pairs = wanted.entries or [(0, 0)]
@@ -75,57 +90,88 @@ def question(wanted: Wanted) -> Select[Any]:
     elif scope.current().dealer_id is None:
         asked = asked.where(ConsentState.entry_id == ConsentEntry.id)
     else:
-        asked = asked.where(~_newer_of_the_same_dealer())
+        asked = asked.where(scope.taken_here(ConsentEntry.dealer_id),
+                            ~_entry_of_this_dealer(ConsentEntry, newer=True))
     narrowed: Select[Any] = _narrowed(asked, wanted)
     return narrowed
 
 
-def same_key() -> Any:
+# Keys of a dealer's rows are asked past the session's filter, with the dealer's own rule named, and
+# the rows behind them through it: each mention of the ledger is planned for every month there is,
+# and the filter makes two more of each (68 months: 150 ms of planning against 15).
+_LEDGER: Any = ConsentEntry.__table__
+
+
+def _taken(wanted: Wanted) -> Half:
+    """Keys of what a dealer took, its newest entry of each key."""
+    own = _LEDGER.alias("own")
+    asked = select(own.c.provider_id, own.c.id, own.c.captured_at).where(
+        scope.own_of(own), ~_entry_of_this_dealer(own.c, newer=True))
+    place = (own.c.captured_at, own.c.id)
+    return Half(_by_state(asked, wanted, own.c, place), place)
+
+
+def _given(wanted: Wanted) -> Half:
+    """Keys of what a dealer has access to and took nothing of. Who else took it is not its to know:
+    narrowed to another dealer there is none."""
+    one = ConsentAccess
+    asked = select(one.provider_id, one.entry_id.label("id"), one.entry_at.label("captured_at"))
+    if wanted.dealers:
+        asked = asked.where(false())
+    place = (one.entry_at, one.entry_id)
+    return Half(_by_state(asked.where(~_entry_of_this_dealer(one, newer=False)), wanted, one,
+                          place), place)
+
+
+def _by_state(asked: Any, wanted: Wanted, of: Any, place: Any) -> Select[Any]:
+    """Narrowed; the state is read only where a filter asks it."""
+    if wanted.choices or wanted.iys or wanted.sources:
+        asked = asked.join(ConsentState, same_key(of))
+    return _narrowed(asked, wanted, of, place[0])
+
+
+def same_key(of: Any = ConsentEntry) -> Any:
     """The join of an entry with the state of its key."""
     return and_(
-        ConsentState.provider_id == ConsentEntry.provider_id,
-        ConsentState.brand_id == ConsentEntry.brand_id,
-        ConsentState.recipient_id == ConsentEntry.recipient_id,
-        ConsentState.recipient_type == ConsentEntry.recipient_type,
-        ConsentState.channel == ConsentEntry.channel,
+        ConsentState.provider_id == of.provider_id,
+        ConsentState.brand_id == of.brand_id,
+        ConsentState.recipient_id == of.recipient_id,
+        ConsentState.recipient_type == of.recipient_type,
+        ConsentState.channel == of.channel,
     )
 
 
-def _newer_of_the_same_dealer() -> Any:
-    newer = aliased(ConsentEntry)
-    return exists(select(1).select_from(newer).where(
-        newer.provider_id == ConsentEntry.provider_id,
-        newer.dealer_id == ConsentEntry.dealer_id,
-        newer.brand_id == ConsentEntry.brand_id,
-        newer.recipient_id == ConsentEntry.recipient_id,
-        newer.recipient_type == ConsentEntry.recipient_type,
-        newer.channel == ConsentEntry.channel,
-        newer.id > ConsentEntry.id,
-    ))
+def _entry_of_this_dealer(of: Any, *, newer: bool) -> Any:
+    """Whether the dealer took another (newer) entry of the key of ``of``."""
+    other = _LEDGER.alias()
+    return exists(select(1).select_from(other).where(
+        scope.own_of(other), other.c.provider_id == of.provider_id,
+        other.c.brand_id == of.brand_id, other.c.recipient_id == of.recipient_id,
+        other.c.recipient_type == of.recipient_type, other.c.channel == of.channel,
+        other.c.id > of.id if newer else true()))
 
 
-def _narrowed(asked: Select[Any], wanted: Wanted) -> Select[Any]:
+def _narrowed(asked: Select[Any], wanted: Wanted, of: Any = ConsentEntry,
+              at: Any = ConsentEntry.captured_at) -> Select[Any]:
     if wanted.channels:
-        asked = asked.where(ConsentEntry.channel.in_(wanted.channels))
+        asked = asked.where(of.channel.in_(wanted.channels))
     if wanted.sources:
         asked = asked.where(ConsentState.source.in_(wanted.sources))
     if wanted.brands:
-        asked = asked.where(ConsentEntry.brand_id.in_(wanted.brands))
+        asked = asked.where(of.brand_id.in_(wanted.brands))
     if wanted.dealers:
-        asked = asked.where(ConsentEntry.dealer_id.in_(wanted.dealers))
+        asked = asked.where(of.dealer_id.in_(wanted.dealers))
     for conditions in ([CHOICES[key] for key in wanted.choices if key in CHOICES],
                        [_at_iys(key) for key in wanted.iys]):
         if conditions:
             asked = asked.where(or_(*conditions))
     if wanted.since:
-        asked = asked.where(ConsentEntry.captured_at >= _midnight(wanted.since))
+        asked = asked.where(at >= _midnight(wanted.since))
     if wanted.until:
-        asked = asked.where(
-            ConsentEntry.captured_at < _midnight(wanted.until + timedelta(days=1)))
+        asked = asked.where(at < _midnight(wanted.until + timedelta(days=1)))
     if wanted.recipients is not None:
         pairs = wanted.recipients or [(0, 0)]
-        asked = asked.where(
-            tuple_(ConsentEntry.provider_id, ConsentEntry.recipient_id).in_(pairs))
+        asked = asked.where(tuple_(of.provider_id, of.recipient_id).in_(pairs))
     return asked
 
 
@@ -133,6 +179,8 @@ def _at_iys(key: str) -> Any:
     """The condition of a badge; overdue is a matter of the clock."""
     due, now = ConsentState.iys_due_at, clock.now()
     late = and_(ConsentState.iys_status.in_(OPEN_AT_IYS), due < now)
+    if key == LATE:
+        return ConsentState.late_id == ConsentState.entry_id
     if key == "overdue":
         return or_(late, ConsentState.iys_status == int(IysStatus.OVERDUE))
     number = next((int(status) for status, name in IYS_KEYS.items() if name == key), -1)
@@ -153,22 +201,22 @@ def page(wanted: Wanted, *, before: Place | None = None, after: Place | None = N
         asked = _in_order(_whole(_newest_of_each_brand(wanted, before, after, size + 1)),
                           back=after is not None)
     with _well_planned(wanted):
-        rows = [(row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
+        rows = _rows_of_dealer(wanted, before, after, size + 1) if _by_half(wanted) else [
+            (row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
 
 
-def _beyond(asked: Select[Any], before: Place | None, after: Place | None) -> Select[Any]:
-    place = tuple_(ConsentEntry.captured_at, ConsentEntry.id)
+def _beyond(asked: Select[Any], before: Place | None, after: Place | None,
+            place: Any = _PLACE) -> Select[Any]:
+    place = tuple_(*place)
     if before is not None:
         asked = asked.where(place < before)
     return asked if after is None else asked.where(place > after)
 
 
-def _in_order(asked: Select[Any], *, back: bool) -> Select[Any]:
-    if back:
-        return asked.order_by(ConsentEntry.captured_at.asc(), ConsentEntry.id.asc())
-    return asked.order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
+def _in_order(asked: Any, *, back: bool, place: Any = _PLACE) -> Any:
+    return asked.order_by(*(one.asc() if back else one.desc() for one in place))
 
 
 def _by_brand(wanted: Wanted) -> bool:
@@ -193,6 +241,39 @@ def _newest_of_each_brand(wanted: Wanted, before: Place | None, after: Place | N
             newest.c.id.asc() if after is not None else newest.c.id.desc()).limit(size).subquery()
 
 
+def _by_half(wanted: Wanted) -> bool:
+    """Whether the list is a dealer's, merged from what it took and what it was given."""
+    return scope.current().dealer_id is not None and wanted.entries is None
+
+
+def _halves(wanted: Wanted) -> list[Half]:
+    return [ask(wanted) for name, ask in ((TAKEN, _taken), (GIVEN, _given))
+            if wanted.half in (None, name)]
+
+
+def _rows_of_dealer(wanted: Wanted, before: Place | None, after: Place | None,
+                    size: int) -> list[tuple[ConsentEntry, ConsentState]]:
+    """The first rows of both halves: their keys, then entries and states by their keys alone, so
+    that of the ledger only the months are opened that are on the page."""
+    back = after is not None
+    firsts = [_in_order(_beyond(half.keys, before, after, half.place), back=back, place=half.place)
+              .limit(size).subquery() for half in _halves(wanted)]
+    both = union_all(*(select(one) for one in firsts)).subquery()
+    keys = [tuple(row) for row in orm.db.session.execute(_in_order(
+        select(both), back=back, place=(both.c.captured_at, both.c.id)).limit(size))]
+    if not keys:
+        return []
+    one, state = ConsentEntry, ConsentState
+    found = list(orm.db.session.scalars(_in_order(select(one).where(
+        tuple_(one.provider_id, one.id, one.captured_at).in_(keys),
+        one.captured_at.between(*sorted((keys[0][2], keys[-1][2])))), back=back)))
+    names = [tuple(getattr(entry, name) for name in KEY) for entry in found]
+    states = {tuple(getattr(held, name) for name in KEY): held for held in orm.db.session.scalars(
+        select(state).where(tuple_(*(getattr(state, name) for name in KEY)).in_(names)))}
+    return [(entry, states[name]) for entry, name in zip(found, names, strict=True)
+            if name in states]
+
+
 def _whole(keys: Any) -> Select[Any]:
     """The rows of these keys, with their states."""
     rows: Any = select(ConsentEntry, ConsentState).join(ConsentState, same_key())
@@ -203,9 +284,19 @@ def _whole(keys: Any) -> Select[Any]:
 
 def count(wanted: Wanted) -> int:
     """How many rows, 1 001 standing for more."""
-    some = question(wanted).with_only_columns(ConsentEntry.id).limit(COUNTED + 1).subquery()
+    asked = [half.keys for half in _halves(wanted)] if _by_half(wanted) else [
+        question(wanted).with_only_columns(ConsentEntry.id)]
+    some = [one.limit(COUNTED + 1).subquery() for one in asked]
+    both = union_all(*(select(one) for one in some)).limit(COUNTED + 1).subquery()
     with _well_planned(wanted):
-        return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
+        return orm.db.session.scalar(select(func.count()).select_from(both)) or 0
+
+
+def count_given() -> int:
+    """How many consents a dealer has access to and took nothing of, in one statement; 1 001 stands
+    for more."""
+    some = _given(Wanted()).keys.limit(COUNTED + 1).subquery()
+    return orm.db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 @contextmanager
@@ -229,9 +320,11 @@ def _plan_with(value: str) -> None:
 
 
 def _well_planned(wanted: Wanted) -> AbstractContextManager[None]:
-    """What is rare would make the walk long; there the planner is left alone."""
+    """What is rare, as one recipient is, would make the walk long; there the planner is left
+    alone."""
     common = {"in_force", "given", "registered"}
-    return along_the_index() if set(wanted.choices) | set(wanted.iys) <= common else nullcontext()
+    rare = wanted.recipients is not None or not set(wanted.choices) | set(wanted.iys) <= common
+    return nullcontext() if rare else along_the_index()
 
 
 def recipients_of(rows: Iterable[tuple[ConsentEntry, Any]]) -> dict[tuple[int, int], Any]:
@@ -260,6 +353,11 @@ def iys_key(state: ConsentState | Held, at: datetime | None = None) -> str | Non
     if open_still and state.iys_due_at is not None and state.iys_due_at < (at or clock.now()):
         return "overdue"
     return IYS_KEYS.get(IysStatus(state.iys_status))
+
+
+def is_late(state: ConsentState | Held) -> bool:
+    """Whether it is a refusal that İYS got too late."""
+    return state.late_id is not None and state.late_id == state.entry_id
 
 
 def iys_code(state: ConsentState | Held) -> str | None:

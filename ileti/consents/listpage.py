@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import request, url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents import listing
@@ -25,7 +25,7 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing
 from ileti.core import orm
 from ileti.recipients.address import mask
-from ileti.tenancy import security
+from ileti.tenancy import scope, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
@@ -47,11 +47,28 @@ def context() -> dict[str, Any]:
         "search_url": url_for("ConsentView.search"), "filters": filters, "kept": _kept(),
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
-        "bulk": None, "rows": [_row(entry, state, found, dealers, brands) for entry, state in rows],
+        "bulk": _bulk(pages),
+        "rows": [_row(entry, state, found, dealers, brands) for entry, state in rows],
         "with_brand": bool(brands),
         "empty": "search" if request.args.get("bul") else "filter" if away else "first",
         "first_action": _first_action(),
     }
+
+
+def _bulk(pages: dict[str, Any]) -> dict[str, Any] | None:
+    """What may be done with ticked rows, or with all the filters show; nothing for a dealer. The
+    filters stand in the address, as they stand in the list's."""
+    if scope.current().dealer_id is not None or not security.may("consent:share"):
+        return None
+    query: dict[str, Any] = {
+        name: request.args.getlist(name) for name in request.args if name not in PLACES}
+    total = pages["total"]
+    return {"url": url_for("ChosenAccessView.choose", **query), "actions": [
+        {"name": "secilen", "label": _("Dealers’ access"), "icon": "store"},
+        {"name": "hepsi", "icon": "list-checks", "label": _("Dealers’ access, the whole list")
+         if total is None else ngettext(
+             "Dealers’ access, the whole list: %(n)s", "Dealers’ access, the whole list: %(n)s",
+             total, n=format_decimal(total))}]}
 
 
 def _first_action() -> dict[str, str] | None:
@@ -89,15 +106,25 @@ def _row(entry: ConsentEntry, state: ConsentState, found: dict[tuple[int, int], 
          dealers: dict[int, str], brands: dict[int, str]) -> dict[str, Any]:
     address = address_of(found.get((entry.provider_id, entry.recipient_id)))
     return {
-        "url": record_url(entry), "address": mask(address) if address else _("erased"),
+        "id": record_number(entry.id), "url": record_url(entry),
+        "address": mask(address) if address else _("erased"),
         "merchant": entry.recipient_type == RecipientType.TACIR,
         "channel": Channel(entry.channel).name, "choice": listing.choice_key(state),
         "iys": listing.iys_key(state), "iys_code": listing.iys_code(state),
+        "late": listing.is_late(state),
         "iys_note": _("Not reported") if state.standing == Standing.UNVERIFIED else "",
         "source": say(Source(state.source)), "at": entry.captured_at,
-        "dealer": dealers.get(entry.dealer_id) if entry.dealer_id else None,
+        "dealer": _dealer(entry, dealers),
         "brand": brands.get(entry.brand_id),
     }
+
+
+def _dealer(entry: ConsentEntry, dealers: dict[int, str]) -> str | None:
+    """Who took it; a dealer is told of its own name alone, and that others gave it access."""
+    own = scope.current().dealer_id
+    if own is not None and entry.dealer_id != own:
+        return _("Access given")
+    return dealers.get(entry.dealer_id) if entry.dealer_id else None
 
 
 # -- filters -------------------------------------------------------------------------------------
@@ -110,9 +137,17 @@ def read_filters() -> listing.Wanted:
     return listing.Wanted(
         channels=_numbers("kanal"), sources=_numbers("kaynak"),
         choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
-        iys=[one for one in args.getlist("iys") if one in listing.IYS_KEYS.values()],
-        brands=_numbers("marka"), dealers=_numbers("bayi"), since=_day(args.get("tarih_from")),
-        until=_day(args.get("tarih_to")), recipients=found.recipients, entries=found.entries)
+        iys=[one for one in args.getlist("iys")
+             if one in listing.IYS_KEYS.values() or one == listing.LATE],
+        half=_half(args.getlist("erisim")), brands=_numbers("marka"), dealers=_numbers("bayi"),
+        since=_day(args.get("tarih_from")), until=_day(args.get("tarih_to")),
+        recipients=found.recipients, entries=found.entries)
+
+
+def _half(chosen: list[str]) -> str | None:
+    """The half of a dealer's consents that was chosen alone."""
+    known = {one for one in chosen if one in (listing.TAKEN, listing.GIVEN)}
+    return known.pop() if len(known) == 1 else None
 
 
 def _numbers(name: str) -> list[int]:
@@ -132,7 +167,7 @@ def _kept() -> dict[str, list[tuple[str, str]]]:
     """Per filter the rest of the query string, so that filters add up."""
     pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
     return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
-            for key in ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "tarih")}
+            for key in ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "erisim", "tarih")}
 
 
 def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
@@ -140,7 +175,7 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
                "refusal": _("Refusal"), "unverified": _("Unverified")}
     iys = {"queued": _("Queued"), "waiting": _("Waiting"), "registered": _("Accepted"),
            "refused": _("Rejected"), "overdue": _("Expired"), "blocked_here": _("Here only"),
-           "changed_there": _("Changed there")}
+           "changed_there": _("Changed there"), listing.LATE: _("Reported late")}
     made = [
         _filter("kanal", _("Channel"), [(str(int(c)), say(c)) for c in Channel],
                 [str(n) for n in wanted.channels]),
@@ -159,6 +194,10 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
     if len(dealers) > 1:
         made.append(_filter("bayi", _("Dealer"), [(str(one.id), str(one)) for one in dealers],
                             [str(n) for n in wanted.dealers]))
+    if scope.current().dealer_id is not None:
+        made.append(_filter("erisim", _("Access"), [
+            (listing.TAKEN, _("Taken here")), (listing.GIVEN, _("Access given"))],
+            [wanted.half] if wanted.half else []))
     span = " – ".join(day_text(one) for one in (wanted.since, wanted.until) if one)
     made.append({"key": "tarih", "label": _("Date"), "kind": "dates", "value": span or None,
                  "since": wanted.since or "", "until": wanted.until or "", "choices": []})
@@ -176,8 +215,10 @@ def _filter(key: str, label: str, choices: list[tuple[str, str]],
 
 
 def _tabs() -> list[dict[str, Any]]:
+    given = ((_("Access given"), {"erisim": [listing.GIVEN]}),) if (
+        scope.current().dealer_id is not None) else ()
     views: tuple[tuple[str, dict[str, list[str]]], ...] = (
-        (_("All"), {}), (_("Waiting for İYS"), {"iys": ["queued", "waiting"]}),
+        (_("All"), {}), *given, (_("Waiting for İYS"), {"iys": ["queued", "waiting"]}),
         (_("Rejected by İYS"), {"iys": ["refused"]}), (_("Expired"), {"iys": ["overdue"]}),
         (_("Refusals"), {"secim": ["refusal"]}), (_("Unverified"), {"secim": ["unverified"]}))
     plain = {name: request.args.getlist(name) for name in request.args if name not in PLACES}

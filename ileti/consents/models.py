@@ -5,6 +5,7 @@
 partitioned, with a salted commitment per row; ``consent_state`` is what holds now for (brand,
 recipient, recipient type, channel), with İYS's status apart from the person's choice. Measured
 reasons for every column: docs/adr/0003. All writes go through :mod:`ileti.consents.ledger`.
+``consent_access`` is who may use a consent beside who took it; the room of İYS writes it.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ class ConsentEntry(Model):
 
 
 class ConsentState(Model):
-    """What holds now; the gate reads this and nothing else."""
+    """What holds now; the gate reads this and nothing else. ``late_id``: the newest refusal of the
+    key that İYS took too late (R-33); the state is late while it stands on that entry."""
 
     __tablename__ = "consent_state"
     __table_args__ = (
@@ -124,6 +126,8 @@ class ConsentState(Model):
             "ix_consent_state_code", "provider_id", "iys_code", text("entry_id desc"),
             postgresql_where=text("iys_code is not null"),
         ),
+        Index("ix_consent_state_late", "provider_id", "brand_id",
+              postgresql_where=text("late_id is not null")),
         {"postgresql_with": {"fillfactor": "85", "autovacuum_vacuum_scale_factor": "0.02"}},
     )
 
@@ -142,3 +146,30 @@ class ConsentState(Model):
     standing: Mapped[int] = mapped_column(SmallInteger)
     iys_status: Mapped[int] = mapped_column(SmallInteger)
     iys_code: Mapped[int | None] = mapped_column(SmallInteger)
+    late_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ConsentAccess(Model):
+    """That a dealer may use a consent another party took (İYS API §7.5), and so see it (R-45).
+
+    ``entry_id`` and ``entry_at`` are the entry the state stood on when the access was given: the
+    consent's place in that dealer's list, which no later capture has to move (ADR 0019).
+    """
+
+    __tablename__ = "consent_access"
+    __table_args__ = (
+        Index("ix_consent_access_dealer", "provider_id", "dealer_id", text("entry_at desc"),
+              text("entry_id desc")),
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    recipient_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    recipient_type: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    dealer_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigInteger)
+    entry_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    given_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )

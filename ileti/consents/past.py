@@ -41,16 +41,19 @@ class Held:
     iys_status: int
     iys_code: int | None
     iys_due_at: datetime | None
+    late_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One answer about an entry, or that it was sent (WAITING). ``code`` is 178 for H178."""
+    """One answer about an entry, or that it was sent (WAITING). ``code`` is 178 for H178, ``late``
+    that İYS took a refusal too late."""
 
     entry_id: int
     at: datetime
     status: IysStatus
     code: int | None = None
+    late: bool = False
 
 
 Hearer = Callable[[int, Sequence[int]], list[Heard]]
@@ -161,4 +164,5 @@ def _hear(held: Held | None, heard: Heard, lines: list[Any],
     status = heard.status
     if status is IysStatus.LOCAL_ONLY and held.status == Status.ONAY:
         status = IysStatus.REFUSED  # only a refusal is kept here (R-42)
-    return replace(held, iys_status=int(status), iys_code=heard.code)
+    return replace(held, iys_status=int(status), iys_code=heard.code,
+                   late_id=heard.entry_id if heard.late else held.late_id)

@@ -2,11 +2,12 @@
 
 One function for all of them, because four things are easily forgotten. It holds for every
 recipient type of the address, not only for individuals (R-05, R-30). It is never older than what it
-refuses: a clock that runs behind must not turn "I refuse" into an outdated record (fault row 32);
-it is dated by the database's clock where this host's is behind, which also counts against changes
-at İYS that were not pulled yet, and one second after the state where needed. A double click is one
-refusal, but the same refusal an hour later is recorded anew, since the person may have consented at
-İYS in between. And nobody is told "refused" unless it is so.
+refuses: a clock that runs behind must not turn "I refuse" into an outdated record, and one that
+runs ahead must not make İYS wait for it until to-morrow (H162; fault row 32). So it is dated by the
+database's clock, which also counts against changes at İYS that were not pulled yet, and one second
+after the state where needed. A double click is one refusal, but the same refusal an hour later is
+recorded anew, since the person may have consented at İYS in between. And nobody is told "refused"
+unless it is so.
 """
 
 from __future__ import annotations
@@ -145,6 +146,6 @@ def _states(who: Refuser) -> tuple[datetime, States]:
         "provider": who.place.provider_id, "brand": who.place.brand_id,
         "recipient": who.recipient_id, "moment": _DOUBLE_CLICK,
     }).fetchall()
-    return (clock.whole_second(max(clock.now(), rows[0][0])),
+    return (clock.whole_second(rows[0][0]),
             {(RecipientType(kind), Channel(channel)): _Held(entry, date, idem)
              for _, kind, channel, entry, date, idem in rows if entry is not None})

@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from weakref import WeakSet
 
@@ -86,6 +87,15 @@ def connection() -> psycopg.Connection[Any]:
         with _every_lock:
             _every.add(kept)
     return kept
+
+
+def database_time() -> datetime:
+    """The database's clock, one for all hosts: what may not be older or younger than what stands
+    there already is dated by it (fault row 32). StorageAway."""
+    row = connection().execute("select now()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
 
 
 def forget_connections() -> None:

@@ -20,14 +20,12 @@ from ileti.core import db
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import Gone
 from ileti.core.secrets import secrets
-from ileti.imports.reader import csv_blocks, heading_and_sample, rows_of
+from ileti.imports import sources
+from ileti.imports.layout import REPORT_HEADS
+from ileti.imports.reader import rows_of
 from ileti.imports.runs import Run
 from ileti.imports.verdicts import REASONS, Fate, Repair
 
-_HEADS: Final = {
-    "tr": ("satır", "karar", "neden", "kural", "açıklama", "kanal", "seçim", "onarılan"),
-    "en": ("line", "verdict", "reason", "rule", "explanation", "channel", "choice", "repaired"),
-}
 _FATES: Final = {Fate.TAKEN: ("alınacak", "taken"), Fate.WAITS: ("bekliyor", "waits"),
                  Fate.LEFT: ("alınmayacak", "not taken")}
 _PHONE: Final = re.compile(r"\+[0-9 ()./-]*", re.ASCII)
@@ -68,9 +66,9 @@ def stream(run: Run, language: str = "tr", *, every: bool = True) -> Iterator[by
 
 
 def _pieces(run: Run, language: str, every: bool) -> Iterator[bytes]:
-    head, _ = heading_and_sample(run.file.read(), run.layout, 1)
-    yield "\ufeff".encode() + _line([*_HEADS[language], *(head or ())])
-    blocks = csv_blocks(run.file.read(), run.layout)
+    head, _ = sources.heading_and_sample(run.file.read(), run.layout, 1)
+    yield "\ufeff".encode() + _line([*REPORT_HEADS[language], *(head or ())])
+    blocks = sources.blocks(run.file.read(), run.layout)
     rows = chain.from_iterable(rows_of(block, run.layout.delimiter) for block in blocks)
     held, count = [], 0
     with db.connect() as conn:  # a connection of its own: a download may take minutes

@@ -27,8 +27,7 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import runs
-from ileti.imports.reader import csv_blocks, heading_and_sample
+from ileti.imports import runs, sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState
@@ -117,10 +116,10 @@ def _open_stage(run: Run, chunk_lines: int) -> int | None:
 
 
 def _spell(run: Run, stage: int, chunk_lines: int, ours: Any) -> Tally:
-    head, _ = heading_and_sample(run.file.read(), run.layout, 1)
+    head, _ = sources.heading_and_sample(run.file.read(), run.layout, 1)
     task = Task(terms_of(run, width=len(head) if head else None), stage, chunk_lines,
                 run.layout.delimiter)
-    blocks = csv_blocks(run.file.read(), run.layout)
+    blocks = sources.blocks(run.file.read(), run.layout)
     done = (spell_here(task, blocks) if run.size < SMALL_FILE
             else spell_in_processes(task, blocks, settings().import_processes))
     tally, noted = Tally(), time.monotonic()

@@ -4,7 +4,8 @@ Why this module exists: İYS knows an access only for a consent it holds, and a 
 hundred thousand of them; so a wish is a row, told by a job once the consent is there. Wishes about
 one consent keep their order. A list İYS refuses is told one by one, so that one address does not
 take the others with it. Providers take turns, a list each. A wish may be told twice: it says how
-things shall be. A refusal needs no access: it holds for the brand and all its dealers (R-31).
+things shall be. What İYS has taken is written down with the wish's end (``granted``). A refusal
+needs no access: it holds for the brand and all its dealers (R-31).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, Final
 
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
@@ -21,6 +21,7 @@ from ileti.core import db
 from ileti.core.secrets import secrets
 from ileti.iys.calls import MOST_IN_PART
 from ileti.iys.client import IysClient, IysTrouble, client_for
+from ileti.iys.granted import Act, Group, apply
 from ileti.outbox.relay import LONGEST_DELAY, delay_after
 
 LEASE_SECONDS: Final = 120
@@ -28,31 +29,12 @@ NOT_THERE_YET_SECONDS: Final = 30
 LARGEST_SELECTION: Final = 100_000
 
 
-class Act(IntEnum):
-    """What is wished: these dealers too, these alone, or not these."""
-
-    GIVE = 1
-    REPLACE = 2
-    TAKE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What a list of wishes shares."""
-
-    provider_id: int
-    brand_id: int
-    recipient_type: RecipientType
-    channel: Channel
-    act: Act
-    dealer_ids: tuple[int, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One open wish; ``address`` None when the person was erased, ``there`` İYS's state of it."""
 
     id: int
+    recipient_id: int
     tries: int
     address: str | None = field(repr=False)
     there: IysStatus | None
@@ -85,7 +67,7 @@ _CLAIM = f"""update iys_access_task o
          order by t.id limit {MOST_IN_PART} for update of t skip locked) mine
  where o.id = mine.id
 returning o.id, o.tries"""  # noqa: S608
-_WISHES = """select t.id, t.tries, r.key_no, r.addr_hash, r.addr_ct, s.iys_status
+_WISHES = """select t.id, t.recipient_id, t.tries, r.key_no, r.addr_hash, r.addr_ct, s.iys_status
   from iys_access_task t
   join recipient r on r.provider_id = t.provider_id and r.id = t.recipient_id
   left join consent_state s on s.provider_id = t.provider_id and s.brand_id = t.brand_id
@@ -98,21 +80,28 @@ _SELECTED = """from consent_state s
  where s.provider_id = %(provider)s and s.brand_id = %(brand)s and s.channel = %(channel)s
    and s.status = %(onay)s and s.iys_status = any(%(there)s)
    and e.dealer_id is not distinct from nullif(%(dealer)s, 0)"""
-# The newest wish about this consent says the same and is not told yet: a button pressed twice.
-_SAID = """exists (
-    select from iys_access_task o
-     where o.provider_id = s.provider_id and o.brand_id = s.brand_id
-       and o.recipient_id = s.recipient_id and o.recipient_type = s.recipient_type
-       and o.channel = s.channel and o.done_at is null and o.act = %(act)s
-       and o.dealer_ids = %(dealers)s::int[] and not exists (
-         select from iys_access_task l
-          where l.provider_id = o.provider_id and l.brand_id = o.brand_id
-            and l.recipient_id = o.recipient_id and l.recipient_type = o.recipient_type
-            and l.channel = o.channel and l.id > o.id))"""
 _WISH = """insert into iys_access_task (provider_id, brand_id, recipient_id, recipient_type,
        channel, act, dealer_ids)
 select s.provider_id, s.brand_id, s.recipient_id, s.recipient_type, s.channel, %(act)s, %(dealers)s
 """
+
+
+def said(act: str, dealers: str) -> str:
+    """SQL: the newest wish about the consent ``s`` says the same and is not told yet (a button
+    pressed twice); the arguments are the placeholders of what is wished."""
+    return f"""exists (
+    select from iys_access_task o
+     where o.provider_id = s.provider_id and o.brand_id = s.brand_id
+       and o.recipient_id = s.recipient_id and o.recipient_type = s.recipient_type
+       and o.channel = s.channel and o.done_at is null and o.act = {act}
+       and o.dealer_ids = cast({dealers} as int[]) and not exists (
+         select from iys_access_task l
+          where l.provider_id = o.provider_id and l.brand_id = o.brand_id
+            and l.recipient_id = o.recipient_id and l.recipient_type = o.recipient_type
+            and l.channel = o.channel and l.id > o.id))"""  # noqa: S608 (placeholders)
+
+
+_SAID = said("%(act)s", "%(dealers)s")
 
 
 def wish(group: Group, recipient_id: int) -> None:
@@ -168,33 +157,36 @@ def _one_list(provider_id: int) -> Counter[str]:
         group.provider_id, group.brand_id, int(group.recipient_type), int(group.channel),
         int(group.act), list(group.dealer_ids)))]
     wishes = [_wish(one) for one in conn.execute(_WISHES, (ids,))]
-    ready = _set_aside(wishes)
+    ready = _set_aside(group, wishes)
     codes = [code for code, in conn.execute(
         "select retailer_code from dealer where brand_id = %s and id = any(%s)",
         (group.brand_id, list(group.dealer_ids))) if code is not None]
     if len(codes) != len(group.dealer_ids):
-        _end(ready, "Bayilerden birinin İYS numarası yok. H180")
+        _end(group, ready, "Bayilerden birinin İYS numarası yok. H180")
     elif ready:
         _tell(group, ready, sorted(codes))
     return Counter(told=len(ids))
 
 
 def _wish(row: Any) -> Wish:
-    number, tries, key_no, digest, cipher, there = row
+    number, recipient, tries, key_no, digest, cipher, there = row
     clear = None
     if cipher is not None and digest is not None:
         clear = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
-    return Wish(number, tries, clear, None if there is None else IysStatus(there))
+    return Wish(number, recipient, tries, clear, None if there is None else IysStatus(there))
 
 
-def _set_aside(wishes: Sequence[Wish]) -> list[Wish]:
-    """Those İYS can be told now; the others wait for their consent, or end with a reason."""
+def _set_aside(group: Group, wishes: Sequence[Wish]) -> list[Wish]:
+    """Those İYS can be told now; the others wait for their consent, or end with a reason. What is
+    to be taken there is nobody's at İYS, and so it ends here as well."""
     coming = (IysStatus.QUEUED, IysStatus.WAITING)
     _later([one for one in wishes if one.address and one.there in coming], NOT_THERE_YET_SECONDS,
            "İzin henüz İYS’de değil; kaydedilince iletilir.")
-    _end([one for one in wishes if not one.address], "Kişi silinmiş.")
-    _end([one for one in wishes if one.address and one.there not in coming
-          and not (one.there and one.there.in_force)], "İYS’de böyle bir izin yok.")
+    taken = group.act is Act.TAKE
+    _end(group, [one for one in wishes if not one.address], "Kişi silinmiş.", applied=taken)
+    _end(group, [one for one in wishes if one.address and one.there not in coming
+                 and not (one.there and one.there.in_force)], "İYS’de böyle bir izin yok.",
+         applied=taken)
     return [one for one in wishes if one.address and one.there and one.there.in_force]
 
 
@@ -211,7 +203,7 @@ def _tell(group: Group, wishes: Sequence[Wish], codes: list[int]) -> None:
     except IysTrouble as trouble:
         _after(trouble, group, wishes, codes)
         return
-    _end(wishes, None)
+    _end(group, wishes, None, applied=True)
 
 
 def _after(trouble: IysTrouble, group: Group, wishes: Sequence[Wish], codes: list[int]) -> None:
@@ -222,7 +214,7 @@ def _after(trouble: IysTrouble, group: Group, wishes: Sequence[Wish], codes: lis
         _later(wishes, max(trouble.wait or 0.0, longest, delay_after(tries)), trouble.tr)
         return
     if len(wishes) == 1:
-        _end(wishes, f"{trouble.tr} {trouble.code}")
+        _end(group, wishes, f"{trouble.tr} {trouble.code}")
         return
     for one in wishes:
         _tell(group, [one], codes)
@@ -234,7 +226,7 @@ def _call_one(client: IysClient, brand: int, group: Group, one: Wish, codes: lis
     except IysTrouble as trouble:
         _after(trouble, group, [one], codes)
         return
-    _end([one], None)
+    _end(group, [one], None, applied=True)
 
 
 def _call(client: IysClient, brand: int, group: Group, addresses: list[str],
@@ -243,11 +235,18 @@ def _call(client: IysClient, brand: int, group: Group, addresses: list[str],
     act(brand, addresses, group.recipient_type, group.channel, codes)
 
 
-def _end(wishes: Sequence[Wish], problem: str | None) -> None:
-    if wishes:
-        db.connection().execute(
+def _end(group: Group, wishes: Sequence[Wish], problem: str | None, *,
+         applied: bool = False) -> None:
+    """Close these wishes; ``applied``: İYS has taken them, so who may use the consents changes in
+    the same transaction. One that another worker closed meanwhile is left alone."""
+    if not wishes:
+        return
+    with db.transaction() as conn:
+        closed = {one for one, in conn.execute(
             "update iys_access_task set done_at = now(), problem = %s where id = any(%s) "
-            "and done_at is null", (problem, [one.id for one in wishes]))
+            "and done_at is null returning id", (problem, [one.id for one in wishes]))}
+        if applied:
+            apply(conn, group, [one.recipient_id for one in wishes if one.id in closed])
 
 
 def _later(wishes: Sequence[Wish], seconds: float, reason: str) -> None:

@@ -1,7 +1,7 @@
 """Which dealers may use a consent, in the panel: of one consent, and of a selection.
 
-What İYS holds is asked when the page is opened; what is wished goes out by a job and stands on the
-page until İYS has taken it. The dealers offered are those of the consent's brand that İYS knows.
+What İYS holds is asked when the page is opened, and corrects what we hold; what is wished goes out
+by a job and stands on the page until İYS has taken it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from ileti.consents.detail import record_url
@@ -25,20 +24,19 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import jobs, orm
 from ileti.core.errors import NotFound
-from ileti.iys import access
-from ileti.iys.access import Act, Group, Selection
+from ileti.iys import access, granted
+from ileti.iys.access import Selection
+from ileti.iys.access_form import ACTS, OFFERED, WORDS, chosen, offered
 from ileti.iys.client import IysTrouble, client_for
+from ileti.iys.granted import Act, Group
 from ileti.iys.models import IysAccessTask
 from ileti.recipients.address import mask
 from ileti.recipients.models import Recipient
 from ileti.tenancy import audit
 from ileti.tenancy.crud import say
-from ileti.tenancy.models import Brand, Dealer, DealerStatus
+from ileti.tenancy.models import Brand, Dealer
 
-OFFERED, WISHES = 500, 10
-ACTS = {"ver": Act.GIVE, "yalniz": Act.REPLACE, "al": Act.TAKE}
-WORDS = {Act.GIVE: _l("Give access"), Act.REPLACE: _l("These dealers only"),
-         Act.TAKE: _l("Take access")}
+WISHES = 10
 
 
 class AccessView(BaseView):
@@ -58,14 +56,18 @@ class AccessView(BaseView):
         context: dict[str, Any] = {
             "address": mask(address), "number": record_number(entry.id), "url": record_url(entry),
             "line": f"{say(Channel(entry.channel))} · {brand}", "wishes": _wishes(entry),
-            "dealers": _dealers(brand), "brand_id": brand.id,
+            "dealers": offered(brand), "brand_id": brand.id,
         }
         names = {one["code"]: one["name"] for one in context["dealers"]}
-        asked = (brand.provider_id, brand.brand_code, RecipientType(entry.recipient_type),
-                 Channel(entry.channel))
+        group = Group(brand.provider_id, brand.id, RecipientType(entry.recipient_type),
+                      Channel(entry.channel), Act.REPLACE, ())
+        code, recipient_id = brand.brand_code, entry.recipient_id
         orm.db.session.rollback()  # no transaction stays open during a call to somebody else
+        asked = granted.database_now()
         try:
-            found = client_for(asked[0]).access(asked[1], address, asked[2], asked[3])
+            found = client_for(group.provider_id).access(
+                code, address, group.recipient_type, group.channel)
+            granted.correct(group, recipient_id, [one.code for one in found], asked)
             context |= {"trouble": None, "there": [
                 {"code": one.code, "name": names.get(one.code) or one.alias or one.title}
                 for one in found]}
@@ -84,7 +86,7 @@ class AccessView(BaseView):
         entry, _address = _consent(number)
         back = redirect(url_for("AccessView.show", number=number))
         act = ACTS.get(request.form.get("wish", ""))
-        dealers = _chosen(orm.db.session.get_one(Brand, entry.brand_id))
+        dealers = chosen(orm.db.session.get_one(Brand, entry.brand_id))
         if act is None or not dealers:
             flash(_("Choose at least one dealer."), "warning")
             return back
@@ -108,7 +110,7 @@ class AccessView(BaseView):
             Brand.id == min(brand_id, 2**31 - 1))).first()
         if brand is None:
             raise NotFound()
-        dealers = _dealers(brand)
+        dealers = offered(brand)
         context: dict[str, Any] = {
             "brand": str(brand), "brand_id": brand_id, "dealers": dealers, "number": None,
             "takers": _takers(brand),
@@ -119,11 +121,11 @@ class AccessView(BaseView):
         }
         if request.method == "GET":
             return self.render_template("panel/access_of_many.html", **context)
-        chosen, act = _chosen(brand), ACTS.get(context["wish"])
+        picked, act = chosen(brand), ACTS.get(context["wish"])
         taker = _taker(brand, context["taker"])
         for one in dealers:
-            one["chosen"] = one["id"] in chosen
-        if act is None or not chosen or context["channel"] not in ("1", "2", "3"):
+            one["chosen"] = one["id"] in picked
+        if act is None or not picked or context["channel"] not in ("1", "2", "3"):
             flash(_("Choose at least one dealer."), "warning")
             return self.render_template("panel/access_of_many.html", **context), 422
         wanted = Selection(brand.provider_id, brand.id, taker, Channel(int(context["channel"])))
@@ -134,7 +136,7 @@ class AccessView(BaseView):
             return self.render_template("panel/access_of_many.html", **(context | {
                 "number": number, "too_many": number > access.LARGEST_SELECTION,
                 "act_word": WORDS[act]}))
-        number = access.wish_for(wanted, act, chosen)
+        number = access.wish_for(wanted, act, picked)
         audit.record("consent:share", f"brand:{brand_id}", {"count": number},
                      provider_id=provider_id)
         orm.db.session.commit()
@@ -155,30 +157,11 @@ def _consent(number: str) -> tuple[ConsentEntry, str]:
     return entry, address
 
 
-def _dealers(brand: Brand) -> list[dict[str, Any]]:
-    """Dealers of the brand that İYS knows."""
-    found = orm.db.session.scalars(select(Dealer).where(
-        Dealer.brand_id == brand.id, Dealer.retailer_code.is_not(None),
-        Dealer.status == DealerStatus.ACTIVE).order_by(Dealer.title, Dealer.id).limit(OFFERED))
-    return [{"id": one.id, "name": str(one), "code": one.retailer_code, "chosen": False}
-            for one in found]
-
-
 def _takers(brand: Brand) -> list[tuple[str, str]]:
     """Every dealer that may have taken consents, passive ones too."""
     found = orm.db.session.scalars(select(Dealer).where(Dealer.brand_id == brand.id).order_by(
         Dealer.title, Dealer.id).limit(OFFERED))
     return [(str(one.id), str(one)) for one in found]
-
-
-def _chosen(brand: Brand) -> tuple[int, ...]:
-    """The chosen dealers, at most a hundred, in order; NotFound for one that is not offered."""
-    given = {int(one) for one in request.form.getlist("dealer")
-             if one.isascii() and one.isdigit() and len(one) < 10}
-    offered = {one["id"] for one in _dealers(brand)}
-    if not given <= offered or len(given) > 100:
-        raise NotFound()
-    return tuple(sorted(given))
 
 
 def _taker(brand: Brand, text: str) -> int:

@@ -23,6 +23,7 @@ import redis
 from ileti.core import clock, db
 from ileti.core.jobs import redis_client
 from ileti.core.logs import get_logger
+from ileti.iys.stampcheck import bad_stamps
 
 log = get_logger("ileti.iys")
 
@@ -156,8 +157,15 @@ def missing_days(provider_id: int | None = None,
 
 
 def raise_day_alarms() -> dict[str, int]:
-    """Write a log line for every missing day, once a day."""
+    """Write a log line for every missing day, once a day, and for every stamp that does not hold,
+    once."""
     raised = 0
+    for stamp in bad_stamps():
+        if _first_time(f"stamp:{stamp.provider_id}:{stamp.brand_id}:{stamp.day}:"
+                       f"{int(stamp.verdict)}"):
+            log.error("iys_stamp_bad", provider=stamp.provider_id, brand=stamp.brand_id,
+                      day=str(stamp.day), verdict=stamp.verdict.name, rule="R-46")
+            raised += 1
     for one in missing_days():
         if _first_time(f"day:{one.provider_id}:{one.brand_id}:{one.day}:{one.days_left}"):
             log.error("iys_day_missing", provider=one.provider_id, brand=one.brand_id,

@@ -55,6 +55,18 @@ return 0
 """
 
 
+# Same keys. Answer: requests of the last second, ms for which nobody may ask.
+_LOOK = """
+local t = redis.call('TIME')
+local since = (t[1] - 1) * 1000000 + t[2]
+local used = 0
+for _, moment in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  if tonumber(moment) > since then used = used + 1 end
+end
+return {used, redis.call('PTTL', KEYS[2])}
+"""
+
+
 class RequestBudget:
     """Turns for one outgoing address; ``rate`` in requests per second."""
 
@@ -88,6 +100,19 @@ class RequestBudget:
             self._store().set(self._keys[1], 1, px=max(1, round(seconds * 1000)))
         except redis.RedisError:
             self._note_away()
+
+    def used(self) -> tuple[int, bool]:
+        """Requests of the last second by all workers, and whether İYS has said that they were too
+        many; what this process knows when Redis is away."""
+        with self._lock:
+            now = time.monotonic()
+            used = sum(moment > now - 1.0 for moment in self._taken)
+            paused = self._paused_until > now
+        try:
+            shared, pause = self._store().eval(_LOOK, 2, *self._keys)  # type: ignore[misc]
+        except redis.RedisError:
+            return used, paused
+        return max(used, int(shared)), paused or int(pause) > 0
 
     def _try(self) -> float:
         with self._lock:

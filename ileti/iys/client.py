@@ -36,6 +36,7 @@ from ileti.iys.linkcalls import LinkCalls
 from ileti.iys.placecalls import PlaceCalls
 from ileti.iys.pushcalls import PushCalls
 from ileti.iys.retailercalls import RetailerCalls
+from ileti.iys.share import note_answer
 from ileti.iys.tokens import HOUR, LogInRefused, TokenKeeper, TokenRefused, TokensBlocked
 from ileti.iys.viacalls import ViaCalls
 from ileti.iys.wire import MOST_IN_BATCH, ConsentKey, Movement, status_query
@@ -270,6 +271,7 @@ class IysClient(AccountCalls, DayCalls, LinkCalls, PlaceCalls, PushCalls, Retail
             raise IysTrouble(Kind.RATE, "H124", wait=5.0) from None
         except NoAnswer as error:
             raise IysTrouble(Kind.RETRY, "H192", in_doubt=error.arrived) from error
+        note_answer(self.account.base_url, answer.status_code)
         if 200 <= answer.status_code < 300:
             return answer
         raise self._trouble(answer)

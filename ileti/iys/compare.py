@@ -33,7 +33,7 @@ from ileti.core.failpoints import reach
 from ileti.iys.dayfile import COPY, Block
 from ileti.outbox.relay import Connection
 
-MOST_KEPT = 50_000
+MOST_KEPT = 1_000_000
 ROWS_AT_ONCE = 50_000
 
 

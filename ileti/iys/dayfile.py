@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,23 +62,42 @@ def blocks(provider_id: int, brand_id: int, day: dt.date,
         yield reader.block(first, text)
 
 
-def movements_at(
-    pieces: Iterable[bytes], wanted: Collection[int]
-) -> Iterator[tuple[int, Movement]]:
-    """The movements on these lines of the file (counted from 1, the header included)."""
-    last = max(wanted, default=0)
-    columns: tuple[str, ...] = FILE_COLUMNS
-    for first, text in _whole_lines(pieces):
-        lines = text.split("\n")
-        if first == 1:
-            columns = _columns(lines[0]) or FILE_COLUMNS
-        for number in range(max(first, 1), first + len(lines)):
-            if number in wanted:
-                movement = _movement(lines[number - first], columns)
-                if movement is not None:
-                    yield number, movement
-        if first + len(lines) > last:
-            return
+class Lines:
+    """The file's single lines, for a repair: gone through once and forwards, a block at a time."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._blocks = _whole_lines(pieces)
+        self._first, self._text, self._count = 1, "", 0
+        self._columns: tuple[str, ...] = FILE_COLUMNS
+
+    def at(self, wanted: Iterable[int]) -> dict[int, Movement]:
+        """The movements on these lines (counted from 1, the header included), which lie behind all
+        that were asked for before; without those that are not understood."""
+        found: dict[int, Movement] = {}
+        lines: list[str] = []
+        for number in sorted(set(wanted)):
+            if number < self._first:
+                continue
+            while number >= self._first + self._count:
+                lines = []
+                if not self._turn():
+                    return found
+            lines = lines or self._text.split("\n")
+            movement = _movement(lines[number - self._first], self._columns)
+            if movement is not None:
+                found[number] = movement
+        return found
+
+    def _turn(self) -> bool:
+        """The next block; False at the file's end."""
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._first, self._text = block
+        self._count = self._text.count("\n")
+        if self._first == 1:
+            self._columns = _columns(self._text.partition("\n")[0]) or FILE_COLUMNS
+        return True
 
 
 class _Reader:

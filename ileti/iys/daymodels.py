@@ -36,7 +36,8 @@ class IysDay(Model):
     ``rows`` are the file's, ``rows_done`` those compared so far; ``hash_fits`` whether İYS's hash
     is the file's; ``own_hash`` SHA-384 over our own file of the day. ``archived_at``: all that İYS
     has of the day is ours; ``done_at``: nothing is left to do by itself; ``problem`` a word of
-    :mod:`ileti.iys.days` or İYS's code.
+    :mod:`ileti.iys.days` or İYS's code. ``asked_at``: a person waits for this day since then, until
+    something came of it.
     """
 
     __tablename__ = "iys_day"
@@ -66,6 +67,7 @@ class IysDay(Model):
     own_hash: Mapped[str | None] = mapped_column(String(96))
     causes: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     problem: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class IysArchive(Model):
@@ -76,7 +78,10 @@ class IysArchive(Model):
     """
 
     __tablename__ = "iys_archive"
-    __table_args__ = (UniqueConstraint("provider_id", "brand_id", "day", "kind", "sha384"),)
+    __table_args__ = (
+        UniqueConstraint("provider_id", "brand_id", "day", "kind", "sha384"),
+        Index("ix_iys_archive_stamp", "provider_id", "id", postgresql_where=text("kind = 5")),
+    )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -90,6 +95,68 @@ class IysArchive(Model):
     sha384: Mapped[bytes] = mapped_column(LargeBinary)
     path: Mapped[str] = mapped_column(String(200))
     file_key: Mapped[str] = mapped_column(EncryptedText("iys-archive"))
+
+
+class IysStampCheck(Model):
+    """What an archived time stamp was found to be worth (:class:`ileti.iys.stamps.Verdict`).
+
+    It can be found again at any time from the archive, so it is no proof itself. ``stamped_at`` and
+    ``signer`` are what the stamp says, ``seen_at`` is when it was looked into for the first time,
+    ``trusted`` names the authorities it was laid beside: SHA-256 of their file, or nothing.
+    """
+
+    __tablename__ = "iys_stamp_check"
+    __table_args__ = (
+        Index("ix_iys_stamp_check_bad", "day", postgresql_where=text("verdict > 2")),
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    archive_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seen_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    checked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    stamped_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    brand_id: Mapped[int] = mapped_column(Integer)
+    day: Mapped[dt.date] = mapped_column(Date)
+    verdict: Mapped[int] = mapped_column(SmallInteger)
+    signer: Mapped[str | None] = mapped_column(String(200))
+    trusted: Mapped[str] = mapped_column(String(64))
+
+
+class IysRepair(Model):
+    """A person's wish that all differences of a cause be repaired, and how far it is.
+
+    ``total`` were open when it was made, none after ``last_id``; ``after_line`` and ``after_id``
+    are the place reached; ``unanswered`` could not be repaired. One wish at a time is open for a
+    day and cause.
+    """
+
+    __tablename__ = "iys_repair"
+    __table_args__ = (
+        Index("uq_iys_repair_open", "provider_id", "brand_id", "day", "cause", unique=True,
+              postgresql_where=text("ended_at is null")),
+        Index("ix_iys_repair_due", "next_at", postgresql_where=text("ended_at is null")),
+        Index("ix_iys_repair_day", "provider_id", "brand_id", "day"),
+    )
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    next_at: Mapped[dt.datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    asked_by: Mapped[int] = mapped_column(BigInteger)
+    after_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    day: Mapped[dt.date] = mapped_column(Date)
+    after_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    total: Mapped[int] = mapped_column(Integer)
+    repaired: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    unanswered: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    fence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    cause: Mapped[int] = mapped_column(SmallInteger)
+    problem: Mapped[str | None] = mapped_column(Text)
 
 
 class IysDayRow(Model):
@@ -121,7 +188,7 @@ class IysDifference(Model):
     __table_args__ = (
         UniqueConstraint("provider_id", "brand_id", "day", "mark"),
         Index("ix_iys_difference_open", "provider_id", "brand_id", "day", "cause",
-              postgresql_where=text("state = 1")),
+              text("coalesce(line, 2147483647)"), "id", postgresql_where=text("state = 1")),
         Index("ix_iys_difference_entry", "provider_id", "entry_id"),
     )
 

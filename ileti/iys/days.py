@@ -31,6 +31,7 @@ from ileti.iys.dayanswers import DayHash, ProcessStatus
 from ileti.iys.dayfile import blocks
 from ileti.iys.ownfile import own_hash
 from ileti.iys.reconcile import take_at_once
+from ileti.iys.stampcheck import check_stamp
 from ileti.outbox.relay import LONGEST_DELAY, Connection, delay_after
 
 log = get_logger("ileti.iys")
@@ -78,6 +79,7 @@ def days_due(until: float, provider_id: int | None = None) -> Counter[str]:
             except IysTrouble as trouble:
                 counts["failed"] += 1
                 _come_again(day, trouble)
+            _answer(day)
         except LostDay:
             log.warning("day_taken_over", brand=day.place.brand_id, day=str(day.day))
     return counts
@@ -101,11 +103,35 @@ def add_days(provider_id: int | None = None) -> None:
 
 
 def once_more(place: Place, day: dt.date) -> bool:
-    """Compare a day again as soon as a worker is free; False when it is not ours to know."""
+    """Compare a day again as soon as a worker is free; False when it is not ours to know, or when a
+    worker compares it at this moment, for which nobody waits."""
     return db.connection().execute(
-        "update iys_day set compared_at = null, done_at = null, next_at = now(), tries = 0, "
-        "rows_done = 0 where provider_id = %s and brand_id = %s and day = %s",
+        "update iys_day d set compared_at = null, done_at = null, next_at = now(), tries = 0, "
+        "rows_done = 0 from (select provider_id, brand_id, day from iys_day where provider_id = %s "
+        "and brand_id = %s and day = %s for update skip locked) x "
+        "where d.provider_id = x.provider_id and d.brand_id = x.brand_id and d.day = x.day",
         (place.provider_id, place.brand_id, day)).rowcount == 1
+
+
+def ask_for_week(place: Place) -> int:
+    """Somebody waits for the brand's last week to be fetched and compared again; how many days. One
+    that is being compared at this moment is left to it."""
+    add_days(place.provider_id)
+    return db.connection().execute(
+        "update iys_day d set compared_at = null, done_at = null, next_at = now(), tries = 0, "
+        "rows_done = 0, asked_at = %s from (select provider_id, brand_id, day from iys_day "
+        "where provider_id = %s and brand_id = %s and day >= %s for update skip locked) x "
+        "where d.provider_id = x.provider_id and d.brand_id = x.brand_id and d.day = x.day",
+        (clock.now(), place.provider_id, place.brand_id,
+         clock.today() - dt.timedelta(days=DAYS_KEPT))).rowcount
+
+
+def _answer(day: Day) -> None:
+    """Nobody waits any longer once the day has an end or must wait itself."""
+    db.connection().execute(
+        "update iys_day set asked_at = null where provider_id = %s and brand_id = %s and day = %s "
+        "and fence = %s and asked_at is not null and (done_at is not null or next_at > now())",
+        (day.place.provider_id, day.place.brand_id, day.day, day.fence))
 
 
 def _forward(day: Day) -> str:
@@ -148,8 +174,9 @@ def _fetch(day: Day) -> str:
     fits, rows = file
     stamp = client.day_stamp(place.brand_code, day.day) if Kind.STAMP not in have else None
     if stamp is not None:
-        archive.keep(place, day.day, Kind.STAMP, stamp)
+        kept = archive.keep(place, day.day, Kind.STAMP, stamp)
         reach("days.stamp")
+        check_stamp(place, day.day, kept)
     whole = stamp is not None or Kind.STAMP in have
     _write(day, "process_status = %s, hash_value = %s, hash_fits = %s, rows = %s, problem = %s, "
            "agreed_at = case when %s then coalesce(agreed_at, %s) else agreed_at end, "

@@ -10,19 +10,21 @@ import datetime as dt
 from typing import Any
 
 from flask import url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, orm
+from ileti.iys import daywords
 from ileti.iys.archive import Kind
 from ileti.iys.compare import Cause, State
-from ileti.iys.daymodels import IysArchive, IysDay, IysDifference
+from ileti.iys.daymodels import IysArchive, IysDay, IysDifference, IysRepair, IysStampCheck
 from ileti.iys.days import Result
-from ileti.iys.errors import meaning
-from ileti.iys.instant import KeyNow, Verdict
+from ileti.iys.instant import KeyNow
+from ileti.iys.instant import Verdict as Compared
+from ileti.iys.stamps import Verdict
 from ileti.recipients.address import mask
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
@@ -52,28 +54,19 @@ CAUSES: dict[Cause, tuple[Any, Any, Any]] = {  # name, what it means, what its r
         _l("Our consent gets İYS’s number.")),
 }
 _RESULTS = {Result.EQUAL: "matched", Result.EMPTY: "no_movement", Result.LOST: "lost"}
-_PROBLEMS: dict[str, Any] = {
-    "not_ready": _l("İYS has not prepared this day yet; it is asked again."),
-    "failed_there": _l("İYS could not prepare this day; it is asked again."),
-    "doubted": _l("İYS shows no movement for this day, we know of some; it is asked again."),
-    "hash_differs": _l("İYS’s hash does not fit the file it gave out. The file is kept."),
-    "unreadable": _l("Some rows of the file were not understood."),
-    "stamp_lost": _l("The time stamp could not be fetched within seven days."),
-    "lost": _l("İYS no longer gives out this day’s file."),
-}
 _KINDS = {
     Kind.SUMMARY_INDIVIDUAL: _l("Summary, individuals"), Kind.SUMMARY_MERCHANT: _l(
         "Summary, merchants"), Kind.HASH: _l("Hash"), Kind.FILE: _l("Movement file"),
     Kind.STAMP: _l("Time stamp"),
 }
-_VERDICTS: dict[Verdict, tuple[str, Any]] = {
-    Verdict.SAME: ("ok", _l("Both hold the same.")),
-    Verdict.ON_ITS_WAY: ("info", _l("Our record is on its way to İYS.")),
-    Verdict.BLOCKED_HERE: ("info", _l("Blocked here; İYS takes no refusal as a first record.")),
-    Verdict.MISSING_AT_IYS: ("bad", _l("İYS does not hold it.")),
-    Verdict.MISSING_HERE: ("bad", _l("Only İYS holds it.")),
-    Verdict.OTHER_STATUS: ("bad", _l("İYS says otherwise; its word holds.")),
-    Verdict.OURS_IS_NEWER: ("bad", _l("Our refusal is newer and has not reached İYS.")),
+_VERDICTS: dict[Compared, tuple[str, Any]] = {
+    Compared.SAME: ("ok", _l("Both hold the same.")),
+    Compared.ON_ITS_WAY: ("info", _l("Our record is on its way to İYS.")),
+    Compared.BLOCKED_HERE: ("info", _l("Blocked here; İYS takes no refusal as a first record.")),
+    Compared.MISSING_AT_IYS: ("bad", _l("İYS does not hold it.")),
+    Compared.MISSING_HERE: ("bad", _l("Only İYS holds it.")),
+    Compared.OTHER_STATUS: ("bad", _l("İYS says otherwise; its word holds.")),
+    Compared.OURS_IS_NEWER: ("bad", _l("Our refusal is newer and has not reached İYS.")),
 }
 
 
@@ -104,7 +97,7 @@ def strip(brand: Any, wanted: list[dt.date],
     open_days = sum(1 for day in wanted if state_of(found.get((brand.id, day))) == "difference")
     for day in wanted:
         one = found.get((brand.id, day))
-        cells.append({"day": day, "state": state_of(one), "text": _cell_text(one),
+        cells.append({"day": day, "state": state_of(one), "text": cell_text(one),
                       "url": url_for("DayView.show", brand_id=brand.id, day=day) if one else None})
     running = [one for (owner, _day), one in found.items()
                if owner == brand.id and one.done_at is None and one.archived_at is not None]
@@ -121,11 +114,13 @@ def strip(brand: Any, wanted: list[dt.date],
     }
 
 
-def _cell_text(one: IysDay | None) -> str:
+def cell_text(one: IysDay | None) -> str:
+    """What a day's cell says."""
     if one is None:
         return _("not reconciled")
     if one.differences and one.result == Result.DIFFERENT:
-        return ngettext("%(num)s difference", "%(num)s differences", one.differences)
+        return ngettext("%(n)s difference", "%(n)s differences", one.differences,
+                        n=format_decimal(one.differences))
     return {"matched": _("matched"), "no_movement": _("no movement"), "lost": _("lost at İYS"),
             "awaiting_file": _("awaiting file")}.get(state_of(one), _("difference"))
 
@@ -135,21 +130,14 @@ def day_title(one: IysDay) -> str:
     return one.day.strftime("%d.%m.%Y")
 
 
-def sentence_of(one: IysDay) -> str | None:
-    """What is in the way, in plain words."""
-    if not one.problem:
-        return None
-    said = _PROBLEMS.get(one.problem)
-    return str(said) if said is not None else say(meaning(one.problem))
-
-
 def facts_of(one: IysDay) -> list[tuple[str, Any]]:
     """The day's facts."""
     rows: list[tuple[str, Any]] = []
     if one.rows is not None:
-        rows.append((_("Rows in İYS’s file"), one.rows))
-    rows.append((_("Differences"), one.differences))
-    rows.append((_("Agreed with İYS"), _("yes") if one.agreed_at else _("not yet")))
+        rows.append((_("Rows in İYS’s file"), format_decimal(one.rows)))
+    rows.append((_("Differences"), format_decimal(one.differences)))
+    rows.append((_("Agreed with İYS"), _("not yet") if one.agreed_at is None else
+                 clock.to_istanbul(one.agreed_at).strftime("%d.%m.%Y %H:%M")))
     if one.hash_value:
         rows.append((_("İYS’s hash (SHA-384)"), f"{one.hash_value[:16]}…"))
         rows.append((_("Our own file"), _("the same, byte for byte")
@@ -157,16 +145,30 @@ def facts_of(one: IysDay) -> list[tuple[str, Any]]:
     return rows
 
 
-def group(one: IysDay, cause: Cause, left: int, repaired: int, *, may: bool) -> dict[str, Any]:
-    """A cause with its repair."""
+def group(one: IysDay, cause: Cause, left: int, repaired: int, wish: IysRepair | None, *,
+          may: bool) -> dict[str, Any]:
+    """A cause with its repair: the button, or how far it is, or how the last one ended."""
     name, means, does = CAUSES[cause]
-    action = {"label": _("Repair all"), "count": left, "icon": "wrench", "small": True,
-              "id": f"onar-{int(cause)}", "fields": {"cause": int(cause)},
-              "url": url_for("DayView.repair", brand_id=one.brand_id, day=one.day),
-              "confirm": {"title": _("Repair all of “%(cause)s”?", cause=name), "text": str(does),
-                          "verb": _("Repair all")}}
-    return {"name": str(name), "means": str(means), "does": str(does), "open": left,
-            "repaired": repaired, "action": action if may and left else None}
+    url = url_for("DayView.repair", brand_id=one.brand_id, day=one.day)
+    action: dict[str, Any] | None = {
+        "label": _("Repair all"), "count": left, "icon": "wrench", "small": True,
+        "id": f"onar-{int(cause)}", "fields": {"cause": int(cause)}, "url": url,
+        "confirm": {"title": _("Repair all of “%(cause)s”?", cause=name),
+                    "text": _("%(does)s A worker does it; this page shows how far it is.",
+                              does=str(does)), "verb": _("Repair all")}}
+    under_way = None
+    if wish is not None and wish.ended_at is None:
+        problem, code = daywords.in_the_way(wish.problem)
+        under_way = {"done": min(wish.repaired + wish.unanswered, wish.total), "total": wish.total,
+                     "problem": problem, "code": code,
+                     "again": daywords.again_at(wish) if problem else ""}
+        action = {"label": _("Stop"), "icon": "x", "small": True, "method": "post", "url": url,
+                  "fields": {"cause": int(cause), "stop": 1}}
+    return {"cause": int(cause), "name": str(name), "means": str(means), "does": str(does),
+            "open": left, "repaired": repaired, "under_way": under_way,
+            "ended": (wish.ended_at, daywords.repair_words(wish))
+            if wish is not None and wish.ended_at else None,
+            "action": action if may and (left or under_way) else None}
 
 
 def difference(one: IysDay, row: IysDifference, what: str, *, spoken: bool,
@@ -196,11 +198,17 @@ def _side(status: int | None, source: int | None, date: dt.datetime | None) -> s
     return " · ".join(parts)
 
 
-def kept(one: IysDay, row: IysArchive) -> dict[str, Any]:
+def kept(one: IysDay, row: IysArchive, check: IysStampCheck | None) -> dict[str, Any]:
     """A line of the archive."""
+    stamp = None
+    if row.kind == Kind.STAMP:
+        stamp = daywords.stamp_words(check.verdict if check is not None else None)
     return {"name": str(_KINDS[Kind(row.kind)]), "size": row.size, "at": row.fetched_at,
-            "sha384": row.sha384.hex(), "url": url_for(
-                "DayView.download", brand_id=one.brand_id, day=one.day, number=row.id)}
+            "sha384": row.sha384.hex(), "stamp": stamp,
+            "bad": check is not None and not Verdict(check.verdict).holds,
+            "stamped_at": check.stamped_at if check is not None else None,
+            "signer": check.signer if check is not None else None,
+            "url": url_for("DayView.download", brand_id=one.brand_id, day=one.day, number=row.id)}
 
 
 def answer(brand_id: int, address: str, found: list[KeyNow]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ opening it needs a right of its own and leaves a line in the audit trail.
 from __future__ import annotations
 
 import datetime as dt
-import time
 from itertools import chain
 from typing import Any
 
@@ -18,29 +17,20 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
-from sqlalchemy import func, select
-from sqlalchemy.orm import defer
 
 from ileti.consents.ledger import Place
-from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType
-from ileti.core import clock, jobs, orm
+from ileti.core import jobs, orm
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import IletiError, NotFound
-from ileti.iys import archive, days, dayshow, reconcile
-from ileti.iys.compare import Cause, State
-from ileti.iys.daymodels import IysArchive, IysDay, IysDifference
+from ileti.iys import archive, daypage, days, dayshow, daywords, reconcile, repairs
+from ileti.iys.compare import Cause
 from ileti.iys.instant import ask_now, mend_now
-from ileti.recipients.address import AddressError, mask, parse_address
-from ileti.recipients.models import Recipient
+from ileti.recipients.address import AddressError, parse_address
 from ileti.tenancy import audit, security
 from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
-
-PAGE = 50
-REPAIR_SECONDS = 8.0
 
 
 class DayView(BaseView):
@@ -54,7 +44,7 @@ class DayView(BaseView):
     @has_access
     @permission_name("read")
     def list(self) -> ResponseReturnValue:
-        """Every visible brand with its last fourteen days."""
+        """Every visible brand with its last fourteen days; ``izle`` is one that is waited for."""
         return self._calendar()
 
     @expose("/simdi/<int:brand_id>", methods=["POST"])
@@ -63,15 +53,16 @@ class DayView(BaseView):
     def now(self, brand_id: int) -> ResponseReturnValue:
         """Fetch what is missing and compare the brand's last week again, at once."""
         place = _place(brand_id)
-        days.add_days(place.provider_id)
-        found = [days.once_more(place, clock.today() - dt.timedelta(days=ago))
-                 for ago in range(1, days.DAYS_KEPT + 1)]
-        if not any(found):
+        asked = days.ask_for_week(place)
+        if not asked:
             return self._calendar(problem=_(
                 "There is no day to compare yet: the brand is here since today, or its provider "
                 "has no İYS login. İYS closes a day at midnight."))
+        audit.record("reconciliation:run", f"brand:{brand_id}", {"days": asked},
+                     provider_id=place.provider_id)
+        orm.db.session.commit()
         jobs.ring("iys.jobs.reconcile")
-        return redirect(url_for("DayView.list", izle=1))
+        return redirect(url_for("DayView.list", izle=brand_id))
 
     @expose("/adres", methods=["POST"])
     @has_access
@@ -96,7 +87,7 @@ class DayView(BaseView):
                 mend_now(place, address, RecipientType[kind], Channel[channel])
             found = ask_now(place, address)
         except IletiError as error:
-            return self._calendar(problem=say(error))
+            return self._calendar(problem=daywords.trouble_words(error))
         return self._calendar(answer=dayshow.answer(place.brand_id, address, found))
 
     @expose("/<int:brand_id>/<day>")
@@ -104,42 +95,43 @@ class DayView(BaseView):
     @permission_name("read")
     def show(self, brand_id: int, day: str) -> ResponseReturnValue:
         """A day: how it stands, what differs and why, what is archived."""
-        one = _day(brand_id, day)
+        one = daypage.day_of(brand_id, day)
         brand = orm.db.session.get(Brand, brand_id)
-        rows = _differences(one)
+        sentence, code = daywords.in_the_way(one.problem)
+        groups, kept = daypage.groups(one), daypage.kept(one)
         return self.render_template(
             "panel/day.html", title=dayshow.day_title(one), brand=str(brand), day=one,
             crumbs=[(_("Reconciliation"), url_for("DayView.list")), (str(brand), None)],
-            state=dayshow.state_of(one), sentence=dayshow.sentence_of(one),
-            facts=dayshow.facts_of(one), groups=_groups(one), rows=rows, running=_running(one),
-            kept=_kept(one), may_open=security.may("reconciliation:open"))
+            state=dayshow.state_of(one), sentence=sentence, code=code,
+            again=daywords.again_at(one) if one.done_at is None else "",
+            facts=dayshow.facts_of(one), groups=groups, rows=daypage.differences(one),
+            comparing=one.archived_at is not None and one.compared_at is None,
+            repairing=any(group["under_way"] for group in groups),
+            kept=kept, bad_stamp=daypage.bad_stamp(kept), page=daypage.PAGE,
+            may_open=security.may("reconciliation:open"))
 
     @expose("/<int:brand_id>/<day>/onar", methods=["POST"])
     @has_access
     @permission_name("repair")
     def repair(self, brand_id: int, day: str) -> ResponseReturnValue:
-        """Repair one difference, or all of a cause as far as a page may take."""
-        one, place = _day(brand_id, day), _place(brand_id)
+        """Repair one difference now, or wish that all of a cause be repaired; ``stop`` ends that
+        wish."""
+        one, place = daypage.day_of(brand_id, day), _place(brand_id)
         cause, number = request.form.get("cause", 0, type=int), request.form.get("id", 0, type=int)
         if cause not in Cause.__members__.values():
             raise NotFound()
+        stop = bool(request.form.get("stop"))
         audit.record("reconciliation:repair", f"day:{brand_id}:{one.day}",
-                     {"cause": Cause(cause).name, "id": number or None},
+                     {"cause": Cause(cause).name, "id": number or None, "stop": stop},
                      provider_id=place.provider_id)
         orm.db.session.commit()
-        orm.db.session.rollback()
-        try:
-            done = reconcile.repair(place, one.day, Cause(cause), ids=[number] if number else None,
-                                    by=current_user.id, until=time.monotonic() + REPAIR_SECONDS)
-        except (IletiError, CannotDecrypt, OSError) as error:
-            flash(say(error) if isinstance(error, IletiError)
-                  else _("The archived file cannot be read."), "danger")
-            return redirect(url_for("DayView.show", brand_id=brand_id, day=day))
-        days.once_more(place, one.day)
-        jobs.ring("iys.jobs.reconcile")
-        flash(ngettext("%(num)s difference was repaired; the day is compared again.",
-                       "%(num)s differences were repaired; the day is compared again.",
-                       done["repaired"]), "success")
+        orm.db.session.rollback()  # no transaction stays open during a call to somebody else
+        if number:
+            _repair_one(place, one.day, Cause(cause), number)
+        elif stop:
+            _stop(place, one.day, Cause(cause))
+        else:
+            _wish(place, one.day, Cause(cause))
         return redirect(url_for("DayView.show", brand_id=brand_id, day=day))
 
     @expose("/<int:brand_id>/<day>/arsiv/<int:number>")
@@ -147,7 +139,7 @@ class DayView(BaseView):
     @permission_name("open")
     def download(self, brand_id: int, day: str, number: int) -> ResponseReturnValue:
         """What İYS gave out, as it came."""
-        one, place = _day(brand_id, day), _place(brand_id)
+        one, place = daypage.day_of(brand_id, day), _place(brand_id)
         kept = next((k for k in archive.kept_of(place, one.day) if k.id == number), None)
         if kept is None:
             raise NotFound()
@@ -168,22 +160,19 @@ class DayView(BaseView):
 
     def _calendar(self, *, problem: str | None = None,
                   answer: dict[str, Any] | None = None) -> ResponseReturnValue:
-        strips, first, last = dayshow.strips(PAGE)
+        strips, first, last = dayshow.strips(daypage.PAGE)
+        watched = request.args.get("izle", 0, type=int)
         return self.render_template(
             "panel/days.html", title=_("Reconciliation"), line=_(
                 "Every night İYS’s day is archived and laid beside ours, row by row."),
             strips=strips, first=first, last=last, problem=problem, answer=answer,
             brands=[(one["id"], one["name"]) for one in strips],
+            asked_brand=request.form.get("brand", 0, type=int),
+            asked_address=request.form.get("address", "")[:254] if problem else "",
             may_run=security.may("reconciliation:run"),
             may_repair=security.may("reconciliation:repair"),
-            running=_in_hand() if request.args.get("izle") else [])
-
-
-def _in_hand() -> list[IysDay]:
-    """Days of the last week that a worker compares or will within seconds."""
-    week = clock.today() - dt.timedelta(days=days.DAYS_KEPT)
-    return list(orm.db.session.scalars(select(IysDay).where(
-        IysDay.day >= week, IysDay.done_at.is_(None), IysDay.problem.is_(None)).limit(PAGE)))
+            alarms=daypage.alarms(strips),
+            watched=daypage.week(watched) if watched and not answer else None)
 
 
 def _place(brand_id: int) -> Place:
@@ -193,57 +182,34 @@ def _place(brand_id: int) -> Place:
     return Place(brand.provider_id, brand.provider.iys_code, brand.id, brand.brand_code)
 
 
-def _day(brand_id: int, day: str) -> IysDay:
+def _repair_one(place: Place, day: dt.date, cause: Cause, number: int) -> None:
     try:
-        wanted = dt.date.fromisoformat(day)
-    except ValueError:
-        raise NotFound() from None
-    found: IysDay | None = orm.db.session.scalars(select(IysDay).where(
-        IysDay.brand_id == brand_id, IysDay.day == wanted)).first()
-    if found is None:
-        raise NotFound()
-    return found
+        done = reconcile.repair(place, day, cause, ids=[number], by=current_user.id)
+    except (IletiError, CannotDecrypt, OSError) as error:
+        flash(daywords.trouble_words(error), "danger")
+        return
+    if done["repaired"]:
+        days.once_more(place, day)
+        jobs.ring("iys.jobs.reconcile")
+        flash(_("The difference was repaired; the day is compared again."), "success")
+    elif done["unanswered"]:
+        flash(_("The difference could not be repaired: the archived file or the record it is about "
+                "no longer says what was compared."), "warning")
+    else:
+        flash(_("This difference is no longer open."), "info")
 
 
-def _running(one: IysDay) -> bool:
-    """A worker has it in hand or will take it within seconds."""
-    return one.done_at is None and one.problem is None
+def _wish(place: Place, day: dt.date, cause: Cause) -> None:
+    if repairs.wish(place, day, cause, current_user.id):
+        flash(_("A worker repairs them; this page shows how far it is."), "success")
+    else:
+        flash(_("The repair is under way already, or nothing is open any more."), "info")
+    jobs.ring("iys.jobs.repair")
 
 
-def _groups(one: IysDay) -> list[dict[str, Any]]:
-    counts = orm.db.session.execute(
-        select(IysDifference.cause, IysDifference.state, func.count()).where(
-            IysDifference.provider_id == one.provider_id, IysDifference.brand_id == one.brand_id,
-            IysDifference.day == one.day, IysDifference.state != State.GONE,
-        ).group_by(IysDifference.cause, IysDifference.state)).all()
-    found: dict[Cause, dict[int, int]] = {}
-    for cause, state, count in counts:
-        found.setdefault(Cause(cause), {})[state] = count
-    may = security.may("reconciliation:repair")
-    return [dayshow.group(one, cause, n.get(State.OPEN, 0), n.get(State.REPAIRED, 0), may=may)
-            for cause, n in sorted(found.items())]
-
-
-def _differences(one: IysDay) -> list[dict[str, Any]]:
-    asked = select(IysDifference, Recipient).outerjoin(Recipient, (
-        (Recipient.provider_id == IysDifference.provider_id)
-        & (Recipient.id == IysDifference.recipient_id))).where(
-        IysDifference.provider_id == one.provider_id, IysDifference.brand_id == one.brand_id,
-        IysDifference.day == one.day, IysDifference.state != State.GONE).order_by(
-        IysDifference.state, IysDifference.cause, IysDifference.id).limit(PAGE)
-    may = security.may("reconciliation:repair")
-    rows = []
-    for difference, person in orm.db.session.execute(asked):
-        address = address_of(person) if person is not None else None
-        what = mask(address) if address else _("line %(n)s of the file", n=difference.line or "–")
-        rows.append(dayshow.difference(one, difference, what, spoken=bool(address), may=may))
-    return rows
-
-
-def _kept(one: IysDay) -> list[dict[str, Any]]:
-    # without the file's key, which a page has no use for
-    found = orm.db.session.scalars(select(IysArchive).options(
-        defer(IysArchive.file_key, raiseload=True)).where(
-        IysArchive.provider_id == one.provider_id, IysArchive.brand_id == one.brand_id,
-        IysArchive.day == one.day).order_by(IysArchive.kind, IysArchive.id))
-    return [dayshow.kept(one, row) for row in found]
+def _stop(place: Place, day: dt.date, cause: Cause) -> None:
+    if repairs.call_off(place, day, cause):
+        jobs.ring("iys.jobs.reconcile")
+        flash(_("The repair was stopped; what was repaired stays so."), "success")
+    else:
+        flash(_("The repair had ended already."), "info")

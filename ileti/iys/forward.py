@@ -114,7 +114,7 @@ def carry(batch: Batch) -> Counter[str]:
     if not rows:
         settle_nothing(batch)
         return Counter()
-    outcomes, ready, ask = sift(rows, _latest_clock(), again=batch.tries > 0)
+    outcomes, ready, ask = sift(rows, *_clocks(), again=batch.tries > 0)
     settle(batch, outcomes)
     counts = Counter(kept=len(outcomes))
     try:
@@ -141,11 +141,11 @@ def carry(batch: Batch) -> Counter[str]:
     return counts + _send_list(client, batch, ready)
 
 
-def _latest_clock() -> datetime:
-    """Ours or the database's, whichever is ahead: a host that runs behind must not hold back what
-    was taken on another one, and İYS says when something is really too early (H162; row 32)."""
-    row = db.connection().execute("select now()").fetchone()
-    return max(clock.now(), row[0]) if row else clock.now()
+def _clocks() -> tuple[datetime, datetime]:
+    """Ours and the database's, the one behind first (row 32): a host that runs behind must not
+    hold back what was taken on another one, one that runs ahead not bury what İYS would take."""
+    behind, ahead = sorted((clock.now(), db.database_time()))
+    return behind, ahead
 
 
 def _send_singly(client: IysClient, batch: Batch, rows: list[Row]) -> Counter[str]:

@@ -104,7 +104,7 @@ def _compare(client: IysClient, place: Place, kind: RecipientType, channel: Chan
         if held is not None and held.status is not state.status:
             words.append(_as_told(state, held))
         elif held is None and state.status is Status.ONAY:
-            words.append(_closed(state))
+            words.append(_closed(state, db.database_time()))
     if words:
         _take(place, words)
         log.warning("pull_gap_found", brand=place.brand_id, count=len(words))
@@ -120,10 +120,12 @@ def _as_told(state: Held, held: Movement) -> NewConsent:
     )
 
 
-def _closed(state: Held) -> NewConsent:
+def _closed(state: Held, moment: datetime) -> NewConsent:
+    """Refused at İYS, nobody knows when: by the database's clock, since a host's that is ahead
+    would make what the person says there next look older (row 32)."""
     return NewConsent(
         address=state.address, channel=state.channel, status=Status.RET,
-        consent_date=max(clock.whole_second(clock.now()), state.date),
+        consent_date=max(clock.whole_second(moment), state.date),
         recipient_type=state.recipient_type, standing=Standing.VERIFIED,
         source=Source.IYS_BILINMEYEN,
     )

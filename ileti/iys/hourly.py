@@ -87,6 +87,12 @@ class HourlyBudget:
 
     def left(self, keep: int = 0) -> int:
         """How many questions may still be asked this hour."""
+        used, most, shut = self.used()
+        return 0 if shut else max(0, most - keep - used)
+
+    def used(self) -> tuple[int, int, bool]:
+        """Questions asked within the hour, how many may be, and whether İYS has said that they are
+        used up."""
         with self._lock:
             now = time.monotonic()
             used = sum(moment > now - HOUR for moment in self._asked)
@@ -94,10 +100,9 @@ class HourlyBudget:
             try:
                 shared, pause = self._store().eval(  # type: ignore[misc]
                     _LOOK, 2, *self._keys, round(HOUR * 1000))
-                used, most, shut = max(used, int(shared)), self.most, shut or int(pause) > 0
+                return max(used, int(shared)), self.most, shut or int(pause) > 0
             except redis.RedisError:
-                most = self.most // 2
-        return 0 if shut else max(0, most - keep - used)
+                return used, self.most // 2, shut
 
     def full(self, seconds: float = QUIET_SECONDS) -> None:
         """İYS says that the hour is used up: nobody asks for so many seconds."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 from config import settings
-from ileti.core.jobs import job
-from ileti.iys import access, alarms, days, receipts
+from ileti.core.jobs import job, ring
+from ileti.iys import access, alarms, days, receipts, repairs, stampcheck
 from ileti.iys import forward as forwarding
 from ileti.iys import pull as pulling
 
@@ -57,6 +57,23 @@ def sweep() -> dict[str, int]:
 def reconcile() -> dict[str, int]:
     """Bring the brands' days forward: fetch, archive, compare, agree."""
     return dict(days.days_due(time.monotonic() + RUN_SECONDS))
+
+
+@job(queue="upkeep", every=15.0, timeout=TIMEOUT,
+     idempotent="a difference leaves the open ones and moves its wish in one transaction, fenced")
+def repair() -> dict[str, int]:
+    """Repair all differences of a cause where somebody wished it."""
+    counts = repairs.repairs_due(time.monotonic() + RUN_SECONDS)
+    if counts["fulfilled"]:
+        ring("iys.jobs.reconcile")
+    return dict(counts)
+
+
+@job(queue="upkeep", every=3_600.0, timeout=TIMEOUT,
+     idempotent="a stamp is judged from the archive alone; the same verdict is written over itself")
+def check_stamps() -> dict[str, int]:
+    """Look into time stamps nobody looked into, or not since other authorities are named."""
+    return dict(stampcheck.checks_due(time.monotonic() + RUN_SECONDS))
 
 
 @job(queue="upkeep", every=60.0, timeout=TIMEOUT,

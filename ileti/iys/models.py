@@ -60,7 +60,8 @@ class IysBatch(Model):
 
 
 class IysReceipt(Model):
-    """İYS's answer about one entry. Database key (provider_id, entry_id, id)."""
+    """İYS's answer about one entry. Database key (provider_id, entry_id, id). ``late``: a refusal
+    that was taken after its deadline (R-33)."""
 
     __tablename__ = "iys_receipt"
     __table_args__ = (
@@ -70,6 +71,7 @@ class IysReceipt(Model):
               postgresql_where=text("accepted and transaction_id is not null")),
         Index("ix_iys_receipt_rejected", "provider_id", "at",
               postgresql_where=text("not accepted")),
+        Index("ix_iys_receipt_late", "provider_id", "at", postgresql_where=text("late")),
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -79,6 +81,7 @@ class IysReceipt(Model):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     creation_date: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     accepted: Mapped[bool]
+    late: Mapped[bool] = mapped_column(server_default=text("false"))
     code: Mapped[str | None] = mapped_column(String(8))
     transaction_id: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[dict | None] = mapped_column(JSONB)

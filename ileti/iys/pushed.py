@@ -24,6 +24,7 @@ from ileti.consents.ledger import Place
 from ileti.consents.vocabulary import Status
 from ileti.core import db
 from ileti.core.errors import StorageAway
+from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.iys.answers import Unreadable, parse_pull
 from ileti.iys.pull import MOST_ATTEMPTS, take_movements
@@ -89,6 +90,7 @@ def take(login: Login, body: bytes) -> int:
     for place in _places(login):
         found = by_brand.pop(place.brand_code, [])
         taken += _record(place, [one for one in found if one.iys_code == place.iys_code])
+    reach("push.taken")
     log.info("pushed", provider=login.provider_id, taken=taken, unreadable=len(page.unreadable),
              passed_over=sum(len(some) for some in by_brand.values()))
     return 200
@@ -102,7 +104,9 @@ def _record(place: Place, movements: list[Movement]) -> int:
         try:
             with db.transaction() as conn:
                 conn.execute("select set_config('statement_timeout', %s, true)", (str(MOST_MS),))
-                return take_movements(conn, place, movements, learned="push")
+                taken = take_movements(conn, place, movements, learned="push")
+                reach("push.recorded")
+            return taken
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
             if attempt == MOST_ATTEMPTS:
                 raise

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,10 @@ import psycopg
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
+from ileti.iys import granted
 from ileti.iys.answers import Accepted
 from ileti.iys.batches import IYS_TOPIC, Batch, BatchState, lock
+from ileti.iys.late import Standing, late_refusals
 from ileti.iys.wire import Outgoing
 from ileti.outbox import relay
 from ileti.outbox.relay import Connection, array
@@ -189,13 +191,21 @@ def settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
 def _settle(batch: Batch, outcomes: Sequence[Outcome]) -> None:
     with db.transaction() as conn:
         lock(conn, batch)
-        elsewhere = _lock_states(conn, batch, outcomes)
-        _insert_receipts(conn, batch, [one for one in outcomes if one.told])
+        states = _lock_states(conn, batch, outcomes)
+        elsewhere = {one.entry_id for one in states if one.entry_id != one.stands_on}
+        late = late_refusals(conn, batch.provider_id, states, {
+            one.ref.entry_id: one.creation_date for one in outcomes if one.accepted})
+        _insert_receipts(conn, batch, [one for one in outcomes if one.told], late)
         _update_states(conn, batch, outcomes)
         accepted = [one for one in outcomes if one.state is IysStatus.REGISTERED
                     and one.ref.entry_id in elsewhere]
         if accepted:
             _return_to_entries(conn, batch, accepted)
+        taken = [one.ref for one in outcomes if one.accepted]
+        if taken:
+            granted.brought(conn, batch.provider_id, [(ref.entry_id, ref.ref_at) for ref in taken])
+        if late:
+            _mark_late(conn, batch, [one for one in outcomes if one.ref.entry_id in late])
         if any(one.reported for one in outcomes):
             _move_dates(conn, batch, [one for one in outcomes if one.reported])
         _move_rows(conn, batch, outcomes)
@@ -252,14 +262,15 @@ def _given(batch: Batch, outcomes: Sequence[Outcome], final: bool = True) -> dic
     }
 
 
-def _lock_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> set[int]:
-    """Lock in the one order; the entries on which the state no longer stands."""
+def _lock_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> list[Standing]:
+    """Lock in the one order; what the states stand on."""
     rows = conn.execute(
-        f"select g.entry_id, s.entry_id from {_GIVEN} join consent_state s on {_STATE} "  # noqa: S608
+        "select g.entry_id, s.entry_id, s.status, s.iys_due_at "  # noqa: S608 (own constants)
+        f"from {_GIVEN} join consent_state s on {_STATE} "
         "order by s.recipient_id, s.recipient_type, s.channel for update of s",
         _given(batch, outcomes),
     ).fetchall()
-    return {entry for entry, stands_on in rows if entry != stands_on}
+    return [Standing(*row) for row in rows]
 
 
 def _update_states(conn: Connection, batch: Batch, outcomes: Sequence[Outcome],
@@ -304,19 +315,27 @@ def _return_to_entries(conn: Connection, batch: Batch, outcomes: Sequence[Outcom
     )
 
 
-def _insert_receipts(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+def _mark_late(conn: Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    conn.execute(
+        f"update consent_state s set late_id = g.entry_id from {_GIVEN} "  # noqa: S608
+        f"where {_STATE} and s.entry_id = g.entry_id", _given(batch, outcomes))
+
+
+def _insert_receipts(conn: Connection, batch: Batch, outcomes: Sequence[Outcome],
+                     late: Set[int]) -> None:
     if not outcomes:
         return
     told = json.dumps([{
         "e": one.ref.entry_id, "d": one.creation_date.isoformat() if one.creation_date else None,
         "a": one.accepted, "c": one.code[:8] if one.code else None,
         "t": one.transaction_id[:64] if one.transaction_id else None, "x": one.detail,
+        "l": one.ref.entry_id in late,
     } for one in outcomes])
     conn.execute(
         "insert into iys_receipt (provider_id, entry_id, batch_id, creation_date, accepted, code, "
-        "transaction_id, detail) select %s, g.e, %s, g.d, g.a, g.c, g.t, g.x from "
+        "transaction_id, detail, late) select %s, g.e, %s, g.d, g.a, g.c, g.t, g.x, g.l from "
         "jsonb_to_recordset(%s::jsonb) as g(e bigint, d timestamptz, a boolean, c text, t text, "
-        "x jsonb)", (batch.provider_id, batch.id, told),
+        "x jsonb, l boolean)", (batch.provider_id, batch.id, told),
     )
 
 

@@ -14,15 +14,17 @@ from ileti.iys.asking import UNKNOWN_FOR_EVER, kept
 from ileti.iys.settle import Outcome, Row
 from ileti.outbox.relay import LONGEST_DELAY
 
-# A clock of ours that is hours ahead must not bury a consent İYS would still take: until so long
+# Clocks of ours that are hours ahead must not bury a consent İYS would still take: until so long
 # after the deadline İYS decides (H467).
 CLOCKS_MAY_ERR = timedelta(hours=6)
 
 
-def sift(rows: list[Row], now: datetime, *,
+def sift(rows: list[Row], surely: datetime, now: datetime, *,
          again: bool) -> tuple[list[Outcome], list[Row], list[Row]]:
     """What is settled without a call, what goes, and what İYS is asked about first.
 
+    ``surely`` and ``now``: of two clocks the one behind, by which a deadline has passed, and the
+    one ahead, by which a date has come.
     ``again`` and a row's own tries mean that İYS may hold it already; then only İYS's answer
     decides, not our clock and no question, since V2 gives the first answer to a repeat.
     """
@@ -36,7 +38,7 @@ def sift(rows: list[Row], now: datetime, *,
         elif is_overruled(row) or is_taken_back(row):
             outcomes.append(kept(row, None, "superseded"))
         elif (fresh and row.status is Status.ONAY and row.due_at is not None
-              and row.due_at < now - CLOCKS_MAY_ERR):
+              and row.due_at < surely - CLOCKS_MAY_ERR):
             outcomes.append(kept(row, IysStatus.OVERDUE, "overdue"))
         elif row.reported > now and not row.clock_behind:
             wait = min(LONGEST_DELAY, (row.reported - now).total_seconds() + 0.1)

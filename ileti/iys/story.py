@@ -48,7 +48,8 @@ def words_of_iys(provider_id: int, entry_ids: Sequence[int]) -> list[Heard]:
     return [
         *(Heard(entry, sent[batch], IysStatus.WAITING)
           for entry, batch in batch_of.items() if batch in sent),
-        *(Heard(one.entry_id, one.at, status, None if one.accepted else code_number(one.code))
+        *(Heard(one.entry_id, one.at, status, None if one.accepted else code_number(one.code),
+                late=one.late)
           for one, status in answered if status is not None),
     ]
 
@@ -92,6 +93,11 @@ def answers_of_iys(entries: list[ConsentEntry]) -> list[Step]:
 
 
 def _answer_step(one: IysReceipt, *, fetched: bool) -> Step:
+    if one.late:
+        return {"icon": "clock-alert", "tone": "bad", "title": _("Accepted by İYS, too late"),
+                "at": one.at, "code": one.transaction_id or "",
+                "facts": _("The three business days had passed. The refusal blocks here since its "
+                           "first second; that it was reported late stays on this record.")}
     if one.accepted:
         title = _("Fetched from İYS") if fetched else _("Accepted by İYS")
         icon, tone = ("arrow-down-to-line", "accent") if fetched else ("badge-check", "ok")

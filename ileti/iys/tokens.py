@@ -297,5 +297,18 @@ class TokenKeeper:
                     log.warning("token_lock_runs_out")
 
 
+def token_calls(address: str, *,
+                store: Callable[[], redis.Redis] = redis_client) -> tuple[int, float]:
+    """Token calls of this hour to an address of İYS, and for how many seconds it has shut us out
+    (H084); no call is counted when Redis is away."""
+    host = sha256(address.encode()).hexdigest()[:12]
+    try:
+        used = int(store().get(f"ileti:iys:token-calls:{host}") or 0)  # type: ignore[arg-type]
+    except redis.RedisError:
+        used = 0
+    row = db.connection().execute(_BLOCKED, (host,)).fetchone()
+    return used, float(row[0]) if row else 0.0
+
+
 def _good(pair: Pair) -> bool:
     return pair.access_until > clock.now().timestamp()

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
-from ileti.core import clock
+from ileti.core import clock, db
 from ileti.core.logs import get_logger
 from ileti.iys.answers import PullPage
 from ileti.iys.client import IysClient, IysTrouble
@@ -76,6 +76,6 @@ def _refusal(raw: Mapping[str, Any], recipient: str, kind: RecipientType,
     return Movement(
         recipient=recipient, recipient_type=kind, channel=channel, status=Status.RET,
         source=Source.IYS_BILINMEYEN, source_word=word if isinstance(word, str) else "",
-        consent_date=None, creation_date=clock.whole_second(clock.now()),
+        consent_date=None, creation_date=clock.whole_second(db.database_time()),
         transaction_id=number if isinstance(number, str) else "",
     )

@@ -186,7 +186,8 @@ def oldest(wanted: Wanted, most: int, *, stopped: bool = False) -> Any:
         asked = asked.where(one.brand_id.in_(wanted.brands))
     if scope.current().dealer_id is not None or wanted.dealers:
         own = select(ConsentEntry.provider_id, ConsentEntry.id).where(
-            ConsentEntry.dealer_id.is_not(None)).order_by(
+            ConsentEntry.dealer_id.is_not(None),
+            scope.taken_here(ConsentEntry.dealer_id)).order_by(
                 ConsentEntry.captured_at.desc(), ConsentEntry.id.desc()).limit(most)
         if wanted.dealers:
             own = own.where(ConsentEntry.dealer_id.in_(wanted.dealers))

@@ -2,21 +2,23 @@
 
 A consent that İYS did not get in time, by İYS's answer (H467) or because it was not sent any more,
 is void. A refusal that comes too late holds here from its first second all the same; that it was
-late stays on its record.
+late stays on its record, and it is counted whether İYS took it (:mod:`ileti.iys.late`) or not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union_all
 
 from ileti.consents.models import ConsentEntry
 from ileti.consents.vocabulary import Status
 from ileti.core import clock, orm
 from ileti.iys.models import IysReceipt
 from ileti.radar.counts import Wanted
+from ileti.tenancy import scope
 
 DAYS = 30
 READ = 20_000
@@ -32,20 +34,29 @@ class Missed:
 
 
 def missed(wanted: Wanted) -> Missed:
-    """Counted along the index of rejections, at most the newest ``READ`` of them."""
+    """Counted along the indexes of rejections and of late refusals, at most the newest ``READ`` of
+    each."""
     entry = ConsentEntry
-    newest = select(IysReceipt.provider_id, IysReceipt.entry_id, IysReceipt.code,
-                    IysReceipt.detail["not_sent"].astext.label("kept"), IysReceipt.at).where(
-        IysReceipt.at >= clock.now() - timedelta(days=DAYS), ~IysReceipt.accepted,
-    ).order_by(IysReceipt.at.desc()).limit(READ).subquery()
-    late = or_(newest.c.code == "H467", newest.c.kept == "overdue")
+    newest = union_all(_newest(~IysReceipt.accepted), _newest(IysReceipt.late)).subquery()
+    late = or_(newest.c.code == "H467", newest.c.kept == "overdue", newest.c.late)
+    number = func.count(entry.id.distinct())
     asked = (
-        select(func.count().filter(late, entry.status == int(Status.ONAY)),
-               func.count().filter(late, entry.status == int(Status.RET)), func.count())
+        select(number.filter(late, entry.status == int(Status.ONAY)),
+               number.filter(late, entry.status == int(Status.RET)), func.count())
         .select_from(newest).join(entry, and_(
             entry.provider_id == newest.c.provider_id, entry.id == newest.c.entry_id)))
     pairs = ((entry.provider_id, wanted.providers), (entry.brand_id, wanted.brands),
              (entry.dealer_id, wanted.dealers), (entry.source, wanted.sources))
+    asked = asked.where(scope.taken_here(entry.dealer_id))
     row = orm.db.session.execute(
         asked.where(*(column.in_(values) for column, values in pairs if values))).one()
     return Missed(row[0], row[1], row[2] >= READ)
+
+
+def _newest(which: Any) -> Any:
+    some = select(
+        IysReceipt.provider_id, IysReceipt.entry_id, IysReceipt.code, IysReceipt.late,
+        IysReceipt.detail["not_sent"].astext.label("kept"),
+    ).where(IysReceipt.at >= clock.now() - timedelta(days=DAYS), which).order_by(
+        IysReceipt.at.desc()).limit(READ).subquery()
+    return select(some)

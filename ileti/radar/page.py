@@ -263,7 +263,7 @@ def _late(lines: list[Line], gone: Missed) -> dict[str, Any] | None:
     if not consents and not refusals:
         return None
     return {"consents": consents, "refusals": refusals, "capped": gone.capped,
-            "url": url_for("ConsentView.list", iys="overdue", **_same_places())}
+            "url": url_for("ConsentView.list", iys=["overdue", listing.LATE], **_same_places())}
 
 
 def _same_places() -> dict[str, Any]:

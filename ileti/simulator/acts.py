@@ -19,6 +19,7 @@ from ileti.simulator.entries import IYS_SOURCES, RECIPIENT_TYPES, STATUSES, TYPE
 from ileti.simulator.identity import seal_password
 from ileti.simulator.options import SettingError
 from ileti.simulator.records import Brand, Movement, Partner, Provider
+from ileti.simulator.stamp import SPOILT
 
 
 def move_clock(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,19 +95,24 @@ def falsify_day(desk: Desk, wish: Mapping[str, Any]) -> dict[str, Any]:
     client's comparison has something to find: of `recipient` (all, when left out) the rows are left
     out (`drop`), or get another `status`, `source`, `consentDate`, `creationDate`,
     `transactionId`; `add` is a row of the file that moved nowhere else. `processStatus` `error`
-    fails the whole day. `clear` undoes all of it."""
-    _only(wish, "brandCode", "reportDate", "recipient", "drop", "add", "processStatus", "clear",
-          *_FALSIFIED)  # fmt: skip
+    fails the whole day; `stamp` spoils the time stamp in one of the ways of `stamp.SPOILT`. `clear`
+    undoes all of it."""
+    _only(wish, "brandCode", "reportDate", "recipient", "drop", "add", "processStatus", "stamp",
+          "clear", *_FALSIFIED)  # fmt: skip
     day = (_whole(wish.get("brandCode"), "brandCode"), str(wish.get("reportDate", "")))
     with desk.registry.lock:
         if wish.get("clear"):
             desk.registry.edits.pop(day, None)
             desk.registry.added.pop(day, None)
             desk.registry.failed_days.discard(day)
+            desk.registry.spoilt_stamps.pop(day, None)
         elif "processStatus" in wish:
             if wish["processStatus"] != "error":
                 raise SettingError("processStatus can be set to error only.")
             desk.registry.failed_days.add(day)
+        elif "stamp" in wish:
+            desk.registry.spoilt_stamps[day] = _one_of(
+                wish, "stamp", {name: name for name in SPOILT})
         elif "add" in wish:
             desk.registry.added[day].append(_added(day[0], wish["add"]))
         else:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ileti.simulator import acts, via
+from ileti.simulator.authority import authority
 from ileti.simulator.desk import Answer, Call, Desk, answer
 from ileti.simulator.faults import KINDS, read_fault
 from ileti.simulator.options import (
@@ -257,6 +258,11 @@ def _consent(history: tuple[Movement, ...]) -> dict[str, Any]:
     }
 
 
+def _authority(_desk: Desk, _wish: dict[str, Any]) -> dict[str, Any]:
+    """The authority that signs this simulator's time stamps, as a CA bundle."""
+    return {"pem": authority().bundle}
+
+
 Way = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 
 WAYS: dict[tuple[str, str], Way] = {
@@ -280,5 +286,6 @@ WAYS: dict[tuple[str, str], Way] = {
     ("POST", "reset"): _reset,
     ("GET", "state"): _state,
     ("GET", "consents"): _consents,
+    ("GET", "authority"): _authority,
 }
 """Method and last part of the path → act."""

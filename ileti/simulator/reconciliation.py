@@ -94,7 +94,8 @@ def give_stamp(desk: Desk, call: Call) -> Answer:
         if not _is_there(desk, brand, day):
             return Answer(204)
         digest = sha384(file_of(desk.registry, brand.code, day)).digest()
-    return Answer(200, stamp(digest, _done_at(desk, day)), "application/timestamp-reply")
+        spoilt = desk.registry.spoilt_stamps.get((brand.code, day.isoformat()))
+    return Answer(200, stamp(digest, _done_at(desk, day), spoilt), "application/timestamp-reply")
 
 
 def movements_of(registry: Registry, brand: int, day: date) -> list[Movement]:

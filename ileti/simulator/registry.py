@@ -70,6 +70,7 @@ class Registry(Accounts):
         self.edits: dict[Day, list[Edit]] = defaultdict(list)
         self.added: dict[Day, list[Movement]] = defaultdict(list)
         self.failed_days: set[Day] = set()
+        self.spoilt_stamps: dict[Day, str] = {}
         self.connections = []
         self.via: dict[str, Any] = {}
         self.links: dict[str, tuple[ConsentKey, str]] = {}

@@ -1,34 +1,95 @@
-"""A specimen of the `.tsr` that İYS hands out with a day: an RFC 3161 reply over the file's digest.
+"""The `.tsr` that İYS hands out with a day: a signed RFC 3161 reply over the file's digest.
 
-It has the shape of a real one (`openssl ts -reply -text` reads it) and names the SHA-384 of the
-file, so that a client can be tried on it; but nobody signed it, which its policy number (of the
-arc for examples) and the empty list of signers say. It proves nothing.
+It is whole (`openssl ts -verify` takes it) and written by hand, byte by byte, so that a client is
+not tried on its own library; the simulator's authority signs it, so it proves nothing. By `how`
+a reply is spoilt in one of the ways a client must notice.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256, sha384
+from typing import Final
+
+from ileti.simulator.authority import Authority, authority
+
+SPOILT: Final = {
+    "imprint": "over other bytes than the file's",
+    "signature": "one byte of the signature is another",
+    "content": "the digest was exchanged after signing",
+    "stranger": "signed by an authority nobody vouches for",
+    "early": "made before the day was over",
+    "late": "made in the year to come",
+    "refused": "the authority refused",
+    "broken": "not a reply at all",
+}
+"""Way to spoil a reply → what is wrong with it."""
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _TST_INFO = "1.2.840.113549.1.9.16.1.4"
+_CONTENT_TYPE = "1.2.840.113549.1.9.3"
+_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+_SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
+_SHA_256 = "2.16.840.1.101.3.4.2.1"
 _SHA_384 = "2.16.840.1.101.3.4.2.2"
-_NO_POLICY = "2.999.1"
+_RSA = "1.2.840.113549.1.1.1"
+_EXAMPLE_POLICY = "2.999.1"
+_REJECTION = 2
 
 
-def stamp(digest: bytes, at: datetime) -> bytes:
-    """The reply, DER, over a SHA-384 digest as of the moment `at`."""
-    algorithm = _part(0x30, _oid(_SHA_384))
-    info = _part(
+def stamp(digest: bytes, at: datetime, how: str | None = None) -> bytes:
+    """The reply, DER, over a SHA-384 digest as of the moment `at`; `how` is a word of `SPOILT`."""
+    if how == "broken":
+        return b"0\x82\x01\x00" + b"no reply at all " * 16
+    if how == "refused":
+        return _part(0x30, _part(0x30, _number(_REJECTION) + _part(
+            0x30, _part(0x0C, b"the service is closed for maintenance, please come back later"))))
+    signer = authority("Yabancı Zaman Damgası") if how == "stranger" else authority()
+    moment = at - timedelta(days=1) if how == "early" else (
+        at + timedelta(days=365) if how == "late" else at)
+    info = _info(sha384(b"other bytes").digest() if how == "imprint" else digest, moment)
+    told = _info(sha384(b"exchanged").digest(), moment) if how == "content" else info
+    token = _token(signer, info, told, broken=how == "signature")
+    return _part(0x30, _part(0x30, _number(0)) + token)
+
+
+def _info(digest: bytes, at: datetime) -> bytes:
+    """TSTInfo: whose digest, when, under which number."""
+    imprint = _part(0x30, _part(0x30, _oid(_SHA_384) + _part(0x05, b"")) + _part(0x04, digest))
+    return _part(
         0x30,
-        _number(1) + _oid(_NO_POLICY)
-        + _part(0x30, algorithm + _part(0x04, digest))
+        _number(1) + _oid(_EXAMPLE_POLICY) + imprint
         + _number(int.from_bytes(digest[:8], "big") >> 1)
         + _part(0x18, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode()),
     )  # fmt: skip
-    content = _part(0x30, _oid(_TST_INFO) + _part(0xA0, _part(0x04, info)))
-    signed = _part(0x30, _number(3) + _part(0x31, algorithm) + content + _part(0x31, b""))
-    token = _part(0x30, _oid(_SIGNED_DATA) + _part(0xA0, signed))
-    return _part(0x30, _part(0x30, _number(0)) + token)
+
+
+def _token(signer: Authority, info: bytes, told: bytes, *, broken: bool) -> bytes:
+    """The signed content; `told` stands in it, `info` was signed."""
+    algorithm = _part(0x30, _oid(_SHA_256) + _part(0x05, b""))
+    certificate = _part(0x30, _part(0x30, _part(0x04, sha256(signer.stamper_der).digest())))
+    attributes = b"".join(sorted((  # DER: a set is in the order of its bytes
+        _attribute(_CONTENT_TYPE, _oid(_TST_INFO)),
+        _attribute(_MESSAGE_DIGEST, _part(0x04, sha256(info).digest())),
+        _attribute(_SIGNING_CERTIFICATE_V2, _part(0x30, certificate)),
+    )))
+    signature = bytearray(signer.sign(_part(0x31, attributes)))
+    signature[-1] ^= broken
+    issuer = signer.stamper.issuer.public_bytes()
+    signed_by = _part(
+        0x30,
+        _number(1) + _part(0x30, issuer + _number(signer.stamper.serial_number)) + algorithm
+        + _part(0xA0, attributes) + _part(0x30, _oid(_RSA) + _part(0x05, b""))
+        + _part(0x04, bytes(signature)),
+    )  # fmt: skip
+    content = _part(0x30, _oid(_TST_INFO) + _part(0xA0, _part(0x04, told)))
+    signed = _part(0x30, _number(3) + _part(0x31, algorithm) + content
+                   + _part(0xA0, signer.stamper_der) + _part(0x31, signed_by))
+    return _part(0x30, _oid(_SIGNED_DATA) + _part(0xA0, signed))
+
+
+def _attribute(oid: str, value: bytes) -> bytes:
+    return _part(0x30, _oid(oid) + _part(0x31, value))
 
 
 def _part(tag: int, content: bytes) -> bytes:

@@ -12,7 +12,7 @@ account (``api:write``) records consents of any source, so it is for who could a
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
-whoever took the consent, and a dealer sees only what it took itself (R-45). What a dealer must
+whoever took the consent, and a dealer sees what it took or has access to (R-45). What a dealer must
 learn, a refusal given elsewhere, holds for its own records at once and stands on them (R-31); and
 the hour's questions are shared by all (İYS API §1.1), while a brand may have 3 000 dealers.
 """

@@ -6,8 +6,10 @@ from the columns ``provider_id``, ``brand_id`` and ``dealer_id``; a table that l
 reached through another, see ``THROUGH``. A guard test walks all models and fails when one with a
 tenant column is not covered.
 
-A dealer sees its own entries, and of everything else only what hangs on them. Jobs and commands,
-which have no person behind them, open :func:`system_scope`.
+A dealer sees the consents it took and those it was given access to (R-45, ADR 0019), and of
+everything else only what hangs on them; what hangs on a click (who took it, on what page, by what
+code) stays with the taker. The same rule as text is in ``sight``, PostgreSQL's behind ``wall``.
+Jobs and commands, which have no person behind them, open :func:`system_scope`.
 """
 
 from __future__ import annotations
@@ -52,11 +54,16 @@ TENANT_COLUMNS = ("provider_id", "brand_id", "dealer_id")
 TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "dealer_id"}
 PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
 
+_KEY = tuple((name, name) for name in (
+    "provider_id", "brand_id", "recipient_id", "recipient_type", "channel"))
+# what an access opens beside what a dealer took: table → pairs that join it with consent_access
+SHARED: dict[str, tuple[tuple[str, str], ...]] = {
+    "consent_entry": _KEY, "consent_state": _KEY,
+    "recipient": (("provider_id", "provider_id"), ("id", "recipient_id")),
+}
 # table: level that has no column of its own → (other table, pairs of columns that join them)
 _ENTRY_OF_RECIPIENT = ("consent_entry", (("provider_id", "provider_id"), ("id", "recipient_id")))
-_ENTRY_OF_STATE = ("consent_entry", tuple(
-    (name, name) for name in ("provider_id", "brand_id", "recipient_id", "recipient_type",
-                              "channel")))
+_ENTRY_OF_STATE = ("consent_entry", _KEY)
 _ENTRY_OF_RECEIPT = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
 _SUBMISSION = ("submission", (("provider_id", "provider_id"), ("submission_id", "id")))
 THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
@@ -122,8 +129,24 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
     if scope.brand_id is not None:
         parts.append(_part(table, "brand_id", scope.brand_id))
     if scope.dealer_id is not None and table.name not in OPEN_TO_DEALERS:
-        parts.append(_part(table, "dealer_id", scope.dealer_id))
+        parts.append(_dealers(table, table.name, scope.dealer_id))
     return and_(*parts)
+
+
+def taken_here(dealer_column: Any) -> Condition:
+    """That the dealer at work took it itself; true for everybody else. For what a dealer has to act
+    on and what it is counted for, which an access changes nothing about."""
+    own = current().dealer_id
+    return true() if own is None else dealer_column == own
+
+
+def own_of(table: Table | Alias) -> Condition:
+    """What the dealer at work took itself, by the columns of a ledger table that is asked past the
+    session's filter; nothing for everybody else."""
+    here = current()
+    if here.provider_id is None or here.dealer_id is None:
+        return false()
+    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id)
 
 
 def is_tenant_table(table: Table) -> bool:
@@ -137,26 +160,43 @@ def _provider_part(table: Table, provider_id: int) -> Condition:
     return column == provider_id
 
 
-def _part(table: Table, level: str, value: int) -> Condition:
-    """``level`` by the table's own column, through another table, or not at all."""
-    if table.name == "provider":
+def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Condition:
+    """``level`` by the table's own column, through another table, or not at all; ``name`` is the
+    table's where ``table`` is an alias of it."""
+    name = name or table.name
+    if name == "provider":
         return true()
-    if TENANT_TABLES.get(table.name) == level:
+    if TENANT_TABLES.get(name) == level:
         return table.c.id == value
     if level in table.c:
         return table.c[level] == value
-    through = THROUGH.get(table.name, {}).get(level)
+    through = THROUGH.get(name, {}).get(level)
     return false() if through is None else _exists(table, through, level, value)
 
 
+def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
+    """What a dealer took, or was given access to."""
+    own = _part(table, "dealer_id", dealer_id, name=name)
+    if name not in SHARED:
+        return own
+    access: Alias = Model.metadata.tables["consent_access"].alias()
+    joins = [table.c[mine] == access.c[theirs] for mine, theirs in SHARED[name]]
+    given = exists(select(1).select_from(access).where(
+        *joins, access.c.dealer_id == dealer_id).correlate(table))
+    # the cheaper question first: PostgreSQL asks the second only where the first says no
+    return or_(own, given) if "dealer_id" in table.c else or_(given, own)
+
+
 def _exists(
-    table: Table, through: tuple[str, tuple[tuple[str, str], ...]], level: str, value: int
+    table: Table | Alias, through: tuple[str, tuple[tuple[str, str], ...]], level: str, value: int
 ) -> Condition:
     # an alias, so that a statement which names the other table itself does not capture it
     other: Alias = Model.metadata.tables[through[0]].alias()
     joins = [table.c[mine] == other.c[theirs] for mine, theirs in through[1]]
-    return exists(select(1).select_from(other).where(*joins, other.c[level] == value)
-                  .correlate(table))
+    # where an access opens the table itself, the entry has to be the dealer's own
+    seen = (_dealers(other, through[0], value)
+            if level == "dealer_id" and table.name not in SHARED else other.c[level] == value)
+    return exists(select(1).select_from(other).where(*joins, seen).correlate(table))
 
 
 def _users_in(table: Table, scope: Scope) -> Condition:
@@ -193,12 +233,19 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    rules = []
+    state.statement = state.statement.options(*_rules(scope, len(Model.registry.mappers)))
+
+
+@lru_cache(maxsize=512)
+def _rules(scope: Scope, _mappers: int) -> tuple[Any, ...]:
+    """The row rules of a scope as the ORM takes them. A page has a dozen statements and all have
+    the same; to build them costs more than most of the statements (a dealer's: 3 ms each)."""
+    made = []
     for mapper in tenant_mappers():
         rule = condition_for(mapper.local_table, scope)  # type: ignore[arg-type]
         assert rule is not None, "tenant_mappers holds tables with a rule only"
-        rules.append(with_loader_criteria(mapper.class_, rule, include_aliases=True))
-    state.statement = state.statement.options(*rules)
+        made.append(with_loader_criteria(mapper.class_, rule, include_aliases=True))
+    return tuple(made)
 
 
 # -- writing -------------------------------------------------------------------------------------

@@ -28,7 +28,13 @@ from sqlalchemy import or_, select
 
 from ileti.core import clock, db, orm
 from ileti.core.errors import TooMany
-from ileti.tenancy import audit, logins, roles, scope
+from ileti.tenancy import (
+    audit,
+    logins,
+    roles,
+    scope,
+    wall,  # noqa: F401 (stands from here on)
+)
 from ileti.tenancy.models import Membership
 
 PUBLIC_ENDPOINTS = {"static", "appbuilder.static", "panel_theme.choose", "LocaleView.index"}

@@ -46,6 +46,7 @@ DEEDS = {
     "api_account:change": _l("Changed an API account"),
     "api:secret_create": _l("Made an API account’s secret"),
     "api:secret_renew": _l("Made a new secret for an API account"),
+    "api:numbers": _l("A program read dealers’ identity numbers"),
     "api:switch_off": _l("Switched an API account off"),
     "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
     "provider:add": _l("Added a provider"), "provider:change": _l("Changed a provider"),

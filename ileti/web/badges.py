@@ -48,6 +48,7 @@ BADGES: dict[str, dict[str, Badge]] = {
         "changed_there": _badge(
             "arrow-down-to-line", "info", _l("Changed at İYS"), short=_l("Changed there")
         ),
+        "late": _badge("clock-alert", "bad", _l("Reported late"), "outline", short=_l("Late")),
     },
     "proof": {
         "awaiting_seal": _badge("hourglass", "mute", _l("Awaiting seal")),
@@ -65,6 +66,17 @@ BADGES: dict[str, dict[str, Badge]] = {
         "no_movement": _badge("minus", "mute", _l("No movement")),
         "lost": _badge("file-x", "bad", _l("Lost at İYS"), "solid"),
         "before": _badge("minus", "plain", _l("Not reconciled"), "outline"),
+    },
+    "stamp": {
+        "valid": _badge("badge-check", "seal", _l("Valid")),
+        "signed": _badge("stamp", "seal", _l("Signature fits"), "outline"),
+        "stranger": _badge("shield-x", "bad", _l("Signer not trusted")),
+        "imprint_differs": _badge("shield-x", "bad", _l("Over another file")),
+        "bad_signature": _badge("shield-x", "bad", _l("Signature broken")),
+        "wrong_time": _badge("shield-x", "bad", _l("Impossible time")),
+        "refused": _badge("shield-x", "bad", _l("No stamp given")),
+        "unreadable": _badge("shield-x", "bad", _l("Unreadable")),
+        "unchecked": _badge("hourglass", "mute", _l("Not checked")),
     },
     "comparison": {
         "same": _badge("check", "ok", _l("Same")),

@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from ileti.capture.models import Site
+from ileti.consents import listing
 from ileti.core import clock, orm
 from ileti.tenancy import security
 from ileti.web import figures, formats
@@ -35,8 +36,8 @@ def dealer_home() -> dict[str, Any]:
         "urgent": urgent(rows), "ways": _ways(), "refuse": None,
         "ask": {"label": _("Look up a consent"), "icon": "search",
                 "url": url_for("ConsentView.list")},
-        "tiles": _tiles(days, rows), "recent": recent(LATEST),
-        "recent_url": url_for("ConsentView.list"), "reminder": None,
+        "tiles": _tiles(days, rows), "recent": recent(LATEST, listing.TAKEN),
+        "recent_url": url_for("ConsentView.list", erisim=listing.TAKEN), "reminder": None,
     }
 
 
@@ -47,12 +48,23 @@ def _tiles(days: list[figures.Day], rows: OpenRows) -> list[dict[str, Any]]:
         waiting_note(rows))
     return [
         {"label": _("Today"), "number": today[0] + today[1], "note": _split(today),
-         "url": url_for("ConsentView.list", tarih_from=clock.today().isoformat())},
+         "url": url_for("ConsentView.list", erisim=listing.TAKEN,
+                        tarih_from=clock.today().isoformat())},
         {"label": days_title(days), "number": month[0] + month[1], "note": _split(month),
-         "url": url_for("ConsentView.list")},
+         "url": url_for("ConsentView.list", erisim=listing.TAKEN)},
         {"label": _("Not at İYS yet"), "number": rows.waiting, "note": last,
          "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
+        *_given(),
     ]
+
+
+def _given() -> list[dict[str, Any]]:
+    """What others took and this dealer may use, once there is any (R-45)."""
+    number = listing.count_given()
+    note = _("At least so many; others took them") if number > listing.COUNTED else (
+        _("Others took them, you may use them"))
+    return [{"label": _("Access given"), "number": min(number, listing.COUNTED), "note": note,
+             "url": url_for("ConsentView.list", erisim=listing.GIVEN)}] if number else []
 
 
 def _split(numbers: list[int]) -> str:

@@ -92,7 +92,8 @@ def _taken(since: datetime, most: int) -> Any:
     newest = (
         select(ConsentEntry.captured_at, ConsentEntry.status)
         .where(ConsentEntry.provider_id == Brand.provider_id, ConsentEntry.brand_id == Brand.id,
-               ConsentEntry.captured_at >= since, ConsentEntry.outcome.in_(EFFECTIVE))
+               ConsentEntry.captured_at >= since, ConsentEntry.outcome.in_(EFFECTIVE),
+               scope.taken_here(ConsentEntry.dealer_id))
         .order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
         .limit(most).lateral())
     day = func.date(func.timezone("Europe/Istanbul", newest.c.captured_at))
@@ -147,6 +148,7 @@ def _some_open(most: int) -> Any:
         return asked.where(one.topic == 1).order_by(
             one.provider_id, one.topic, one.ref_id).limit(most)
     own = (select(ConsentEntry.provider_id, ConsentEntry.id)
+           .where(scope.taken_here(ConsentEntry.dealer_id))
            .order_by(ConsentEntry.captured_at.desc(), ConsentEntry.id.desc())
            .limit(min(most, DEALER_READ)).subquery())
     return asked.join(own, (one.provider_id == own.c.provider_id) & (one.ref_id == own.c.id)).where(

@@ -17,6 +17,7 @@ from ileti.compat.views import ApiAccountView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
+from ileti.iys.access_chosen_views import ChosenAccessView
 from ileti.iys.access_views import AccessView
 from ileti.iys.ask_views import AskView
 from ileti.iys.book_views import BookView, StoppedView
@@ -76,6 +77,7 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(IysView)
     builder.add_view_no_menu(DealerSyncView)
     builder.add_view_no_menu(AccessView)
+    builder.add_view_no_menu(ChosenAccessView)
     for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):
         builder.add_view_no_menu(wizard)
     builder.add_view_no_menu(StoppedView)

@@ -231,9 +231,9 @@ def _dealer_tasks(number: int) -> list[dict[str, Any]]:
     }] if number else []
 
 
-def recent(size: int) -> list[dict[str, Any]]:
-    """The newest records in view, masked."""
-    rows, _more = listing.page(listing.Wanted(), size=size)
+def recent(size: int, half: str | None = None) -> list[dict[str, Any]]:
+    """The newest records in view (or of a dealer's half of them), masked."""
+    rows, _more = listing.page(listing.Wanted(half=half), size=size)
     found = listing.recipients_of(rows)
     return [_recent(entry, state, found) for entry, state in rows]
 

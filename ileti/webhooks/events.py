@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from ileti.core import clock, db
 from ileti.iys.alarms import missing_days
+from ileti.iys.stampcheck import bad_stamps
 from ileti.outbox.relay import Connection
 
 TOPIC: Final = 4
 TEST: Final = "webhook.test"
 #: The events one can choose, in the order of the form.
 KINDS: Final = ("deadline.half", "deadline.four_fifths", "deadline.overdue", "day.missing",
-                "pull.silent", "check.started", "check.finished")
+                "day.stamp", "pull.silent", "check.started", "check.finished")
 _LEVELS: Final = {50: "deadline.half", 80: "deadline.four_fifths", 100: "deadline.overdue"}
 SILENT_AFTER: Final = timedelta(hours=24)
 # What is older was raised before anybody could have wanted to hear it, or is no news any more.
@@ -84,7 +85,7 @@ def write_events() -> dict[str, int]:
     wanted = _webhooks()
     if not wanted:
         return {"written": 0}
-    events = [*_deadlines(), *_days(), *_pulls()]
+    events = [*_deadlines(), *_days(), *_stamps(), *_pulls()]
     told = _told([hook for hooks in wanted.values() for hook, _ in hooks],
                  [event.id for event in events])
     written = 0
@@ -151,6 +152,16 @@ def _days() -> list[Event]:
               f"{one.brand_name} · {one.day}", _brand(codes[one.brand_id][0], one.brand_name),
               {"day": str(one.day), "daysLeft": one.days_left})
         for one in missing_days() if one.brand_id in codes
+    ]
+
+
+def _stamps() -> list[Event]:
+    return [
+        Event(one.provider_id, one.iys_code, "day.stamp",
+              f"{one.brand_id}:{one.day}:{int(one.verdict)}", one.seen_at,
+              f"{one.brand_name} · {one.day}", _brand(one.brand_code, one.brand_name),
+              {"day": str(one.day), "verdict": one.verdict.name.lower()})
+        for one in bad_stamps()
     ]
 
 

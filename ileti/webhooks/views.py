@@ -36,6 +36,7 @@ KINDS = {
     "deadline.four_fifths": _l("Four fifths of the time to report are gone"),
     "deadline.overdue": _l("The time to report is over"),
     "day.missing": _l("A day of İYS is not archived"),
+    "day.stamp": _l("A day’s time stamp does not hold"),
     "pull.silent": _l("No changes heard from İYS for a day"),
     "check.started": _l("Full check after a gap: sending has stopped"),
     "check.finished": _l("Full check done: sending goes on"),

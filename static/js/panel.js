@@ -65,6 +65,10 @@
           const fresh = next.getElementById(now.id);
           if (fresh && fresh.innerHTML !== now.innerHTML) now.innerHTML = fresh.innerHTML;
         });
+        // What has come to its end changes more of the page than what was watched.
+        const end = one("[data-then-reload]");
+        const last = end && next.getElementById(end.id);
+        if (end && text && !(last && last.hasAttribute("data-live"))) { clearInterval(look); location.reload(); }
       }).catch(() => {});
     }, 4000);
   }

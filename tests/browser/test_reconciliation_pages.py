@@ -22,7 +22,7 @@ STATES = ((1, None, 812), (3, None, 0), (2, None, 640), (1, None, 702), (4, "los
 
 @pytest.fixture(scope="module")
 def house(app: Any) -> Iterator[dict[str, Any]]:
-    """A brand with a week of days in every state and two differences."""
+    """A brand with a week of days in every state, two differences, two repairs and a bad stamp."""
     from tests.conftest import _new_place
 
     place, conn = _new_place(db.connection()), db.connection()
@@ -49,6 +49,21 @@ def house(app: Any) -> Iterator[dict[str, Any]]:
             "insert into iys_archive (provider_id, brand_id, day, kind, size, lines, sha384, path, "
             "file_key) values (%s, %s, %s, %s, 18204, 641, %s, 'x', '1.eA==')",
             (place.provider_id, place.brand_id, day, kind, os.urandom(48)))
+    conn.execute(
+        "insert into iys_stamp_check (provider_id, archive_id, brand_id, day, seen_at, "
+        "checked_at, stamped_at, verdict, signer, trusted) select provider_id, id, brand_id, day, "
+        "now(), now(), now(), 4, 'Deneme Zaman Damgası Hizmeti', '' from iys_archive "
+        "where provider_id = %s and kind = 5", (place.provider_id,))
+    for cause, done, problem, ended in ((4, 40, "H192", None), (2, 7, None, clock.now())):
+        conn.execute(
+            "insert into iys_repair (provider_id, brand_id, day, cause, asked_by, asked_at, total, "
+            "last_id, repaired, problem, ended_at, next_at) values (%s, %s, %s, %s, 1, now(), 90, "
+            "1, %s, %s, %s, now() + interval '1 hour')",
+            (place.provider_id, place.brand_id, day, cause, done, problem, ended))
+    conn.execute(
+        "update iys_day set asked_at = now(), done_at = null, compared_at = null, rows_done = 300, "
+        "next_at = now() + interval '1 hour' where provider_id = %s and day = %s",
+        (place.provider_id, today - dt.timedelta(days=1)))
     client = sign_in(app, user_with(app, "compliance_officer", place))
     with serving(app) as base:
         yield {"base": base, "client": client, "brand": place.brand_id, "day": day}
@@ -60,6 +75,7 @@ def test_axe_finds_nothing_on_the_calendar_and_a_day(
     shots = os.environ.get("ILETI_SHOTS")  # a folder, to look at the pages
     with browsing(chromium, house["base"], house["client"]) as page:
         for name, path in (("takvim", "/mutabakat/"),
+                           ("simdi", f"/mutabakat/?izle={house['brand']}"),
                            ("gun", f"/mutabakat/{house['brand']}/{house['day']}")):
             assert page.goto(path).status == 200
             assert (path, faults(page)) == (path, [])

@@ -12,15 +12,15 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-US, CITIZEN, UNVERIFIED = "us", "citizen", "unverified"
+US, CITIZEN, UNVERIFIED, FAULTY = "us", "citizen", "unverified", "faulty"
 
 
 @dataclass
 class Word:
-    """One thing one person said about one channel. ``by``: at ours (US), at İYS (CITIZEN), or at
-    ours without proof of the address (UNVERIFIED). ``date`` is İYS's spelling of the consent date
-    where the speaker chose it; ``began`` and ``acked`` are moments of this machine, ``acked`` None
-    when nobody ever answered."""
+    """One thing one person said about one channel. ``by``: at ours (US), at İYS (CITIZEN), at
+    ours without proof of the address (UNVERIFIED) or with one İYS never takes (FAULTY). ``date`` is
+    İYS's spelling of the consent date where the speaker chose it; ``began`` and ``acked`` are
+    moments of this machine, ``acked`` None when nobody ever answered."""
 
     address: str
     channel: str
@@ -46,6 +46,7 @@ class Book:
     receipts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     odd_answers: Counter[str] = field(default_factory=Counter)
     live_yes: list[str] = field(default_factory=list)
+    forged: list[str] = field(default_factory=list)
     slowest: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

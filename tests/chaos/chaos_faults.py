@@ -1,7 +1,7 @@
-"""What goes wrong, drawn from the seed: rows 1 to 9 and 14 to 31 of the fault matrix.
+"""What goes wrong, drawn from the seed: rows 1 to 9 and 14 to 32 of the fault matrix.
 
 Two threads hurt at the same time, one our own side and one İYS's; every fault is undone by the one
-who did it, or at the latest by the calm.
+who did it, or at the latest by the calm. Which row is whose stands in ``chaos_rows``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ STRIKES = {
     "401": 2, "503": 6, "html": 3, "broken_json": 3, "reorder": 3, "fewer": 3, "blackhole": 2,
 }
 FAILPOINTS = ("forward.sent", "forward.claimed", "receipts.read", "pull.recorded")
+WEB_FAILPOINTS = ("capture.accepted", "capture.recorded", "push.recorded", "push.taken")
+#: By how many seconds our clock is wrong (row 32).
+STEPS = (-7_200, -3_600, 3_600, 86_400)
 
 
 class Ours:
@@ -34,6 +37,9 @@ class Ours:
         self.world, self.book, self.dice = world, book, random.Random(f"{seed}:ours")
         self.ways: dict[str, tuple[int, Callable[[], None]]] = {
             "web killed": (4, self._kill_web),
+            "web killed at a named place": (4, self._kill_web_at),
+            "our clock stepped": (4, self._step_clock),
+            "pull silent for a week": (1, self._forget_pulling),
             "worker killed": (5, self._kill_worker),
             "worker killed at a named place": (5, self._kill_at),
             "scheduler killed": (1, lambda: self.world.kill("scheduler")),
@@ -61,6 +67,32 @@ class Ours:
     def _kill_web(self) -> None:
         self.world.kill("web")
         time.sleep(self.dice.uniform(0, 0.5))
+
+    def _kill_web_at(self) -> None:
+        """Each web process dies just there, again and again: before or after a consent is kept, in
+        the middle of what İYS pushes or after it."""
+        self.world.kill("web")
+        self.world.run("web", ILETI_FAILPOINT=self.dice.choice(WEB_FAILPOINTS))
+        time.sleep(self.dice.uniform(2, 4))
+        self.world.kill("web")
+
+    def _step_clock(self) -> None:
+        """Forward or back and right again, a few seconds or another fault later."""
+        self.world.step_clock(self.dice.choice(STEPS))
+        if self.dice.random() < 0.5:
+            time.sleep(self.dice.uniform(1, 4))
+        else:
+            name = self.dice.choice([one for one in self.ways if one != "our clock stepped"])
+            self.book.count(name)
+            self.ways[name][1]()
+            self.world.revive()
+            time.sleep(self.dice.uniform(0.5, 2))
+        self.world.step_clock(0)
+
+    def _forget_pulling(self) -> None:
+        """As if nobody had pulled for longer than İYS keeps its list (row 29)."""
+        with self.world.services.owner() as conn:
+            conn.execute("update iys_cursor set pulled_at = now() - interval '8 days'")
 
     def _kill_worker(self) -> None:
         self.world.kill(self.dice.choice(WORKERS))
@@ -141,6 +173,8 @@ class Theirs:
             "İYS away": (3, self._away), "İYS results late": (2, self._late_results),
             "İYS clock stepped": (2, self._step_clock),
             "İYS subscription paused": (1, self._pause),
+            "İYS pull late": (3, self._late_pull),
+            "İYS pushes all again, doubled and in disorder": (3, self._push_again),
         }
 
     def live(self, over: threading.Event) -> None:
@@ -182,6 +216,17 @@ class Theirs:
     def _late_results(self) -> None:
         self.world.registry.tell("delay", batch=self.dice.uniform(1, 8),
                                  before_ready=self.dice.choice(("empty", "enqueue", "mixed")))
+
+    def _late_pull(self) -> None:
+        """What citizens say comes by push long before it comes by pull, as at İYS."""
+        self.world.registry.tell("delay", pull=self.dice.uniform(3, 30))
+        time.sleep(self.dice.uniform(1, 5))
+        if self.dice.random() < 0.5:
+            self.world.registry.tell("delay", pull=0)
+
+    def _push_again(self) -> None:
+        self.world.registry.tell("push", repeat=True, times=2, shuffle=True,
+                                 size=self.dice.choice((1, 7, 100)))
 
     def _step_clock(self) -> None:
         """Forward only, which is all İYS's simulator does; two hours make every token old. (By less

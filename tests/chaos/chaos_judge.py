@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from chaos_book import CITIZEN, UNVERIFIED, US, Book, Word
+from chaos_book import CITIZEN, FAULTY, US, Book, Word
 
 About = tuple[str, str]
 ISTANBUL = timedelta(hours=3)
@@ -34,7 +34,8 @@ class Entry:
 @dataclass
 class Seen:
     """What was read after the calm. ``registry``: per key İYS's movements, oldest first, each with
-    status, source and consentDate. ``submissions``: how often each client's key stands there."""
+    status, source and consentDate. ``submissions``: how often each client's key stands there;
+    ``refused``: what stands here as refused by İYS, with its code."""
 
     submissions: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Seen:
     allowed: set[About] = field(default_factory=set)
     wrong_leaves: list[str] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
+    refused: dict[About, str] = field(default_factory=dict)
     movements: int = 0
 
 
@@ -74,7 +76,18 @@ def judge(book: Book, seen: Seen) -> Verdict:
     if seen.movements != told:
         verdict.doubled.append(f"İYS counted {seen.movements} movements and shows {told}")
     verdict.lost += [f"parked: {reason}" for reason in seen.parked]
+    _judge_faulty(book, seen, verdict)
+    verdict.ungiven += book.forged
     return verdict
+
+
+def _judge_faulty(book: Book, seen: Seen, verdict: Verdict) -> None:
+    """C2: what İYS never takes is shown with İYS's code, and nothing else is."""
+    faulty = {about for about, words in book.words.items() if words and words[-1].by == FAULTY}
+    for about in faulty | seen.refused.keys():
+        code = seen.refused.get(about)
+        if code != ("H121" if about in faulty else None):
+            verdict.lost.append(f"{about} is shown as refused by İYS with {code}")
 
 
 def _judge_receipts(book: Book, seen: Seen, by_about: dict[About, list[Entry]],
@@ -106,7 +119,7 @@ def _judge_registry(about: About, words: list[Word], movements: list[dict[str, A
     """C2: İYS holds what was said last, everything at most once and nothing else."""
     ours = [one for one in movements if str(one["source"]).startswith("HS")]
     _judge_ours(about, [word for word in words if word.by == US], ours, verdict)
-    said = [word for word in words if word.by != UNVERIFIED]
+    said = [word for word in words if word.by in (US, CITIZEN)]
     if not said or said[-1].acked is None:
         return
     last, now = said[-1], movements[-1]["status"] if movements else None
@@ -174,7 +187,7 @@ def _judge_ours(about: About, words: list[Word], ours: list[dict[str, Any]],
 
 def _judge_gate(about: About, words: list[Word], seen: Seen, verdict: Verdict) -> None:
     """C3: nobody is let through whose last word is no proven consent that İYS holds."""
-    said = [word for word in words if word.by != UNVERIFIED]
+    said = [word for word in words if word.by in (US, CITIZEN)]
     movements = seen.registry.get(about, [])
     held = movements[-1]["status"] if movements else None
     if about in seen.allowed:
@@ -200,11 +213,17 @@ select s.idem, s.evidence, s.person_key, s.person_ct, e.id, e.captured_at, e.con
   join brand b on b.id = e.brand_id join provider p on p.id = e.provider_id
   left join document_version d on d.id = e.text_id"""
 
+_REFUSED = """
+select r.key_no, r.addr_ct, r.addr_hash, s.channel, coalesce(s.iys_code, 0)
+  from consent_state s
+  join recipient r on r.provider_id = s.provider_id and r.id = s.recipient_id
+ where s.iys_status = %s"""
+
 
 def read(world: Any, book: Book) -> Seen:
     """Read ledger, İYS, gate and queue."""
     from ileti.consents.gate import may_send
-    from ileti.consents.vocabulary import Channel
+    from ileti.consents.vocabulary import Channel, IysStatus
     from ileti.core.secrets import secrets
 
     seen = Seen()
@@ -218,6 +237,10 @@ def read(world: Any, book: Book) -> Seen:
             _read_entry(seen, row, address, person)
         seen.parked = [str(reason) for reason, in conn.execute(
             "select reason from outbox where topic = 1 and dead_at is not null")]
+        for key_no, cipher, digest, channel, code in conn.execute(
+                _REFUSED, (int(IysStatus.REFUSED),)).fetchall():
+            address = keys.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
+            seen.refused[address, Channel(channel).name] = f"H{code:03d}"
     for one in world.registry.ask("consents?limit=100000")["list"]:
         seen.registry[one["recipient"], one["type"]] = one["movements"]
     seen.movements = world.registry.tally()["movements"]

@@ -40,6 +40,7 @@ def rage(world: World, book: Book, seed: int, seconds: float) -> None:
             for one in (Ours(world, book, seed), Theirs(world, book, seed))]
     people = [threading.Thread(target=one.live, args=(over,), daemon=True) for one in clients]
     gate = threading.Thread(target=Watcher(world, book, seed).live, args=(calm,), daemon=True)
+    world.road.raging = True
     for thread in (*people, *hurt, gate):
         thread.start()
     time.sleep(seconds)
@@ -61,7 +62,7 @@ def settle(world: World) -> str:
         return world.settled() and world.pulled_since(quiet)
 
     for name, help_, patience in (
-        ("by itself", lambda: None, 15), ("when delays had passed", world.due_now, 20),
+        ("by itself", lambda: None, 8), ("when delays had passed", world.due_now, 20),
         ("after an hour", world.let_an_hour_pass, 40),
         ("after two hours", world.let_an_hour_pass, 60),
     ):
@@ -100,7 +101,8 @@ def report(book: Book, world: World, settled: str) -> None:
     words = [word for said in book.words.values() for word in said]
     print(f"# {len(words)} words of {len(book.words)} people and channels; "
           f"{sum(w.acked is None for w in words)} without an answer; slowest {book.slowest:.1f} s")
-    print(f"# {world.registry.tally()} settled {settled}")
+    print(f"# {world.registry.tally()} settled {settled}; citizens' changes learned "
+          f"{world.learned()}")
     for answer, count in book.odd_answers.most_common(SHOWN):
         print(f"# odd answer {count} × {answer}")
     print(f"chaos_faults {sum(book.faults.values())}")
@@ -121,7 +123,7 @@ def main() -> int:
 
     world, book = World(given.var), Book()
     try:
-        world.start()
+        world.start(book, seed)
         rage(world, book, seed, given.seconds)
         settled = settle(world)
         report(book, world, settled)

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from chaos_book import Book
+from chaos_push import PushRoad
 from faults_house import OPEN, ROOT, Services, System, free_port, wait_until
 from iys_house import Registry, open_account
 
@@ -35,14 +37,16 @@ class World:
         shutil.rmtree(var, ignore_errors=True)
         self.services = Services(var)
         self.registry_process: subprocess.Popen[str] | None = None
+        self.clock, self.clock_wrong = var / "clock", 0.0
 
-    def start(self) -> None:
-        """Start all of it on a fresh database and open the provider's account at İYS."""
+    def start(self, book: Book, seed: int) -> None:
+        """Start all of it on a fresh database and open the provider's account at İYS, which pushes
+        to us from then on."""
         self.services.start()
         os.environ |= OPEN | {
             "ILETI_ENV": "test", "ILETI_VAR": str(self.var), "FORM_LEAST_SECONDS": "0",
             "DATABASE_URL": self.services.database_url, "REDIS_URL": self.services.valkey.url,
-            "LOG_LEVEL": "warning",
+            "LOG_LEVEL": "warning", "ILETI_CLOCK_FILE": str(self.clock),
         }
         config.make_secrets_file(self.var)
         self.registry = Registry(self._start_registry())
@@ -59,6 +63,24 @@ class World:
         for name in ARGUMENTS:
             self.run(name)
         assert wait_until(self.system.answers, 60), self.system.log("web")
+        self.road = PushRoad(port, book, seed)
+        self._let_iys_push()
+
+    def _let_iys_push(self) -> None:
+        from ileti.iys.pushed import PATH
+        from ileti.iys.pushing import register_push
+
+        self.registry.tell("rules", push_over_http=True)
+        made = register_push(self.place.provider_id, url=self.road.url + PATH)
+        assert made
+        assert not any(one.trouble for one in made), made
+
+    def step_clock(self, seconds: float) -> None:
+        """Put the clock of all our processes wrong by so much, at once."""
+        self.clock_wrong = seconds
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.rename(self.clock)
 
     def run(self, name: str, **environment: str) -> None:
         """Start one of our processes."""
@@ -121,6 +143,7 @@ class World:
         for process in self.system.processes.values():
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGCONT)
+        self.step_clock(0)
         self.services.postgres.start()
         self.services.valkey.start()
         self._redis_command("CONFIG", "SET", "maxmemory", "0")
@@ -130,6 +153,9 @@ class World:
         self.registry.tell("subscription", state="ACTIVE")
         self.revive()
         assert wait_until(self.system.answers, 60), self.system.log("web")[-2000:]
+        self.road.calm()
+        with self.services.owner() as conn:  # a clock ahead wrote that the pull has been to-morrow
+            conn.execute("update iys_cursor set pulled_at = least(pulled_at, now())")
 
     def let_an_hour_pass(self) -> None:
         """Everything that waits for a time (leases, delays, blocks of an hour) may go on: what is
@@ -153,7 +179,8 @@ class World:
         with self.services.owner() as conn:
             row = conn.execute(
                 "select not exists (select from outbox where topic = 1 and dead_at is null) "
-                "and not exists (select from iys_batch where state in (1, 2))").fetchone()
+                "and not exists (select from iys_batch where state in (1, 2)) "
+                "and not exists (select from iys_cursor where gap_since is not null)").fetchone()
         return bool(row and row[0])
 
     def waits(self) -> list[tuple[str, int]]:
@@ -170,6 +197,13 @@ class World:
                 "round(extract(epoch from next_at - now())) || ' s'), 1 from iys_cursor "
                 "where pulled_at < now() - interval '5 seconds'").fetchall()
 
+    def learned(self) -> dict[str, int]:
+        """How many citizens' changes came by which way."""
+        with self.services.owner() as conn:
+            return dict(conn.execute(
+                "select split_part(idem, ':', 2), sum(cardinality(entry_ids)) from submission "
+                "where idem like 'iys:%' group by 1").fetchall())
+
     def pulled_since(self, moment: Any) -> bool:
         """Whether İYS's changes were read to their end after ``moment``."""
         with self.services.owner() as conn:
@@ -184,6 +218,8 @@ class World:
 
     def end(self) -> None:
         """Stop everything."""
+        if hasattr(self, "road"):
+            self.road.end()
         if hasattr(self, "system"):
             self.system.end()
         if self.registry_process is not None:

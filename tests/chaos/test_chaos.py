@@ -16,13 +16,17 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/chaos")]
+sys.path[:0] = [str(ROOT / place) for place in ("tests/chaos", "tests/faults", "tests/iys")]
 
-from chaos_book import CITIZEN, UNVERIFIED, US, Book, Word  # noqa: E402
+from chaos_book import CITIZEN, FAULTY, UNVERIFIED, US, Book, Word  # noqa: E402
+from chaos_faults import FAILPOINTS, STRIKES, WEB_FAILPOINTS, Ours, Theirs  # noqa: E402
 from chaos_judge import Entry, Seen, Verdict, judge  # noqa: E402
+from chaos_people import STORIES  # noqa: E402
+from chaos_push import WAYS  # noqa: E402
+from chaos_rows import ROWS, ROWS_ASKED  # noqa: E402
 
 SEED = os.environ.get("ILETI_CHAOS_SEED", "5")
-SECONDS = os.environ.get("ILETI_CHAOS_SECONDS", "20")
+SECONDS = os.environ.get("ILETI_CHAOS_SECONDS", "12")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 NOON = datetime(2026, 11, 27, 9, tzinfo=UTC)
 WHO = ("+905990000001", "MESAJ")
@@ -53,6 +57,20 @@ def test_a_short_run_loses_doubles_and_allows_nothing_and_counts_what_is_planted
     counted = figures(planted)
     for name in ("lost", "doubled", "wrong_yes", "ungiven", "leaves_wrong"):
         assert counted[name] >= 1, said
+
+
+def test_every_row_of_the_matrix_that_was_asked_for_is_played_by_something_a_run_does() -> None:
+    nobody: Any = None
+    known = {
+        *Ours(nobody, Book(), 1).ways, *Theirs(nobody, Book(), 1).ways, *FAILPOINTS,
+        *WEB_FAILPOINTS, *WAYS, *(f"İYS {kind}" for kind in STRIKES),
+        *(", ".join(story) for story in STORIES), "doubled request",
+    }
+    assert set(ROWS) == set(ROWS_ASKED)
+    assert all(row.played_by for row in ROWS.values())
+    assert {name for row in ROWS.values() for name in row.played_by} <= known
+    proofs = {row.not_shown.rpartition(": ")[2] for row in ROWS.values() if row.not_shown}
+    assert all((ROOT / proof).is_file() for proof in proofs)
 
 
 # -- the judge by itself ---------------------------------------------------------------------------
@@ -129,11 +147,25 @@ LEDGER = [entry(), entry("RET", 2, "")]
      [moved(), moved("RET", "IYS_WEB", 1), moved()], False),  # our stale consent went after it
     ({"wrong_yes": 1}, [said(by=UNVERIFIED)], [], True),
     ({"ungiven": 1}, [said(by=UNVERIFIED)], [moved()], False),
+    ({"ungiven": 1, "lost": 1}, [said(by=FAULTY)], [moved()], False),
+    ({"wrong_yes": 1, "lost": 1}, [said(by=FAULTY)], [], True),
 ])
 def test_refusals_citizens_and_unproven_addresses_are_judged_by_the_last_word(
     found: dict[str, int], words: list[Word], movements: list[dict[str, Any]], yes: bool
 ) -> None:
     assert verdict(words, movements, yes=yes, entries=LEDGER) == found
+
+
+def test_what_iys_never_takes_must_be_set_aside_with_its_code() -> None:
+    assert verdict([said(by=FAULTY)], [], refused={WHO: "H121"}) == {}
+    assert verdict([said(by=FAULTY)], [], refused={WHO: "H470"}) == {"lost": 1}
+    assert verdict([said()], [moved()], yes=True, refused={WHO: "H121"}) == {"lost": 1}
+
+
+def test_a_push_of_strangers_that_is_not_turned_away_is_counted() -> None:
+    book = Book()
+    book.forged.append("a push with wrong credentials was answered 200")
+    assert len(judge(book, Seen()).ungiven) == 1
 
 
 def test_what_nobody_spoke_of_must_be_nowhere() -> None:

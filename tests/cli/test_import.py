@@ -105,3 +105,67 @@ def test_a_purchased_list_is_refused(place, file, monkeypatch):
         "--origin", "purchased"])
     assert done.exit_code == 2
     assert "Satın alınmış listeler aktarılmaz" in done.output
+
+
+def test_of_two_providers_with_one_brand_number_nobodys_list_goes_to_the_wrong_one(
+    run, file, place, place_b, conn
+):
+    conn.execute("update brand set brand_code = %s where id = %s",
+                 [place.brand_code, place_b.brand_id])
+    path = file(row("+905992134117"))
+    refused = run(path)
+    assert refused.exit_code == 2
+    assert "Say which with --provider." in refused.output
+    assert run(path, "--provider", place.iys_code).exit_code == 0
+    assert (len(states(place)), len(states(place_b))) == (1, 0)
+
+
+def test_an_unknown_brand_is_said_in_a_sentence(database, file, monkeypatch):
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    done = CliRunner().invoke(main, ["import", str(file(row("+905992134117"))), "--brand", "1",
+                                     *ORIGIN])
+    assert done.exit_code == 2
+    assert "There is no brand 1." in done.output
+
+
+def test_iys_own_file_without_heading_and_in_windows_letters_is_told_by_its_content(
+    run, tmp_path, place
+):
+    path = tmp_path / "izinler.csv"
+    path.write_bytes("\n".join([row("+905992134117"), row("şule@ornek.com.tr",
+                                channel="EPOSTA")]).encode("windows-1254"))
+    done = run(path)
+    assert done.exit_code == 1
+    assert "[EPOSTA_TURKCE, R-38]" in done.output
+    assert len(states(place)) == 1
+
+
+def test_a_workbook_is_read_as_well(run, tmp_path, place):
+    import xlsxwriter
+
+    path = tmp_path / "liste.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("Müşteriler")
+    for n, cells in enumerate([["GSM", "SMS izni", "Kaynak", "Tarih"],
+                               [5992134117, "Evet", "Web", when(hours=3)]]):
+        sheet.write_row(n, 0, cells)
+    book.close()
+    assert run(path).exit_code == 0
+    assert len(states(place)) == 1
+
+
+def test_a_query_on_another_database_is_a_list_too(run, tmp_path, place):
+    import sqlite3
+
+    base = sqlite3.connect(tmp_path / "crm.sqlite")
+    base.execute("create table musteri (gsm text, sms_izni int, tarih text)")
+    base.execute("insert into musteri values ('0599 213 41 17', 1, ?)", [when(hours=3)])
+    base.commit()
+    done = run("--from", f"sqlite:///{tmp_path}/crm.sqlite", "--query",
+               "select gsm, sms_izni as \"SMS izni\", tarih from musteri", "--source", "HS_WEB")
+    assert done.exit_code == 0, done.output
+    assert len(states(place)) == 1
+
+
+def test_a_file_or_a_database_has_to_be_named(run):
+    assert run("--from", "sqlite:///x").exit_code == 2

@@ -16,14 +16,16 @@ from ileti.iys.wire import to_iys_time
 PHONE = "+905992134117"
 
 
-def account(place: Any, *, brand: bool = False, dealer: int | None = None) -> tuple[str, str]:
+def account(place: Any, *, brand: bool = False, dealer: int | None = None,
+            numbers: bool = False) -> tuple[str, str]:
     """User name and secret of a new account of this place."""
     secret, kept = accounts.new_secret()
     name = accounts.new_username()
     db.connection().execute(
-        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash) "
-        "values (%s, %s, %s, 'Deneme', %s, %s)",
-        (place.provider_id, place.brand_id if brand or dealer else None, dealer, name, kept))
+        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash, "
+        "reads_numbers) values (%s, %s, %s, 'Deneme', %s, %s, %s)",
+        (place.provider_id, place.brand_id if brand or dealer else None, dealer, name, kept,
+         numbers))
     return name, secret
 
 

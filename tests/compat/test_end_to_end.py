@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from iys_house import Registry, due_now, forward, phones, pull, settle, state
+from iys_house import Registry, due_now, forward, open_account, phones, pull, settle, state
 
 from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import clock
@@ -19,6 +19,7 @@ from ileti.iys.wire import to_iys_time
 
 from .house import PHONE, Program, account, at, codes, consent, dealer, entries
 
+RETAILER = 60_710_001
 SMS, PERSON = Channel.MESAJ, RecipientType.BIREYSEL
 
 
@@ -312,3 +313,32 @@ def test_the_result_of_a_list_of_repeats_is_read_at_once(
     named = [one.get("originalRequestInformation", {}).get("requestId") for one in told]
     assert named == [first] * 50 + [None] * 10
     assert told[7]["originalRequestInformation"]["subRequestId"].endswith("0007")
+
+
+def test_what_a_program_says_of_access_decides_what_a_dealers_program_sees(
+    shop: Any, registry: Registry, program: Program
+) -> None:
+    open_account(shop, registry, [RETAILER, RETAILER + 1])
+    mine, taker = dealer(shop, RETAILER), dealer(shop, RETAILER + 1)
+    program.add(retailerCode=RETAILER + 1)
+    forward(shop)
+    dealers = Program(shop, account(shop, dealer=mine))
+    assert dealers.status().status_code == 404
+    key = {"recipientType": "BIREYSEL", "type": "MESAJ"}
+    path, access = "/consents/retailers/access", {"retailerAccess": [RETAILER]}
+    assert program.under("POST", path, key | access | {"recipient": PHONE}).status_code == 200
+    seen = dealers.status()
+    assert (seen.status_code, seen.json["status"]) == (200, "ONAY")
+    assert "retailerCode" not in seen.json, "who took it is not told"
+    assert dealers.approved(PHONE) == [PHONE]
+    assert dealers.history().json["list"]
+    many = key | {"recipients": [PHONE]}
+    assert program.under("PUT", path, many | {"retailerAccess": [RETAILER + 1]}
+                         ).status_code == 202
+    assert dealers.status().status_code == 404
+    assert Program(shop, account(shop, dealer=taker)).status().status_code == 200
+    assert program.under("PUT", path, many | access).status_code == 202
+    program.add(status="RET", consentDate=at(0))
+    assert dealers.status().json["status"] == "RET", "a refusal reaches who has access (R-31)"
+    assert program.under("POST", path + "/remove/all", many).status_code == 202
+    assert dealers.status().status_code == 404

@@ -38,10 +38,13 @@ def test_a_consent_dated_by_a_clock_ahead_waits_until_iys_takes_it(
     assert registry.tally()["consents"] == how_many(shop, "registered") == count
 
 
-def test_a_clock_ahead_on_the_last_evening_buries_no_consent(shop: Any, registry: Any) -> None:
+@pytest.mark.parametrize("ahead", [AHEAD, timedelta(days=1), timedelta(days=9)])
+def test_a_clock_ahead_on_the_last_evening_buries_no_consent(
+    shop: Any, registry: Any, ahead: timedelta
+) -> None:
     taken = clock.now() - timedelta(minutes=1)
     take(shop, [PHONE], at=taken, due=taken + timedelta(seconds=30))
-    with clock.freeze(clock.now() + AHEAD):
+    with clock.freeze(clock.now() + ahead):
         forward(shop)
     assert state(shop, PHONE)["iys"] == "REGISTERED"
 

@@ -16,11 +16,11 @@ import os, sys, time
 from contextlib import nullcontext
 from datetime import datetime
 from ileti.core import clock
-from ileti.iys import days, forward, pull, receipts
+from ileti.iys import days, forward, pull, receipts, repairs
 what, provider, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 until = time.monotonic() + seconds
 drain = {"forward": forward.forward_due, "settle": receipts.settle_due, "pull": pull.pull_due,
-         "days": days.days_due}[what]
+         "days": days.days_due, "repairs": repairs.repairs_due}[what]
 at = os.environ.get("TEST_CLOCK")
 with clock.freeze(datetime.fromisoformat(at)) if at else nullcontext():
     print(dict(drain(until, provider)))

@@ -16,8 +16,9 @@ from ileti.core import db
 from ileti.core.jobs import redis_client
 from ileti.core.secrets import secrets
 from ileti.iys import access, client
-from ileti.iys.access import Act, Group, Selection, access_due, wish, wish_for
+from ileti.iys.access import Selection, access_due, wish, wish_for
 from ileti.iys.client import IysClient, account_of
+from ileti.iys.granted import Act, Group
 from ileti.iys.retaileranswers import NewRetailer
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 

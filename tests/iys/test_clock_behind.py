@@ -1,4 +1,4 @@
-"""Our clock, or one host's, is hours behind İYS's: a refusal still holds (fault row 32, R-32)."""
+"""Our clock, or one host's, is hours wrong: a refusal still holds (fault row 32, R-32)."""
 
 from __future__ import annotations
 
@@ -87,3 +87,38 @@ def test_a_refusal_on_a_host_whose_clock_is_behind_counts_from_the_databases_clo
     assert state(shop, PHONE)["status"] == "RET"
     finish(shop)
     assert refused_on_both_sides(shop, registry)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1)])
+def test_a_refusal_on_a_host_whose_clock_is_ahead_reaches_iys_now_and_blocks_no_later_consent(
+    shop: Any, registry: Any, ahead: timedelta
+) -> None:
+    take(shop, [PHONE], at=clock.now() - timedelta(hours=5))
+    finish(shop)
+    with clock.freeze(clock.now() + ahead):
+        refuse(shop)
+    assert clock.now() - state(shop, PHONE)["date"] < timedelta(minutes=1)
+    finish(shop)
+    assert refused_on_both_sides(shop, registry)
+    time.sleep(1.1)
+    take(shop, [PHONE], at=clock.now())
+    finish(shop)
+    assert may_send_now(shop.provider_id, shop.brand_id, PHONE, Channel.MESAJ)
+
+
+def test_what_a_host_ahead_finds_missing_at_iys_blocks_no_later_consent_there(
+    shop: Any, registry: Any
+) -> None:
+    from ileti.iys.fullcheck import check_brand
+
+    take(shop, [PHONE], at=clock.now() - timedelta(hours=5))
+    finish(shop)
+    registry.tell("reset")
+    with clock.freeze(clock.now() + timedelta(days=1)):
+        done, found = check_brand(shop, time.monotonic() + 20)
+    assert (done, found["moved"]) == (True, 1)
+    assert clock.now() - state(shop, PHONE)["date"] < timedelta(minutes=1)
+    time.sleep(1.1)
+    consents_at_iys(shop, registry)
+    pull(shop)
+    assert may_send_now(shop.provider_id, shop.brand_id, PHONE, Channel.MESAJ)

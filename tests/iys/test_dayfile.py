@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from ileti.core.secrets import secrets
-from ileti.iys.dayfile import Block, blocks, movements_at
+from ileti.iys.dayfile import Block, Lines, blocks
 
 DAY = dt.date(2026, 11, 23)
 HEADER = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source\n"
@@ -86,7 +86,7 @@ def test_a_source_younger_than_our_list_is_iys_s() -> None:
 
 def test_the_rows_of_a_repair_are_found_by_their_lines() -> None:
     raw = (HEADER + ROW + MAIL + ROW).encode()
-    found = dict(movements_at((raw[n:n + 5] for n in range(0, len(raw), 5)), {3, 4, 99}))
+    found = Lines(raw[n:n + 5] for n in range(0, len(raw), 5)).at({3, 4, 99})
     assert {line: one.recipient for line, one in found.items()} == {
         3: "firma@ornek.com.tr", 4: "+905992134117"}
 

@@ -66,20 +66,21 @@ def test_a_date_in_the_future_is_the_clocks_fault_and_waits() -> None:
 
 def test_an_overdue_consent_stays_and_an_overdue_refusal_goes() -> None:
     late = NOW + timedelta(days=9)
-    kept, ready, ask = sift([row(), row(Status.RET)], late, again=False)
+    kept, ready, ask = sift([row(), row(Status.RET)], late, late, again=False)
     assert [one.state for one in kept] == [IysStatus.OVERDUE]
     assert [one.status for one in ready] == [Status.RET]
     assert ask == []
 
 
 def test_what_may_be_there_already_is_not_judged_by_our_clock() -> None:
-    kept, ready, ask = sift([row(), row(Status.RET, hint=1)], NOW + timedelta(days=9), again=True)
+    kept, ready, ask = sift([row(), row(Status.RET, hint=1)], *2 * [NOW + timedelta(days=9)],
+                            again=True)
     assert (kept, ask) == ([], [])
     assert len(ready) == 2
 
 
 def test_an_erased_person_is_not_reported() -> None:
-    kept, ready, _ = sift([replace(row(), recipient=None)], NOW, again=False)
+    kept, ready, _ = sift([replace(row(), recipient=None)], NOW, NOW, again=False)
     assert ready == []
     assert kept[0].detail == {"not_sent": "erased"}
 
@@ -89,7 +90,8 @@ def test_of_an_erased_person_whose_row_may_have_arrived_nobody_says_it_was_not_s
     tries: int, again: bool
 ) -> None:
     gone = replace(row(), recipient=None)
-    kept, ready, _ = sift([replace(gone, ref=replace(gone.ref, tries=tries))], NOW, again=again)
+    kept, ready, _ = sift([replace(gone, ref=replace(gone.ref, tries=tries))], NOW, NOW,
+                          again=again)
     assert ready == []
     assert kept[0].detail == {"not_sent": "erased in doubt"}
 

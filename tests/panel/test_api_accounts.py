@@ -155,3 +155,32 @@ def test_without_a_csrf_token_nothing_happens(admin: Any, place: Any) -> None:
     number = account(place)[0]
     assert admin.post(f"/api-hesaplari/{number}/kapat").status_code == 400
     assert account(place)[5] is None
+
+
+def reads_numbers(place: Any) -> bool:
+    row = db.connection().execute(
+        "select reads_numbers from api_account where provider_id = %s order by id desc",
+        (place.provider_id,)).fetchone()
+    return bool(row[0])  # type: ignore[index]
+
+
+def test_an_account_reads_identity_numbers_when_ticked_and_its_page_says_so(
+        admin: Any, place: Any) -> None:
+    form = admin.get("/api-hesaplari/add").text
+    assert re.search(r'<input[^>]*checked[^>]*name="reads_numbers"|'
+                     r'<input[^>]*name="reads_numbers"[^>]*checked', form), "as at İYS"
+    page = add(admin, place, reads_numbers="y").text
+    assert reads_numbers(place)
+    assert "İYS’nin verdiği gibi" in page
+    admin.post(f"/api-hesaplari/edit/{account(place)[0]}", data={
+        "csrf_token": token_of(admin), "name": "Kasa"})
+    assert not reads_numbers(place)
+    assert "Okunmaz" in admin.get(f"/api-hesaplari/show/{account(place)[0]}").text
+
+
+def test_whoever_may_make_accounts_may_open_a_dealers_numbers_too() -> None:
+    from ileti.tenancy import roles
+
+    makers = {name for name, allowed in roles.GRANTS.items() if "api:write" in allowed}
+    assert makers
+    assert makers <= {name for name, allowed in roles.GRANTS.items() if "dealer:reveal" in allowed}

@@ -87,28 +87,131 @@ def test_a_day_shows_each_difference_with_its_cause(officer: Any, house: Any) ->
     assert "2 farkın tümünü" not in text
 
 
-def test_one_difference_is_repaired_by_its_button(officer: Any, house: Any) -> None:
-    row = db.connection().execute(
-        "select id, cause from iys_difference where provider_id = %s and cause = 4",
-        (house["place"].provider_id,)).fetchone()
-    answer = officer.post(f"{page(house)}/onar", data={
-        "csrf_token": token_of(officer), "cause": row[1], "id": row[0]}, follow_redirects=True)
-    assert "1 fark onarıldı" in answer.text
+def press(officer: Any, house: Any, **fields: Any) -> str:
+    """What the day's page says after a press of a repair's button."""
+    return officer.post(f"{page(house)}/onar", data={
+        "csrf_token": token_of(officer), **fields}, follow_redirects=True).text
+
+
+def work(house: Any, *, compare: bool = True) -> None:
+    """What the workers do with the wishes, and with the day afterwards."""
+    from day_house import night
+
+    from ileti.iys.repairs import repairs_due
+
+    repairs_due(time.monotonic() + 20, house["place"].provider_id)
+    if compare:
+        night(house["place"], house["day"])
+
+
+def difference_of(house: Any, cause: int) -> int:
+    return db.connection().execute(
+        "select id from iys_difference where provider_id = %s and cause = %s",
+        (house["place"].provider_id, cause)).fetchone()[0]
+
+
+def test_one_difference_is_repaired_at_once(officer: Any, house: Any) -> None:
+    text = press(officer, house, cause=4, id=difference_of(house, 4))
+    assert "Fark onarıldı; gün yeniden karşılaştırılıyor." in text
     assert "reconciliation:repair" in [one[0] for one in db.connection().execute(
         "select action from audit_entry where provider_id = %s",
         (house["place"].provider_id,)).fetchall()]
+    assert "artık açık değil" in press(officer, house, cause=4, id=difference_of(house, 4))
 
 
-def test_all_of_a_cause_are_repaired_and_the_day_becomes_equal(officer: Any, house: Any) -> None:
+def test_one_difference_that_needs_iys_says_when_iys_is_away(officer: Any, house: Any) -> None:
     from day_house import night
 
-    for cause in (2, 4):
-        officer.post(f"{page(house)}/onar",
-                     data={"csrf_token": token_of(officer), "cause": cause})
-    night(house["place"], house["day"])
+    from ileti.iys.days import once_more
+
+    place, registry = house["place"], house["registry"]
+    registry.tell("day", brandCode=place.brand_code, reportDate=str(house["day"]), clear=True)
+    db.connection().execute("update iys_difference set cause = 1 where provider_id = %s "
+                            "and cause = 4", (place.provider_id,))
+    registry.tell("fault", kind="503", path="*/status/*")
+    text = press(officer, house, cause=1, id=difference_of(house, 1))
+    assert "İYS şu anda yanıt vermiyor." in text
+    assert once_more(place, house["day"])
+    night(place, house["day"])
+
+
+def test_all_of_a_cause_are_a_workers_work_and_the_page_tells_how_far(
+    officer: Any, house: Any
+) -> None:
+    assert "Farkları arka plandaki bir çalışan onarıyor" in press(officer, house, cause=4)
+    text = officer.get(page(house)).text
+    assert "Tarih farklı: onarılan · 0 / 1" in text
+    assert "data-live" in text
+    assert "Durdur" in text
+    assert "Onarım zaten sürüyor" in press(officer, house, cause=4)
+    press(officer, house, cause=2)
+    work(house, compare=False)
+    text = officer.get(page(house)).text
+    assert "Son onarım" in text
+    assert "1 fark onarıldı." in text
+    assert "Bu gün karşılaştırılıyor." in text
+    work(house)
     text = officer.get(page(house)).text
     assert "Uyuştu" in text
     assert "Fark yok" in text
+    assert "data-live" not in text
+
+
+def test_a_repair_that_waits_for_iys_says_so_in_both_languages(officer: Any, house: Any) -> None:
+    place = house["place"]
+    db.connection().execute("update iys_difference set cause = 1 where provider_id = %s "
+                            "and cause = 4", (place.provider_id,))
+    house["registry"].tell("fault", kind="503", path="*/status/*")
+    press(officer, house, cause=1)
+    work(house, compare=False)
+    db.connection().execute("update iys_repair set next_at = %s where provider_id = %s",
+                            (clock.now() + dt.timedelta(minutes=5), place.provider_id))
+    text = officer.get(page(house)).text
+    assert "İYS şu anda yanıt vermiyor." in text
+    assert "Yeniden deneme saati:" in text
+    officer.get("/lang/en")
+    text = officer.get(page(house)).text
+    assert "İYS does not answer at the moment." in text
+    assert "Tried again at" in text
+    officer.get("/lang/tr")
+
+
+def test_a_repair_can_be_stopped(officer: Any, house: Any) -> None:
+    press(officer, house, cause=4)
+    assert "Onarım durduruldu" in press(officer, house, cause=4, stop=1)
+    assert "sonra onarım durduruldu" in officer.get(page(house)).text
+    assert "Onarım zaten bitmişti" in press(officer, house, cause=4, stop=1)
+    work(house, compare=False)
+    assert "Tarih farklı: 1" in officer.get(page(house)).text
+
+
+def test_the_time_stamp_says_what_it_is_worth(officer: Any, house: Any) -> None:
+    text = officer.get(page(house)).text
+    assert "İmza tutuyor" in text
+    assert "Deneme Zaman Damgası Hizmeti" in text
+    assert "Zaman damgası geçerli değil." not in text
+    db.connection().execute("update iys_stamp_check set verdict = 4 where provider_id = %s",
+                            (house["place"].provider_id,))
+    text = officer.get(page(house)).text
+    assert "Zaman damgası geçerli değil." in text
+    assert "Başka bir dosyanın" in text
+    db.connection().execute("delete from iys_stamp_check where provider_id = %s",
+                            (house["place"].provider_id,))
+    assert "Denetlenmedi" in officer.get(page(house)).text
+
+
+@pytest.mark.parametrize("verdict", range(1, 9))
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_every_verdict_has_words(
+    officer: Any, house: Any, verdict: int, language: str
+) -> None:
+    db.connection().execute("update iys_stamp_check set verdict = %s where provider_id = %s",
+                            (verdict, house["place"].provider_id))
+    officer.get(f"/lang/{language}")
+    answer = officer.get(page(house))
+    assert answer.status_code == 200
+    assert ("STAMP_CA_FILE" in answer.text) is (verdict in (2, 3))
+    officer.get("/lang/tr")
 
 
 def test_the_archive_comes_down_as_iys_gave_it_and_leaves_a_trace(
@@ -133,18 +236,98 @@ def test_one_address_is_asked_for_while_one_waits(officer: Any, house: Any) -> N
     mended = officer.post("/mutabakat/adres", data={**data, "kind": "BIREYSEL",
                                                     "channel": "MESAJ"})
     assert "İki taraf da aynı." in mended.text
-    assert "telefon" in officer.post("/mutabakat/adres", data={
-        **data, "address": "olmaz"}).text.lower()
+    wrong = officer.post("/mutabakat/adres", data={**data, "address": "olmaz"}).text
+    assert "telefon" in wrong.lower()
+    assert 'value="olmaz"' in wrong
+    assert f'<option value="{house["place"].brand_id}" selected>' in wrong
 
 
-def test_reconcile_now_puts_the_week_before_a_worker(officer: Any, house: Any) -> None:
-    officer.post(f"/mutabakat/simdi/{house['place'].brand_id}",
-                 data={"csrf_token": token_of(officer)})
-    assert "karşılaştırılıyor" in officer.get("/mutabakat/?izle=1").text
+def now(officer: Any, house: Any) -> str:
+    """The page one waits on after "Reconcile now"."""
+    return officer.post(f"/mutabakat/simdi/{house['place'].brand_id}", data={
+        "csrf_token": token_of(officer)}, follow_redirects=True).text
+
+
+def watched(officer: Any, house: Any) -> str:
+    return officer.get(f"/mutabakat/?izle={house['place'].brand_id}").text
+
+
+def run(house: Any) -> None:
     from ileti.iys.days import days_due
 
     days_due(time.monotonic() + 20, house["place"].provider_id)
-    assert "karşılaştırılıyor" not in officer.get("/mutabakat/?izle=1").text
+
+
+def test_reconcile_now_shows_the_week_until_it_is_done(officer: Any, house: Any) -> None:
+    text = now(officer, house)
+    assert "Günler alınıyor ve karşılaştırılıyor." in text
+    assert "sırasını bekliyor" in text
+    assert "data-live" in text
+    run(house)
+    text = watched(officer, house)
+    assert "Bitti: 1 günde fark var." in text
+    assert "data-live" not in text
+    assert "reconciliation:run" in [one[0] for one in db.connection().execute(
+        "select action from audit_entry where provider_id = %s",
+        (house["place"].provider_id,)).fetchall()]
+
+
+def test_reconcile_now_tells_which_day_is_at_which_step(officer: Any, house: Any) -> None:
+    now(officer, house)
+    held = "update iys_day set next_at = %s, {} where provider_id = %s"
+    for values, words in (("archived_at = null", "İYS’den alınıyor"),
+                          ("archived_at = now(), rows = 640, rows_done = 200", "200 / 640"),
+                          ("compared_at = now()", "İYS’ye uyuştuğu bildiriliyor")):
+        db.connection().execute(held.format(values), (
+            clock.now() + dt.timedelta(minutes=1), house["place"].provider_id))
+        assert words in watched(officer, house)
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("H192", "İYS şu anda yanıt vermiyor."), ("HTTP_503", "İYS şu anda yanıt vermiyor."),
+    ("H124", "İYS’nin istek sınırı şimdilik doldu."), ("H084", "saatlik giriş sınırı doldu"),
+    ("invalid_request", "kullanıcı adı ve şifreyle giriş vermiyor"),
+    ("H351", "İYS şu anda giriş vermiyor."),
+])
+def test_reconcile_now_ends_with_what_is_in_the_way(
+    officer: Any, house: Any, code: str, words: str
+) -> None:
+    now(officer, house)
+    db.connection().execute(
+        "update iys_day set asked_at = null, problem = %s, archived_at = null, compared_at = null, "
+        "next_at = now() + interval '5 minutes' where provider_id = %s",
+        (code, house["place"].provider_id))
+    text = watched(officer, house)
+    assert "gün tamamlanamadı." in text
+    assert words in text
+    assert "data-live" not in text
+
+
+def test_when_iys_is_down_nobody_waits_for_ever(officer: Any, house: Any) -> None:
+    place = house["place"]
+    db.connection().execute("update iys_day set archived_at = null where provider_id = %s",
+                            (place.provider_id,))
+    house["registry"].tell("fault", kind="503", path="*/agreements/*")
+    now(officer, house)
+    run(house)
+    text = watched(officer, house)
+    assert "İYS şu anda yanıt vermiyor." in text
+    assert "data-live" not in text
+
+
+def test_a_worker_that_does_not_come_is_said_so(officer: Any, house: Any) -> None:
+    now(officer, house)
+    db.connection().execute("update iys_day set asked_at = asked_at - interval '2 minutes', "
+                            "next_at = now() - interval '1 day' where provider_id = %s",
+                            (house["place"].provider_id,))
+    assert "Henüz hiçbir çalışan başlamadı." in watched(officer, house)
+
+
+def test_another_brand_cannot_be_waited_for(officer: Any, house: Any) -> None:
+    assert "id=\"simdi\"" not in officer.get(
+        f"/mutabakat/?izle={house['other'].brand_id}").text
+    assert officer.get("/mutabakat/?izle=99999999999999999999").status_code == 200
+    assert officer.get("/mutabakat/?izle=x").status_code == 200
 
 
 def test_nobody_reaches_another_providers_days(app: Any, house: Any) -> None:
@@ -196,3 +379,29 @@ def test_a_brand_of_today_is_told_why_nothing_is_compared(app: Any, place: Any) 
     answer = admin.post(f"/mutabakat/simdi/{place.brand_id}", data={
         "csrf_token": token_of(admin)})
     assert "Karşılaştırılacak gün henüz yok" in answer.text
+
+
+def test_the_calendar_warns_of_a_day_that_is_about_to_be_lost(app: Any, house: Any) -> None:
+    place, day = house["place"], house["day"]
+    name = user_with(app, "compliance_officer", place)
+    assert "tam arşivlenmedi" not in sign_in(app, name).get("/mutabakat/").text
+    db.connection().execute("update iys_day set archived_at = null where provider_id = %s",
+                            (place.provider_id,))
+    for days, words in ((4, None), (5, "İYS onu 2 gün daha saklar"),
+                        (6, "İYS onu 1 gün daha saklar")):
+        with clock.freeze(dt.datetime.combine(day + dt.timedelta(days=days), dt.time(9),
+                                              clock.ISTANBUL)):
+            text = sign_in(app, name).get("/mutabakat/").text
+        assert ("gün tam arşivlenmedi." in text) is bool(words), days
+        assert words is None or f"{day:%d.%m.%Y}: {words}" in text
+
+
+def test_the_calendar_warns_of_a_stamp_that_does_not_hold_and_only_its_own_people(
+    app: Any, officer: Any, house: Any
+) -> None:
+    db.connection().execute("update iys_stamp_check set verdict = 5 where provider_id = %s",
+                            (house["place"].provider_id,))
+    words = "1 günün zaman damgası geçerli değil."
+    assert words in officer.get("/mutabakat/").text
+    stranger = sign_in(app, user_with(app, "provider_admin", house["other"]))
+    assert words not in stranger.get("/mutabakat/").text

@@ -198,3 +198,27 @@ def test_a_summary_does_not_count_a_consent_over_a_consent(caller: Caller) -> No
     told = tomorrow(caller).under("GET", SUMMARY).json["changeStats"][0]["consents"][0]
     assert (told["approval"], told["total"]) == (1, 1)
     assert caller.under("GET", FILE).data.count(b"\n") == 3
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl judges the reply")
+@pytest.mark.parametrize(("how", "good"), [
+    (None, True), ("imprint", False), ("signature", False), ("content", False),
+    ("stranger", False), ("refused", False), ("broken", False),
+])
+def test_the_stamp_is_signed_by_the_authority_that_openssl_is_given(
+    day: Caller, tmp_path: Path, how: str | None, good: bool
+) -> None:
+    if how:
+        day.control("day", brandCode=IYS, reportDate=DAY, stamp=how)
+    (tmp_path / "file").write_bytes(day.under("GET", FILE).data)
+    (tmp_path / "day.tsr").write_bytes(day.under("GET", STAMP).data)
+    (tmp_path / "ca.pem").write_text(day.http.get("/_control/authority").json["pem"])
+    judged = subprocess.run(
+        ["openssl", "ts", "-verify", "-data", "file", "-in", "day.tsr", "-CAfile", "ca.pem"],
+        cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (judged.returncode == 0) is good, judged.stderr
+
+
+def test_a_way_to_spoil_a_stamp_that_is_none_is_refused(day: Caller) -> None:
+    assert "error" in day.control("day", brandCode=IYS, reportDate=DAY, stamp="anders")
+    assert "error" not in day.control("day", brandCode=IYS, reportDate=DAY, stamp="late")

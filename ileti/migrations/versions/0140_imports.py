@@ -1,7 +1,7 @@
 """Imports: runs, chunks, templates, staging
 
 Revision ID: 0140
-Revises: 0102
+Revises: 0132
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0140"
-down_revision = "0102"
+down_revision = "0132"
 branch_labels = None
 depends_on = None
 
