@@ -18,7 +18,8 @@ import msgspec
 
 from ileti.core.errors import CallerMistake
 from ileti.imports.cells import number
-from ileti.imports.reader import BLOCK_ROWS, MOST_COLUMNS, Block, Layout, Lines, Row
+from ileti.imports.lines import Lines
+from ileti.imports.reader import BLOCK_ROWS, MOST_COLUMNS, Block, Layout, Row
 
 _HEADING_LINES: Final = 1_000
 _Object = dict[str, Any]

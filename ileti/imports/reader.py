@@ -12,25 +12,18 @@ whoever may write a note could write a consent.
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 from ileti.core.errors import CallerMistake
+from ileti.imports.lines import LONGEST_LINE, Lines
 
 BLOCK_ROWS: Final = 5_000
-_BLOCK_CHARS: Final = 1 << 19
-_PIECE_BYTES: Final = 1 << 20
-LONGEST_LINE: Final = 1 << 20
 MOST_COLUMNS: Final = 1_000
 MOST_LINES_OF_A_RECORD: Final = 1_000
 MOST_BROKEN: Final = 10_000
-#: What a person can choose; no codec beside these is ever opened.
-ENCODINGS: Final = ("utf-8", "windows-1254", "iso-8859-9", "utf-16-le", "utf-16-be", "utf-16",
-                    "cp857")
 DELIMITERS: Final = (",", ";", "\t", "|")
 
 # The longest cell is a block; the module's own limit would break a row in the middle.
@@ -140,85 +133,6 @@ def _opened(pieces: Iterable[bytes], layout: Layout) -> tuple[Lines, _Records]:
     return lines, _Records(layout.delimiter)
 
 
-class Lines:
-    """Decoded text with its place in the file; at most a block and a piece are held. Every line
-    end is a line feed, also a carriage return alone; NULs become marks that no field takes."""
-
-    def __init__(self, pieces: Iterable[bytes], encoding: str) -> None:
-        if encoding.lower() not in ENCODINGS:
-            raise CallerMistake(f"Bu kodlama okunamıyor. Şunlardan birini seçin: "
-                                f"{', '.join(ENCODINGS)}.",
-                                f"This encoding cannot be read. Choose one of "
-                                f"{', '.join(ENCODINGS)}.", code="bad_encoding")
-        errors = _LENIENT if encoding.lower() == "utf-8" else "replace"
-        self._decoder = io.IncrementalNewlineDecoder(
-            codecs.getincrementaldecoder(encoding)(errors=errors), translate=True)
-        self._pieces = _small(pieces)
-        self._rest, self._started, self._ended = "", False, False
-        self.line, self.position = 1, 0
-
-    @property
-    def ended(self) -> bool:
-        """Everything was taken."""
-        return self._ended and not self._rest
-
-    def take(self) -> tuple[int, str]:
-        """Whole lines, about a block of them, and the number of the first; "" at the end."""
-        while len(self._rest) < _BLOCK_CHARS and self._more():
-            pass
-        if self._ended and len(self._rest) <= _BLOCK_CHARS:
-            end = len(self._rest)
-        else:
-            end = self._rest.rfind("\n", 0, _BLOCK_CHARS) + 1 or self._long_line()
-        text, self._rest = self._rest[:end], self._rest[end:]
-        first = self.line
-        self.line += text.count("\n")
-        return first, text
-
-    def give_back(self, text: str, first: int) -> None:
-        """What was taken is to be read again."""
-        self._rest, self.line = text + self._rest, first
-
-    def drop(self, count: int) -> None:
-        """Leave lines out."""
-        while count > 0:
-            first, text = self.take()
-            if not text:
-                return
-            lines = text.split("\n", count)
-            self.give_back(lines[-1], first + len(lines) - 1)
-            if len(lines) == 1:
-                self.take()
-                return
-            count -= len(lines) - 1
-
-    def _long_line(self) -> int:
-        while (end := self._rest.find("\n", 0, LONGEST_LINE) + 1) == 0:
-            if len(self._rest) > LONGEST_LINE:
-                raise CallerMistake(
-                    f"Satır {self.line} bir megabayttan uzun; bu bir liste dosyası değil.",
-                    f"Line {self.line} is longer than a megabyte; this is no list.",
-                    code="unreadable_file")
-            if not self._more():
-                return len(self._rest)
-        return end
-
-    def _more(self) -> bool:
-        if self._ended:
-            return False
-        piece = next(self._pieces, b"")
-        self.position += len(piece)
-        text = self._decoder.decode(piece, final=not piece)
-        if not self._started:
-            text = text.lstrip("\ufeff")
-            self._started = bool(text)
-        if "\0" in text:
-            text = text.replace("\0", "\ufffd")
-        self._rest += text
-        self._ended = not piece
-        return bool(piece)
-
-
 class _Records:
     """Splits lines with quotation marks; remembers what is broken and what stands open."""
 
@@ -321,28 +235,3 @@ def _too_wide(line: int) -> CallerMistake:
     return CallerMistake(
         f"Satır {line}: {MOST_COLUMNS}’den çok sütun var.",
         f"Line {line} has more than {MOST_COLUMNS} columns.", code="unreadable_file")
-
-
-def _small(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of a megabyte at most, none of them empty."""
-    for piece in pieces:
-        if len(piece) <= _PIECE_BYTES:
-            if piece:
-                yield piece
-        else:
-            for at in range(0, len(piece), _PIECE_BYTES):
-                yield piece[at:at + _PIECE_BYTES]
-
-
-_LENIENT: Final = "ileti-1254"
-
-
-def _as_1254(error: UnicodeError) -> tuple[str, int]:
-    """Bytes that are no UTF-8 are Windows-1254: a list of plain letters may have its first ``ş``
-    far below what was looked at."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start:error.end].decode("windows-1254", "replace"), error.end
-
-
-codecs.register_error(_LENIENT, _as_1254)

@@ -18,7 +18,8 @@ from typing import IO, Any, Final
 import msgspec
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.reader import BLOCK_ROWS, LONGEST_LINE
+from ileti.imports.lines import LONGEST_LINE
+from ileti.imports.reader import BLOCK_ROWS
 from ileti.imports.workbook_errors import broken, no_sheet, too_large
 from ileti.imports.xls import Xls
 from ileti.imports.xlsx import Xlsx

@@ -18,7 +18,8 @@ import xlrd
 from ileti.imports.cells import number, serial
 from ileti.imports.reader import MOST_COLUMNS
 from ileti.imports.workbook_errors import broken, locked, too_wide
-from ileti.imports.xlsx import Row, Sheet
+from ileti.imports.xlsx import Sheet
+from ileti.imports.xlsx_sheet import UNCALCULATED, Row
 
 _PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
 
@@ -64,4 +65,4 @@ class Xls:
             return serial(value, self._book.datemode == 1) or number(value)
         if kind == xlrd.XL_CELL_BOOLEAN:
             return str(int(value))
-        return str(xlrd.error_text_from_code.get(int(value), "#?"))
+        return str(xlrd.error_text_from_code.get(int(value), UNCALCULATED))

@@ -14,32 +14,20 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Final, NamedTuple
-from xml.parsers import expat
+from typing import IO, Final, NamedTuple
 
-from ileti.imports.cells import number_text, serial
-from ileti.imports.reader import MOST_COLUMNS
-from ileti.imports.workbook_errors import (
-    broken,
-    document_type,
-    locked,
-    other_kind,
-    too_large,
-    too_wide,
-)
+from ileti.imports.workbook_errors import broken, locked, other_kind, too_large
+from ileti.imports.xlsx_sheet import Row, SheetReader, local, new_parser, plain
 
 MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 4 << 30
 MOST_RATIO: Final = 200
 _SMALL: Final = 128 << 20
 _PIECE: Final = 1 << 17
-#: What a formula nobody ever calculated becomes: no value, and not empty either.
-UNCALCULATED: Final = "#?"
 
 _BUILTIN_DATES: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _NO_CODE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-Row = tuple[int, list[str]]
+_PLAIN_NAMES: Final = frozenset(("si", "t", "r", "rPr", "rPh"))
 
 
 class Sheet(NamedTuple):
@@ -60,7 +48,7 @@ class Xlsx:
             raise broken() from error
         self._sizes = self._checked()
         self._strings: list[str] | None = None
-        self._dates: list[bool] | None = None
+        self._dates: frozenset[str] = frozenset()
         self._from_1904 = False
         self._where = self._relations()
         self.sheets = self._sheets()
@@ -72,7 +60,7 @@ class Xlsx:
         if self._strings is None:
             self._strings = self._shared(self._where.get("sharedStrings"))
             self._dates = self._date_styles(self._where.get("styles"))
-        reader = _SheetReader(self._strings, self._dates or [], self._from_1904)
+        reader = SheetReader(self._strings, self._dates, self._from_1904)
         size = max(self._sizes.get(sheet.part, 1), 1)
         done = 0
         for piece in self._pieces(sheet.part):
@@ -114,8 +102,8 @@ class Xlsx:
     # -- the small parts ---------------------------------------------------------------------------
 
     def _parse(self, part: str, start: Callable[[str, dict[str, str]], None]) -> None:
-        parser = _parser()
-        parser.StartElementHandler = lambda name, attributes: start(_local(name), attributes)
+        parser = new_parser()
+        parser.StartElementHandler = lambda name, attributes: start(local(name), attributes)
         for piece in self._pieces(part):
             parser.Parse(piece, not piece)
 
@@ -142,7 +130,7 @@ class Xlsx:
 
         def start(name: str, has: dict[str, str]) -> None:
             if name == "sheet":
-                key = next((v for k, v in has.items() if _local(k) == "id"), "")
+                key = next((v for k, v in has.items() if local(k) == "id"), "")
                 part = self._where.get(f"{key}?")
                 if part is not None:
                     visible = has.get("state", "visible") == "visible"
@@ -153,24 +141,26 @@ class Xlsx:
         self._parse("xl/workbook.xml", start)
         return found
 
-    def _date_styles(self, part: str | None) -> list[bool]:
-        """Per cell style: whether it shows a date."""
+    def _date_styles(self, part: str | None) -> frozenset[str]:
+        """The numbers of those cell styles that show a date, as cells write them."""
         codes: dict[str, str] = {}
-        styles: list[bool] = []
-        inside = False
+        styles: set[str] = set()
+        inside, count = False, 0
 
         def start(name: str, has: dict[str, str]) -> None:
-            nonlocal inside
+            nonlocal inside, count
             if name == "numFmt":
                 codes[has.get("numFmtId", "")] = has.get("formatCode", "")
             elif name in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
                 inside = name == "cellXfs"
             elif name == "xf" and inside:
-                styles.append(_shows_date(has.get("numFmtId", "0"), codes))
+                if _shows_date(has.get("numFmtId", "0"), codes):
+                    styles.add(str(count))
+                count += 1
 
         if part in self._sizes:
             self._parse(str(part), start)
-        return styles
+        return frozenset(styles)
 
     def _shared(self, part: str | None) -> list[str]:
         """The texts that cells name by number."""
@@ -180,7 +170,8 @@ class Xlsx:
 
         def start(name: str, _: dict[str, str]) -> None:
             nonlocal on, phonetic
-            name = _local(name)
+            if name not in _PLAIN_NAMES:
+                name = local(name)
             on = name == "t" and not phonetic
             phonetic = phonetic or name == "rPh"
 
@@ -190,120 +181,22 @@ class Xlsx:
 
         def end(name: str) -> None:
             nonlocal on, phonetic
-            name = _local(name)
+            if name not in _PLAIN_NAMES:
+                name = local(name)
             on = False
             if name == "si":
-                strings.append(_plain("".join(parts)))
+                strings.append(plain("".join(parts)))
                 parts.clear()
             elif name == "rPh":
                 phonetic = False
 
         if part in self._sizes:
-            parser = _parser()
+            parser = new_parser()
             parser.StartElementHandler, parser.EndElementHandler = start, end
             parser.CharacterDataHandler = chars
             for piece in self._pieces(str(part)):
                 parser.Parse(piece, not piece)
         return strings
-
-
-class _SheetReader:
-    """A sheet's XML, piece by piece; whole rows gather in ``ready``."""
-
-    def __init__(self, strings: list[str], dates: list[bool], from_1904: bool) -> None:
-        self.ready: list[Row] = []
-        self._strings, self._dates, self._from_1904 = strings, dates, from_1904
-        self._columns: dict[str, int] = {}
-        self._parser = _parser()
-        self._connect()
-
-    def parse(self, piece: bytes) -> Exception | None:
-        """Read on; an empty piece ends the sheet. What is wrong, if anything; rows before that are
-        ready."""
-        try:
-            self._parser.Parse(piece, not piece)
-        except Exception as error:
-            return error
-        return None
-
-    def _connect(self) -> None:
-        cells: list[str] = []
-        parts: list[str] = []
-        cell: dict[str, str] = {}
-        line = column = 0
-        on = formula = False
-
-        def start(name: str, has: dict[str, str]) -> None:
-            nonlocal cell, line, column, on, formula
-            if name == "c":
-                cell, formula = has, False
-                parts.clear()
-                place = has.get("r")
-                column = column + 1 if place is None else self._column(place)
-            elif name == "v" or name == "t":
-                on = True
-            elif name == "f":
-                formula = True
-            elif name == "row":
-                line = int(has["r"]) if "r" in has else line + 1
-                column = 0
-                cells.clear()
-            elif name == "rPh":
-                self._parser.CharacterDataHandler = None
-            elif ":" in name:
-                start(_local(name), has)
-
-        def chars(text: str) -> None:
-            if on:
-                parts.append(text)
-
-        def end(name: str) -> None:
-            nonlocal on
-            on = False
-            if name == "c":
-                value = self._value(cell, "".join(parts), formula)
-                if value:
-                    if column > MOST_COLUMNS:
-                        raise too_wide(line)
-                    if len(cells) < column - 1:
-                        cells.extend([""] * (column - 1 - len(cells)))
-                    cells.append(value)
-            elif name == "row":
-                if cells:
-                    self.ready.append((line, cells[:]))
-                    cells.clear()
-            elif name == "rPh":
-                self._parser.CharacterDataHandler = chars
-            elif ":" in name:
-                end(_local(name))
-
-        self._parser.StartElementHandler, self._parser.EndElementHandler = start, end
-        self._parser.CharacterDataHandler = chars
-
-    def _column(self, place: str) -> int:
-        letters = place.rstrip("0123456789")
-        found = self._columns.get(letters)
-        if found is None:
-            found = 0
-            for letter in letters[:4].upper():
-                found = found * 26 + ord(letter) - 64
-            self._columns[letters] = found
-        return found
-
-    def _value(self, cell: dict[str, str], text: str, formula: bool) -> str:
-        kind = cell.get("t", "n")
-        if kind == "s":
-            return self._strings[int(text)] if text else ""
-        if kind == "n":
-            if not text:
-                return UNCALCULATED if formula else ""
-            style = cell.get("s")
-            if style is not None and int(style) < len(self._dates) and self._dates[int(style)]:
-                return serial(float(text), self._from_1904) or number_text(text)
-            return number_text(text)
-        if kind == "d":
-            return text.replace("T", " ").removesuffix("Z")
-        return _plain(text) if kind in ("str", "inlineStr") else text  # b: 1 or 0; e: the error
 
 
 def _shows_date(number: str, codes: dict[str, str]) -> bool:
@@ -312,27 +205,3 @@ def _shows_date(number: str, codes: dict[str, str]) -> bool:
         return number.isdecimal() and int(number) in _BUILTIN_DATES
     section = _NO_CODE.sub("", code).partition(";")[0].lower()
     return any(letter in section for letter in "ymdhs") and "general" not in section
-
-
-def _plain(text: str) -> str:
-    """Without Excel's escapes of control characters."""
-    if "_x" in text:
-        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\r\n", "\n").replace("\0", "\ufffd")
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _parser() -> Any:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.buffer_size = 1 << 16
-
-    def refuse(*_: object) -> None:
-        raise document_type()
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser

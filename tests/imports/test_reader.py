@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports import reader
+from ileti.imports import lines
+from ileti.imports.lines import LONGEST_LINE
 from ileti.imports.reader import (
     BLOCK_ROWS,
-    LONGEST_LINE,
     Layout,
     csv_blocks,
     heading_and_sample,
@@ -164,7 +164,13 @@ def test_letters_of_windows_below_the_beginning_of_a_plain_file_are_read():
     assert rows(data)[-1] == (50_001, ["Hayır", "ş"])
 
 
-@pytest.mark.parametrize("encoding", ["zlib", "hex", "rot13", "idna", "yok", "utf-7"])
+@pytest.mark.parametrize("encoding", ["UTF8", "utf-8-sig", "cp1254", "latin5", "UTF-16LE"])
+def test_an_encoding_may_be_called_by_its_other_names(encoding):
+    assert rows("ş,b\n".encode(encoding), Layout(encoding=encoding, header=False)) == [
+        (1, ["ş", "b"])]
+
+
+@pytest.mark.parametrize("encoding", ["zlib", "hex", "rot13", "idna", "yok", "utf-7", "", "a\0"])
 def test_no_codec_is_opened_that_is_no_encoding_of_lists(encoding):
     with pytest.raises(CallerMistake) as refused:
         rows(b"a", Layout(encoding=encoding))
@@ -210,8 +216,8 @@ def test_any_bytes_are_read_or_refused_and_lines_only_grow():
     alphabet = [b'"', b",", b"\n", b"\r", b"\r\n", b"\0", b"a", b"\xfe", b"\xc3\xbc", b'""', b'",']
     for _ in range(400):
         data = b"".join(drawn.choices(alphabet, k=drawn.randrange(200)))
-        lines = [line for line, _ in rows(data, piece=drawn.choice((1, 5, 1000)))]
-        assert lines == sorted(set(lines))
+        numbers = [line for line, _ in rows(data, piece=drawn.choice((1, 5, 1000)))]
+        assert numbers == sorted(set(numbers))
         assert rows(data) == rows(data, piece=3)
 
 
@@ -219,7 +225,7 @@ def test_blocks_of_every_size_give_the_same_rows(monkeypatch):
     data = b"".join(b'%d,"line\nbreak ""%d""",x\n' % (n, n) if n % 3 else b"%d,plain,y\n" % n
                     for n in range(3_000))
     whole = rows(data)
-    monkeypatch.setattr(reader, "_BLOCK_CHARS", 300)
+    monkeypatch.setattr(lines, "_BLOCK_CHARS", 300)
     assert rows(data, piece=100) == whole
     assert len(whole) == 3_000
 
