@@ -23,13 +23,13 @@ from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
 from ileti.imports.reader import Row
 from ileti.imports.sealing import Sealing
-from ileti.imports.terms import BLANK, HAS_PROOF, Item, Moment, Shape, Terms, moment_of
+from ileti.imports.terms import BLANK, HAS_PROOF, Days, Item, Moment, Shape, Terms, moment_of
 from ileti.imports.verdicts import NUMBER, Repair
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 from ileti.recipients.address import AddressError, canonical_mobiles, parse_address
 
 _DIGITS: Final = str.maketrans("012345678", "9" * 9)
-_MOST_CACHED: Final = 200_000
+_MOST_CACHED: Final = 20_000
 _MOST_SHAPES: Final = 200
 _WORD_FAULTS: Final = {"source": NUMBER["KAYNAK_BICIM"], "type": NUMBER["TIP_BICIM"],
                        "channel": NUMBER["KANAL_BICIM"], "status": NUMBER["SECIM_BICIM"]}
@@ -70,6 +70,7 @@ class Speller:
         self._worded = itemgetter(at[Role.SOURCE], at[Role.RECIPIENT_TYPE], at[Role.DEALER],
                                   at[Role.CHANNEL], *(statuses or [-1]))
         self._status_place = {n: place for place, n in enumerate(statuses, 4)}
+        self._days = Days()
         self._dates: dict[str, tuple[Moment | None, int]] = {}
         self._fixed_moment = (self._moment(mapping.fixed.date) if mapping.fixed.date else (None, 0))
         self._shapes: dict[tuple[Any, ...], Shape] = {}
@@ -102,8 +103,10 @@ class Speller:
         cells = [*given, *[""] * (self._width - len(given) + 1)] if len(given) < self._width \
             else [*given, ""]
         text = cells[self._date_at]
-        moment, date_fault = ((self._dates.get(text) or self._read_date(text)) if text
-                              else self._fixed_moment)
+        moment, date_fault = self._days.moment(text), 0
+        if moment is None:
+            moment, date_fault = ((self._dates.get(text) or self._read_date(text)) if text
+                                  else self._fixed_moment)
         if moment is not None and moment.repair and text:
             _note(repairs, samples, Repair.DATE, text, moment, line)
         key = (*self._worded(cells), bool(cells[self._basis_at]), bool(cells[self._proof_at]))

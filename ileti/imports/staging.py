@@ -27,7 +27,7 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import atiys, runs, sources
+from ileti.imports import runs, sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState
@@ -75,6 +75,8 @@ def check(run: Run) -> bool:
         stage, tally = found
         counts, due = _counted(stage)
         if run.ask_iys:
+            from ileti.imports import atiys  # İYS's client is loaded when it is needed
+
             counts["iys"] = atiys.ask(run, stage, ours)
     return _finish(run, tally, counts | {"due": due}, time.monotonic() - started)
 

@@ -11,10 +11,11 @@ import datetime as dt
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ileti.consents.deadlines import istanbul_day
 from ileti.consents.vocabulary import RecipientType
+from ileti.core.clock import ISTANBUL
 from ileti.core.statement import pack_time
 from ileti.evidence.leaf import iso_utc
 from ileti.imports.mapping import Mapping
@@ -85,6 +86,51 @@ class Item(NamedTuple):
     status: int
     shape: Shape
     moment: Moment | None
+
+
+class Days:
+    """:func:`moment_of` for dates in İYS's own spelling, four times as fast: what holds for a day
+    is kept, and the second is added. Only from 2017 on, since when Istanbul's clock never changes
+    (a test compares both)."""
+
+    def __init__(self) -> None:
+        self._days: dict[str, tuple[dt.datetime, dt.date, int, str, str] | None] = {}
+
+    def moment(self, text: str) -> Moment | None:
+        """The moment of ``YYYY-MM-DD HH:mm:ss``; None for what has to be read with more care."""
+        if len(text) != 19 or text[10] != " " or text[13] != ":" or text[16] != ":":
+            return None
+        hour, minute, second = text[11:13], text[14:16], text[17:]
+        if not (hour.isdigit() and minute.isdigit() and second.isdigit() and text.isascii()):
+            return None
+        h, m, s = int(hour), int(minute), int(second)
+        found = self._days.get(text[:10], self)
+        if found is self:
+            found = self._day(text[:10])
+        if found is None or h > 23 or m > 59 or s > 59:
+            return None
+        midnight, day, micros, same, before = found  # type: ignore[misc]
+        seconds = h * 3600 + m * 60 + s
+        iso = (f"{same}T{h - 3:02}:{minute}:{second}Z" if h > 2
+               else f"{before}T{h + 21:02}:{minute}:{second}Z")
+        return Moment(midnight + dt.timedelta(seconds=seconds), day, iso.encode(),
+                      micros + seconds * 1_000_000, 0)
+
+    def _day(self, text: str) -> Any:
+        try:
+            day = dt.date.fromisoformat(text)
+        except ValueError:
+            day = dt.date.min
+        found = None
+        if day.year > 2016 and len(self._days) < _MOST_DAYS:
+            midnight = dt.datetime(day.year, day.month, day.day, tzinfo=ISTANBUL).astimezone(dt.UTC)
+            found = (midnight, day, micros_of(midnight), text, str(day - dt.timedelta(days=1)))
+        if len(self._days) < _MOST_DAYS:
+            self._days[text] = found
+        return found
+
+
+_MOST_DAYS: Final = 10_000
 
 
 def micros_of(moment: dt.datetime) -> int:

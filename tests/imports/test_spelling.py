@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -19,7 +19,7 @@ from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.sealing import COLUMNS
 from ileti.imports.spelling import Speller
 from ileti.imports.staging import hide
-from ileti.imports.terms import Terms, person_of
+from ileti.imports.terms import Days, Terms, moment_of, person_of
 from ileti.imports.words import CHANNELS, SOURCES, STATUSES, fold
 from ileti.recipients.address import AddressError, canonical_mobiles, parse_phone
 
@@ -68,6 +68,20 @@ def test_the_quick_look_at_mobiles_says_what_the_parser_says(text):
         parsed = None
     if canonical_mobiles(True).fullmatch(text):
         assert parsed == text
+
+
+@given(st.one_of(
+    st.integers(0, 2_700_000_000).map(
+        lambda n: f"{datetime(2015, 1, 1, tzinfo=UTC) + timedelta(seconds=n):%Y-%m-%d %H:%M:%S}"),
+    st.from_regex(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", fullmatch=True)))
+def test_the_quick_reading_of_dates_says_what_the_careful_one_says(text):
+    quick = Days().moment(text)
+    careful = read_date(text)
+    if quick is not None:
+        assert careful is not None
+        assert quick == moment_of(careful[0], 0)
+    elif careful is not None:
+        assert careful[0].year < 2017
 
 
 def test_columns_are_recognised_by_name_and_by_content():
