@@ -25,6 +25,7 @@ from config import settings as read_settings
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
+from ileti.imports.incoming import RoomyRequest, open_doors
 from ileti.iys.book import code_url
 from ileti.iys.pushing import registered
 from ileti.tenancy.security import (
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
     app = Flask("ileti", static_folder=str(ROOT / "static"), root_path=str(Path(__file__).parent))
     app.config.update(_configuration(given))
     app.config.update(more)
+    app.request_class = RoomyRequest
     app.session_interface = DatabaseSessions(given.session_minutes)  # type: ignore[assignment]
     if given.trusted_proxies:
         hops = given.trusted_proxies
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
     with app.app_context():
         db.init_app(app)
         init_headers(app, production=given.production)
+        open_doors(app)  # before the first who looks for a token in the body
         protection = CSRFProtect(app)
         builder = AppBuilder(app, db.session, security_manager_class=IletiSecurityManager,
                              indexview=TodayView)
