@@ -86,7 +86,7 @@ def guess_csv(head: bytes) -> Layout:
              if line.strip()][:20]
     delimiter = max(_DELIMITERS, key=lambda one: min(
         (line.count(one) for line in lines[:5]), default=0))
-    if lines and delimiter not in lines[0]:
+    if not lines or delimiter not in lines[0]:
         delimiter = ","
     first = next(csv.reader(lines[:1], delimiter=delimiter), []) if lines else []
     return Layout("csv", encoding, delimiter, header=not any(

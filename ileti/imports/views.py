@@ -17,6 +17,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 
+import ileti.imports.jobs  # noqa: F401 - a step rings for them by name
 from config import settings
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound, TooLarge

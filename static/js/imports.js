@@ -148,7 +148,8 @@
   }
 
   async function begun(file, brand, key) {
-    const known = said.run || kept(key);
+    const known = kept(key);
+    if (said.run && known !== said.run) one("[data-voice]", form).textContent = said.strange;
     if (known) {
       try {
         const answer = await ask(said.parts.replace("/0/", "/" + known + "/"));

@@ -236,7 +236,7 @@ def test_a_second_person_approves_and_never_the_first(app: Any, admin: Any, plac
                                                       monkeypatch: Any) -> None:
     monkeypatch.setattr(settings(), "import_four_eyes_rows", 5)
     run = checked(admin, csv_of(12))
-    assert "İkinci bir kişi" in admin.get(f"/ice-aktarma/{run}/").text
+    assert "Önce ikinci bir kişi onaylar" in admin.get(f"/ice-aktarma/{run}/").text
     post(admin, run, "uygula")
     assert state_of(run) is RunState.APPROVAL
     assert "Bunu siz istediniz" in admin.get(f"/ice-aktarma/{run}/").text
@@ -259,7 +259,7 @@ def test_applying_pauses_goes_on_and_is_given_up(admin: Any) -> None:
     assert state_of(run) is RunState.APPLYING
     post(admin, run, "birak")
     assert state_of(run) is RunState.CANCELLED
-    assert "Bırakıldı" in admin.get(f"/ice-aktarma/{run}/").text
+    assert "Vazgeçildi" in admin.get(f"/ice-aktarma/{run}/").text
 
 
 def test_a_stopped_import_says_why_in_the_language_of_the_page(admin: Any) -> None:
@@ -293,8 +293,8 @@ def test_a_page_that_is_old_is_told_and_changes_nothing(admin: Any) -> None:
         answer = post(admin, run, deed)
         assert answer.status_code == 302
         assert state_of(run) is RunState.APPLYING
-    page = admin.get(f"/ice-aktarma/{run}/").text
-    assert "bu arada ilerledi" in page
+        said = "isteyenden başka biri" if deed == "onayla" else "bu arada ilerledi"
+        assert said in admin.get(f"/ice-aktarma/{run}/").text
     for deed in ("esleme", "koken"):
         assert post(admin, run, deed, **columns_of(run)).status_code == 302
         assert admin.get(f"/ice-aktarma/{run}/{deed}").status_code == 302
