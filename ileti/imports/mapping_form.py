@@ -43,6 +43,8 @@ DELIMITERS: Final = ((",", _l("Comma")), (";", _l("Semicolon")), ("\t", _l("Tab"
                      ("|", _l("Vertical bar")))
 DEALERS_OFFERED: Final = 500
 _LONGEST: Final = 60
+_LONG_NUMBER: Final = 8
+_ADDRESSES: Final = (Role.RECIPIENT, Role.PHONE, Role.EMAIL)
 _MOST_SKIPPED: Final = 1_000
 #: where the sentences of ``Mapping.problems`` stand, by their English words
 _PLACES: Final = {
@@ -162,11 +164,18 @@ def _column(n: int, table: Table, role: Role | None, errors: dict[str, str]) -> 
 
 
 def sample(value: str, role: Role | None) -> str:
-    """A value of the file, its middle hidden unless it is a date."""
+    """A value of the file: addresses with their middle hidden, names by their first letters, of
+    other long numbers the ends."""
     short = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
     if role is Role.DATE or _DATE.fullmatch(short):
         return short
-    return hide(short)
+    if role is Role.NAME:
+        return " ".join(word[:1] + "••" for word in short.split())
+    if role in _ADDRESSES or "@" in short:
+        return hide(short)
+    places = [n for n, char in enumerate(short) if char.isdigit()]
+    hidden = set(places[2:-2]) if len(places) >= _LONG_NUMBER else set()
+    return "".join("•" if n in hidden else char for n, char in enumerate(short))
 
 
 def _layout(layout: Layout) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def say_size(size: int) -> str:
     """Bytes as people say them."""
     if size >= _MB:
         return _("%(n)s MB", n=_decimal(size / _MB))
-    return _("%(n)s kB", n=max(1, round(size / 1_000)))
+    return _("%(n)s kB", n=math.ceil(size / 1_000))
 
 
 def _decimal(value: float) -> str:

@@ -8,6 +8,7 @@ long İYS will take at its limits and what will be past its three business days 
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ CALLS_PER_BATCH: Final = 2
 _TO_IYS: Final = 1
 _MOST_COUNTED: Final = 1_000_000
 _LONGEST: Final = 60
+_PHONE: Final = re.compile(r"\+90[0-9•]{10}")
 _REPAIRED: Final = {Repair.PHONE: _l("Phone"), Repair.EMAIL: _l("E-mail"),
                     Repair.DATE: _l("Date"), Repair.WORD: _l("Word")}
 _BACKLOG: Final = """
@@ -113,6 +115,9 @@ def _repairs(one: ImportRun) -> list[dict[str, Any]]:
 
 
 def _short(value: str) -> str:
+    """As it stands; a phone of ours in the groups people read."""
+    if _PHONE.fullmatch(value):
+        return " ".join((value[:3], value[3:6], value[6:9], value[9:11], value[11:]))
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
 
 
@@ -153,7 +158,7 @@ def _totals(counts: dict[str, Any]) -> list[dict[str, Any]]:
                 if value.isdigit()]
         made.append({"title": title, "rows": rows})
     dealers = [(value, n) for value, n in _most_first(counts.get("dealer", {}))]
-    if any(value.isdigit() for value, _n in dealers):
+    if any(value.isdigit() and value != "0" for value, _n in dealers):
         names = _dealer_names([int(value) for value, _n in dealers[:20] if value.isdigit()])
         rows = [(names.get(value, _("Without a dealer")), n) for value, n in dealers[:20]]
         rest = sum(n for _value, n in dealers[20:])

@@ -32,7 +32,7 @@ from ileti.imports import (
     uploads,
     visible,
 )
-from ileti.imports.incoming import Incoming
+from ileti.imports.incoming import Incoming, whole_body
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
 from ileti.imports.reader import Layout
@@ -40,7 +40,6 @@ from ileti.imports.states import RunState
 from ileti.tenancy import audit, scope
 from ileti.tenancy.crud import say
 
-_READ = 1 << 18
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
             RunState.UNDOING)
 
@@ -134,10 +133,7 @@ class ImportView(BaseView):
         """One part, as the bytes of the body. What is cut short is no part."""
         run = _open_upload(pk)
         try:
-            if request.content_length is None:
-                raise CallerMistake("Parçanın uzunluğu yazılmamış.",
-                                    "The part’s length is missing.", code="length_required")
-            size = run.file.add(number, iter(lambda: request.stream.read(_READ), b""))
+            size = run.file.add(number, whole_body())
         except IletiError as error:
             return _said(error)
         return jsonify(size=size)
@@ -357,7 +353,7 @@ def _deed(pk: int, name: str, act: Callable[[int], Any]) -> ResponseReturnValue:
     try:
         act(pk)
     except CallerMistake as error:
-        flash(say(error), "warning")
+        flash(say(_moved_on() if error.code == "moved_on" else error), "warning")
     else:
         _note(name, pk)
     return redirect(url_for("ImportView.show", pk=pk))

@@ -53,14 +53,15 @@ def one(run_id: int) -> ImportRun:
 
 
 def same_file(run: ImportRun) -> ImportRun | None:
-    """The newest other import of the very same bytes, when there is one."""
+    """Another import of the very same bytes, when there is one; first of all one that was applied,
+    then the newest."""
     if run.sha256 is None:
         return None
     return orm.db.session.scalars(
         select(ImportRun).where(
             ImportRun.provider_id == run.provider_id, ImportRun.sha256 == run.sha256,
             ImportRun.id != run.id, ImportRun.state.not_in(_GONE))
-        .order_by(ImportRun.id.desc()).limit(1)).first()
+        .order_by(ImportRun.started_at.is_(None), ImportRun.id.desc()).limit(1)).first()
 
 
 def brands() -> list[Brand]:

@@ -206,7 +206,7 @@
     busy(true);
     upload(file, brand).catch((error) => {
       busy(false);
-      fault(error.message || said.broken);
+      fault(error.message || (stopped ? said.stopped : said.broken));
     });
   });
 })();

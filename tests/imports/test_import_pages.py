@@ -152,8 +152,13 @@ def test_the_same_file_again_is_told_with_a_link(admin: Any) -> None:
     first = number_of(bring(admin, data))
     second = number_of(bring(admin, data, name="ayni.csv"))
     page = admin.get(f"/ice-aktarma/{second}/esleme").text
-    assert "Aynı dosya daha önce aktarıldı" in page
+    assert "Aynı dosya daha önce yüklendi" in page
     assert f'href="/ice-aktarma/{first}/"' in page
+    third = checked(admin, data)
+    post(admin, third, "uygula")
+    page = admin.get(f"/ice-aktarma/{second}/esleme").text
+    assert "Aynı dosya daha önce aktarıldı" in page
+    assert f'href="/ice-aktarma/{third}/"' in page
 
 
 def test_a_file_in_another_spelling_is_corrected_and_seen_anew(admin: Any) -> None:
@@ -401,10 +406,30 @@ def test_a_part_needs_its_token_and_has_its_bound(admin: Any) -> None:
     run, token = begin_parts(admin, 10)
     url = f"/ice-aktarma/{run}/parca/1"
     assert admin.post(url, data=b"x").status_code == 400
-    assert admin.post(url, data=b"x" * ((8 << 20) + 1), headers=token).status_code == 413
+    assert admin.post(url, data=b"x" * ((8 << 20) + 2), headers=token).status_code == 413
+    assert admin.post(url, data=b"x" * ((8 << 20) + 1), headers=token).status_code == 400
     assert admin.post(f"/ice-aktarma/{run}/parca/0", data=b"x", headers=token).status_code == 400
     assert runs.read_run(run).file.parts() == {}
     assert admin.post(url, data=b"x" * (8 << 20), headers=token).status_code == 200
+
+
+def test_a_part_that_is_cut_short_is_no_part(admin: Any) -> None:
+    run, token = begin_parts(admin, 10)
+    url = f"/ice-aktarma/{run}/parca/1"
+    for terminated in (False, True):  # a server that ends the body itself tells no break
+        answer = admin.post(url, input_stream=io.BytesIO(b"abc"), headers=token,
+                            content_length=10, environ_overrides={
+                                "wsgi.input_terminated": terminated})
+        assert answer.status_code == 400
+        assert runs.read_run(run).file.parts() == {}
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+def test_a_part_of_full_size_is_taken_from_every_server(admin: Any, terminated: bool) -> None:
+    run, token = begin_parts(admin, 8 << 20)
+    answer = admin.post(f"/ice-aktarma/{run}/parca/1", data=b"x" * (8 << 20), headers=token,
+                        environ_overrides={"wsgi.input_terminated": terminated})
+    assert answer.json == {"size": 8 << 20}
 
 
 def test_a_large_file_in_one_post_is_sealed_while_it_comes(admin: Any, monkeypatch: Any,
