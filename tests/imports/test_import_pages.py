@@ -193,6 +193,18 @@ def test_no_channel_is_ticked_beforehand(admin: Any) -> None:
     assert not [box for box in boxes if "checked" in box]
 
 
+def test_every_control_of_the_mapping_goes_with_its_form(admin: Any, place: Any) -> None:
+    dealer_of(place)
+    run = number_of(bring(admin, csv_of(12)))
+    page = admin.get(f"/ice-aktarma/{run}/esleme").text
+    controls = re.findall(r"<(?:select|input|button)[^>]* name=[^>]*>", page[page.index(
+        'id="esleme"'):])
+    mine = [one for one in controls if 'form="esleme"' in one]
+    names = {re.search(r' name="([^"]+)"', one).group(1) for one in mine}  # type: ignore[union-attr]
+    assert {"secim", "kaynak", "tarih", "tip", "dayanak", "bayi", "kanallar", "kodlama", "ayirac",
+            "baslik", "atla", "sablon_adi", "sutun-0", "sutun-5", "is"} <= names
+
+
 def test_every_role_and_every_problem_has_its_place_on_the_page() -> None:
     from ileti.imports.mapping import Role
 
