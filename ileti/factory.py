@@ -26,6 +26,7 @@ from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
 from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
+from ileti.imports.incoming import RoomyRequest, open_doors
 from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
     app = Flask("ileti", static_folder=str(ROOT / "static"), root_path=str(Path(__file__).parent))
     app.config.update(_configuration(given))
     app.config.update(more)
+    app.request_class = RoomyRequest
     app.session_interface = DatabaseSessions(given.session_minutes)  # type: ignore[assignment]
     if given.trusted_proxies:
         hops = given.trusted_proxies
@@ -60,6 +62,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
     with app.app_context():
         db.init_app(app)
         init_headers(app, production=given.production)
+        open_doors(app)  # before the first who looks for a token in the body
         protection = CSRFProtect(app)
         builder = AppBuilder(app, db.session, security_manager_class=IletiSecurityManager,
                              indexview=TodayView)

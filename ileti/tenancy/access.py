@@ -17,11 +17,13 @@ from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
 from ileti.tenancy.trail import deed, person
 
 COLUMNS = (("read",), ("add", "write"),
-           ("publish", "resend", "drop", "check", "refuse", "ask", "share"),
+           ("publish", "resend", "drop", "check", "refuse", "ask", "share",
+            "run"),
            ("reveal", "secret"))
 COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens what is hidden"))
 TOPICS = (
-    (_l("Consents"), (("consent", _l("Consents")), ("queue", _l("On the way to İYS")),
+    (_l("Consents"), (("consent", _l("Consents")), ("import", _l("Import")),
+                      ("queue", _l("On the way to İYS")),
                       ("iys", _l("İYS answers")), ("report", _l("Reports")))),
     (_l("Collection"), (("site", _l("Sites and forms")), ("document", _l("Texts")))),
     (_l("Organisation"), (("provider", _l("Providers")), ("brand", _l("Brands")),

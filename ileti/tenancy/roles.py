@@ -9,6 +9,8 @@ Personal addresses: only who must answer a person or an authority may open one (
 and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
 site's secret (``site:secret``), with which whoever holds it can vouch for any address. An API
 account (``api:write``) records consents of any source, so it is for who could add users for it too.
+Importing a list (``import:run``) makes consents of any date and source, so at a dealer only its
+manager may, for that dealer alone; who approves (``import:approve``) is not who asked.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -93,6 +95,9 @@ consent:reveal       x    x    .    .    .    x    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
 radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
+import:read          x    x    x    x    .    .    x    .    .
+import:run           x    x    x    x    .    .    .    .    .
+import:approve       x    x    x    .    .    .    x    .    .
 queue:read           x    x    x    .    .    .    x    .    .
 queue:resend         x    x    .    .    .    .    x    .    .
 reconciliation:read  x    x    x    .    .    .    x    .    .

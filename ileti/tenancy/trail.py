@@ -37,6 +37,13 @@ DEEDS = {
     "reconciliation:open": _l("Downloaded from İYS’s archive"),
     "reconciliation:run": _l("Asked İYS about an address"),
     "queue:drop": _l("Took records out of the queue"), "iys:ask": _l("Asked İYS for a status"),
+    "import:open": _l("Began an import"), "import:upload": _l("Uploaded a list"),
+    "import:map": _l("Mapped an import"), "import:origin": _l("Stated an import’s origin"),
+    "import:check": _l("Asked for a dry run"), "import:apply": _l("Asked to apply an import"),
+    "import:approve": _l("Approved an import"), "import:pause": _l("Paused an import"),
+    "import:resume": _l("Let an import go on"), "import:cancel": _l("Gave an import up"),
+    "import:report": _l("Downloaded an import’s reasons"),
+    "import:template": _l("Saved an import’s mapping"),
     "site:secret_create": _l("Made a site’s secret"),
     "site:secret_renew": _l("Renewed a site’s secret"),
     "site:secret_replace": _l("Replaced a site’s secret at once"),
@@ -72,7 +79,8 @@ _OTHER_THINGS = {
     "site": _l("Site"), "document": _l("Text"), "document_version": _l("Version of a text"),
     "recipient": _l("Recipient"), "consent": _l("Consent"), "outbox": _l("On the way to İYS"),
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
-    "ab_user": _l("User"), "api_account": _l("API account"),
+    "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
+    "import_template": _l("Import template"),
 }
 
 

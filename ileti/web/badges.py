@@ -94,10 +94,18 @@ BADGES: dict[str, dict[str, Badge]] = {
         "deferred": _badge("moon", "wait", _l("Deferred")),
     },
     "import": {
+        "uploading": _badge("upload", "mute", _l("Uploading")),
+        "mapping": _badge("pen-line", "mute", _l("In preparation"), "dashed"),
+        "checking": _badge("loader-circle", "info", _l("Checking")),
         "dry_run": _badge("flask-conical", "mute", _l("Dry run"), "dashed"),
+        "approval": _badge("eye", "wait", _l("Awaits approval")),
         "applying": _badge("loader-circle", "info", _l("Applying")),
+        "paused": _badge("circle-pause", "wait", _l("Paused")),
         "applied": _badge("check", "ok", _l("Applied")),
+        "undoing": _badge("loader-circle", "info", _l("Being undone")),
         "undone": _badge("undo-2", "mute", _l("Undone")),
+        "cancelled": _badge("ban", "mute", _l("Given up")),
+        "failed": _badge("circle-x", "bad", _l("Stopped")),
     },
     "document": {
         "draft": _badge("pen-line", "mute", _l("Draft"), "dashed"),

@@ -17,6 +17,7 @@ from ileti.compat.views import ApiAccountView
 from ileti.consents.views import ConsentView
 from ileti.core import orm
 from ileti.documents.views import DocumentView
+from ileti.imports.views import ImportView
 from ileti.iys.access_chosen_views import ChosenAccessView
 from ileti.iys.access_views import AccessView
 from ileti.iys.ask_views import AskView
@@ -44,6 +45,7 @@ COUNTED = 1000
 ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
+    ("imports", ImportView, _l("Import"), "upload", "", "import:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
     ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
      "reconciliation:read"),

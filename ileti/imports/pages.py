@@ -1,0 +1,266 @@
+"""What the pages of an import show: the list, the steps, and how far the work is.
+
+The steps are the same everywhere (look picture 05): file, columns, origin and proof, dry run,
+apply. A step that is done is a way back as long as nothing was applied.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from config import settings
+from ileti.core import clock, db
+from ileti.imports import visible
+from ileti.imports.files import PART_BYTES
+from ileti.imports.models import ImportRun
+from ileti.imports.states import RunState
+from ileti.tenancy import security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Brand
+
+STEPS = (("file", _l("File")), ("mapping", _l("Columns")), ("origin", _l("Origin and proof")),
+         ("check", _l("Dry run")), ("apply", _l("Apply")))
+BADGE = {
+    RunState.UPLOADING: "uploading", RunState.MAPPING: "mapping", RunState.CHECKING: "checking",
+    RunState.CHECKED: "dry_run", RunState.APPROVAL: "approval", RunState.APPLYING: "applying",
+    RunState.PAUSED: "paused", RunState.APPLIED: "applied", RunState.CANCELLED: "cancelled",
+    RunState.UNDOING: "undoing", RunState.UNDONE: "undone", RunState.FAILED: "failed",
+}
+_MB = 1_000_000
+_RECENT = """
+select coalesce(sum(written + left_out), 0),
+       extract(epoch from clock_timestamp() - min(done_at))::float
+  from import_chunk where import_id = %s and done_at > clock_timestamp() - interval '1 minute'"""
+
+
+def listing() -> dict[str, Any]:
+    """Context of ``panel/imports/list.html``."""
+    before = request.args.get("once", type=int)
+    first = max(1, request.args.get("ilk", 1, type=int))
+    found = visible.shelf(before)
+    names = visible.people(one.created_by for one in found.rows)
+    brands = visible.brand_names(one.brand_id for one in found.rows)
+    last = first + len(found.rows) - 1
+    return {
+        "title": _("Import"),
+        "line": _("Customer lists on their way into the ledger, each tried before it is applied"),
+        "rows": [_row(one, names, brands) for one in found.rows],
+        "new": _new_action(), "may_run": security.may("import:run"),
+        "pages": {
+            "first": first, "last": last,
+            "newer_url": url_for("ImportView.index") if before is not None else None,
+            "older_url": url_for("ImportView.index", once=found.rows[-1].id, ilk=last + 1)
+            if found.more else None},
+    }
+
+
+def _new_action() -> dict[str, Any] | None:
+    if not security.may("import:run"):
+        return None
+    return {"label": _("New import"), "icon": "upload", "kind": "primary",
+            "url": url_for("ImportView.new")}
+
+
+def _row(one: ImportRun, names: dict[int, str], brands: dict[int, str]) -> dict[str, Any]:
+    return {
+        "name": one.name, "url": url_for("ImportView.show", pk=one.id),
+        "badge": BADGE[RunState(one.state)], "brand": brands.get(one.brand_id, "—"),
+        "rows": one.rows, "who": names.get(one.created_by or 0, "—"), "at": one.created_at,
+        "progress": progress_of(one), "written": one.written,
+        "sub": say_size(one.size) if one.size else "",
+    }
+
+
+def progress_of(one: ImportRun) -> tuple[int, int] | None:
+    """Done and total of the work at hand."""
+    if one.state == RunState.CHECKING:
+        return (one.bytes_read, one.size) if one.size else None
+    if one.state in (RunState.APPLYING, RunState.PAUSED, RunState.UNDOING):
+        total = takeable(one)
+        return (min(one.written + one.left_out, total), total) if total else None
+    return None
+
+
+def takeable(one: ImportRun) -> int:
+    """How many consents the dry run found fit to be taken."""
+    return sum(int(n) for n in (one.counts or {}).get("repaired", {}).values())
+
+
+def unit(one: ImportRun) -> str:
+    """What is counted: rows, or consents where a row states several."""
+    columns = (one.mapping or {}).get("columns", {})
+    several = "channel" not in columns and one.staged > one.rows > 0
+    return "consents" if several else "rows"
+
+
+def say_size(size: int) -> str:
+    """Bytes as people say them."""
+    if size >= _MB:
+        return _("%(n)s MB", n=_decimal(size / _MB))
+    return _("%(n)s kB", n=math.ceil(size / 1_000))
+
+
+def _decimal(value: float) -> str:
+    return str(format_decimal(round(value, 1)))
+
+
+def say_seconds(seconds: float) -> str:
+    """A length of time in its two largest units: "1 dk 12 sn"."""
+    whole = max(1, math.ceil(seconds))
+    if whole < 60:
+        return _("%(n)s s", n=whole)
+    if whole < 3_600:
+        minutes, left = divmod(whole, 60)
+        return _("%(m)s min %(s)s s", m=minutes, s=left) if left and minutes < 10 else _(
+            "%(m)s min", m=minutes + (left >= 30))
+    hours, left = divmod(whole, 3_600)
+    return _("%(h)s h %(m)s min", h=hours, m=left // 60)
+
+
+# -- the frame of a run --------------------------------------------------------------------------
+
+
+def frame(one: ImportRun, step: str, *, title: str, line: str = "") -> dict[str, Any]:
+    """What stands around every page of a run."""
+    brand = visible.brand_names([one.brand_id]).get(one.brand_id, "")
+    return {
+        "crumbs": [(_("Import"), url_for("ImportView.index")), (one.name, None)],
+        "title": title, "line": line, "steps": steps(one, step), "run": one, "brand": brand,
+        "state": int(one.state), "badge": BADGE[RunState(one.state)],
+        "unit": unit(one), "has_report": has_report(), "may": {"run": security.may("import:run"),
+                                   "approve": security.may("import:approve")},
+    }
+
+
+def steps(one: ImportRun | None, current: str) -> list[dict[str, Any]]:
+    """The five steps; those before the present one are done, and a link while they may change."""
+    place = [key for key, _label in STEPS].index(current)
+    open_again = one is not None and security.may("import:run") and one.state in (
+        RunState.MAPPING, RunState.CHECKED, RunState.FAILED)
+    ways = {} if one is None or not open_again else {
+        "mapping": url_for("ImportView.mapping", pk=one.id),
+        "origin": url_for("ImportView.origin", pk=one.id)}
+    all_done = one is not None and one.state in (RunState.APPLIED, RunState.UNDONE)
+    return [{"number": n + 1, "label": label, "current": n == place and not all_done,
+             "done": n < place or all_done, "url": ways.get(key) if n < place else None}
+            for n, (key, label) in enumerate(STEPS)]
+
+
+def file_page(one: ImportRun | None, *, error: str = "", brand: str = "",
+              before: ImportRun | None = None) -> dict[str, Any]:
+    """Context of ``panel/imports/file.html``: a new import, or one whose upload was broken off."""
+    offered = visible.brands()
+    chosen = brand or (str(one.brand_id) if one else str(before.brand_id) if before else "")
+    base = frame(one, "file", title=_("Continue the upload")) if one else {
+        "crumbs": [(_("Import"), url_for("ImportView.index")), (_("New import"), None)],
+        "title": _("New import"), "steps": steps(None, "file"), "run": None}
+    return base | {
+        "line": _("Nothing is written before you have seen the dry run."),
+        "brands": [{"value": str(b.id), "label": f"{b.name} · {b.brand_code}",
+                    "selected": str(b.id) == chosen} for b in offered],
+        "brand_chosen": one is not None or len(offered) == 1, "error": error,
+        "longest": settings().import_longest_mb, "part_bytes": PART_BYTES,
+        "before": before,
+    }
+
+
+def working(one: ImportRun) -> dict[str, Any]:
+    """Context of ``panel/imports/work.html``: a dry run or the applying, while it goes on."""
+    state = RunState(one.state)
+    checking = state is RunState.CHECKING
+    titles = {RunState.CHECKING: _("Dry run is going on"), RunState.APPLYING: _("Applying"),
+              RunState.PAUSED: _("Paused"), RunState.UNDOING: _("Being undone"),
+              RunState.APPROVAL: _("Awaits approval")}
+    now = clock.now()
+    done = progress_of(one)
+    rate, left = _speed(one, now, done)
+    return frame(one, "check" if checking else "apply", title=titles[state],
+                 line=_("This is only a dry run. No record changes, nothing goes to İYS.")
+                 if checking else "") | {
+        "done": done, "rate": rate, "left": say_seconds(left) if left else "",
+        "percent": done[0] / done[1] if done and done[1] else 0.0,
+        "read": say_size(one.bytes_read), "size": say_size(one.size),
+        "total": takeable(one), "asker": visible.people([one.started_by]).get(
+            one.started_by or 0, "—"),
+        "own": one.started_by is not None and one.started_by == _me(),
+        "live": state in (RunState.CHECKING, RunState.APPLYING, RunState.UNDOING),
+    }
+
+
+def _me() -> int | None:
+    own = security.membership()
+    return own.user_id if own else None
+
+
+def _speed(one: ImportRun, now: datetime, done: tuple[int, int] | None) -> tuple[int, float]:
+    """Rows per second of the last minute, and the seconds that are left at that speed."""
+    if done is None or one.state != RunState.APPLYING:
+        return 0, 0.0
+    row = db.connection().execute(_RECENT, [one.id]).fetchone()
+    if row is None or not row[0] or not row[1]:
+        return 0, 0.0
+    since = (now - one.started_at).total_seconds() if one.started_at else row[1]
+    rate = row[0] / max(1.0, min(60.0, row[1], since) if since > 0 else row[1])
+    return round(rate), (done[1] - done[0]) / rate if rate else 0.0
+
+
+def finished(one: ImportRun) -> dict[str, Any]:
+    """Context of ``panel/imports/done.html``: applied, undone, given up, or stopped by a fault."""
+    state = RunState(one.state)
+    titles = {RunState.APPLIED: _("Applied"), RunState.CANCELLED: _("Given up"),
+              RunState.UNDONE: _("Undone"), RunState.FAILED: _("The import has stopped")}
+    names = visible.people([one.started_by, one.approved_by, one.undone_by, one.created_by])
+    seconds = ((one.ended_at - one.started_at).total_seconds()
+               if one.ended_at and one.started_at else None)
+    return frame(one, "apply" if one.started_at else "check", title=titles[state]) | {
+        "problem": problem_of(one), "seconds": say_seconds(seconds) if seconds else "",
+        "names": names, "total": takeable(one),
+        "facts": _facts(one, names), "applied": state is RunState.APPLIED,
+        "failed": state is RunState.FAILED, "before_applying": one.started_at is None,
+    }
+
+
+def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
+    unknown = "—"
+    found: list[tuple[str, Any]] = [
+        (_("Uploaded by"), names.get(one.created_by or 0, unknown))]
+    if one.started_by:
+        found.append((_("Applied by"), names.get(one.started_by, unknown)))
+    if one.approved_by:
+        found.append((_("Approved by"), names.get(one.approved_by, unknown)))
+    if one.undone_by:
+        found.append((_("Undone by"), names.get(one.undone_by, unknown)))
+    found.append((_("File size"), say_size(one.size)))
+    return found
+
+
+def problem_of(one: ImportRun) -> str:
+    """Why it stopped; the column holds the Turkish sentence, a line's end and the English one."""
+    tr, _end, en = (one.problem or "").partition("\n")
+    return say(_Both(tr, en or tr)) if tr else ""
+
+
+class _Both:
+    def __init__(self, tr: str, en: str) -> None:
+        self.tr, self.en = tr, en
+
+
+def has_report() -> bool:
+    """Whether the file with every row's reason can be made."""
+    return find_spec("ileti.imports.report") is not None
+
+
+def brand_of(value: str) -> Brand | None:
+    """The visible brand a form names; the only one when there is one."""
+    offered = visible.brands()
+    if len(offered) == 1 and not value:
+        return offered[0]
+    return next((one for one in offered if str(one.id) == value), None)

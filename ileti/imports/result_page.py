@@ -1,0 +1,186 @@
+"""The dry run as a page: what would be taken, what not and why, what was spelled anew (picture 05).
+
+Why this module exists: nobody applies a list they cannot judge. Every row stands in one of four
+sums, every reason with its rule, an example line and what helps; and before the button stands how
+long İYS will take at its limits and what will be past its three business days by then (R-33).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, timedelta
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from config import settings
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core import clock, db, orm
+from ileti.imports import visible
+from ileti.imports.models import ImportRun
+from ileti.imports.pages import frame, say_seconds, takeable
+from ileti.imports.verdicts import REASONS, Fate, Repair
+from ileti.tenancy import security
+from ileti.tenancy.crud import say
+from ileti.tenancy.models import Dealer, Provider
+
+#: consents in one call to İYS (İYS API §3.2), and calls that a batch takes: sending and its result
+BATCH: Final = 1_000
+CALLS_PER_BATCH: Final = 2
+_TO_IYS: Final = 1
+_MOST_COUNTED: Final = 1_000_000
+_LONGEST: Final = 60
+_PHONE: Final = re.compile(r"\+90[0-9•]{10}")
+_REPAIRED: Final = {Repair.PHONE: _l("Phone"), Repair.EMAIL: _l("E-mail"),
+                    Repair.DATE: _l("Date"), Repair.WORD: _l("Word")}
+_BACKLOG: Final = """
+select count(*) from (select from outbox where provider_id = %s and topic = %s
+                       and dead_at is null limit %s) found"""
+
+
+def context(one: ImportRun) -> dict[str, Any]:
+    """Context of ``panel/imports/result.html``."""
+    counts = one.counts or {}
+    sums = _sums(counts)
+    seconds = sending_seconds(one)
+    provider = orm.db.session.get(Provider, one.provider_id)
+    return frame(one, "check", title=_("Result of the dry run"), line=_(
+        "This is only a dry run. No record has changed, nothing went to İYS.")) | {
+        **sums, "total": sum(sums[key] for key in ("as_is", "repaired", "waits", "left")),
+        "bar": _bar(sums), "took": say_seconds(one.seconds) if one.seconds else "",
+        "reasons": _reasons(counts), "repairs": _repairs(one),
+        "sending": say_seconds(seconds), "past": past_due(counts, seconds),
+        "activation": provider.activation_date if provider else None,
+        "active": _before(provider.activation_date if provider else None),
+        "totals": _totals(counts), "same": visible.same_file(one),
+        "me": _me(), "four_eyes": _four_eyes(one),
+        "report": url_for("ImportView.report", pk=one.id),
+    }
+
+
+def _sums(counts: dict[str, Any]) -> dict[str, int]:
+    fates: dict[Fate, int] = dict.fromkeys(Fate, 0)
+    for number, n in counts.get("reason", {}).items():
+        fates[REASONS[int(number)].fate] += n
+    repaired = counts.get("repaired", {})
+    return {"as_is": repaired.get("no", 0), "repaired": repaired.get("yes", 0),
+            "waits": fates[Fate.WAITS], "left": fates[Fate.LEFT], "taken": fates[Fate.TAKEN]}
+
+
+def _bar(sums: dict[str, int]) -> list[dict[str, Any]]:
+    """The four parts as per cents of the width; what is there at all is wide enough to be seen."""
+    parts = [(key, sums[key]) for key in ("as_is", "repaired", "waits", "left") if sums[key]]
+    total = sum(n for _key, n in parts) or 1
+    gap, least = 0.25, 1.2
+    room = 100 - gap * max(0, len(parts) - 1)
+    wide = [max(least, n / total * room) for _key, n in parts]
+    scale = room / sum(wide) if wide else 1
+    made, x = [], 0.0
+    for (key, _n), width in zip(parts, wide, strict=True):
+        made.append({"key": key, "x": round(x, 2), "width": round(width * scale, 2)})
+        x += width * scale + gap
+    return made
+
+
+def _reasons(counts: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is not taken, what waits, and what is taken with something to know; most first."""
+    found = []
+    for number, n in counts.get("reason", {}).items():
+        reason = REASONS[int(number)]
+        if not reason.number:
+            continue
+        first, last = counts.get("lines", {}).get(number, [0, 0])
+        found.append({
+            "fate": {Fate.TAKEN: "taken", Fate.WAITS: "waits", Fate.LEFT: "left"}[reason.fate],
+            "order": {Fate.LEFT: 0, Fate.WAITS: 1, Fate.TAKEN: 2}[reason.fate],
+            "text": say(reason), "advice": reason.advise("en" if say(_Tongue) == "en" else "tr"),
+            "rule": reason.rule, "code": reason.code if reason.code.startswith("H") and
+            reason.code[1:].isdigit() else None, "first": first, "last": last, "count": n})
+    return sorted(found, key=lambda each: (each["order"], -each["count"]))
+
+
+class _Tongue:
+    tr, en = "tr", "en"
+
+
+def _repairs(one: ImportRun) -> list[dict[str, Any]]:
+    return [{"kind": _REPAIRED.get(Repair(each["kind"]), "") if each["kind"] in
+             set(Repair) else "", "before": _short(each["before"]),
+             "after": _short(each["after"]), "count": each["count"], "line": each["line"]}
+            for each in (one.samples or {}).get("repairs", [])[:8]]
+
+
+def _short(value: str) -> str:
+    """As it stands; a phone of ours in the groups people read."""
+    if _PHONE.fullmatch(value):
+        return " ".join((value[:3], value[3:6], value[6:9], value[9:11], value[11:]))
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+
+
+# -- how long, and what comes too late -----------------------------------------------------------
+
+
+def sending_seconds(one: ImportRun) -> float:
+    """How long İYS takes for what waits already and for this list, at its limit of requests."""
+    given = settings()
+    row = db.connection().execute(
+        _BACKLOG, (one.provider_id, _TO_IYS, _MOST_COUNTED)).fetchone()
+    waiting = (row[0] if row else 0) + takeable(one)
+    calls = math.ceil(waiting / BATCH) * CALLS_PER_BATCH
+    return calls / given.iys_requests_per_second + given.iys_first_poll_seconds
+
+
+def past_due(counts: dict[str, Any], seconds: float) -> int:
+    """Consents whose last business day is over before İYS can have them all."""
+    until = (clock.to_istanbul(clock.now()) + timedelta(seconds=seconds)).date()
+    return sum(n for day, n in counts.get("due", {}).items()
+               if day[:1].isdigit() and date.fromisoformat(day) < until)
+
+
+def _before(activation: date | None) -> bool:
+    return activation is not None and clock.today() <= activation
+
+
+# -- the sums in tables --------------------------------------------------------------------------
+
+
+def _totals(counts: dict[str, Any]) -> list[dict[str, Any]]:
+    made = []
+    for name, title, words in (
+            ("channel", _("By channel"), Channel), ("status", _("By choice"), Status),
+            ("source", _("By source"), Source),
+            ("recipient_type", _("By recipient type"), RecipientType)):
+        rows = [(say(words(int(value))), n) for value, n in _most_first(counts.get(name, {}))
+                if value.isdigit()]
+        made.append({"title": title, "rows": rows})
+    dealers = [(value, n) for value, n in _most_first(counts.get("dealer", {}))]
+    if any(value.isdigit() and value != "0" for value, _n in dealers):
+        names = _dealer_names([int(value) for value, _n in dealers[:20] if value.isdigit()])
+        rows = [(names.get(value, _("Without a dealer")), n) for value, n in dealers[:20]]
+        rest = sum(n for _value, n in dealers[20:])
+        made.append({"title": _("By dealer"),
+                     "rows": rows + ([(_("Other dealers"), rest)] if rest else [])})
+    return [each for each in made if each["rows"]]
+
+
+def _most_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: -each[1])
+
+
+def _dealer_names(numbers: list[int]) -> dict[str, str]:
+    return {str(number): alias or title for number, alias, title in orm.db.session.execute(
+        select(Dealer.id, Dealer.alias, Dealer.title).where(Dealer.id.in_(numbers)))}
+
+
+def _me() -> str:
+    own = security.membership()
+    return visible.people([own.user_id]).get(own.user_id, "") if own else ""
+
+
+def _four_eyes(one: ImportRun) -> bool:
+    most = settings().import_four_eyes_rows
+    return bool(most) and one.staged > most

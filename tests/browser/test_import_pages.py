@@ -1,0 +1,174 @@
+"""A customer list of 20 000 rows goes through the panel in Chromium, every page judged by axe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ileti.core import clock, db
+from ileti.imports import apply as applying
+from ileti.imports import staging
+from tests.browser.axe import browsing, faults, serving
+from tests.panel.people import dealer_of, sign_in, user_with
+
+pytestmark = pytest.mark.browser
+ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def house(app: Any) -> Iterator[dict[str, Any]]:
+    """A provider with a dealer, served; its admin's session."""
+    from tests.conftest import _new_place
+
+    place = _new_place(db.connection())
+    dealer_of(place)
+    client = sign_in(app, user_with(app, "provider_admin", place))
+    with serving(app) as base:
+        yield {"base": base, "client": client, "provider": place.provider_id}
+
+
+@pytest.fixture(scope="module")
+def customer_list(tmp_path_factory: Any) -> Path:
+    """A list with every kind of fault people bring."""
+    path: Path = tmp_path_factory.mktemp("liste") / "müşteri listesi.csv"
+    path.write_text("\n".join(["Müşteri;Ad Soyad;Cep Tel;E-posta;SMS İzni;Tarih;Kaynak",
+                               *(_row(n) for n in range(ROWS))]), encoding="utf-8")
+    return path
+
+
+def _row(n: int) -> str:
+    digits = f"{n:07d}"
+    phone = (f"0 (599) {digits[:3]} {digits[3:5]} {digits[5:]}", f"+90599{digits}",
+             f"599-{digits[:3]}-{digits[3:5]}-{digits[5:]}")[n % 3]
+    moment = clock.to_istanbul(clock.now() - timedelta(hours=n % 20 + 1))
+    date = moment.strftime(("%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%d.%m.%y %H:%M")[n % 3])
+    choice, source = ("Evet", "1", "Hayır", "ONAY")[n % 4], ("web", "mağaza", "HS_MOBIL")[n % 3]
+    if n % 97 == 0:
+        phone = "0599 41"
+    elif n % 211 == 0:
+        phone = "+905990000001"
+    elif n % 301 == 0:
+        date = "31.02.2026"
+    elif n % 401 == 0:
+        choice = "belki"
+    elif n % 503 == 0:
+        date = "03.11.2019 10:00"
+    elif n % 113 == 0:
+        source = "ıslak imza"
+    return f"{n};Ada Yıldız;{phone};Kisi{n}@Ornek.com.tr;{choice};{date};{source}"
+
+
+def test_a_list_of_twenty_thousand_rows_goes_through_all_steps(
+        chromium: Any, house: dict[str, Any], customer_list: Path) -> None:
+    with browsing(chromium, house["base"], house["client"]) as page:
+        _upload(page, customer_list)
+        _map(page)
+        _state_origin(page)
+        _read_the_dry_run(page)
+        _apply(page)
+    written = db.connection().execute("select count(*) from consent_entry where provider_id = %s",
+                                      [house["provider"]]).fetchone()
+    assert written is not None
+    assert written[0] > 19_000
+
+
+def _upload(page: Any, path: Path) -> None:
+    page.goto("/ice-aktarma/")
+    assert faults(page) == []
+    page.click("text=Yeni aktarma")
+    assert faults(page) == []
+    page.set_input_files("#dosya", path)
+    assert "MB" in page.text_content("[data-picked]")
+    page.click("button.primary")
+    page.wait_for_url("**/esleme")
+
+
+def _map(page: Any) -> None:
+    assert page.input_value("#sutun-2") == "phone"
+    assert faults(page) == []
+    page.select_option("#sutun-2", "")
+    page.click(".btn[value=ileri]")
+    page.wait_for_selector(".summary")
+    assert faults(page) == []
+    page.uncheck("[name=baslik]")  # read anew at once, without a button
+    page.wait_for_selector("text=Sütun 1")
+    page.check("[name=baslik]")
+    page.wait_for_selector("#sutun-2-ad:has-text('Cep Tel')")
+    page.fill("#sablon_adi", "Kasa listesi")
+    page.click("button[value=sakla]")
+    page.wait_for_selector(".template-list")
+    assert faults(page) == []
+    page.click(".btn[value=ileri]")
+    page.wait_for_url("**/koken")
+
+
+def _state_origin(page: Any) -> None:
+    assert faults(page) == []
+    page.check("input[value=purchased]")
+    page.fill("#ground", "Üyelik formundaki ticari ileti onayı")
+    page.fill("#proof", "Formlar merkez arşivinde duruyor")
+    page.fill("#notice", "Üyelikte aydınlatma metni gösterildi")
+    page.click("button.primary")
+    page.wait_for_selector(".summary")
+    assert "Satın alınmış listeler aktarılmaz" in page.text_content(".summary")
+    assert faults(page) == []
+    page.check("input[value=customers]")
+    page.click("button.primary")
+    page.wait_for_selector("[data-import-live]")
+    assert faults(page) == []
+
+
+def _read_the_dry_run(page: Any) -> None:
+    staging.check_due(time.monotonic() + 120)
+    page.wait_for_selector("#nedenler")  # the page has looked again by itself
+    text = page.text_content("main")
+    for said in ("Telefon numarası geçersiz", "Tarih okunamadı", "Seçim okunamadı",
+                 "3 iş günü geçmiş", "İzin kaynağının kanıtı yok", "Yalnız biçim onarılır"):
+        assert said in text
+    assert faults(page) == []
+
+
+def _apply(page: Any) -> None:
+    page.click("[data-dialog=sor-uygula]")
+    assert faults(page) == []
+    page.click("#sor-uygula button.primary")
+    page.wait_for_selector("text=Duraklat")
+    assert faults(page) == []
+    page.click("text=Duraklat")
+    page.wait_for_selector("text=Sürdür")
+    assert faults(page) == []
+    page.click("text=Sürdür")
+    page.wait_for_selector("[data-import-live]")
+    applying.apply_due(time.monotonic() + 120)
+    page.wait_for_selector("text=kayıt yazıldı")
+    assert faults(page) == []
+    page.goto("/ice-aktarma/")
+    assert faults(page) == []
+
+
+def test_a_broken_upload_goes_on_where_it_stopped(chromium: Any, house: dict[str, Any],
+                                                  tmp_path: Path) -> None:
+    path = tmp_path / "uzun.csv"
+    path.write_bytes(b"telefon;onay\n" + b"05992134117;1\n" * 1_300_000)
+    with browsing(chromium, house["base"], house["client"]) as page:
+        page.goto("/ice-aktarma/yeni")
+        page.route("**/parca/2", lambda route: route.abort())
+        page.set_input_files("#dosya", path)
+        with page.expect_event("requestfailed"):
+            page.click("button.primary")
+        page.click("[data-stop]")
+        page.wait_for_selector("[data-fault]:not([hidden])")
+        assert faults(page) == []
+        page.unroute("**/parca/2")
+        sent: list[str] = []
+        page.on("request", lambda one: sent.append(one.url) if "/parca/" in one.url else None)
+        page.reload()
+        page.set_input_files("#dosya", path)
+        page.click("button.primary")
+        page.wait_for_url("**/esleme")
+    assert [url.rpartition("/")[2] for url in sent] == ["", "2", "3"]
