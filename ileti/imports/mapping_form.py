@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Given
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -81,9 +81,8 @@ def read_layout(form: Given[str, Any], kept: Layout) -> Layout:
         return kept
     encoding, delimiter = form.get("kodlama", kept.encoding), form.get("ayirac", kept.delimiter)
     skip = form.get("atla", "0")
-    return Layout(
-        format=kept.format,
-        encoding=encoding if encoding in dict(ENCODINGS) else kept.encoding,
+    return replace(
+        kept, encoding=encoding if encoding in dict(ENCODINGS) else kept.encoding,
         delimiter={"tab": "\t"}.get(delimiter, delimiter)
         if delimiter in ("tab", ",", ";", "|") else kept.delimiter,
         header=form.get("baslik") == "1",
@@ -145,7 +144,8 @@ def context(typed: Typed, table: Table, one: ImportRun) -> dict[str, Any]:
     return {
         "columns": [_column(n, table, roles.get(n), typed.errors) for n in range(table.width)],
         "roles": [(role.value, label) for role, label in ROLES.items()],
-        "layout": _layout(typed.layout), "fixed": _choices(typed.mapping.fixed, one),
+        "layout": _layout(typed.layout, table.sheets),
+        "fixed": _choices(typed.mapping.fixed, one),
         "errors": typed.errors, "trouble": say(table.trouble) if table.trouble else "",
         "summary": list(typed.errors.items()),
     }
@@ -178,14 +178,18 @@ def sample(value: str, role: Role | None) -> str:
     return "".join("•" if n in hidden else char for n, char in enumerate(short))
 
 
-def _layout(layout: Layout) -> dict[str, Any]:
+def _layout(layout: Layout, sheets: list[str]) -> dict[str, Any]:
+    known = ENCODINGS if layout.encoding in dict(ENCODINGS) else (
+        (layout.encoding, layout.encoding.upper()), *ENCODINGS)
     return {
         "text": layout.format not in ("xlsx", "xls"), "format": layout.format,
         "encodings": [{"value": value, "label": label, "selected": value == layout.encoding}
-                      for value, label in ENCODINGS],
+                      for value, label in known],
         "delimiters": [{"value": "tab" if value == "\t" else value, "label": label,
                         "selected": value == layout.delimiter} for value, label in DELIMITERS],
-        "header": layout.header, "skip": layout.skip, "sheet": layout.sheet or "",
+        "header": layout.header, "skip": layout.skip,
+        "sheets": [{"value": name, "label": name, "selected": name == layout.sheet}
+                   for name in sheets],
     }
 
 

@@ -125,8 +125,9 @@ def uploaded(run_id: int) -> Run:
 def map_columns(run_id: int, layout: Layout, mapping: Mapping) -> None:
     """How the file is read and what its columns mean; a dry run before it counts no more."""
     _step(run_id, (RunState.MAPPING, RunState.CHECKED), RunState.MAPPING,
-          "layout = %s, mapping = %s, checked_at = null, counts = '{}', problem = null",
-          (_json(layout.as_json()), _json(mapping.as_json())))
+          "format = %s, layout = %s, mapping = %s, checked_at = null, counts = '{}', "
+          "problem = null",
+          (layout.format, _json(layout.as_json()), _json(mapping.as_json())))
 
 
 def state_origin(run_id: int, statement: Statement) -> None:

@@ -13,7 +13,7 @@ import pytest
 from config import settings
 from ileti.core import clock, db
 from ileti.imports import apply as applying
-from ileti.imports import incoming, pages, result_page, runs, staging, table
+from ileti.imports import incoming, pages, result_page, runs, staging
 from ileti.imports.mapping import Mapping
 from ileti.imports.mapping_form import _PLACES, ROLES
 from ileti.imports.states import RunState
@@ -531,17 +531,6 @@ def test_the_bar_shows_small_parts_and_fills_the_width() -> None:
     assert [part["key"] for part in bar] == ["as_is", "repaired", "left"]
     assert all(part["width"] >= 1 for part in bar)
     assert 99 < bar[-1]["x"] + bar[-1]["width"] <= 100.1
-
-
-def test_the_first_look_knows_encoding_separator_and_heading() -> None:
-    def shape(data: bytes) -> tuple[str, str, bool]:
-        layout = table.guess_csv(data)
-        return layout.encoding, layout.delimiter, layout.header
-
-    assert shape("Ad;Şehir\nAda;İzmir\n".encode()) == ("utf-8", ";", True)
-    assert shape("Ad\tŞehir\nAda\tİzmir\n".encode("cp1254")) == ("windows-1254", "\t", True)
-    assert shape("+905992134117,ONAY\n".encode("utf-16")) == ("utf-16", ",", False)
-    assert shape(b"") == ("utf-8", ",", True)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [
