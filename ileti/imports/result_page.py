@@ -57,7 +57,7 @@ def context(one: ImportRun) -> dict[str, Any]:
         "activation": provider.activation_date if provider else None,
         "active": _before(provider.activation_date if provider else None),
         "totals": _totals(counts), "same": visible.same_file(one),
-        "me": _me(), "four_eyes": _four_eyes(one),
+        "at_iys": _at_iys(counts), "me": _me(), "four_eyes": _four_eyes(one),
         "report": url_for("ImportView.report", pk=one.id),
     }
 
@@ -112,6 +112,19 @@ def _repairs(one: ImportRun) -> list[dict[str, Any]]:
              set(Repair) else "", "before": _short(each["before"]),
              "after": _short(each["after"]), "count": each["count"], "line": each["line"]}
             for each in (one.samples or {}).get("repairs", [])[:8]]
+
+
+def _at_iys(counts: dict[str, Any]) -> dict[str, Any] | None:
+    """What İYS held of the list when it was asked; None when it was not."""
+    told = counts.get("iys")
+    if not told:
+        return None
+    found = {"problem": told["problem"][say(_Tongue) == "en"] if told.get("problem") else ""}
+    return found | {"rows": [
+        (_("Consents that are consents there"), told["ONAY"]["there"]),
+        (_("Consents refused there or unknown"), told["ONAY"]["absent"]),
+        (_("Refusals that are consents there"), told["RET"]["there"]),
+        (_("Refusals refused there or unknown"), told["RET"]["absent"])]}
 
 
 def _short(value: str) -> str:

@@ -32,7 +32,7 @@ from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState
 from ileti.imports.terms import Terms
-from ileti.imports.verdicts import REASONS
+from ileti.imports.verdicts import REASONS, Repair
 from ileti.imports.words import fold
 
 log = get_logger("ileti.imports")
@@ -204,8 +204,9 @@ def _counted(stage: int) -> tuple[dict[str, Any], dict[str, int]]:
 def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> bool:
     samples = [
         {"kind": kind, "shape": shape, "count": n, "line": tally.samples[kind, shape].line,
-         "before": hide(tally.samples[kind, shape].before),
-         "after": hide(tally.samples[kind, shape].after) if kind != 4
+         "before": tally.samples[kind, shape].before if kind == Repair.DATE
+         else hide(tally.samples[kind, shape].before),
+         "after": hide(tally.samples[kind, shape].after) if kind != Repair.DATE
          else tally.samples[kind, shape].after}
         for (kind, shape), n in tally.repairs.most_common(_SAMPLES)]
     return runs.note(

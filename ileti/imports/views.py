@@ -29,6 +29,7 @@ from ileti.imports import (
     runs,
     table,
     templates,
+    undo_page,
     uploads,
     visible,
 )
@@ -36,7 +37,7 @@ from ileti.imports.incoming import Incoming, whole_body
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
 from ileti.imports.reader import Layout
-from ileti.imports.states import RunState
+from ileti.imports.states import RunState, Undo
 from ileti.tenancy import audit, scope
 from ileti.tenancy.crud import say
 
@@ -214,7 +215,8 @@ class ImportView(BaseView):
                 one, request.form, errors, refused)), 422
         runs.state_origin(pk, statement)
         _note("origin", pk, origin=statement.origin.value)
-        return _deed(pk, "check", runs.ask_check)
+        ask_iys = request.form.get("iys_sor") == "1"
+        return _deed(pk, "check", lambda number: runs.ask_check(number, ask_iys=ask_iys))
 
     # -- steps 4 and 5: deeds ---------------------------------------------------------------------
 
@@ -264,6 +266,21 @@ class ImportView(BaseView):
         if request.form.get("degistir") == "1" and one.state == RunState.CANCELLED:
             return redirect(url_for("ImportView.new", onceki=pk))
         return answer
+
+    @expose("/<int:pk>/geri-al", methods=["GET", "POST"])
+    @has_access
+    @permission_name("run")
+    def undo(self, pk: int) -> ResponseReturnValue:
+        """What undoing would do, then the deed; the way that was shown and no other."""
+        one = visible.one(pk)
+        if one.state != RunState.APPLIED:
+            return redirect(url_for("ImportView.show", pk=pk))
+        if request.method == "GET":
+            return self.render_template("panel/imports/undo.html", **undo_page.context(one))
+        shown = request.form.get("yol", 0, type=int)
+        if shown not in list(Undo):
+            raise NotFound()
+        return _deed(pk, "undo", lambda number: runs.ask_undo(number, Undo(shown), by=_me()))
 
     @expose("/<int:pk>/nedenler.csv")
     @has_access

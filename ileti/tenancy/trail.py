@@ -42,6 +42,7 @@ DEEDS = {
     "import:check": _l("Asked for a dry run"), "import:apply": _l("Asked to apply an import"),
     "import:approve": _l("Approved an import"), "import:pause": _l("Paused an import"),
     "import:resume": _l("Let an import go on"), "import:cancel": _l("Gave an import up"),
+    "import:undo": _l("Undid an import"),
     "import:report": _l("Downloaded an import’s reasons"),
     "import:template": _l("Saved an import’s mapping"),
     "site:secret_create": _l("Made a site’s secret"),

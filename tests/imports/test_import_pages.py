@@ -564,3 +564,4 @@ def test_a_list_costs_the_same_statements_however_long_it_is(admin: Any, place: 
         assert len(counted) == few
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
