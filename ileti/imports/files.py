@@ -16,11 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from config import settings
+from ileti.core import clock
 from ileti.core.errors import CallerMistake, TooLarge
 from ileti.core.sealedfile import SealedWriter, read_sealed
 
 PART_BYTES = 8 << 20
 MOST_PARTS = 10_000
+UNFINISHED_SECONDS = 86_400.0
 
 
 class PartedFile:
@@ -91,6 +93,14 @@ class PartedFile:
 
     def _bound(self, number: int) -> bytes:
         return f"import:{self._name}:{number}".encode()
+
+
+def remove_unfinished() -> None:
+    """Remove what a request that died left of a file in ``coming``: its key died with it."""
+    for folder in (settings().import_folder / "coming").glob("*"):
+        with suppress(FileNotFoundError):
+            if clock.now().timestamp() - folder.stat().st_mtime > UNFINISHED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _at_most(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from ileti.consents.ledger import Place
 from ileti.core import db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
-from ileti.imports.files import PartedFile
+from ileti.imports.files import PartedFile, remove_unfinished
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
 from ileti.imports.reader import Layout
@@ -167,7 +167,8 @@ def ask_apply(run_id: int, *, by: int | None) -> RunState:
 
 def approve(run_id: int, *, by: int) -> None:
     """The second person's yes. Raises NotAllowed for the first."""
-    if read_run(run_id).started_by == by:
+    run = read_run(run_id)
+    if run.state is RunState.APPROVAL and run.started_by == by:
         raise NotAllowed("Onayı uygulamayı isteyenden başka biri verir.",
                          "Somebody else than who asked for it must approve.", code="four_eyes")
     _step(run_id, (RunState.APPROVAL,), RunState.APPLYING, "approved_by = %s, next_at = now()",
@@ -289,4 +290,5 @@ def sweep() -> dict[str, int]:
                                RunState.FAILED)], LEFT_DAYS, LEFT_DAYS)).fetchall()
     for (run_id,) in left:
         cancel(run_id)
+    remove_unfinished()
     return {"stages": len(old) + len(orphans), "given_up": len(left)}

@@ -47,9 +47,10 @@ _OF_CHUNKS: Final = """
        and o.fence = 0 and o.dead_at is null
  where c.import_id = %(run)s"""
 _PREVIEW: Final = f"""
-select count(*) filter (where e.outcome = 1 and o.ref_id is null),
+select count(*) filter (where e.outcome = 1 and o.ref_id is null and not coalesce(
+           s.iys_status = 6 and s.pending_id is distinct from e.id, false)),
        count(*) filter (where s.status = 1), count(*) filter (where s.status = 2),
-       count(*) filter (where s.entry_id is null) {_OF_CHUNKS}"""
+       count(*) filter (where s.entry_id is null) {_OF_CHUNKS}"""  # noqa: S608 (our own words)
 _STANDING: Final = f"""
 select r.key_no, r.addr_hash, r.addr_ct, s.recipient_type, s.channel, s.consent_date
   {_OF_CHUNKS.replace(" where", "  join recipient r on r.provider_id = e.provider_id and "

@@ -349,6 +349,25 @@ def test_nothing_of_the_list_lies_in_clear_on_disk_or_in_staging(place, conn):
     assert db.in_transaction() is False
 
 
+def test_an_old_refusal_that_came_with_a_list_is_told_as_known_the_second_time(place):
+    line = row(PHONE, "RET", date="2026-01-05 10:00:00")
+    listed(place, line)
+    assert check(begin(place, HEAD, line)) == {"ZATEN_VAR": 1}
+
+
+def test_what_a_dead_request_left_is_swept_away():
+    from config import settings
+
+    folder = settings().import_folder / "coming" / os.urandom(6).hex()
+    folder.mkdir(parents=True)
+    (folder / "part-00001-9").write_bytes(b"x")
+    runs.sweep()
+    assert folder.exists()
+    os.utime(folder, (1, 1))
+    runs.sweep()
+    assert not folder.exists()
+
+
 def test_a_dry_run_of_yesterday_is_read_again_before_it_is_applied(place, conn):
     run_id = begin(place, HEAD, row(PHONE), row("+905992134118", date="2026-01-05 10:00:00"))
     conn.execute("update provider set activation_date = current_date + 1 where id = %s",

@@ -98,6 +98,17 @@ def test_what_a_worker_has_in_hand_cannot_be_taken_back_and_the_import_stays(pla
                 place.provider_id) == 2
 
 
+def test_a_refusal_iys_was_only_asked_about_can_be_taken_back(place, conn):
+    run_id = listed(place, row(PHONE, "RET"))
+    conn.execute("delete from outbox where provider_id = %s", [place.provider_id])
+    conn.execute("update consent_state set iys_status = 6, pending_id = null "
+                 "where provider_id = %s", [place.provider_id])
+    assert undo.preview(runs.read_run(run_id)).kind is Undo.TAKE_BACK
+    undone(run_id)
+    assert result(run_id)[0] == RunState.UNDONE
+    assert states(place) == []
+
+
 def test_after_reporting_consents_are_refused_by_the_providers_decision_and_refusals_stay(
     place, conn
 ):

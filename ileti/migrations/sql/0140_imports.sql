@@ -73,7 +73,7 @@ begin
               left join consent_state t on t.provider_id = $1 and t.brand_id = $2
                    and t.recipient_id = r.id and t.recipient_type = s.recipient_type
                    and t.channel = s.channel
-             where s.reason = 0 and (t.entry_id is not null or s.status = 2)),
+             where s.reason in (0, 2) and (t.entry_id is not null or s.status = 2)),
         told as (
             select ctid, case
                 when known and recipient_type = 2 and flags & 2 = 0 then 62
@@ -87,7 +87,8 @@ begin
                 when code & 32 > 0 and not known then 1
                 else 0 end as reason
               from held)
-        update %1$I s set reason = t.reason from told t where s.ctid = t.ctid and t.reason <> 0',
+        update %1$I s set reason = t.reason from told t
+         where s.ctid = t.ctid and t.reason <> 0 and (s.reason = 0 or t.reason >= 20)',
         v_stage) using p_provider, p_brand;
 end $$;
 
@@ -386,7 +387,8 @@ begin
 end $$;
 
 -- Taking an import back while İYS has heard nothing of it. First everything is held at once: no row
--- may have been claimed ever (fence 0), or nothing happens and the answer is false.
+-- may have been claimed ever (fence 0), or nothing happens. A refusal that İYS was only asked about
+-- and that is kept here (6) is no secret told.
 create function import_hold(p_run bigint, p_provider integer, p_brand integer) returns boolean
 language plpgsql as $$
 declare
@@ -399,7 +401,12 @@ begin
                           and e.captured_at = b.captured_at and e.submission_id = b.id
      where b.provider_id = p_provider and e.outcome = 1
        and b.idem in (select 'import:' || p_run || ':' || n from import_chunk
-                       where import_id = p_run);
+                       where import_id = p_run)
+       and not exists (select from consent_state s
+                        where s.provider_id = p_provider and s.brand_id = p_brand
+                          and s.recipient_id = e.recipient_id and s.channel = e.channel
+                          and s.recipient_type = e.recipient_type and s.entry_id = e.id
+                          and s.iys_status = 6 and s.pending_id is distinct from e.id);
     update outbox o set next_at = 'infinity'
       from submission b
       join consent_entry e on e.provider_id = p_provider and e.brand_id = p_brand
