@@ -227,7 +227,7 @@ def claim(state: RunState, run_id: int | None = None) -> Run | None:
         "update import_run set next_at = now() + make_interval(secs => %s), fence = fence + 1, "
         "tries = least(tries + 1, 30000) where id = (select id from import_run where state = %s "
         "and next_at <= now() and (%s::bigint is null or id = %s) "
-        "order by next_at limit 1 for update skip locked) returning id",
+        "order by next_at limit 1 for no key update skip locked) returning id",
         (LEASE_SECONDS, state, run_id, run_id)).fetchone()
     return None if row is None else read_run(row[0])
 
