@@ -35,7 +35,8 @@ select %(p)s, 1, 1, sha256((%(p)s || '/' || n)::bytea) from generate_series(1, %
 _ENTRIES = """
 insert into consent_entry (provider_id, id, captured_at, submission_id, recipient_id, consent_date,
        brand_id, dealer_id, recipient_type, channel, status, source, standing, outcome, leaf)
-select provider_id, nextval('consent_entry_id_seq'), now() - id * interval '1 second', 1, id, now(),
+select provider_id, nextval('consent_entry_id_seq'), now() - row_number() over (order by id)
+       * interval '1 second', 1, id, now(),
        %(b)s, case id %% 6 when 1 then %(mine)s when 0 then null else %(other)s end, 1, 2, 1, 6, 1,
        1, sha256('') from recipient where provider_id = %(p)s"""
 _STATES = """
