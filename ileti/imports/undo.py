@@ -34,29 +34,15 @@ from ileti.imports.states import RunState, Undo
 log = get_logger("ileti.imports")
 
 _TRIES: Final = 5
-_OF_CHUNKS: Final = """
-  from import_chunk c
-  join submission b on b.provider_id = %(provider)s
-                   and b.idem = 'import:' || c.import_id || ':' || c.n
-  join consent_entry e on e.provider_id = b.provider_id and e.brand_id = %(brand)s
-                      and e.captured_at = b.captured_at and e.submission_id = b.id
-  left join consent_state s on s.provider_id = e.provider_id and s.brand_id = e.brand_id
-       and s.recipient_id = e.recipient_id and s.recipient_type = e.recipient_type
-       and s.channel = e.channel and s.entry_id = e.id
-  left join outbox o on o.provider_id = e.provider_id and o.topic = 1 and o.ref_id = e.id
-       and o.fence = 0 and o.dead_at is null
- where c.import_id = %(run)s"""
-_PREVIEW: Final = f"""
-select count(*) filter (where e.outcome = 1 and o.ref_id is null and not coalesce(
-           s.iys_status = 6 and s.pending_id is distinct from e.id, false)),
-       count(*) filter (where s.status = 1), count(*) filter (where s.status = 2),
-       count(*) filter (where s.entry_id is null) {_OF_CHUNKS}"""  # noqa: S608 (our own words)
-_STANDING: Final = f"""
+_STANDING: Final = """
 select r.key_no, r.addr_hash, r.addr_ct, s.recipient_type, s.channel, s.consent_date
-  {_OF_CHUNKS.replace(" where", "  join recipient r on r.provider_id = e.provider_id and "
-                                "r.id = e.recipient_id where", 1)}
-   and c.n = %(chunk)s and s.status = 1 and s.standing = 1 and r.addr_ct is not null
- order by e.id"""
+  from undo_entry u
+  join consent_state s on s.provider_id = %(provider)s and s.brand_id = %(brand)s
+       and s.recipient_id = u.recipient_id and s.recipient_type = u.recipient_type
+       and s.channel = u.channel and s.entry_id = u.id
+  join recipient r on r.provider_id = %(provider)s and r.id = u.recipient_id
+ where s.status = 1 and s.standing = 1 and r.addr_ct is not null
+ order by u.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +65,8 @@ def preview(run: Run) -> Preview:
     """Look, change nothing; reads every entry of the import once."""
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = '5min'")
-        row = conn.execute(_PREVIEW, _names(run)).fetchone()
+        row = conn.execute("select * from import_preview(%(run)s, %(provider)s, %(brand)s)",
+                           _names(run)).fetchone()
     assert row is not None
     return Preview(*row)
 
@@ -157,6 +144,7 @@ def _counter(run: Run, n: int) -> int:
     now = clock.now().replace(microsecond=0)
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = '10min'")
+        conn.execute("select import_entries(%(run)s, %(chunk)s, %(provider)s, %(brand)s)", names)
         items = [_refusal(row, now) for row in conn.execute(_STANDING, names)]
         if not items:
             return 0
