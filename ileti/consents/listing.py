@@ -314,8 +314,9 @@ def along_the_index() -> Iterator[None]:
 def _plan_with(value: str) -> None:
     # text(): settings of this transaction, no table and no value from outside
     workers = "0" if value == "off" else "default"
+    ways = ("hashjoin", "mergejoin", "sort", "material")
     orm.db.session.execute(text("; ".join((
-        *(f"set local enable_{one} = {value}" for one in ("hashjoin", "mergejoin", "sort")),
+        *(f"set local enable_{one} = {value}" for one in ways),
         f"set local max_parallel_workers_per_gather = {workers}"))))
 
 

@@ -86,7 +86,7 @@ def _read(database: str, here: Scope, sql: str, values: Any) -> dict[str, float]
     with psycopg.connect(database) as conn:
         conn.execute("set local role ileti_dealer")
         conn.execute("select set_config('ileti.dealer', %s, true)", (str(here.dealer_id),))
-        for one in ("hashjoin", "mergejoin", "sort"):
+        for one in ("hashjoin", "mergejoin", "sort", "material"):
             conn.execute(f"set local enable_{one} = off")
         plan = conn.execute("explain (analyze, format json) " + sql, values).fetchone()[0][0]
     read = dict.fromkeys(READ, 0.0)

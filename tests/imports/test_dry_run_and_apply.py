@@ -36,6 +36,7 @@ from tests.imports.import_house import (
     states,
     when,
 )
+from tests.panel.people import dealer_of
 
 PHONE, MAIL = "+905992134117", "nazli.k@ornek.com.tr"
 
@@ -188,10 +189,8 @@ def test_a_merchant_without_a_basis_waits_and_with_one_is_taken(place):
 
 
 def test_a_dealers_code_names_the_dealer_of_the_entry_and_an_unknown_one_is_refused(place, conn):
-    dealer = conn.execute(
-        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
-        "city_code, town_code) values (%s, %s, 51234567, 'Kadıköy Ltd.', 'Kadıköy', '1.eA==', "
-        "'1.eA==', '34', '3401') returning id", [place.provider_id, place.brand_id]).fetchone()[0]
+    dealer = dealer_of(place, "Kadıköy")
+    conn.execute("update dealer set retailer_code = 51234567 where id = %s", [dealer])
     run_id = begin(place, HEAD + ",bayi kodu", row(PHONE) + ",51234567",
                    row("+905992134118") + ",59999999", row("+905992134119") + ",kadıköy")
     assert check(run_id) == {"ALINACAK": 2, "BAYI_YOK": 1}

@@ -13,6 +13,7 @@ from ileti.core import clock, db
 from ileti.imports import report, runs
 from ileti.imports.verdicts import NUMBER, REASONS, Fate
 from tests.imports.import_house import HEAD, begin, check, put_in, row, when
+from tests.panel.people import dealer_of
 
 DEALERS = {"BAYI_BASKA"}  # needs a dealer's user
 
@@ -124,11 +125,9 @@ def test_every_reason_has_a_rule_and_says_what_to_do_or_what_holds():
 
 
 def test_a_dealers_user_imports_for_its_dealer_alone(place, conn):
-    mine, other = (conn.execute(
-        "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, "
-        "city_code, town_code) values (%s, %s, %s, 'Bayi', 'Bayi', '1.eA==', '1.eA==', '34', "
-        "'3401') returning id", [place.provider_id, place.brand_id, code]).fetchone()[0]
-        for code in (51000001, 51000002))
+    mine, other = dealer_of(place, "Kadıköy"), dealer_of(place, "Bornova")
+    for dealer, code in ((mine, 51000001), (other, 51000002)):
+        conn.execute("update dealer set retailer_code = %s where id = %s", [code, dealer])
     run_id = begin(place, HEAD + ",bayi kodu", row(phone(1)), row(phone(2)) + ",51000001",
                    row(phone(3)) + ",51000002")
     conn.execute("update import_run set dealer_id = %s where id = %s", [mine, run_id])
@@ -136,4 +135,3 @@ def test_a_dealers_user_imports_for_its_dealer_alone(place, conn):
     put_in(run_id)
     assert conn.execute("select distinct dealer_id from consent_entry where provider_id = %s",
                         [place.provider_id]).fetchall() == [(mine,)]
-    assert other != mine

@@ -186,7 +186,7 @@ def test_a_webhook_is_told_of_a_stamp_that_does_not_hold(
 
     hook = db.connection().execute(
         "insert into webhook (provider_id, name, url, events, secret) values "
-        "(%s, 'Alarm', 'https://ornek.test/h', '{day.stamp}', 'x') returning id",
+        "(%s, 'Alarm', 'https://ornek.test/h', '{day.stamp}', '1.eA==') returning id",
         (shop.provider_id,)).fetchone()[0]
     falsify(registry, shop, day, stamp="signature")
     night(shop, day)
