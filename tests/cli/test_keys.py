@@ -39,6 +39,7 @@ def two_keys(conn: Any) -> Iterator[Any]:
         owner.execute("update dealer set tckn = '' where tckn !~ '^[0-9]+[.]'")
         owner.execute("update provider set iys_password = null where length(iys_password) < 30")
         owner.execute("delete from iys_archive where length(file_key) < 30")
+        owner.execute("update webhook set secret = null where length(secret) < 30")
     yield given
     back = Keyring(parse_keyring(given.encryption_keys))
     back.newest = max(ring)

@@ -12,6 +12,7 @@ from day_house import falsify, morning_after, night, row, told_today
 
 from ileti.core import clock, db
 from ileti.core.jobs import redis_client
+from ileti.core.secrets import secrets
 from ileti.iys import archive
 from ileti.iys.alarms import raise_day_alarms
 from ileti.iys.stampcheck import bad_stamps, check_stamp, checks_due
@@ -186,8 +187,9 @@ def test_a_webhook_is_told_of_a_stamp_that_does_not_hold(
 
     hook = db.connection().execute(
         "insert into webhook (provider_id, name, url, events, secret) values "
-        "(%s, 'Alarm', 'https://ornek.test/h', '{day.stamp}', '1.eA==') returning id",
-        (shop.provider_id,)).fetchone()[0]
+        "(%s, 'Alarm', 'https://ornek.test/h', '{day.stamp}', %s) returning id",
+        (shop.provider_id,
+         secrets().keyring.encrypt_text("whsec_" + "x" * 32, "webhook-secret"))).fetchone()[0]
     falsify(registry, shop, day, stamp="signature")
     night(shop, day)
     with clock.freeze(morning_after(day)):
