@@ -175,14 +175,16 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
 
 
 def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
-    """What a dealer took, or was given access to."""
+    """What a dealer took, or was given access to, asked for the row at hand. Among many providers
+    PostgreSQL takes a dealer's rows for a handful: an offset of nothing keeps it from collecting
+    them all first, and ``dealer_id + 0`` from searching them instead of the recipient's."""
     own = _part(table, "dealer_id", dealer_id, name=name)
     if name not in SHARED:
         return own
     access: Alias = Model.metadata.tables["consent_access"].alias()
     joins = [table.c[mine] == access.c[theirs] for mine, theirs in SHARED[name]]
     given = exists(select(1).select_from(access).where(
-        *joins, access.c.dealer_id == dealer_id).correlate(table))
+        *joins, access.c.dealer_id == dealer_id).correlate(table).offset(0))
     # the cheaper question first: PostgreSQL asks the second only where the first says no
     return or_(own, given) if "dealer_id" in table.c else or_(given, own)
 
@@ -193,10 +195,13 @@ def _exists(
     # an alias, so that a statement which names the other table itself does not capture it
     other: Alias = Model.metadata.tables[through[0]].alias()
     joins = [table.c[mine] == other.c[theirs] for mine, theirs in through[1]]
+    asked = select(1).select_from(other).where(*joins).correlate(table)
+    if level != "dealer_id":
+        return exists(asked.where(other.c[level] == value))
     # where an access opens the table itself, the entry has to be the dealer's own
-    seen = (_dealers(other, through[0], value)
-            if level == "dealer_id" and table.name not in SHARED else other.c[level] == value)
-    return exists(select(1).select_from(other).where(*joins, seen).correlate(table))
+    seen = (other.c[level] + 0 == value if table.name in SHARED
+            else _dealers(other, through[0], value))
+    return exists(asked.where(seen).offset(0))
 
 
 def _users_in(table: Table, scope: Scope) -> Condition:

@@ -2,7 +2,9 @@
 --
 -- The pages of a dealer work as the role ileti_dealer (ileti/tenancy/wall.py), everything else as
 -- ileti_app. The wall is restrictive and for that role alone; all others have the policy "true",
--- which the planner drops, so that capture and the gate pay nothing.
+-- which the planner drops, so that capture and the gate pay nothing. "offset 0" makes PostgreSQL ask
+-- each question for the row at hand instead of collecting all a dealer took, and "dealer_id + 0" by
+-- the index of the recipient, not by that of the dealer, whose rows are many (ileti/tenancy/scope.py).
 
 -- The dealer at work; nobody outside a dealer's transaction.
 create function dealer_at_work() returns integer language sql stable parallel safe as $$
@@ -19,21 +21,23 @@ declare
     v_own constant text := 'dealer_id = (select dealer_at_work())';
     v_key constant text := 'x.provider_id = %1$s.provider_id and x.brand_id = %1$s.brand_id
         and x.recipient_id = %1$s.recipient_id and x.recipient_type = %1$s.recipient_type
-        and x.channel = %1$s.channel and x.dealer_id = (select dealer_at_work())';
+        and x.channel = %1$s.channel and x.dealer_id %2$s= (select dealer_at_work())';
     v_one constant text := 'x.provider_id = recipient.provider_id and x.recipient_id = recipient.id
-        and x.dealer_id = (select dealer_at_work())';
+        and x.dealer_id %s= (select dealer_at_work())';
     v_rules constant text[][] := array[
         array['consent_access', v_own],
         array['submission', v_own],
         array['consent_entry', v_own || ' or exists (select from consent_access x where '
-              || format(v_key, 'consent_entry') || ')'],
+              || format(v_key, 'consent_entry', '') || ' offset 0)'],
         array['consent_state', 'exists (select from consent_access x where '
-              || format(v_key, 'consent_state') || ') or exists (select from consent_entry x where '
-              || format(v_key, 'consent_state') || ')'],
-        array['recipient', 'exists (select from consent_access x where ' || v_one
-              || ') or exists (select from consent_entry x where ' || v_one || ')'],
+              || format(v_key, 'consent_state', '')
+              || ' offset 0) or exists (select from consent_entry x where '
+              || format(v_key, 'consent_state', '+ 0 ') || ' offset 0)'],
+        array['recipient', 'exists (select from consent_access x where ' || format(v_one, '')
+              || ' offset 0) or exists (select from consent_entry x where '
+              || format(v_one, '+ 0 ') || ' offset 0)'],
         array['iys_receipt', 'exists (select from consent_entry e where
-              e.provider_id = iys_receipt.provider_id and e.id = iys_receipt.entry_id)']];
+              e.provider_id = iys_receipt.provider_id and e.id = iys_receipt.entry_id offset 0)']];
 begin
     begin
         if not exists (select from pg_roles where rolname = 'ileti_dealer') then
