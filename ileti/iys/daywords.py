@@ -36,7 +36,7 @@ _TROUBLES: dict[Kind, Any] = {
     Kind.RATE: _l("İYS’s limit of requests is used up for now."),
     Kind.AUTH: _l("İYS does not let us in at the moment."),
 }
-# key of the badge family "stamp", what it means and what to do
+# key of a badge of the family "proof", after "stamp_"; what it means and what to do
 STAMPS: dict[Verdict, tuple[str, Any]] = {
     Verdict.VALID: ("valid", _l("Over this very file, signed by an authority you trust.")),
     Verdict.SIGNED: ("signed", _l(

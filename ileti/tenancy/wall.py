@@ -52,7 +52,8 @@ def _execute(state: ORMExecuteState) -> None:
 def _step(session: Session, connection: Connection) -> None:
     """Behind the wall for a dealer, before it for everybody else."""
     dealer, behind = current().dealer_id, session.info.get(_BEHIND)
-    if dealer == behind or not _stands(str(connection.engine.url)):
+    # asked by whoever comes first in a process, so that no dealer's page waits for it
+    if not _stands(str(connection.engine.url)) or dealer == behind:
         return
     role = APP_ROLE if dealer is None else DEALER_ROLE
     connection.exec_driver_sql(_SET, (role, "" if dealer is None else str(dealer)))

@@ -25,7 +25,9 @@ def dealer_home() -> dict[str, Any]:
     """Context of ``panel/dealer_home.html``."""
     own = security.membership()
     rows = figures.open_rows()
-    days = figures.by_day(1, figures.Rejections())
+    with listing.along_the_index():
+        days = figures.by_day(1, figures.Rejections())
+        latest, tiles = recent(LATEST, listing.TAKEN), _tiles(days, rows)
     name = current_user.first_name or current_user.username
     return {
         "greeting": _("Good day, %(name)s", name=name),
@@ -36,7 +38,7 @@ def dealer_home() -> dict[str, Any]:
         "urgent": urgent(rows), "ways": _ways(), "refuse": None,
         "ask": {"label": _("Look up a consent"), "icon": "search",
                 "url": url_for("ConsentView.list")},
-        "tiles": _tiles(days, rows), "recent": recent(LATEST, listing.TAKEN),
+        "tiles": tiles, "recent": latest,
         "recent_url": url_for("ConsentView.list", erisim=listing.TAKEN), "reminder": None,
     }
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
+from flask import g, has_request_context
 from sqlalchemy import Integer, case, func, literal, select, true
 
 from ileti.consents.listing import along_the_index
@@ -123,8 +124,12 @@ def rejections() -> Rejections:
 
 def open_rows(most: int | None = None) -> OpenRows:
     """The queue to İYS in one statement, from its oldest end; for a dealer from its newest
-    records, since its rows are few among everybody's. At most ``most`` rows are read."""
+    records, since its rows are few among everybody's. At most ``most`` rows are read; what a page
+    has read already is not read again for its menu."""
     read = OPEN_READ if most is None else most
+    held = g.get("open_rows") if has_request_context() else None
+    if held is not None and held[0] >= read:
+        return cast(OpenRows, held[1])
     some = _some_open(read).subquery()
     today, tomorrow = (midnight(clock.today() + timedelta(days=n)) for n in (1, 2))
     due, dead = ConsentState.iys_due_at, some.c.dead_at
@@ -138,7 +143,10 @@ def open_rows(most: int | None = None) -> OpenRows:
         count() >= read,
     ).select_from(some).outerjoin(ConsentState, _state_of(some))).one()
     found: Any = row
-    return OpenRows(*found)
+    answer = OpenRows(*found)
+    if has_request_context():
+        g.open_rows = (read, answer)
+    return answer
 
 
 def _some_open(most: int) -> Any:

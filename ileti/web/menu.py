@@ -142,7 +142,7 @@ def _counts() -> dict[str, Count]:
     rows = figures.open_rows(COUNTED)
     counts = {"radar": Count(rows.due, urgent=True)} if rows.due else {}
     if rows.waiting and security.may("queue:read"):
-        counts["queue"] = Count(rows.waiting)
+        counts["queue"] = Count(min(rows.waiting, COUNTED))
     return counts
 
 

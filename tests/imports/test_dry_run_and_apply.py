@@ -199,6 +199,23 @@ def test_a_dealers_code_names_the_dealer_of_the_entry_and_an_unknown_one_is_refu
                 place.provider_id, dealer) == 2
 
 
+def test_before_the_activation_date_an_old_consent_goes_in_with_that_days_deadline_r40(place, conn):
+    conn.execute("update provider set activation_date = current_date + 9 where id = %s",
+                 [place.provider_id])
+    listed(place, row(PHONE, date="2019-01-01 10:00:00"))
+    assert many("select (iys_due_at at time zone 'Europe/Istanbul')::date - current_date "
+                "from consent_state where provider_id = %s", place.provider_id) == 9
+
+
+def test_a_merchants_old_consent_is_taken_without_a_deadline(place, conn):
+    run_id = begin(place, HEAD + ",VKN",
+                   row(PHONE, kind="TACIR", date="2025-01-02 10:00:00") + ",1234567890")
+    check(run_id)
+    put_in(run_id)
+    assert conn.execute("select iys_due_at from consent_state where provider_id = %s",
+                        [place.provider_id]).fetchone() == (None,)
+
+
 def test_purchased_lists_are_refused_and_an_origin_without_words_too():
     with pytest.raises(RuleBroken, match="purchased"):
         state(STATEMENT | {"origin": "purchased"})

@@ -104,7 +104,7 @@ def test_a_refusal_is_never_red_and_proof_alone_is_teal() -> None:
     assert BADGES["choice"]["refusal"].tone == "ret"
     seals = {family for family, states in BADGES.items() for b in states.values()
              if b.tone == "seal"}  # fmt: skip
-    assert seals == {"proof", "stamp"}
+    assert seals == {"proof"}
     assert BADGES["choice"]["given"].style == "outline"
 
 
