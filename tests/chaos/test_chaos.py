@@ -26,7 +26,7 @@ from chaos_push import WAYS  # noqa: E402
 from chaos_rows import ROWS, ROWS_ASKED  # noqa: E402
 
 SEED = os.environ.get("ILETI_CHAOS_SEED", "5")
-SECONDS = os.environ.get("ILETI_CHAOS_SECONDS", "12")
+SECONDS = os.environ.get("ILETI_CHAOS_SECONDS", "20")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 NOON = datetime(2026, 11, 27, 9, tzinfo=UTC)
 WHO = ("+905990000001", "MESAJ")
