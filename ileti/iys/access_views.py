@@ -22,7 +22,7 @@ from ileti.consents.numbers import record_number
 from ileti.consents.search import entry_by_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType
-from ileti.core import jobs, orm
+from ileti.core import db, jobs, orm
 from ileti.core.errors import NotFound
 from ileti.iys import access, granted
 from ileti.iys.access import Selection
@@ -63,7 +63,7 @@ class AccessView(BaseView):
                       Channel(entry.channel), Act.REPLACE, ())
         code, recipient_id = brand.brand_code, entry.recipient_id
         orm.db.session.rollback()  # no transaction stays open during a call to somebody else
-        asked = granted.database_now()
+        asked = db.database_time()
         try:
             found = client_for(group.provider_id).access(
                 code, address, group.recipient_type, group.channel)

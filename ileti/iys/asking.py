@@ -59,11 +59,7 @@ def ask_first(client: IysClient, batch: Batch, rows: list[Row]) -> Asked:
                 continue
             if trouble.kind.needs_somebody:
                 asked.trouble = trouble
-            asked.outcomes += [
-                Outcome(ref=row.ref, state=None, delay=_wait(row, trouble), counted=False,
-                        reason=trouble.tr)
-                for row in group
-            ]
+            asked.outcomes += _unanswered(group, trouble)
             continue
         told: list[Row] = []
         others: list[Row] = []
@@ -101,15 +97,22 @@ def _ask_singly(client: IysClient, batch: Batch, rows: list[Row], asked: Asked) 
                 continue
             if trouble.kind.needs_somebody:
                 asked.trouble = trouble
-            asked.outcomes.append(Outcome(ref=row.ref, state=None, delay=_wait(row, trouble),
-                                          counted=False, reason=trouble.tr))
-            continue
+            asked.outcomes += _unanswered(rows[place:], trouble)
+            return
         if there is None:
             asked.outcomes.append(kept(row, IysStatus.LOCAL_ONLY, "unknown at İYS"))
         elif there.status is Status.RET:
             asked.outcomes.append(kept(row, IysStatus.REGISTERED, "refused at İYS already"))
         else:
             asked.known.append(row)
+
+
+def _unanswered(rows: list[Row], trouble: IysTrouble) -> list[Outcome]:
+    return [
+        Outcome(ref=row.ref, state=None, delay=_wait(row, trouble), counted=False,
+                reason=trouble.tr)
+        for row in rows
+    ]
 
 
 def _wait(row: Row, trouble: IysTrouble) -> float:

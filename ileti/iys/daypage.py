@@ -13,6 +13,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import defer
 
 from ileti.consents.timeline import address_of
@@ -31,7 +32,7 @@ from ileti.iys.daymodels import (
 from ileti.iys.stampcheck import BadStamp, bad_stamps
 from ileti.recipients.address import mask
 from ileti.recipients.models import Recipient
-from ileti.tenancy import security
+from ileti.tenancy import scope, security
 from ileti.tenancy.models import Brand
 
 PAGE = 50
@@ -63,8 +64,8 @@ def groups(one: IysDay) -> list[dict[str, Any]]:
     for cause, state, count in counts:
         found.setdefault(Cause(cause), {})[state] = count
     wishes = {Cause(wish.cause): wish for wish in orm.db.session.scalars(
-        select(IysRepair).where(*_of(IysRepair, one)).distinct(IysRepair.cause).order_by(
-            IysRepair.cause, IysRepair.id.desc()))}
+        select(IysRepair).where(*_of(IysRepair, one)).ext(distinct_on(IysRepair.cause))
+        .order_by(IysRepair.cause, IysRepair.id.desc()))}
     may = security.may("reconciliation:repair")
     return [dayshow.group(one, cause, n.get(State.OPEN, 0), n.get(State.REPAIRED, 0),
                           wishes.get(cause), may=may)
@@ -121,10 +122,11 @@ def alarms(strips: list[dict[str, Any]]) -> list[dict[str, Any]]:
     missing days and for stamps that do not hold."""
     urls = {(strip["id"], cell["day"]): cell["url"] for strip in strips for cell in strip["cells"]}
     brands = {strip["id"] for strip in strips}
-    missing = [one for one in missing_days() if one.brand_id in brands]
+    own = scope.current().provider_id
+    missing = [one for one in missing_days(own) if one.brand_id in brands]
     # what can still be had comes first
     missing.sort(key=lambda one: (one.days_left < 0, one.days_left))
-    stamps = [one for one in bad_stamps() if one.brand_id in brands]
+    stamps = [one for one in bad_stamps(own) if one.brand_id in brands]
     found = []
     if missing:
         found.append(_alarm(ngettext(

@@ -101,18 +101,10 @@ def brought(conn: Connection, provider_id: int, entries: Sequence[tuple[int, dat
         "taken": [at for _one, at in entries], "onay": int(Status.ONAY)})
 
 
-def database_now() -> datetime:
-    """The database's time, to be asked before İYS is."""
-    row = db.connection().execute("select clock_timestamp()").fetchone()
-    assert row is not None, "a select without a table answers"
-    moment: datetime = row[0]
-    return moment
-
-
 def correct(group: Group, recipient_id: int, codes: Sequence[int], asked: datetime) -> None:
-    """Make our copy of one consent what İYS said at ``asked`` (:func:`database_now`); a transaction
-    of its own. ``group`` says which consent; its act and dealers do not count. A wish that is open
-    or was carried out since is newer than the answer, which then changes nothing."""
+    """Make our copy of one consent what İYS said at ``asked``, by the database's clock; a
+    transaction of its own. ``group`` says which consent; its act and dealers do not count. A wish
+    that is open or was carried out since is newer than the answer, which then changes nothing."""
     with db.transaction() as conn:
         given = _named(group, [recipient_id]) | {"asked": asked}
         if conn.execute(_NEWER_WISHES, given).fetchone() is not None:

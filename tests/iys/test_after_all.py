@@ -70,3 +70,27 @@ def test_a_list_that_leaves_out_a_consent_there_does_not_keep_our_refusal_from_i
     assert registry.holds(PHONE)["source"].startswith("HS_")
     assert (state(shop, PHONE)["status"], state(shop, PHONE)["iys"]) == ("RET", "REGISTERED")
     assert how_many(shop, "outbox") == 0
+
+
+def test_the_first_single_question_that_fails_is_the_last_and_all_refusals_wait(
+    shop: Any, registry: Any
+) -> None:
+    """Twenty timeouts in a row would outlive the lease on the batch."""
+    phones = [f"+90599700010{n}" for n in range(3)]
+    take(shop, phones, at=clock.now() - timedelta(minutes=9))
+    finish(shop)
+    for phone in phones:
+        registry.tell("citizen", recipient=phone, type="MESAJ", status="RET",
+                      brandCode=shop.brand_code)
+    pull(shop)
+    time.sleep(1.1)
+    take(shop, phones, status="RET", at=clock.now())
+    registry.tell("fault", kind="503", path="*/consents/status", count=20)
+    before = registry.calls("/consents/status")
+    forward(shop)
+    assert registry.calls("/consents/status") - before == 1
+    assert how_many(shop, "outbox") == 3
+    registry.tell("fault", clear=True)
+    finish(shop)
+    assert how_many(shop, "outbox") == 0
+    assert {state(shop, phone)["iys"] for phone in phones} == {"REGISTERED"}

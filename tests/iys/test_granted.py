@@ -161,14 +161,14 @@ def test_an_answer_older_than_a_wish_changes_nothing(shop: Any, dealers: Dealers
     entry = at_iys(shop, phone)
     recipient, = db.connection().execute(
         "select recipient_id from consent_entry where id = %s", (entry,)).fetchone()
-    asked = granted.database_now()
+    asked = db.database_time()
     ask(shop, phone, Act.GIVE, dealers[0][0])
     correct(shop, recipient, [dealers[1][1]], asked)
     assert who(shop) == set(), "a wish is open"
     run(shop)
     correct(shop, recipient, [dealers[1][1]], asked)
     assert who(shop) == {dealers[0][0]}, "it was carried out after İYS was asked"
-    correct(shop, recipient, [dealers[1][1], 99_999_999], granted.database_now())
+    correct(shop, recipient, [dealers[1][1], 99_999_999], db.database_time())
     assert who(shop) == {dealers[1][0]}, "and a retailer we do not know is nobody here"
 
 
