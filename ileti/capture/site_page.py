@@ -11,7 +11,6 @@ import json
 from typing import Any
 
 from flask import render_template, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -21,6 +20,7 @@ from ileti.capture.models import Policy, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
 from ileti.consents.vocabulary import Channel
+from ileti.core.formats import language
 from ileti.tenancy import security
 
 MANIFEST = ROOT / "static" / "widgets" / "manifest.json"
@@ -50,7 +50,7 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         # a hosted form has no server of the site's behind it that could vouch
         "plain_url": "" if site.policy == Policy.SIGNED
         else f"{settings().base_url}/f/{site.public_key}",
-        "preview_url": in_language(f"/f/{site.public_key}?onizleme=1", str(get_locale()))
+        "preview_url": in_language(f"/f/{site.public_key}?onizleme=1", language())
         if site.active else "",
         "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
                   (_("Form version"), str(site.form_version)),

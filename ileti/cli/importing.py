@@ -146,8 +146,8 @@ def _mapping(run: runs.Run, layout: Layout, columns: dict[Role, int], fixed: Fix
     if problems:
         shown = ", ".join(f"{n}: {head}" for n, head in enumerate(heads or (), 1))
         raise CallerMistake(
-            " ".join(tr for tr, _ in problems) + f" Sütunlar: {shown or '-'}",
-            " ".join(en for _, en in problems) + f" Columns: {shown or '-'}",
+            " ".join(one.tr for one in problems) + f" Sütunlar: {shown or '-'}",
+            " ".join(one.en for one in problems) + f" Columns: {shown or '-'}",
             code="mapping_incomplete")
     return mapping
 

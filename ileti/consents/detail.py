@@ -17,18 +17,17 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from ileti.consents import gate, listing
-from ileti.consents.dates import clock_text, day_text, moment_text
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.past import Held, held_at
 from ileti.consents.timeline import address_of, story
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
+from ileti.core.formats import say
 from ileti.recipients.address import mask, pretty
 from ileti.recipients.models import Recipient
 from ileti.tenancy import scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
 ENTRIES_SHOWN = 50
@@ -70,7 +69,7 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "line": f"{say(Channel(entry.channel))} · {kind} · {brand or ''}",
         "actions": [] if one.until else _actions(one),
         "steps": story(one.entries, state, one.until),
-        "moment_label": _("As of %(at)s", at=moment_text(one.until)) if one.until
+        "moment_label": _("As of %(at)s", at=formats.moment(one.until)) if one.until
         else _("The state now"),
         "now_url": record_url(entry) if one.until else None,
         "gate": _gate_then(one) if one.until else _gate_now(one),
@@ -170,10 +169,10 @@ def _gate_now(one: Shown) -> dict[str, str]:
     if answer.allowed:
         return {"tone": "ok", "icon": "circle-check", "title": _yes(channel),
                 "text": _("İYS holds a consent; last checked at %(at)s.",
-                          at=clock_text(answer.checked_at))}
+                          at=formats.clock(answer.checked_at))}
     text = say(answer)
     if answer.denial is gate.Denial.REFUSED and answer.since is not None:
-        text += " " + _("It holds since %(at)s.", at=moment_text(answer.since))
+        text += " " + _("It holds since %(at)s.", at=formats.moment(answer.since))
     return {**_drawn(answer.denial), "title": _no(channel), "text": text}
 
 
@@ -254,7 +253,7 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     kept = clock.to_istanbul(entry.captured_at).date()
     last = kept.replace(year=kept.year + KEPT_YEARS,
                         day=min(kept.day, 28) if kept.month == 2 else kept.day)
-    rows.append((_("End of keeping"), _("%(day)s at the earliest", day=day_text(last))))
+    rows.append((_("End of keeping"), _("%(day)s at the earliest", day=formats.day(last))))
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
     return rows

@@ -11,22 +11,21 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents import listing
-from ileti.consents.dates import day_text
 from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.search import referred
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing
-from ileti.core import orm
+from ileti.core import formats, orm
+from ileti.core.formats import say
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
 DEALERS_OFFERED = 500
@@ -68,7 +67,7 @@ def _bulk(pages: dict[str, Any]) -> dict[str, Any] | None:
         {"name": "hepsi", "icon": "list-checks", "label": _("Dealers’ access, the whole list")
          if total is None else ngettext(
              "Dealers’ access, the whole list: %(n)s", "Dealers’ access, the whole list: %(n)s",
-             total, n=format_decimal(total))}]}
+             total, n=formats.number(total))}]}
 
 
 def _first_action() -> dict[str, str] | None:
@@ -198,7 +197,7 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
         made.append(_filter("erisim", _("Access"), [
             (listing.TAKEN, _("Taken here")), (listing.GIVEN, _("Access given"))],
             [wanted.half] if wanted.half else []))
-    span = " – ".join(day_text(one) for one in (wanted.since, wanted.until) if one)
+    span = " – ".join(formats.day(one) for one in (wanted.since, wanted.until) if one)
     made.append({"key": "tarih", "label": _("Date"), "kind": "dates", "value": span or None,
                  "since": wanted.since or "", "until": wanted.until or "", "choices": []})
     searched = wanted.recipients is not None or wanted.entries is not None

@@ -15,10 +15,10 @@ from flask_babel import gettext as _
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
 from ileti.consents.vocabulary import Outcome, Source, Standing, Status
 from ileti.core import orm
+from ileti.core.formats import say
 from ileti.core.secrets import secrets
 from ileti.documents.models import DocumentVersion
 from ileti.documents.views import emphasised, language_name
-from ileti.tenancy.crud import say
 
 Step = dict[str, Any]
 Teller = Callable[[list[ConsentEntry]], list[Step]]

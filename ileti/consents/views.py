@@ -23,10 +23,10 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import jobs, orm
 from ileti.core.errors import IletiError, NotFound
+from ileti.core.formats import say
 from ileti.recipients.address import AddressError
 from ileti.recipients.models import Recipient
 from ileti.tenancy import audit, scope
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Provider
 
 REFUSAL_SOURCES = (Source.HS_CAGRI_MERKEZI, Source.HS_FIZIKSEL_ORTAM, Source.HS_EPOSTA,

@@ -23,10 +23,11 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from ileti.core import orm
 from ileti.core.errors import IletiError, NotFound
+from ileti.core.formats import say
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.publish import publish
 from ileti.tenancy import audit, security
-from ileti.tenancy.crud import Records, RecordView, Told, say
+from ileti.tenancy.crud import Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core.errors import FieldError
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 
 
@@ -66,25 +67,30 @@ class Mapping:
     columns: dict[Role, int]
     fixed: Fixed = field(default_factory=Fixed)
 
-    def problems(self) -> list[tuple[str, str]]:
-        """What is missing before rows can be read, in Turkish and English; empty when complete."""
+    def problems(self) -> list[FieldError]:
+        """What is missing before rows can be read, by field: ``address``, ``channel``, ``status``,
+        ``source``, ``date``; empty when complete."""
         has = self.columns
-        found = []
+        found: list[FieldError] = []
+
+        def missing(field: str, tr: str, en: str) -> None:
+            found.append(FieldError(field, "missing", tr, en))
+
         if not {Role.RECIPIENT, Role.PHONE, Role.EMAIL} & set(has):
-            found.append(("Telefon ya da e-posta sütununu seçin.",
-                          "Choose the column with phones or e-mail addresses."))
+            missing("address", "Telefon ya da e-posta sütununu seçin.",
+                    "Choose the column with phones or e-mail addresses.")
         if not self.parts():
-            found.append(("Kanalı seçin: sütun ya da bütün satırlar için sabit değer.",
-                          "Choose the channel: a column, or fixed for all rows."))
+            missing("channel", "Kanalı seçin: sütun ya da bütün satırlar için sabit değer.",
+                    "Choose the channel: a column, or fixed for all rows.")
         if not ({Role.STATUS, *STATUS_OF.values()} & set(has)) and self.fixed.status is None:
-            found.append(("Onay mı ret mi? Bir sütun ya da sabit değer seçin.",
-                          "Consent or refusal? Choose a column, or a fixed value."))
+            missing("status", "Onay mı ret mi? Bir sütun ya da sabit değer seçin.",
+                    "Consent or refusal? Choose a column, or a fixed value.")
         individual = (self.fixed.recipient_type is RecipientType.BIREYSEL
                       or Role.RECIPIENT_TYPE in has)
         if individual and Role.SOURCE not in has and self.fixed.source is None:
-            found.append(("İzin kaynağını seçin (R-43).", "Choose the source (R-43)."))
+            missing("source", "İzin kaynağını seçin (R-43).", "Choose the source (R-43).")
         if individual and Role.DATE not in has and self.fixed.date is None:
-            found.append(("İzin tarihini seçin (R-39).", "Choose the consent date (R-39)."))
+            missing("date", "İzin tarihini seçin (R-39).", "Choose the consent date (R-39).")
         return found
 
     def parts(self) -> list[Part]:

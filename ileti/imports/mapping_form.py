@@ -19,13 +19,13 @@ from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import orm
+from ileti.core.formats import say
 from ileti.imports.dates import read_date
 from ileti.imports.mapping import Fixed, Mapping, Role, role_of
 from ileti.imports.models import ImportRun
 from ileti.imports.reader import Layout
 from ileti.imports.staging import hide
 from ileti.imports.table import Table
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Dealer
 
 ROLES: Final = {
@@ -46,13 +46,9 @@ _LONGEST: Final = 60
 _LONG_NUMBER: Final = 8
 _ADDRESSES: Final = (Role.RECIPIENT, Role.PHONE, Role.EMAIL)
 _MOST_SKIPPED: Final = 1_000
-#: where the sentences of ``Mapping.problems`` stand, by their English words
-_PLACES: Final = {
-    "Choose the column with phones or e-mail addresses.": "sutunlar",
-    "Choose the channel: a column, or fixed for all rows.": "kanallar",
-    "Consent or refusal? Choose a column, or a fixed value.": "secim",
-    "Choose the source (R-43).": "kaynak", "Choose the consent date (R-39).": "tarih",
-}
+#: the form's fields by those of ``Mapping.problems``
+_PLACES: Final = {"address": "sutunlar", "channel": "kanallar", "status": "secim",
+                  "source": "kaynak", "date": "tarih"}
 _DATE: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,].*)?", re.ASCII)
 
 
@@ -71,7 +67,7 @@ def read(form: Given[str, Any], one: ImportRun, columns: int) -> Typed:
     fixed = _fixed(form, one, errors)
     mapping = Mapping(_columns(form, columns, errors), fixed)
     for problem in mapping.problems():
-        errors.setdefault(_PLACES.get(problem[1], "sutunlar"), say(_Sentence(*problem)))
+        errors.setdefault(_PLACES[problem.field], say(problem))
     return Typed(read_layout(form, Layout.from_json(one.layout)), mapping, errors)
 
 
@@ -128,11 +124,6 @@ def _dealer(value: str, one: ImportRun) -> int | None:
         return None
     return orm.db.session.scalars(select(Dealer.id).where(
         Dealer.id == int(value), Dealer.brand_id == one.brand_id)).first()
-
-
-class _Sentence:
-    def __init__(self, tr: str, en: str) -> None:
-        self.tr, self.en = tr, en
 
 
 # -- for the page --------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ileti.core.errors import InvalidInput, RuleBroken
+from ileti.core.formats import say
 from ileti.imports.models import ImportRun
 from ileti.imports.origin import LONGEST, Origin, Statement, state
 from ileti.imports.pages import frame
-from ileti.tenancy.crud import say
 
 EXPLAINED: Final = {
     Origin.CUSTOMERS: _l("People who buy from you and whose consent you took yourselves."),

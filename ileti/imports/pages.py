@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from importlib.util import find_spec
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from config import settings
-from ileti.core import clock, db
+from ileti.core import clock, db, formats
+from ileti.core.formats import either
 from ileti.imports import visible
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
 from ileti.imports.states import RunState
 from ileti.tenancy import security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 STEPS = (("file", _l("File")), ("mapping", _l("Columns")), ("origin", _l("Origin and proof")),
@@ -109,7 +107,7 @@ def say_size(size: int) -> str:
 
 
 def _decimal(value: float) -> str:
-    return str(format_decimal(round(value, 1)))
+    return str(formats.number(round(value, 1)))
 
 
 def say_seconds(seconds: float) -> str:
@@ -135,7 +133,7 @@ def frame(one: ImportRun, step: str, *, title: str, line: str = "") -> dict[str,
         "crumbs": [(_("Import"), url_for("ImportView.index")), (one.name, None)],
         "title": title, "line": line, "steps": steps(one, step), "run": one, "brand": brand,
         "state": int(one.state), "badge": BADGE[RunState(one.state)],
-        "unit": unit(one), "has_report": has_report(), "may": {"run": security.may("import:run"),
+        "unit": unit(one), "may": {"run": security.may("import:run"),
                                    "approve": security.may("import:approve")},
     }
 
@@ -245,17 +243,7 @@ def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
 def problem_of(one: ImportRun) -> str:
     """Why it stopped; the column holds the Turkish sentence, a line's end and the English one."""
     tr, _end, en = (one.problem or "").partition("\n")
-    return say(_Both(tr, en or tr)) if tr else ""
-
-
-class _Both:
-    def __init__(self, tr: str, en: str) -> None:
-        self.tr, self.en = tr, en
-
-
-def has_report() -> bool:
-    """Whether the file with every row's reason can be made."""
-    return find_spec("ileti.imports.report") is not None
+    return either(tr, en or tr) if tr else ""
 
 
 def brand_of(value: str) -> Brand | None:

@@ -20,18 +20,18 @@ from sqlalchemy import select
 from config import settings
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db, orm
+from ileti.core.formats import either, language, say
 from ileti.imports import visible
 from ileti.imports.models import ImportRun
 from ileti.imports.pages import frame, say_seconds, takeable
 from ileti.imports.verdicts import REASONS, Fate, Repair
+from ileti.iys.batches import IYS_TOPIC
+from ileti.iys.wire import MOST_IN_BATCH
 from ileti.tenancy import security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Dealer, Provider
 
-#: consents in one call to İYS (İYS API §3.2), and calls that a batch takes: sending and its result
-BATCH: Final = 1_000
+#: calls that a batch takes: sending and its result
 CALLS_PER_BATCH: Final = 2
-_TO_IYS: Final = 1
 _MOST_COUNTED: Final = 1_000_000
 _LONGEST: Final = 60
 _PHONE: Final = re.compile(r"\+90[0-9•]{10}")
@@ -97,14 +97,10 @@ def _reasons(counts: dict[str, Any]) -> list[dict[str, Any]]:
         found.append({
             "fate": {Fate.TAKEN: "taken", Fate.WAITS: "waits", Fate.LEFT: "left"}[reason.fate],
             "order": {Fate.LEFT: 0, Fate.WAITS: 1, Fate.TAKEN: 2}[reason.fate],
-            "text": say(reason), "advice": reason.advise("en" if say(_Tongue) == "en" else "tr"),
+            "text": say(reason), "advice": reason.advise(language()),
             "rule": reason.rule, "code": reason.code if reason.code.startswith("H") and
             reason.code[1:].isdigit() else None, "first": first, "last": last, "count": n})
     return sorted(found, key=lambda each: (each["order"], -each["count"]))
-
-
-class _Tongue:
-    tr, en = "tr", "en"
 
 
 def _repairs(one: ImportRun) -> list[dict[str, Any]]:
@@ -119,7 +115,7 @@ def _at_iys(counts: dict[str, Any]) -> dict[str, Any] | None:
     told = counts.get("iys")
     if not told:
         return None
-    found = {"problem": told["problem"][say(_Tongue) == "en"] if told.get("problem") else ""}
+    found = {"problem": either(*told["problem"]) if told.get("problem") else ""}
     return found | {"rows": [
         (_("Consents that are consents there"), told["ONAY"]["there"]),
         (_("Consents refused there or unknown"), told["ONAY"]["absent"]),
@@ -141,9 +137,9 @@ def sending_seconds(one: ImportRun) -> float:
     """How long İYS takes for what waits already and for this list, at its limit of requests."""
     given = settings()
     row = db.connection().execute(
-        _BACKLOG, (one.provider_id, _TO_IYS, _MOST_COUNTED)).fetchone()
+        _BACKLOG, (one.provider_id, IYS_TOPIC, _MOST_COUNTED)).fetchone()
     waiting = (row[0] if row else 0) + takeable(one)
-    calls = math.ceil(waiting / BATCH) * CALLS_PER_BATCH
+    calls = math.ceil(waiting / MOST_IN_BATCH) * CALLS_PER_BATCH
     return calls / given.iys_requests_per_second + given.iys_first_poll_seconds
 
 

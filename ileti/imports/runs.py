@@ -143,7 +143,7 @@ def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
     run = read_run(run_id)
     missing = run.mapping.problems()
     if missing:
-        raise CallerMistake(*missing[0], code="mapping_incomplete")
+        raise CallerMistake(missing[0].tr, missing[0].en, code="mapping_incomplete")
     if not run.origin:
         raise CallerMistake("Önce verinin kökenini yazın.", "State the origin of the data first.",
                             code="origin_missing")

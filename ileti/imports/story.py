@@ -17,10 +17,10 @@ from sqlalchemy import select
 from ileti.consents import past, timeline
 from ileti.consents.models import ConsentEntry, Submission
 from ileti.core import orm
+from ileti.core.formats import say
 from ileti.imports.models import ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
-from ileti.tenancy.crud import say
 
 
 @timeline.tells

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from ileti.core import formats
 from ileti.imports import runs, undo
 from ileti.imports.models import ImportRun
 from ileti.imports.pages import frame
@@ -26,28 +27,28 @@ def context(one: ImportRun) -> dict[str, Any]:
         "back": back, "kind": int(seen.kind), "points": _points(seen, back=back),
         "possible": back or seen.consents > 0,
         "deed": ngettext("Take %(n)s record back", "Take %(n)s records back",
-                         whole, n=format_decimal(whole))
+                         whole, n=formats.number(whole))
         if back else ngettext("Record %(n)s refusal", "Record %(n)s refusals", seen.consents,
-                              n=format_decimal(seen.consents)),
+                              n=formats.number(seen.consents)),
     }
 
 
 def _points(seen: undo.Preview, *, back: bool) -> list[str]:
     """What happens to consents, refusals, and what has changed since; a sentence each."""
-    n = {"n": format_decimal(seen.consents)}
+    n = {"n": formats.number(seen.consents)}
     found = [_("%(n)s consents of the list are in force no more; where the list changed something, "
                "what was before holds again.", **n) if back else
              _("%(n)s consents of the list are refused by your own decision (HS_KARAR) and "
                "reported to İYS.", **n)]
     if seen.refusals:
-        n = {"n": format_decimal(seen.refusals)}
+        n = {"n": formats.number(seen.refusals)}
         found.append(_("%(n)s refusals of the list block no more.", **n) if back else
                      _("%(n)s refusals stay: nobody can undo a person’s no (R-32).", **n))
     if seen.changed:
         found.append(_("%(n)s records have changed since and stay as they are now.",
-                       n=format_decimal(seen.changed)))
+                       n=formats.number(seen.changed)))
     if not back:
         found.insert(0, _("İYS knows %(n)s of the records, or is getting them now.",
-                          n=format_decimal(seen.reported)))
+                          n=formats.number(seen.reported)))
     found.append(_("The entries stay in the ledger as proof of what was recorded."))
     return found

@@ -7,9 +7,8 @@ that is old gets the sentence that the import has moved on, and the page of wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from importlib import import_module
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 from flask import Response, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,10 +20,12 @@ import ileti.imports.jobs  # noqa: F401 - a step rings for them by name
 from config import settings
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound, TooLarge
+from ileti.core.formats import language, say
 from ileti.imports import (
     mapping_form,
     origin_page,
     pages,
+    report,
     result_page,
     runs,
     table,
@@ -39,7 +40,6 @@ from ileti.imports.models import ImportRun
 from ileti.imports.reader import Layout
 from ileti.imports.states import RunState, Undo
 from ileti.tenancy import audit, scope
-from ileti.tenancy.crud import say
 
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
             RunState.UNDOING)
@@ -288,12 +288,10 @@ class ImportView(BaseView):
     def report(self, pk: int) -> ResponseReturnValue:
         """Every row with what becomes of it and why, as a file."""
         one = visible.one(pk)
-        stream = _report_stream()
-        if stream is None or one.checked_at is None:
+        if one.checked_at is None:
             raise NotFound()
         _note("report", pk)
-        pieces: Iterable[bytes] = stream(runs.read_run(pk), say(_Tongue))
-        return Response(pieces, mimetype="text/csv", headers={
+        return Response(report.stream(runs.read_run(pk), language()), mimetype="text/csv", headers={
             "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.csv"'})
 
     # -- pages ------------------------------------------------------------------------------------
@@ -308,18 +306,6 @@ class ImportView(BaseView):
                 "What each column means, and what holds for all rows.")),
             **mapping_form.context(typed, seen, one), templates=visible.templates(one.provider_id),
             may_keep=visible.may_keep(), same=visible.same_file(one)), status
-
-
-class _Tongue:
-    tr, en = "tr", "en"
-
-
-def _report_stream() -> Callable[..., Iterable[bytes]] | None:
-    try:
-        found = import_module("ileti.imports.report")
-    except ModuleNotFoundError:
-        return None
-    return cast(Callable[..., Iterable[bytes]], found.stream)
 
 
 def _before(number: str) -> ImportRun | None:

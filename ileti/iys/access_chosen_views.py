@@ -12,13 +12,13 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ileti.consents import listing, listpage
 from ileti.consents.listing import Wanted
 from ileti.consents.numbers import entry_of
-from ileti.core import jobs, orm
+from ileti.core import formats, jobs, orm
 from ileti.core.errors import NotFound
 from ileti.iys import access_chosen
 from ileti.iys.access import LARGEST_SELECTION
@@ -71,7 +71,7 @@ class ChosenAccessView(BaseView):
         jobs.ring("iys.jobs.share")
         flash(ngettext("The access of %(n)s consent is on its way to İYS.",
                        "The access of %(n)s consents is on its way to İYS.", number,
-                       n=format_decimal(number)), "success")
+                       n=formats.number(number)), "success")
         return redirect(_list_url())
 
 

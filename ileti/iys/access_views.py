@@ -12,8 +12,8 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents.detail import record_url
@@ -22,8 +22,9 @@ from ileti.consents.numbers import record_number
 from ileti.consents.search import entry_by_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType
-from ileti.core import db, jobs, orm
+from ileti.core import db, formats, jobs, orm
 from ileti.core.errors import NotFound
+from ileti.core.formats import say
 from ileti.iys import access, granted
 from ileti.iys.access import Selection
 from ileti.iys.access_form import ACTS, OFFERED, WORDS, chosen, offered
@@ -33,7 +34,6 @@ from ileti.iys.models import IysAccessTask
 from ileti.recipients.address import mask
 from ileti.recipients.models import Recipient
 from ileti.tenancy import audit
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
 WISHES = 10
@@ -143,7 +143,7 @@ class AccessView(BaseView):
         jobs.ring("iys.jobs.share")
         flash(ngettext("The access of %(n)s consent is on its way to İYS.",
                        "The access of %(n)s consents is on its way to İYS.", number,
-                       n=format_decimal(number)), "success")
+                       n=formats.number(number)), "success")
         return redirect(url_for("AccessView.selection", brand_id=brand_id))
 
 

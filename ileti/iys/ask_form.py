@@ -19,11 +19,11 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import orm
 from ileti.core.errors import NotFound
+from ileti.core.formats import say
 from ileti.iys.ask import Key
 from ileti.iys.wire import MOST_RECIPIENTS
 from ileti.recipients.address import Address, AddressError, parse_address
 from ileti.recipients.models import Recipient
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 BRANDS_OFFERED = 500

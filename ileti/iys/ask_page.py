@@ -21,6 +21,7 @@ from ileti.consents import listing
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core.formats import say
 from ileti.iys.answers import History
 from ileti.iys.ask import Heard, Key, Ours, There, Verdict, compare
 from ileti.iys.ask_form import SHOWN_FAULTS, Typed
@@ -28,7 +29,6 @@ from ileti.iys.errors import meaning
 from ileti.iys.hourly import history_hour, kept_for_work, status_hour
 from ileti.iys.wire import Movement
 from ileti.recipients.address import mask
-from ileti.tenancy.crud import say
 
 _ORDER = (Verdict.DIFFERS, Verdict.NOT_TOLD, Verdict.UNDER_WAY, Verdict.NOWHERE, Verdict.SAME)
 _TOLD = {

@@ -12,9 +12,9 @@ from collections import Counter
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -23,13 +23,13 @@ from ileti.consents.detail import record_url
 from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
-from ileti.core import orm
+from ileti.core import formats, orm
+from ileti.core.formats import language, say
 from ileti.iys import book
 from ileti.iys.errors import MEANINGS, Fault, Kind, Meaning, is_via, meaning
 from ileti.iys.kinds import Place
 from ileti.recipients.address import mask
 from ileti.tenancy import security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 DEEDS = {
@@ -124,12 +124,7 @@ def _row(one: Meaning, found: Counter[str]) -> dict[str, Any]:
 
 
 def _what(one: Meaning) -> str:
-    return one.what("en" if _english() else "tr")
-
-
-def _english() -> bool:
-    locale = get_locale()
-    return locale is not None and locale.language == "en"
+    return one.what(language())
 
 
 # -- one code ------------------------------------------------------------------------------------
@@ -159,29 +154,24 @@ def detail(code: str) -> dict[str, Any]:
 
 
 def _facts(one: Meaning, found: book.Numbers) -> list[tuple[str, Any]]:
-    other = (_("In Turkish"), one.what("tr")) if _english() else (
+    other = (_("In Turkish"), one.what("tr")) if language() == "en" else (
         _("In English"), Markup('<span lang="en">{}</span>').format(one.what("en")))
-    if _english():
+    if language() == "en":
         other = (other[0], Markup('<span lang="tr">{}</span>').format(other[1]))
     rows = [(_("Whose part"), say(one.fault)), (_("What this program does"), DEEDS[one.kind]),
-            other, (_("Records with it now"), _figure(found.answered + found.held))]
+            other, (_("Records with it now"), formats.number(found.answered + found.held))]
     if found.held:
-        rows.append((_("Held up in lists"), _figure(found.held)))
+        rows.append((_("Held up in lists"), formats.number(found.held)))
     if found.stopped:
-        rows.append((_("Stopped, waiting for you"), _figure(found.stopped)))
+        rows.append((_("Stopped, waiting for you"), formats.number(found.stopped)))
     if not one.known:
         rows.append((_("Known code"), _("No; İYS’s list does not have it yet.")))
     return rows
 
 
-def _figure(number: int) -> str:
-    """A count; as text, so that it is not taken for a code."""
-    return f"{number:,}".replace(",", "," if _english() else ".")
-
-
 def _step(one: Meaning, found: book.Numbers) -> dict[str, Any] | None:
     """The button that helps, when this user may press it and there is something to help."""
-    words = one.next_step("en" if _english() else "tr")
+    words = one.next_step(language())
     where = _where(one.advice.place, found)
     return {"label": words, "url": where, "icon": "arrow-right"} if words and where else None
 

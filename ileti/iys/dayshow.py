@@ -10,13 +10,14 @@ import datetime as dt
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
+from ileti.core.formats import say
 from ileti.iys import daywords
 from ileti.iys.archive import Kind
 from ileti.iys.compare import Cause, State
@@ -26,7 +27,6 @@ from ileti.iys.instant import KeyNow
 from ileti.iys.instant import Verdict as Compared
 from ileti.iys.stamps import Verdict
 from ileti.recipients.address import mask
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 CELLS = 14
@@ -120,24 +120,24 @@ def cell_text(one: IysDay | None) -> str:
         return _("not reconciled")
     if one.differences and one.result == Result.DIFFERENT:
         return ngettext("%(n)s difference", "%(n)s differences", one.differences,
-                        n=format_decimal(one.differences))
+                        n=formats.number(one.differences))
     return {"matched": _("matched"), "no_movement": _("no movement"), "lost": _("lost at İYS"),
             "awaiting_file": _("awaiting file")}.get(state_of(one), _("difference"))
 
 
 def day_title(one: IysDay) -> str:
     """The day as people write it."""
-    return one.day.strftime("%d.%m.%Y")
+    return formats.day(one.day)
 
 
 def facts_of(one: IysDay) -> list[tuple[str, Any]]:
     """The day's facts."""
     rows: list[tuple[str, Any]] = []
     if one.rows is not None:
-        rows.append((_("Rows in İYS’s file"), format_decimal(one.rows)))
-    rows.append((_("Differences"), format_decimal(one.differences)))
+        rows.append((_("Rows in İYS’s file"), formats.number(one.rows)))
+    rows.append((_("Differences"), formats.number(one.differences)))
     rows.append((_("Agreed with İYS"), _("not yet") if one.agreed_at is None else
-                 clock.to_istanbul(one.agreed_at).strftime("%d.%m.%Y %H:%M")))
+                 formats.moment(one.agreed_at)))
     if one.hash_value:
         rows.append((_("İYS’s hash (SHA-384)"), f"{one.hash_value[:16]}…"))
         rows.append((_("Our own file"), _("the same, byte for byte")
@@ -194,7 +194,7 @@ def _side(status: int | None, source: int | None, date: dt.datetime | None) -> s
         return None
     parts = [say(Status(status)), *([say(Source(source))] if source is not None else [])]
     if date is not None:
-        parts.append(clock.to_istanbul(date).strftime("%d.%m.%Y %H:%M:%S"))
+        parts.append(formats.moment(date, seconds=True))
     return " · ".join(parts)
 
 

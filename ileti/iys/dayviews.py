@@ -24,12 +24,12 @@ from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import jobs, orm
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import IletiError, NotFound
+from ileti.core.formats import say
 from ileti.iys import archive, daypage, days, dayshow, daywords, reconcile, repairs
 from ileti.iys.compare import Cause
 from ileti.iys.instant import ask_now, mend_now
 from ileti.recipients.address import AddressError, parse_address
 from ileti.tenancy import audit, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from ileti.core import clock
+from ileti.core import clock, formats
 from ileti.core.errors import IletiError
+from ileti.core.formats import say
 from ileti.iys.client import IysTrouble
 from ileti.iys.daymodels import IysDay, IysRepair
 from ileti.iys.errors import NO_CODE, Kind, meaning
 from ileti.iys.repairs import CALLED_OFF, NO_ARCHIVE
 from ileti.iys.stamps import Verdict
-from ileti.tenancy.crud import say
 
 _PROBLEMS: dict[str, Any] = {
     "not_ready": _l("İYS has not prepared this day yet; it is asked again."),
@@ -87,7 +87,7 @@ def again_at(one: IysDay | IysRepair) -> str:
     if one.next_at <= clock.now():
         return ""
     return _("Tried again at %(time)s.",
-             time=clock.to_istanbul(one.next_at).strftime("%H:%M"))
+             time=formats.clock(one.next_at))
 
 
 def stamp_words(verdict: int | None) -> tuple[str, str]:
@@ -101,12 +101,12 @@ def stamp_words(verdict: int | None) -> tuple[str, str]:
 def repair_words(one: IysRepair) -> str:
     """How a repair that is over ended."""
     done = ngettext("%(n)s difference was repaired", "%(n)s differences were repaired",
-                    one.repaired, n=format_decimal(one.repaired))
+                    one.repaired, n=formats.number(one.repaired))
     left = one.total - one.repaired - one.unanswered
     parts = [done]
     if one.unanswered:
         parts.append(ngettext("%(n)s could not be", "%(n)s could not be", one.unanswered,
-                              n=format_decimal(one.unanswered)))
+                              n=formats.number(one.unanswered)))
     if one.problem == CALLED_OFF:
         parts.append(_("then the repair was stopped"))
     elif one.problem:
@@ -114,5 +114,5 @@ def repair_words(one: IysRepair) -> str:
         parts.append(_("then it ended: %(why)s", why=why))
     elif left > 0:
         parts.append(ngettext("%(n)s no longer differed", "%(n)s no longer differed", left,
-                              n=format_decimal(left)))
+                              n=formats.number(left)))
     return ", ".join(parts) + "."

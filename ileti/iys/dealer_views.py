@@ -18,11 +18,12 @@ from sqlalchemy import select
 
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.core.formats import say
 from ileti.iys import dealers as rooms
 from ileti.iys.client import IysTrouble, client_for
 from ileti.iys.dealers import Pair
 from ileti.iys.retaileranswers import RegisteredRetailer
-from ileti.tenancy.crud import Told, say
+from ileti.tenancy.crud import Told
 from ileti.tenancy.dealers import STATES, masked, place_name
 from ileti.tenancy.models import Brand, Dealer
 from ileti.tenancy.views import COMMON_LABELS

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from config import settings
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.iys.budget import budget_for
 from ileti.iys.hourly import HourlyBudget, history_hour, kept_for_work, status_hour
 from ileti.iys.models import IysBatch
@@ -58,7 +58,7 @@ def limits(provider_id: int) -> dict[str, Any]:
         _hour(_("Histories this hour"), history_hour(address), "H089", 0),
         _lists(provider_id),
     ], "facts": [*_share(address), (_("Recipients in a list of questions"),
-                                    _("at most %(n)s", n=format_decimal(MOST_RECIPIENTS)))]}
+                                    _("at most %(n)s", n=formats.number(MOST_RECIPIENTS)))]}
 
 
 def _second(address: str) -> Gauge:
@@ -81,7 +81,7 @@ def _hour(label: str, hour: HourlyBudget, code: str, kept: int) -> Gauge:
     used, most, shut = hour.used()
     left = _("İYS says that they are used up") if shut else _left(most - used)
     if kept and not shut:
-        alone = format_decimal(max(0, min(kept, most - used)))
+        alone = formats.number(max(0, min(kept, most - used)))
         left += " · " + _("%(n)s of them for forwarding alone", n=alone)
     return Gauge(label, used, most, left, code, shut)
 
@@ -101,9 +101,9 @@ def _share(address: str) -> list[tuple[str, str]]:
         return [(_("Answered well in 24 hours"), _("not known yet"))]
     return [(_("Answered well in 24 hours"), _(
         "%(percent)s %% of %(n)s calls; İYS wants %(least)s %% from %(calls)s calls on",
-        percent=found.percent, n=format_decimal(found.calls), least=LEAST_PERCENT,
-        calls=format_decimal(LEAST_CALLS)))]
+        percent=found.percent, n=formats.number(found.calls), least=LEAST_PERCENT,
+        calls=formats.number(LEAST_CALLS)))]
 
 
 def _left(number: int) -> str:
-    return _("%(n)s left", n=format_decimal(max(0, number)))
+    return _("%(n)s left", n=formats.number(max(0, number)))

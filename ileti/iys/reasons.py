@@ -14,8 +14,8 @@ from typing import Final
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ileti.core.formats import say
 from ileti.iys.errors import MEANINGS, Meaning, meaning
-from ileti.tenancy.crud import say
 
 _CODE: Final = re.compile(r"\bH\d{3,4}\b")
 _SILENT: Final = re.compile(r"no result for (\d+) records after (\d+) minutes")

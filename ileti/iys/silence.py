@@ -14,9 +14,8 @@ from flask import request
 from flask_babel import ngettext
 from sqlalchemy import func, or_, select
 
-from ileti.consents.dates import clock_text, number_text
 from ileti.consents.gate import SILENT_AFTER
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
 from ileti.iys.batches import IYS_TOPIC, BatchState
 from ileti.iys.models import IysBatch, IysCursor
 from ileti.outbox.models import OutboxRow
@@ -33,14 +32,14 @@ class Silence:
 
     def told(self) -> str:
         """The second sentence: how many wait and when we try again."""
-        number = number_text(self.records) + ("+" if self.records >= COUNTED else "")
+        number = formats.number(self.records) + ("+" if self.records >= COUNTED else "")
         if self.next_at <= clock.now():
             return ngettext("%(n)s record waits; it is being tried again.",
                             "%(n)s records wait; they are being tried again.", self.records,
                             n=number)
         return ngettext("%(n)s record waits; the next try is at %(at)s.",
                         "%(n)s records wait; the next try is at %(at)s.", self.records,
-                        n=number, at=clock_text(self.next_at))
+                        n=number, at=formats.clock(self.next_at))
 
 
 @dataclass(frozen=True)

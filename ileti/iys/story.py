@@ -18,13 +18,13 @@ from ileti.consents.search import finds
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import IysStatus, Source
 from ileti.core import orm
+from ileti.core.formats import say
 from ileti.iys.asking import UNKNOWN_FOR_EVER
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.errors import Kind, meaning
 from ileti.iys.models import IysBatch, IysReceipt
 from ileti.iys.settle import code_number
 from ileti.outbox.models import OutboxRow
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Provider
 
 

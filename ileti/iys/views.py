@@ -24,6 +24,7 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.core.formats import say
 from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
 from ileti.iys.batches import BatchState
 from ileti.iys.connection import Level, try_connection
@@ -35,7 +36,6 @@ from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
 from ileti.recipients.address import mask
 from ileti.tenancy import audit, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Provider
 
 PAGE = 50

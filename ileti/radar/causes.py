@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from ileti.core import clock, orm
+from ileti.core.formats import language
 from ileti.iys.errors import Meaning, meaning
 from ileti.iys.reasons import in_short, told
 from ileti.radar.counts import Left, Line
@@ -124,16 +124,13 @@ def cause_of(sentence: str, code: str | None) -> Cause:
 
 
 def _step(known: Meaning) -> str:
-    locale = get_locale()
-    return known.next_step("en" if locale is not None and locale.language == "en" else "tr")
+    return known.next_step(language())
 
 
 def who(permission: str) -> str:
     """Who mends it, as the page says it: you, or the roles that may."""
     if security.may(permission):
         return _("You")
-    locale = get_locale()
-    language = "en" if locale is not None and locale.language == "en" else "tr"
-    titles = [role.title(language) for role in roles.ROLES
+    titles = [role.title(language()) for role in roles.ROLES
               if permission in roles.GRANTS[role.key] and role.key != "platform_admin"]
     return ", ".join(titles[:2])

@@ -18,13 +18,13 @@ from sqlalchemy import DateTime, Integer, and_, case, cast, func, literal, null,
 
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.core import clock, orm
+from ileti.iys.batches import IYS_TOPIC
 from ileti.outbox.models import OutboxRow
 from ileti.radar.limits import DEALER_READ, LIVE
 from ileti.radar.models import DeadlineCount
 from ileti.tenancy import scope
 
 HOURS = 4
-IYS_TOPIC = 1
 
 
 class Left(StrEnum):

@@ -16,10 +16,10 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from ileti.consents import listing
-from ileti.consents.dates import day_text, moment_text
 from ileti.consents.deadlines import next_holiday, unknown_years
 from ileti.consents.vocabulary import Source, Status
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
+from ileti.core.formats import say
 from ileti.radar import rows
 from ileti.radar.causes import (
     Cause,
@@ -33,7 +33,6 @@ from ileti.radar.causes import held as held_up
 from ileti.radar.counts import ON_TIME, By, Counted, Left, Line, Wanted, count
 from ileti.radar.missed import Missed, missed
 from ileti.tenancy import scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Provider
 
 PLACES_SHOWN, CAUSES_SHOWN, DEALERS_OFFERED = 50, 6, 500
@@ -168,13 +167,13 @@ def _activating(provider: Provider) -> dict[str, str]:
     """What holds until a provider's activation date (R-40)."""
     assert provider.activation_date is not None, "asked for with one only"
     return {"bold": _("%(name)s: activation date %(day)s.", name=str(provider),
-                      day=day_text(provider.activation_date)),
+                      day=formats.day(provider.activation_date)),
             "rest": _("Until then İYS takes old consents too; after it the 3 business days hold.")}
 
 
 def _count_note(counted: Counted) -> str:
     if counted.at is not None:
-        note = _("Counted at %(at)s: many records wait.", at=moment_text(counted.at))
+        note = _("Counted at %(at)s: many records wait.", at=formats.moment(counted.at))
         old = clock.now() - counted.at > OLD
         return note + " " + _("Newer counts are overdue; look at the job worker.") if old else note
     return _("Only the oldest are counted; the whole count follows in a moment.") if (
@@ -210,7 +209,7 @@ def _tiles(lines: list[Line], held: dict[int, Provider], gone: Missed) -> list[d
          "note": _("Last 30 days · %(n)s still in the queue", n=_number(late)) if month else
          _("None in the last 30 days")},
         _tile("alarm-clock", "bad", today_label, (Left.HOURS, Left.TODAY), lines, held),
-        _tile("alarm-clock", "wait", _("Tomorrow, %(day)s", day=day_text(tomorrow)),
+        _tile("alarm-clock", "wait", _("Tomorrow, %(day)s", day=formats.day(tomorrow)),
               (Left.TOMORROW,), lines, held),
         _tile("calendar", "", _("After that"), (Left.LATER, Left.NONE), lines, held),
     ]
@@ -353,7 +352,4 @@ def left_label(left: Left) -> str:
 
 
 def _number(value: int) -> str:
-    from babel.numbers import format_decimal
-    from flask_babel import get_locale
-
-    return format_decimal(value, locale=get_locale() or "tr")
+    return formats.number(value)

@@ -15,13 +15,13 @@ from ileti.consents.numbers import record_number
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Status
 from ileti.core import clock, orm
+from ileti.core.formats import say
 from ileti.iys.reasons import told
 from ileti.radar.causes import acts, cause_of, who
 from ileti.radar.counts import Left, Wanted, next_midnight
 from ileti.radar.records import LAST_PAGE, PAGE, Waiting, page
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import func, select
 
 from ileti.core import orm
+from ileti.core.formats import language
 from ileti.tenancy import roles, security
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
 from ileti.tenancy.trail import deed, person
@@ -33,11 +33,6 @@ TOPICS = (
 )
 
 
-def _language() -> str:
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "tr"
-
-
 def matrix(granted: frozenset[str]) -> list[dict[str, Any]]:
     """The groups of ``panel/access.html`` for a set of permissions."""
     return [
@@ -53,15 +48,15 @@ def matrix(granted: frozenset[str]) -> list[dict[str, Any]]:
 def role_page(key: str) -> dict[str, Any]:
     """Context of the page of one role; links to the others."""
     role = roles.BY_KEY.get(key) or roles.ROLES[0]
-    language = _language()
+    spoken = language()
     return {
-        "name": role.title(language), "crumbs": [(_("Roles"), url_for("RoleView.list")),
-                                                 (role.title(language), None)],
+        "name": role.title(spoken), "crumbs": [(_("Roles"), url_for("RoleView.list")),
+                                                 (role.title(spoken), None)],
         "actions": [],
         "line": _("Rights come with the role; the place comes with the membership."),
-        "role": role.title(language), "columns": list(COLUMN_NAMES),
+        "role": role.title(spoken), "columns": list(COLUMN_NAMES),
         "groups": matrix(roles.GRANTS[role.key]),
-        "scope": [(_link(one.title(language), one.key, one is role), "") for one in roles.ROLES],
+        "scope": [(_link(one.title(spoken), one.key, one is role), "") for one in roles.ROLES],
         "scope_title": _("Roles"), "hidden": _hidden(roles.GRANTS[role.key]), "trail": [],
     }
 
@@ -78,7 +73,7 @@ def access_page(user: Any) -> dict[str, Any]:
     own = list(session.scalars(
         select(Membership).where(Membership.user_id == user.id).order_by(Membership.id)))
     granted = frozenset().union(*(roles.GRANTS.get(one.role, frozenset()) for one in own))
-    titles = [roles.BY_KEY[one.role].title(_language()) for one in own if one.role in roles.BY_KEY]
+    titles = [roles.BY_KEY[one.role].title(language()) for one in own if one.role in roles.BY_KEY]
     return {
         "name": f"{user.first_name} {user.last_name}".strip() or user.username,
         "crumbs": [(_("Users"), url_for("UserView.list")), (user.username, None)],

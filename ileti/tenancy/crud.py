@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose, has_access
 from flask_appbuilder.exceptions import ApplyFilterException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger
@@ -25,6 +24,7 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from wtforms import BooleanField, TextAreaField, ValidationError
 
 from ileti.core.errors import CallerMistake, IletiError
+from ileti.core.formats import say
 
 LARGEST_PAGE = 100
 _TWICE = "23505"  # PostgreSQL: unique_violation
@@ -32,12 +32,6 @@ _TWICE = "23505"  # PostgreSQL: unique_violation
 
 class Told(Exception):
     """Its text is shown to the user as it is."""
-
-
-def say(error: Any) -> str:
-    """The sentence of an error of ours in the page's language."""
-    locale = get_locale()
-    return str(error.en if locale is not None and locale.language == "en" else error.tr)
 
 
 class Records(SQLAInterface):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -17,8 +16,8 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
 from ileti.core import orm
 from ileti.core.errors import IletiError
+from ileti.core.formats import language, say
 from ileti.tenancy import accounts, roles, scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Membership, Provider
 
 
@@ -91,9 +90,7 @@ class PasswordForm(FlaskForm):
 def role_choices() -> list[tuple[str, str]]:
     """Roles the signed-in user may hand out; none is chosen beforehand."""
     own = security.membership()
-    locale = get_locale()
-    language = "en" if locale is not None and locale.language == "en" else "tr"
-    found = [(one.key, one.title(language)) for one in roles.ROLES
+    found = [(one.key, one.title(language())) for one in roles.ROLES
              if own and roles.may_grant(security.permissions(), own.role, one.key)]
     return [("", _("Choose a role.")), *found]
 

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from wtforms import SelectField
 
 from ileti.core import orm
+from ileti.core.formats import say
 from ileti.tenancy import roles, security
-from ileti.tenancy.crud import Records, RecordView, say
+from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Provider
 from ileti.tenancy.views import COMMON_LABELS
 

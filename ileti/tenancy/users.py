@@ -18,9 +18,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from ileti.core.errors import IletiError, NotAllowed, NotFound
+from ileti.core.formats import say
 from ileti.tenancy import accounts, scope, security
 from ileti.tenancy.access import access_page, role_page
-from ileti.tenancy.crud import Records, RecordView, say
+from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.people import (
     AccountForm,
     GivenPasswordForm,

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from ileti.capture.models import Site
 from ileti.consents import listing
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
 from ileti.tenancy import security
-from ileti.web import figures, formats
+from ileti.web import figures
 from ileti.web.figures import OpenRows
 from ileti.web.today import days_title, recent, urgent, waiting_note
 

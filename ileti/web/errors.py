@@ -10,12 +10,11 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.core.errors import IletiError
 from ileti.core.logs import get_logger
 from ileti.tenancy.people import admin_to_ask
 from ileti.tenancy.security import PUBLIC_BLUEPRINTS
-from ileti.web import formats
 from ileti.web.theme import Shell
 
 log = get_logger("ileti.web")

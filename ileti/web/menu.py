@@ -15,7 +15,7 @@ from flask_login import current_user
 from ileti.capture.views import SiteView
 from ileti.compat.views import ApiAccountView
 from ileti.consents.views import ConsentView
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.documents.views import DocumentView
 from ileti.imports.views import ImportView
 from ileti.iys.access_chosen_views import ChosenAccessView
@@ -33,7 +33,7 @@ from ileti.tenancy.models import Membership, Provider
 from ileti.tenancy.trail import AuditView
 from ileti.tenancy.users import ProfileView, RoleView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
-from ileti.web import figures, formats
+from ileti.web import figures
 from ileti.web.theme import Count, Shell, Workspace
 from ileti.web.wizard_forms import WizardCompanyView, WizardLoginView, WizardSiteView
 from ileti.web.wizard_views import WizardView

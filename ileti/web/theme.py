@@ -24,7 +24,8 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
-from ileti.web import badges, charts, fields, filters, formats
+from ileti.core import formats
+from ileti.web import badges, charts, fields, filters
 from ileti.web.icons import has_icon, icon
 from ileti.web.navigation import navigation
 

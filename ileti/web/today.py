@@ -15,7 +15,8 @@ from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, Source
-from ileti.core import clock, orm
+from ileti.core import clock, formats, orm
+from ileti.core.formats import say
 from ileti.iys import dayshow
 from ileti.iys.book import code_url
 from ileti.iys.errors import meaning
@@ -23,9 +24,8 @@ from ileti.iys.reasons import in_short
 from ileti.iys.silence import hearing, silence
 from ileti.recipients.address import mask
 from ileti.tenancy import scope, security
-from ileti.tenancy.crud import say
 from ileti.tenancy.models import Brand, Dealer, Provider
-from ileti.web import figures, formats, wizard_steps
+from ileti.web import figures, wizard_steps
 from ileti.web.figures import OpenRows, Rejections
 
 REASONS, LATEST, TASKS, STRIPS, MOST_BRANDS = 5, 6, 4, 4, 50

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -22,13 +21,12 @@ from ileti.consents.detail import record_url
 from ileti.consents.models import Submission
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.documents.publish import CHANNELS
 from ileti.documents.standard import consent_text, notice_text
 from ileti.recipients.address import mask
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand, Provider
-from ileti.web import formats
 from ileti.web.wizard_steps import (
     SUBMISSIONS_READ,
     TITLES,
@@ -107,12 +105,12 @@ def form_step(provider: Provider) -> dict[str, Any]:
     site = first_site(provider)
     if site is None:
         return {"site": None, "site_step": step_url(Key.SITE, provider.id)}
-    hosted = in_language(f"/f/{site.public_key}", str(get_locale()))
+    hosted = in_language(f"/f/{site.public_key}", formats.language())
     signed = site.policy == "signed"
     return {
         "site": site, "snippet": snippet(site, widget_integrity()), "origins": site.origins,
         "site_url": url_for("SiteView.show", pk=site.id), "signed": signed,
-        "preview_url": in_language(f"/f/{site.public_key}?onizleme=1", str(get_locale())),
+        "preview_url": in_language(f"/f/{site.public_key}?onizleme=1", formats.language()),
         "hosted_url": "" if signed else hosted,
     }
 

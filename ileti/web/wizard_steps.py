@@ -24,12 +24,11 @@ from sqlalchemy.orm import Session
 
 from ileti.capture.models import Site
 from ileti.consents.models import Submission
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.documents.models import Document, DocumentVersion
 from ileti.iys.models import IysReceipt
 from ileti.tenancy import scope, security
 from ileti.tenancy.models import Brand, Dealer, Provider
-from ileti.web import formats
 
 SUBMISSIONS_READ = 2_000
 PERMISSION = "provider:write"

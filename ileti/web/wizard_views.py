@@ -18,11 +18,12 @@ from sqlalchemy import select
 
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.core.formats import say
 from ileti.documents.publish import publish_standard_texts
 from ileti.iys.answers import RegisteredBrand
 from ileti.iys.client import IysTrouble, client_for
 from ileti.tenancy import audit, security
-from ileti.tenancy.crud import Records, Told, say
+from ileti.tenancy.crud import Records, Told
 from ileti.tenancy.models import Brand, Provider
 from ileti.web.wizard_forms import within_provider
 from ileti.web.wizard_frame import consent_step, form_step, frame

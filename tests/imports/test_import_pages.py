@@ -17,7 +17,6 @@ from ileti.imports import incoming, pages, result_page, runs, staging
 from ileti.imports.mapping import Mapping
 from ileti.imports.mapping_form import _PLACES, ROLES
 from ileti.imports.states import RunState
-from ileti.iys.wire import MOST_IN_BATCH
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 
 GROUND = {"ground": "Üyelik sözleşmesindeki ETK onayı", "proof": "Kanıtlar arşivde duruyor",
@@ -209,7 +208,7 @@ def test_every_role_and_every_problem_has_its_place_on_the_page() -> None:
     from ileti.imports.mapping import Role
 
     assert set(ROLES) == set(Role)
-    assert {en for _tr, en in Mapping({}).problems()} == set(_PLACES)
+    assert {one.field for one in Mapping({}).problems()} == set(_PLACES)
 
 
 def test_a_mapping_is_kept_by_name_and_used_again(admin: Any) -> None:
@@ -502,15 +501,11 @@ def test_a_file_that_is_no_list_is_shown_as_such(admin: Any) -> None:
 # -- small sums -----------------------------------------------------------------------------------
 
 
-def test_the_estimate_knows_the_size_of_iyss_batches() -> None:
-    assert result_page.BATCH == MOST_IN_BATCH
-
-
 def test_what_waits_already_counts_into_the_time(admin: Any, place: Any,
                                                  monkeypatch: Any) -> None:
     monkeypatch.setattr(settings(), "iys_requests_per_second", 1.0)
     monkeypatch.setattr(settings(), "iys_first_poll_seconds", 0.0)
-    monkeypatch.setattr(result_page, "BATCH", 1)
+    monkeypatch.setattr(result_page, "MOST_IN_BATCH", 1)
     one = type("Run", (), {"provider_id": place.provider_id, "counts": {"repaired": {"no": 2}}})()
     assert result_page.sending_seconds(one) == 4.0
     take(place, "+905996550001")

@@ -17,7 +17,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired
 
-from ileti.web import charts, formats
+from ileti.core import formats
+from ileti.web import charts
 from ileti.web.badges import BADGES, badge_of
 from ileti.web.icons import has_icon, icon
 from ileti.web.navigation import navigation

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, Literal
 
 from babel.dates import format_date as babel_date
 from babel.numbers import format_currency, format_decimal
@@ -39,10 +40,20 @@ _WORDS = (
 _BIG = ("yüz", "bin", "bin", "bin", "milyon", "milyon", "milyon", "milyar", "milyar", "milyar")
 
 
-def language() -> str:
+def language() -> Literal["tr", "en"]:
     """The language of the page, ``tr`` or ``en``."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "tr"
+
+
+def say(error: Any) -> str:
+    """The sentence of an error of ours in the page's language."""
+    return either(error.tr, error.en)
+
+
+def either(tr: str, en: str) -> str:
+    """The one in the page's language."""
+    return str(en if language() == "en" else tr)
 
 
 def number(value: Number | None) -> str:
