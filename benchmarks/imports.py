@@ -60,7 +60,7 @@ def prepared(rows: int) -> int:
     from ileti.imports import runs
     from ileti.imports.mapping import recognise
     from ileti.imports.origin import state
-    from ileti.imports.reader import Layout, heading_and_sample
+    from ileti.imports.reading.reader import Layout, heading_and_sample
 
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as conn:
         code = random.randrange(10 ** 6, 10 ** 8)

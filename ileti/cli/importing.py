@@ -22,12 +22,13 @@ import msgspec
 from ileti.consents.ledger import Place
 from ileti.core import db
 from ileti.core.errors import CallerMistake, IletiError, NotFound
-from ileti.imports import apply, report, runs, sources, staging
+from ileti.imports import apply, report, runs, staging
 from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
 from ileti.imports.files import PART_BYTES
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.origin import state
-from ileti.imports.reader import Layout
+from ileti.imports.reading import sources
+from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState
 from ileti.imports.verdicts import REASONS, Fate
 
@@ -53,7 +54,7 @@ def file_source(file: Path, corrections: dict[str, Any]) -> Source:
 
 def query_source(url: str, query: str) -> Source:
     """A query; what it answers is kept as the import's file."""
-    from ileti.imports.sql import COPY_LAYOUT, sql_pieces
+    from ileti.imports.reading.sql import COPY_LAYOUT, sql_pieces
 
     pieces = sql_pieces(url, query)
     return Source("query.ndjson", lambda: pieces, COPY_LAYOUT)

@@ -20,9 +20,9 @@ from ileti.core import db
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import Gone
 from ileti.core.secrets import secrets
-from ileti.imports import sources
-from ileti.imports.layout import REPORT_HEADS
-from ileti.imports.reader import rows_of
+from ileti.imports.reading import sources
+from ileti.imports.reading.layout import REPORT_HEADS
+from ileti.imports.reading.reader import rows_of
 from ileti.imports.runs import Run
 from ileti.imports.verdicts import REASONS, Fate, Repair
 

@@ -28,7 +28,7 @@ from ileti.core.secrets import secrets
 from ileti.imports.files import PartedFile, remove_unfinished
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
-from ileti.imports.reader import Layout
+from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState, Undo
 
 LEASE_SECONDS: Final = 60

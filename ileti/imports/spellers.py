@@ -25,7 +25,7 @@ from ileti.core import db
 from ileti.core.errors import IletiError
 from ileti.core.memory import spare_collections
 from ileti.core.secrets import secrets
-from ileti.imports.reader import Block, rows_of
+from ileti.imports.reading.reader import Block, rows_of
 from ileti.imports.sealing import COLUMNS
 from ileti.imports.spelling import Sample, Speller
 from ileti.imports.terms import Terms

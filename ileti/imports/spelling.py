@@ -21,7 +21,7 @@ from ileti.core.crypto import AddressHash, Keyring
 from ileti.imports.dates import read_date
 from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
-from ileti.imports.reader import Row
+from ileti.imports.reading.reader import Row
 from ileti.imports.sealing import Sealing
 from ileti.imports.terms import BLANK, HAS_PROOF, Days, Item, Moment, Shape, Terms, moment_of
 from ileti.imports.verdicts import NUMBER, Repair

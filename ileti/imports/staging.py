@@ -27,7 +27,8 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import runs, sources
+from ileti.imports import runs
+from ileti.imports.reading import sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState

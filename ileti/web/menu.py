@@ -17,7 +17,7 @@ from ileti.compat.views import ApiAccountView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
 from ileti.documents.views import DocumentView
-from ileti.imports.views import ImportView
+from ileti.imports.panel.views import ImportView
 from ileti.iys.access_chosen_views import ChosenAccessView
 from ileti.iys.access_views import AccessView
 from ileti.iys.ask_views import AskView

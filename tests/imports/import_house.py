@@ -11,8 +11,8 @@ from ileti.core import clock, db
 from ileti.imports import apply, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.origin import state
-from ileti.imports.reader import Layout
-from ileti.imports.sources import heading_and_sample
+from ileti.imports.reading.reader import Layout
+from ileti.imports.reading.sources import heading_and_sample
 from ileti.imports.verdicts import REASONS
 
 HEAD = "type,source,recipient,status,consentDate,recipientType"

@@ -19,10 +19,10 @@ import xlwt
 
 from config import settings
 from ileti.core.errors import CallerMistake
-from ileti.imports import excel
-from ileti.imports.excel import workbook_blocks
-from ileti.imports.reader import BLOCK_ROWS, Layout
-from ileti.imports.sources import blocks, examine, heading_and_sample
+from ileti.imports.reading import excel
+from ileti.imports.reading.excel import workbook_blocks
+from ileti.imports.reading.reader import BLOCK_ROWS, Layout
+from ileti.imports.reading.sources import blocks, examine, heading_and_sample
 
 ROOT = Path(__file__).resolve().parents[2]
 XLSX = Layout(format="xlsx", header=False)
@@ -267,7 +267,7 @@ def limit_child(monkeypatch, **limits) -> None:
     """The child under other limits than its own."""
     changes = "".join(f"w.{name} = {value}; " for name, value in limits.items())
     monkeypatch.setattr(excel, "_MODULE",
-                        f"from ileti.imports import workbook as w; {changes}w.main()")
+                        f"from ileti.imports.reading import workbook as w; {changes}w.main()")
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(book):
@@ -419,7 +419,8 @@ def test_a_killed_reader_leaves_no_file_and_no_child(book, tmp_path):
         sheet.write_row(n, 0, [n, "x" * 50])
     reader = subprocess.Popen([sys.executable, "-c", (
         "import sys, time; from pathlib import Path\n"
-        "from ileti.imports.excel import workbook_blocks; from ileti.imports.reader import Layout\n"
+        "from ileti.imports.reading.excel import workbook_blocks\n"
+        "from ileti.imports.reading.reader import Layout\n"
         f"data = Path({str(path_of(book))!r}).read_bytes()\n"
         "blocks = workbook_blocks(iter([data]), Layout(format='xlsx')); next(blocks)\n"
         "children = Path(f'/proc/self/task/{__import__(\"os\").getpid()}/children').read_text()\n"

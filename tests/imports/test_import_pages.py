@@ -13,9 +13,10 @@ import pytest
 from config import settings
 from ileti.core import clock, db
 from ileti.imports import apply as applying
-from ileti.imports import incoming, pages, result_page, runs, staging
+from ileti.imports import runs, staging
 from ileti.imports.mapping import Mapping
-from ileti.imports.mapping_form import _PLACES, ROLES
+from ileti.imports.panel import incoming, pages, result_page
+from ileti.imports.panel.mapping_form import _PLACES, ROLES
 from ileti.imports.states import RunState
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 

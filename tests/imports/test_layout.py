@@ -8,10 +8,10 @@ import pytest
 
 from ileti.core.errors import CallerMistake
 from ileti.imports import report
-from ileti.imports.layout import KINDS, REPORT_HEADS, detect
 from ileti.imports.mapping import Role, recognise
-from ileti.imports.reader import Layout
-from ileti.imports.sources import blocks, examine
+from ileti.imports.reading.layout import KINDS, REPORT_HEADS, detect
+from ileti.imports.reading.reader import Layout
+from ileti.imports.reading.sources import blocks, examine
 
 PEOPLE = [["Ad Soyad", "Cep Telefonu", "SMS onayı", "İzin Tarihi"],
           ["Şule, Gün", "0599 213 41 17", "Evet", "25.11.2026 10:00"],

@@ -9,8 +9,8 @@ import tracemalloc
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.reader import Layout
-from ileti.imports.sources import blocks, examine, heading_and_sample
+from ileti.imports.reading.reader import Layout
+from ileti.imports.reading.sources import blocks, examine, heading_and_sample
 
 NDJSON = Layout(format="ndjson")
 

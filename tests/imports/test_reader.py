@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports import lines
-from ileti.imports.lines import LONGEST_LINE
-from ileti.imports.reader import (
+from ileti.imports.reading import lines
+from ileti.imports.reading.lines import LONGEST_LINE
+from ileti.imports.reading.reader import (
     BLOCK_ROWS,
     Layout,
     csv_blocks,

@@ -10,8 +10,8 @@ import pytest
 import xlsxwriter
 
 from ileti.imports.files import PartedFile
-from ileti.imports.reader import rows_of
-from ileti.imports.sources import blocks, examine, heading_and_sample
+from ileti.imports.reading.reader import rows_of
+from ileti.imports.reading.sources import blocks, examine, heading_and_sample
 
 HEAD = ["Telefon", "Onay", "Ad"]
 ROWS = [[str(5_990_000_000 + n), "Evet" if n % 2 else "Hayır", f"Şule {n}"] for n in range(12_000)]

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.reader import rows_of
-from ileti.imports.sources import blocks
-from ileti.imports.sql import COPY_LAYOUT, sql_blocks, sql_pieces, sql_table
+from ileti.imports.reading.reader import rows_of
+from ileti.imports.reading.sources import blocks
+from ileti.imports.reading.sql import COPY_LAYOUT, sql_blocks, sql_pieces, sql_table
 
 
 def rows(url: str, query: str, **named) -> list:

@@ -5,7 +5,7 @@ in the last corner costs them 400 GB, and they hand out an error (``#N/A``) as a
 an import would fill with the value fixed for all rows. Here a row is what its cells say, errors
 stay visible, and no more is held than one row and the shared texts. Python's own expat reads the
 XML: it fetches nothing, and a document type is refused at sight. Runs in the child of
-:mod:`ileti.imports.workbook`, whose limits hold for what this module does not foresee.
+:mod:`ileti.imports.reading.workbook`, whose limits hold for what this module does not foresee.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import IO, Final, NamedTuple
 
-from ileti.imports.workbook_errors import broken, locked, other_kind, too_large
-from ileti.imports.xlsx_sheet import Row, SheetReader, local, new_parser, plain
+from ileti.imports.reading.workbook_errors import broken, locked, other_kind, too_large
+from ileti.imports.reading.xlsx_sheet import Row, SheetReader, local, new_parser, plain
 
 MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 4 << 30

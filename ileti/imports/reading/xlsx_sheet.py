@@ -11,9 +11,9 @@ import re
 from typing import Any, Final
 from xml.parsers import expat
 
-from ileti.imports.cells import number_text, serial
-from ileti.imports.reader import MOST_COLUMNS
-from ileti.imports.workbook_errors import broken, document_type, too_wide
+from ileti.imports.reading.cells import number_text, serial
+from ileti.imports.reading.reader import MOST_COLUMNS
+from ileti.imports.reading.workbook_errors import broken, document_type, too_wide
 
 #: What a formula nobody ever calculated becomes: no value, and not empty either.
 UNCALCULATED: Final = "#?"

@@ -14,9 +14,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from ileti.imports import reader
-from ileti.imports.excel import workbook_blocks, workbook_start
-from ileti.imports.layout import (
+from ileti.imports.reading import reader
+from ileti.imports.reading.excel import workbook_blocks, workbook_start
+from ileti.imports.reading.layout import (
     HEAD_BYTES,
     REPORT_COLUMNS,
     SAMPLE_ROWS,
@@ -24,8 +24,8 @@ from ileti.imports.layout import (
     heading_without,
     shape,
 )
-from ileti.imports.ndjson import ndjson_table
-from ileti.imports.reader import Block, Layout, Row, rows_of
+from ileti.imports.reading.ndjson import ndjson_table
+from ileti.imports.reading.reader import Block, Layout, Row, rows_of
 
 _PIECE: Final = 1 << 18
 _DEFUSED: Final = re.compile(r"'[=+\-@\t\r|%]")
@@ -76,7 +76,7 @@ def blocks(source: Source, layout: Layout) -> Iterator[Block]:
 def heading_and_sample(source: Source, layout: Layout,
                        count: int = 50) -> tuple[list[str] | None, list[list[str]]]:
     """The heading (None without one) and the first rows. A form that we know and that comes
-    without a heading gets its own (:data:`ileti.imports.layout.KINDS`)."""
+    without a heading gets its own (:data:`ileti.imports.reading.layout.KINDS`)."""
     if layout.format == "ndjson":
         heading, found = ndjson_table(_pieces(source), layout)
         rows = (row for block in found for row in rows_of(block, ""))

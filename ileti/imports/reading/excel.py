@@ -1,9 +1,9 @@
 """Workbooks as blocks, read by a child whose limits the kernel keeps.
 
 Why this module exists: the parent has keys, a database and other people's data; it never touches
-the bytes of an Excel file itself. The child (:mod:`ileti.imports.workbook`) gets an open file and
-nothing else. An import's original lies sealed, and Excel's formats need a real file: it is written
-to one without a name, so that it is gone when it is closed, whoever is killed meanwhile.
+the bytes of an Excel file itself. The child (:mod:`ileti.imports.reading.workbook`) gets an open
+file and nothing else. An import's original lies sealed, and Excel's formats need a real file: it is
+written to one without a name, so that it is gone when it is closed, whoever is killed meanwhile.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import msgspec
 
 from config import settings
 from ileti.core.errors import CallerMistake
-from ileti.imports.reader import Block, Layout, Row
-from ileti.imports.workbook import Frame, frames
-from ileti.imports.workbook_errors import broken, too_large
+from ileti.imports.reading.reader import Block, Layout, Row
+from ileti.imports.reading.workbook import Frame, frames
+from ileti.imports.reading.workbook_errors import broken, too_large
 
-_MODULE: Final = "from ileti.imports.workbook import main; main()"
+_MODULE: Final = "from ileti.imports.reading.workbook import main; main()"
 _TOO_LARGE: Final = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV)
 
 

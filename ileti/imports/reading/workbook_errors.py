@@ -7,7 +7,7 @@ the row where one is to blame, and what to do.
 from __future__ import annotations
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.reader import MOST_COLUMNS
+from ileti.imports.reading.reader import MOST_COLUMNS
 
 
 def broken(row: int = 0) -> CallerMistake:

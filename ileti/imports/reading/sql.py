@@ -29,8 +29,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.cells import moment, number
-from ileti.imports.reader import MOST_COLUMNS, Block, Layout, Row
+from ileti.imports.reading.cells import moment, number
+from ileti.imports.reading.reader import MOST_COLUMNS, Block, Layout, Row
 
 CONNECT_SECONDS: Final = 10
 QUERY_SECONDS: Final = 600

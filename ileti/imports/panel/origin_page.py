@@ -12,7 +12,7 @@ from ileti.core.errors import InvalidInput, RuleBroken
 from ileti.core.formats import say
 from ileti.imports.models import ImportRun
 from ileti.imports.origin import LONGEST, Origin, Statement, state
-from ileti.imports.pages import frame
+from ileti.imports.panel.pages import frame
 
 EXPLAINED: Final = {
     Origin.CUSTOMERS: _l("People who buy from you and whose consent you took yourselves."),

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from ileti.core import orm
 from ileti.core.errors import NotFound
-from ileti.imports import visible
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun, ImportTemplate
+from ileti.imports.panel import visible
 from ileti.tenancy.models import Dealer
 
 LONGEST_NAME: Final = 120

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.lines import LONGEST_LINE, Lines
+from ileti.imports.reading.lines import LONGEST_LINE, Lines
 
 BLOCK_ROWS: Final = 5_000
 MOST_COLUMNS: Final = 1_000
@@ -47,7 +47,7 @@ class Block(NamedTuple):
 class Layout:
     """How a file is to be read. ``format``: csv, xlsx, xls or ndjson; ``header``: its first row
     names the columns; ``sheet``: of a workbook; ``skip``: lines before the heading; ``kind``: whose
-    form it is (:data:`ileti.imports.layout.KINDS`), "" for none we know."""
+    form it is (:data:`ileti.imports.reading.layout.KINDS`), "" for none we know."""
 
     format: str = "csv"
     encoding: str = "utf-8"

@@ -16,7 +16,7 @@ import msgspec
 
 from ileti.core.errors import CallerMistake
 from ileti.imports.mapping import role_of
-from ileti.imports.reader import DELIMITERS, Layout, Row, csv_start
+from ileti.imports.reading.reader import DELIMITERS, Layout, Row, csv_start
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 
 HEAD_BYTES: Final = 1 << 16
@@ -58,8 +58,8 @@ _OTHERS: Final[tuple[tuple[bytes, str, str], ...]] = (
 
 def detect(name: str, head: bytes) -> Layout:
     """How the file that begins with ``head`` (64 KB are enough) is to be read; a workbook's sheet
-    and heading are left to :func:`ileti.imports.sources.examine`. ``name`` decides nothing that
-    the content tells. Raises CallerMistake for an empty file and for what is no list."""
+    and heading are left to :func:`ileti.imports.reading.sources.examine`. ``name`` decides nothing
+    that the content tells. Raises CallerMistake for an empty file and for what is no list."""
     if not head.strip(b"\0 \t\r\n"):
         raise CallerMistake("Dosya boş.", "The file is empty.", code="empty_file")
     if head.startswith(b"PK\x03\x04"):

@@ -2,7 +2,7 @@
 
 Why this module exists: accounting programs export XLS to this day. At most 65 536 rows, so it is
 read as a whole, by xlrd, which tells an error in a cell from an empty one. Runs in the child of
-:mod:`ileti.imports.workbook`.
+:mod:`ileti.imports.reading.workbook`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import IO, Final
 
 import xlrd
 
-from ileti.imports.cells import number, serial
-from ileti.imports.reader import MOST_COLUMNS
-from ileti.imports.workbook_errors import broken, locked, too_wide
-from ileti.imports.xlsx import Sheet
-from ileti.imports.xlsx_sheet import UNCALCULATED, Row
+from ileti.imports.reading.cells import number, serial
+from ileti.imports.reading.reader import MOST_COLUMNS
+from ileti.imports.reading.workbook_errors import broken, locked, too_wide
+from ileti.imports.reading.xlsx import Sheet
+from ileti.imports.reading.xlsx_sheet import UNCALCULATED, Row
 
 _PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
 

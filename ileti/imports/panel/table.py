@@ -15,9 +15,9 @@ from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import CallerMistake, IletiError
 from ileti.imports import runs
 from ileti.imports.mapping import Mapping, recognise
-from ileti.imports.reader import Layout
+from ileti.imports.reading.reader import Layout
+from ileti.imports.reading.sources import examine
 from ileti.imports.runs import Run
-from ileti.imports.sources import examine
 
 SHOWN_COLUMNS = 200
 ROWS = 50

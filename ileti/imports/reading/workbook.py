@@ -2,8 +2,8 @@
 
 Why this module exists: an Excel file is a program's worth of formats, and whoever sends one may be
 an enemy. So it is opened in a process of its own, whose limits the kernel keeps; what it reads
-goes to the parent (:mod:`ileti.imports.excel`) as plain frames. When the parent is gone, the next
-frame ends the child.
+goes to the parent (:mod:`ileti.imports.reading.excel`) as plain frames. When the parent is gone,
+the next frame ends the child.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import IO, Any, Final
 import msgspec
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.lines import LONGEST_LINE
-from ileti.imports.reader import BLOCK_ROWS
-from ileti.imports.workbook_errors import broken, no_sheet, too_large
-from ileti.imports.xls import Xls
-from ileti.imports.xlsx import Xlsx
+from ileti.imports.reading.lines import LONGEST_LINE
+from ileti.imports.reading.reader import BLOCK_ROWS
+from ileti.imports.reading.workbook_errors import broken, no_sheet, too_large
+from ileti.imports.reading.xls import Xls
+from ileti.imports.reading.xlsx import Xlsx
 
 MEMORY_BYTES: Final = 1_500 << 20
 CPU_SECONDS: Final = 300

@@ -1,8 +1,8 @@
 """Importing a customer list in the panel: five steps, each a page that works without a script.
 
-Whoever looks sees the imports of their own work space only (:mod:`ileti.imports.visible`); what a
-page asks for is one guarded step of :mod:`ileti.imports.runs`, noted in the audit trail. A page
-that is old gets the sentence that the import has moved on, and the page of where it is now.
+Whoever looks sees the imports of their own work space only (:mod:`ileti.imports.panel.visible`);
+what a page asks for is one guarded step of :mod:`ileti.imports.runs`, noted in the audit trail. A
+page that is old gets the sentence that the import has moved on, and the page of where it is now.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ from config import settings
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound, TooLarge
 from ileti.core.formats import language, say
-from ileti.imports import (
+from ileti.imports import report, runs
+from ileti.imports.mapping import Mapping
+from ileti.imports.models import ImportRun
+from ileti.imports.panel import (
     mapping_form,
     origin_page,
     pages,
-    report,
     result_page,
-    runs,
     table,
     templates,
     undo_page,
     uploads,
     visible,
 )
-from ileti.imports.incoming import Incoming, whole_body
-from ileti.imports.mapping import Mapping
-from ileti.imports.models import ImportRun
-from ileti.imports.reader import Layout
+from ileti.imports.panel.incoming import Incoming, whole_body
+from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState, Undo
 from ileti.tenancy import audit, scope
 

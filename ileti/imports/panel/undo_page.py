@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from ileti.core import formats
 from ileti.imports import runs, undo
 from ileti.imports.models import ImportRun
-from ileti.imports.pages import frame
+from ileti.imports.panel.pages import frame
 from ileti.imports.states import Undo
 
 

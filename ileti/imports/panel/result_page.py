@@ -21,9 +21,9 @@ from config import settings
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, db, orm
 from ileti.core.formats import either, language, say
-from ileti.imports import visible
 from ileti.imports.models import ImportRun
-from ileti.imports.pages import frame, say_seconds, takeable
+from ileti.imports.panel import visible
+from ileti.imports.panel.pages import frame, say_seconds, takeable
 from ileti.imports.verdicts import REASONS, Fate, Repair
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.wire import MOST_IN_BATCH

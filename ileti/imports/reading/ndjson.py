@@ -17,9 +17,9 @@ from typing import Any, Final
 import msgspec
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.cells import number
-from ileti.imports.lines import Lines
-from ileti.imports.reader import BLOCK_ROWS, MOST_COLUMNS, Block, Layout, Row
+from ileti.imports.reading.cells import number
+from ileti.imports.reading.lines import Lines
+from ileti.imports.reading.reader import BLOCK_ROWS, MOST_COLUMNS, Block, Layout, Row
 
 _HEADING_LINES: Final = 1_000
 _Object = dict[str, Any]

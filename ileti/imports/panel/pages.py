@@ -17,9 +17,9 @@ from flask_babel import lazy_gettext as _l
 from config import settings
 from ileti.core import clock, db, formats
 from ileti.core.formats import either
-from ileti.imports import visible
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
+from ileti.imports.panel import visible
 from ileti.imports.states import RunState
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
