@@ -98,7 +98,7 @@ class IysArchive(Model):
 
 
 class IysStampCheck(Model):
-    """What an archived time stamp was found to be worth (:class:`ileti.iys.stamps.Verdict`).
+    """What an archived time stamp was found to be worth (:class:`ileti.evidence.stamps.Verdict`).
 
     It can be found again at any time from the archive, so it is no proof itself. ``stamped_at`` and
     ``signer`` are what the stamp says, ``seen_at`` is when it was looked into for the first time,

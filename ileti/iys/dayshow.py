@@ -18,6 +18,7 @@ from sqlalchemy import select
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, formats, orm
 from ileti.core.formats import say
+from ileti.evidence.stamps import Verdict
 from ileti.iys import daywords
 from ileti.iys.archive import Kind
 from ileti.iys.compare import Cause, State
@@ -25,7 +26,6 @@ from ileti.iys.daymodels import IysArchive, IysDay, IysDifference, IysRepair, Iy
 from ileti.iys.days import Result
 from ileti.iys.instant import KeyNow
 from ileti.iys.instant import Verdict as Compared
-from ileti.iys.stamps import Verdict
 from ileti.recipients.address import mask
 from ileti.tenancy.models import Brand
 

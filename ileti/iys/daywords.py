@@ -15,11 +15,11 @@ from flask_babel import ngettext
 from ileti.core import clock, formats
 from ileti.core.errors import IletiError
 from ileti.core.formats import say
+from ileti.evidence.stamps import Verdict
 from ileti.iys.client import IysTrouble
 from ileti.iys.daymodels import IysDay, IysRepair
 from ileti.iys.errors import NO_CODE, Kind, meaning
 from ileti.iys.repairs import CALLED_OFF, NO_ARCHIVE
-from ileti.iys.stamps import Verdict
 
 _PROBLEMS: dict[str, Any] = {
     "not_ready": _l("İYS has not prepared this day yet; it is asked again."),

@@ -13,25 +13,21 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import new as new_hash
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography import x509
 
-from config import settings
 from ileti.consents.ledger import Place
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
+from ileti.evidence.authorities import trusted
+from ileti.evidence.stamps import Judged, Verdict, judge
 from ileti.iys import archive
 from ileti.iys.archive import Kept, Kind
 from ileti.iys.compare import bounds
-from ileti.iys.stamps import Judged, Verdict, judge
 
 log = get_logger("ileti.iys")
 
@@ -64,7 +60,7 @@ def check_stamp(place: Place, day: dt.date, stamp: Kept) -> Verdict | None:
     try:
         content = _whole(place, day, stamp)
         found = judge(content, _digest_of(place, day, file), after=bounds(day)[1], before=seen_at,
-                      trusted=_authorities()[0])
+                      trusted=trusted()[0])
     except (CannotDecrypt, OSError) as error:
         log.error("stamp_not_checked", brand=place.brand_id, day=str(day),
                   reason=type(error).__name__)
@@ -120,18 +116,6 @@ def _digest_of(place: Place, day: dt.date, file: Kept) -> Callable[[str], bytes]
     return digest
 
 
-def _authorities() -> tuple[tuple[x509.Certificate, ...], str]:
-    """Those that are trusted, and a mark of their file; nothing when none are named."""
-    path = settings().stamp_ca_file
-    return _read_authorities(path, path.stat().st_mtime_ns) if path is not None else ((), "")
-
-
-@lru_cache(maxsize=1)
-def _read_authorities(path: Path, _changed: int) -> tuple[tuple[x509.Certificate, ...], str]:
-    content = path.read_bytes()
-    return tuple(x509.load_pem_x509_certificates(content)), sha256(content).hexdigest()
-
-
 def _seen_at(place: Place, archive_id: int) -> dt.datetime | None:
     row = db.connection().execute(
         "select seen_at from iys_stamp_check where provider_id = %s and archive_id = %s",
@@ -147,7 +131,7 @@ def _keep(place: Place, day: dt.date, stamp: Kept, found: Judged, seen_at: dt.da
         "stamped_at = excluded.stamped_at, verdict = excluded.verdict, signer = excluded.signer, "
         "trusted = excluded.trusted",
         (place.provider_id, stamp.id, place.brand_id, day, seen_at, clock.now(), found.at,
-         int(found.verdict), found.signer, _authorities()[1]))
+         int(found.verdict), found.signer, trusted()[1]))
 
 
 def _unchecked(after: tuple[int, int], provider_id: int | None
@@ -160,6 +144,6 @@ def _unchecked(after: tuple[int, int], provider_id: int | None
         "and (%s::int is null or a.provider_id = %s) and not exists (select from iys_stamp_check c "
         "where c.provider_id = a.provider_id and c.archive_id = a.id and c.trusted = %s) "
         "order by a.provider_id, a.id limit %s",
-        (*after, provider_id, provider_id, _authorities()[1], AT_ONCE)).fetchall()
+        (*after, provider_id, provider_id, trusted()[1], AT_ONCE)).fetchall()
     return [(Place(*row[:4]), row[4], Kept(row[5], Kind(row[6]), row[7], row[8], bytes(row[9]),
                                            *row[10:])) for row in rows]

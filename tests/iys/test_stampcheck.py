@@ -13,10 +13,10 @@ from day_house import falsify, morning_after, night, row, told_today
 from ileti.core import clock, db
 from ileti.core.jobs import redis_client
 from ileti.core.secrets import secrets
+from ileti.evidence.stamps import Verdict
 from ileti.iys import archive
 from ileti.iys.alarms import raise_day_alarms
 from ileti.iys.stampcheck import bad_stamps, check_stamp, checks_due
-from ileti.iys.stamps import Verdict
 from ileti.simulator.authority import authority
 
 BAD = {"imprint": Verdict.IMPRINT_DIFFERS, "signature": Verdict.BAD_SIGNATURE,

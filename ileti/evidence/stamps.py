@@ -25,8 +25,8 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from ileti.iys.cms import in_order
-from ileti.iys.stampform import HASHES, NotSigned, signature_of
+from ileti.evidence.cms import in_order
+from ileti.evidence.stampform import HASHES, NotSigned, signature_of
 
 # An authority's clock and ours need not agree to the second.
 CLOCKS_DIFFER = dt.timedelta(minutes=5)

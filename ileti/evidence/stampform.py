@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import TimeStampResponse
 
-from ileti.iys.cms import Algorithm, AlgorithmWith, Certificates, NamedBy, Token
+from ileti.evidence.cms import Algorithm, AlgorithmWith, Certificates, NamedBy, Token
 
 HASHES: Final[dict[str, Any]] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(), "2.16.840.1.101.3.4.2.2": hashes.SHA384(),

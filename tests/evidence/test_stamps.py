@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from ileti.iys.stamps import Judged, Verdict, judge
+from ileti.evidence.stamps import Judged, Verdict, judge
 from ileti.simulator.authority import authority
 from ileti.simulator.stamp import SPOILT, stamp
 
