@@ -253,9 +253,22 @@ class Settings(BaseSettings):
     )
 
     stamp_ca_file: CaFile | None = _field(
-        None, "PEM file with the certificates of the authorities whose time stamps over İYS's "
-        "daily files you trust (Kamu SM's roots and what stands between). Unset: a stamp must be "
-        "signed by the key it carries and fit the file; whose key that is nobody checks.",
+        None, "PEM file with the certificates of the authorities whose time stamps you trust, over "
+        "İYS's daily files and over seals (Kamu SM's roots and what stands between). Unset: a "
+        "stamp must be signed by the key it carries and fit what it stamps; whose key that is "
+        "nobody checks.",
+    )
+
+    # -- seals over the ledger (R-68, R-69)
+    seal_seconds: float = _field(5.0, "How often new entries are sealed.", gt=0)
+    stamp_url: str = _field(
+        "", "Address of the time stamp authority (RFC 3161 over HTTP) that stamps seals; name and "
+        "password may stand in it. Empty: the simulator's, which proves nothing; in production "
+        "none, and seals wait.", pattern=r"^(https?://[^\s]+)?$",
+    )
+    stamp_seconds: float = _field(
+        600.0, "Least time between two stamps; one stamp covers all seals before it, and "
+        "authorities count them.", gt=0,
     )
 
     # -- mail and SMS
@@ -352,6 +365,11 @@ class Settings(BaseSettings):
     def simulator_port(self) -> int:
         """Port the simulator in the box listens on."""
         return self.iys_simulator_port or self.port + 1
+
+    @property
+    def stamp_service(self) -> str:
+        """The time stamp authority's address, or the simulator's; empty when there is none."""
+        return self.stamp_url or ("" if self.iys_base_url else f"{self.iys_url}/_tsa")
 
     @property
     def iys_url(self) -> str:

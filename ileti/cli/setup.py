@@ -47,6 +47,7 @@ def migrate(settings: Settings) -> None:
         command.upgrade(made, "head")
         connection.execute(text("select grant_application_rights()"))
         connection.execute(text("select ensure_consent_partitions(3)"))
+        connection.execute(text("select begin_seal_epoch()"))
         _let_application_in(connection, settings)
         connection.execute(text("select build_dealer_wall()"))
         connection.commit()

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -42,6 +43,7 @@ from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.pages import page, static_file
 from ileti.simulator.quotas import Gatekeeper
 from ileti.simulator.registry import Registry
+from ileti.simulator.stamp import answer_query
 from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
 
@@ -115,6 +117,9 @@ ROUTES: list[tuple[str, str, Service]] = [
     ("DELETE", _BRAND + r"/retailers/(?P<retailerCode>[^/]+)", retailers.delete_retailer),
 ]
 """Method, path pattern and service of everything that is İYS's."""
+
+TSA = "/_tsa"
+"""Where the simulator's time stamp authority answers (RFC 3161 §3.4)."""
 
 _COMPILED = [(method, re.compile(path), service) for method, path, service in ROUTES]
 
@@ -214,8 +219,9 @@ class Simulator:
             query=query,
             status=reply.status,
             milliseconds=(time.perf_counter() - began) * 1000,
-            request=b"" if _is_secret(call.path) else call.body,
-            answer=b"" if call.path == "/oauth2/token" and reply.status == 200 else reply.body,
+            request=b"" if _is_secret(call.path) or call.path == TSA else call.body,
+            answer=b"" if call.path in ("/oauth2/token", TSA) and reply.status == 200
+            else reply.body,
             fault=fault.kind if fault else None,
             caller=call.caller,
         )
@@ -238,6 +244,9 @@ class Simulator:
         return reply._replace(body=falsified(fault.kind, reply.body, self.desk.faults.dice))
 
     def _serve(self, call: Call) -> Answer:
+        if call.path == TSA:  # an authority beside İYS: by the world's clock, without İYS's limits
+            return Answer(200, answer_query(call.body, datetime.now(UTC)),
+                          "application/timestamp-reply")
         if not self.desk.whitelist.admits(call.caller):
             return answer({"message": "Bu IP adresi izin listesinde değil."}, 403)
         try:

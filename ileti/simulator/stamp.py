@@ -49,18 +49,54 @@ def stamp(digest: bytes, at: datetime, how: str | None = None) -> bytes:
         at + timedelta(days=365) if how == "late" else at)
     info = _info(sha384(b"other bytes").digest() if how == "imprint" else digest, moment)
     told = _info(sha384(b"exchanged").digest(), moment) if how == "content" else info
-    token = _token(signer, info, told, broken=how == "signature")
+    return _granted(_token(signer, info, told, broken=how == "signature"))
+
+
+def answer_query(query: bytes, at: datetime) -> bytes:
+    """The reply to a TimeStampReq (RFC 3161 §2.4.1) as of the moment `at`; a rejection when it
+    cannot be read."""
+    try:
+        parts = _read(_read(query)[0][1])
+        (_, algorithm), (_, digest) = _read(parts[1][1])
+        # policy (OBJECT IDENTIFIER), nonce (INTEGER), certReq (BOOLEAN), each may be missing
+        nonce = next((content for tag, content in parts[2:] if tag == 0x02), None)
+    except (IndexError, ValueError):
+        return stamp(b"", at, "refused")
+    info = _info(digest, at, algorithm=algorithm,
+                 nonce=b"" if nonce is None else _part(0x02, nonce))
+    return _granted(_token(authority(), info, info, broken=False))
+
+
+def _granted(token: bytes) -> bytes:
     return _part(0x30, _part(0x30, _number(0)) + token)
 
 
-def _info(digest: bytes, at: datetime) -> bytes:
+def _read(data: bytes) -> list[tuple[int, bytes]]:
+    """Tag and content of each part; IndexError when it is no DER of definite form."""
+    found, begin = [], 0
+    while begin < len(data):
+        tag, size, begin = data[begin], data[begin + 1], begin + 2
+        if size & 0x80:
+            count = size & 0x7F
+            if not 0 < count < 4:
+                raise ValueError("no definite length")
+            size, begin = int.from_bytes(data[begin : begin + count], "big"), begin + count
+        if begin + size > len(data):
+            raise ValueError("longer than its surroundings")
+        found.append((tag, data[begin : begin + size]))
+        begin += size
+    return found
+
+
+def _info(digest: bytes, at: datetime, *, algorithm: bytes = b"", nonce: bytes = b"") -> bytes:
     """TSTInfo: whose digest, when, under which number."""
-    imprint = _part(0x30, _part(0x30, _oid(_SHA_384) + _part(0x05, b"")) + _part(0x04, digest))
+    named = algorithm or _oid(_SHA_384) + _part(0x05, b"")
+    imprint = _part(0x30, _part(0x30, named) + _part(0x04, digest))
     return _part(
         0x30,
         _number(1) + _oid(_EXAMPLE_POLICY) + imprint
         + _number(int.from_bytes(digest[:8], "big") >> 1)
-        + _part(0x18, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode()),
+        + _part(0x18, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode()) + nonce,
     )  # fmt: skip
 
 

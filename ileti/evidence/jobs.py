@@ -1,0 +1,26 @@
+"""The thin entries of the sealer and of those who stamp its seals."""
+
+from __future__ import annotations
+
+import time
+
+from config import settings
+from ileti.core.jobs import job
+from ileti.evidence import seal as sealing
+from ileti.evidence import stamping
+
+RUN_SECONDS = 20.0
+
+
+@job(queue="upkeep", every=lambda: settings().seal_seconds, timeout=120,
+     idempotent="a leaf follows the last seal or stands in it; a number is given once")
+def seal() -> dict[str, int]:
+    """Seal the leaves that have come."""
+    return sealing.seal_due(time.monotonic() + RUN_SECONDS)
+
+
+@job(queue="upkeep", every=15.0, timeout=120,
+     idempotent="a stamp more over the same seal does no harm, and one at a time asks for it")
+def stamp() -> dict[str, int]:
+    """Have the newest seal stamped, when it is time."""
+    return stamping.stamp_due()

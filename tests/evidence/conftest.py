@@ -1,0 +1,84 @@
+"""A ledger of one's own for each test: seals stand over everything a database holds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+import config
+from ileti.core import db
+from ileti.simulator.app import create_simulator
+from ileti.simulator.options import SimulatorOptions
+from ileti.simulator.server import SimulatorServer
+
+
+def _named(url: str, name: str) -> str:
+    head, question, tail = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{question}{tail}"
+
+
+def _use(url: str) -> None:
+    db.forget_connections()
+    os.environ["DATABASE_URL"] = url
+    config.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(services: Any, database: str) -> str:
+    """A migrated database to make copies of."""
+    from ileti.cli.setup import migrate
+
+    name = f"{database.partition('?')[0].rpartition('/')[2]}_empty"
+    with psycopg.connect(_named(database, "postgres"), autocommit=True) as conn:
+        conn.execute(f"drop database if exists {name} with (force)")
+        conn.execute(f"create database {name} template template0 encoding 'UTF8'")
+    _use(_named(database, name))
+    migrate(config.settings())
+    _use(database)
+    return name
+
+
+@pytest.fixture
+def ledger(empty_ledger: str, database: str) -> Iterator[str]:
+    """A database without an entry and without a seal; its URL, as its owner."""
+    name = f"{empty_ledger}_copy"
+    with psycopg.connect(_named(database, "postgres"), autocommit=True) as conn:
+        conn.execute(f"drop database if exists {name} with (force)")
+        conn.execute(f"create database {name} template {empty_ledger}")
+    _use(_named(database, name))
+    yield _named(database, name)
+    _use(database)
+
+
+@pytest.fixture
+def owner(ledger: str) -> Iterator[Any]:
+    """Whoever owns the database and may do everything there."""
+    with psycopg.connect(ledger, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def shop(ledger: str, new_place: Any) -> Any:
+    """A provider with a brand in that ledger."""
+    return new_place()
+
+
+@pytest.fixture
+def authority_url(ledger: str, monkeypatch: Any) -> Iterator[str]:
+    """The simulator's time stamp authority, over HTTP; the settings point at it."""
+    simulator = create_simulator(options=SimulatorOptions())
+    server = SimulatorServer("127.0.0.1", 0, simulator)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setattr(config.settings(), "stamp_url", f"{url}/_tsa")
+    monkeypatch.setattr(config.settings(), "stamp_seconds", 0.001)
+    yield url
+    simulator.close()
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,68 @@
+"""Entries to seal, and sealing until all is sealed."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from ileti.consents.ledger import (
+    NewConsent,
+    NewSubmission,
+    Recorded,
+    hash_body,
+    record,
+    record_chunk,
+)
+from ileti.consents.vocabulary import Channel, Source, Standing, Status
+from ileti.core import db
+from ileti.evidence import seal
+
+NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def click(place: Any, n: int = 0, status: Status = Status.ONAY) -> NewSubmission:
+    """A person's word about SMS and e-mail."""
+    items = tuple(
+        NewConsent(address, channel, status, NOON + timedelta(seconds=n),
+                   due_at=NOON + timedelta(days=3))
+        for channel, address in ((Channel.MESAJ, f"+90599{n:07}"),
+                                 (Channel.EPOSTA, f"kisi{n}@ornek.com.tr")))
+    return NewSubmission(place=place, idem=f"test:{uuid4()}", body_hash=hash_body(items),
+                         source=Source.HS_WEB, standing=Standing.VERIFIED, items=items,
+                         evidence={"site": "test"}, person={"name": "Nazlı K."})
+
+
+def take(place: Any, count: int = 1, first: int = 0) -> list[Recorded]:
+    """So many clicks, each of two entries."""
+    return [record(click(place, first + n)) for n in range(count)]
+
+
+def seal_all(most: int = seal.MOST) -> list[seal.Header]:
+    """Seal until nothing waits (another test's transaction may hold the horizon for a moment); the
+    new seals."""
+    before = seal.newest()
+    deadline = time.monotonic() + 20
+    while seal.waiting().since is not None:
+        assert time.monotonic() < deadline, "the horizon does not move"
+        seal.seal_due(time.monotonic() + 10, most=most)
+        time.sleep(0.01)
+    return list(seal.chain(before.number + 1 if before else 1))
+
+
+def leaves(owner: Any) -> list[bytes]:
+    """All leaves in the ledger in the sealer's order, asked in other words."""
+    return [bytes(row[0]) for row in owner.execute(
+        "select leaf from consent_entry order by epoch, xid, id").fetchall()]
+
+
+def place_of(owner: Any, entry_id: int) -> seal.Position:
+    """Where an entry stands among all."""
+    row = owner.execute("select xid::text::bigint, id from consent_entry where id = %s",
+                        (entry_id,)).fetchone()
+    return seal.Position(row[0], 1, row[1])
+
+
+__all__ = ["NOON", "click", "db", "leaves", "place_of", "record", "record_chunk", "seal_all",
+           "take"]
