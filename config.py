@@ -261,6 +261,10 @@ class Settings(BaseSettings):
 
     # -- seals over the ledger
     seal_seconds: float = _field(5.0, "How often new entries are sealed.", gt=0)
+    seal_export_dir: Path | None = _field(
+        None, "Folder to which each day's seals are written, on storage that whoever runs this "
+        "installation cannot rewrite; unset writes none.",
+    )
     stamp_url: str = _field(
         "", "Address of the time stamp authority (RFC 3161 over HTTP) that stamps seals; name and "
         "password may stand in it. Empty: the simulator's, which proves nothing; in production "

@@ -6,8 +6,8 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
+from ileti.evidence import export, stamping
 from ileti.evidence import seal as sealing
-from ileti.evidence import stamping
 
 RUN_SECONDS = 20.0
 
@@ -24,3 +24,10 @@ def seal() -> dict[str, int]:
 def stamp() -> dict[str, int]:
     """Have the newest seal stamped, when it is time."""
     return stamping.stamp_due()
+
+
+@job(queue="upkeep", every=3_600.0, timeout=1_800,
+     idempotent="what a file in the folder holds already is not written again")
+def export_seals() -> dict[str, int]:
+    """Carry the seals of the day out of the house."""
+    return export.export_due()

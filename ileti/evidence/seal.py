@@ -157,10 +157,7 @@ def read_leaves(conn: psycopg.Connection[Any], epoch: int, after: Position, *, m
                 upto: Position | None = None, closing: bool = False) -> list[Leaf]:
     """The leaves that follow ``after``, in order: of an epoch that is ``closing`` or ``upto`` a
     place that is sealed all there are, else those below the horizon. Inside a transaction."""
-    # Whatever the statistics say: a sort would read the ledger from its beginning.
-    conn.execute("select set_config('enable_sort', 'off', true), "
-                 "set_config('enable_seqscan', 'off', true), "
-                 "set_config('enable_bitmapscan', 'off', true)")
+    by_index(conn)
     found: list[Leaf] = []
     for kind, table in LEAVES.items():
         # The names are constants of this module.
@@ -175,6 +172,14 @@ def read_leaves(conn: psycopg.Connection[Any], epoch: int, after: Position, *, m
             binary=True).fetchall()
         found += [Leaf(Position(xid, kind, id_), leaf) for xid, id_, leaf in rows]
     return sorted(found)[:most] if len(LEAVES) > 1 else found
+
+
+def by_index(conn: psycopg.Connection[Any]) -> None:
+    """For the rest of the transaction leaves are read by their index, whatever the statistics say:
+    a sort would read the ledger from its beginning."""
+    conn.execute("select set_config('enable_sort', 'off', true), "
+                 "set_config('enable_seqscan', 'off', true), "
+                 "set_config('enable_bitmapscan', 'off', true)")
 
 
 def _bound(place: Position, kind: int) -> int:

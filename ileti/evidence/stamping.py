@@ -10,7 +10,7 @@ found in court.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
@@ -99,6 +99,18 @@ def newest() -> Stamp | None:
 def stamp_over(number: int) -> Stamp | None:
     """The first stamp that covers a seal: over it, or over the next one that was stamped."""
     return _one("where number >= %s order by number, id limit 1", number)
+
+
+def stamps(first: int, last: int) -> Iterator[tuple[Stamp, seal.Header]]:
+    """All stamps over seals of these numbers, each with its seal as it stands in the database;
+    those over a seal that was changed are left out (:func:`ileti.evidence.seal.chain` names it)."""
+    rows = db.connection().execute(
+        "select id, number, stamped_at, received_at, verdict, signer from seal_stamp "
+        "where number between %s and %s order by number, id", (first, last)).fetchall()
+    for row in rows:
+        found = Stamp(*row)
+        with suppress(seal.Broken):
+            yield from ((found, header) for header in seal.chain(found.number, found.number))
 
 
 def token_of(stamp: Stamp) -> bytes:

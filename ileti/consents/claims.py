@@ -1,0 +1,173 @@
+"""What entries of the ledger claim, put together again from the database as it is now.
+
+Why this module exists: an entry's leaf commits to a claim that stands nowhere as a whole; its parts
+lie in the entry, its submission, the recipient's row, the text shown, provider and brand
+(:mod:`ileti.evidence.leaf`). Who changes one of them no longer gets the leaf. Rebuilding is how a
+change is found (:mod:`ileti.consents.audit`) and how a claim is shown to a stranger. What an erased
+person's entry claimed nobody can tell any more: its leaf is believed by the seal alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import psycopg
+
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
+from ileti.core.crypto import CannotDecrypt, Keyring
+from ileti.core.secrets import secrets
+from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
+from ileti.evidence.seal import Position, by_index
+
+_ROWS: Final = """
+    select e.xid::text::bigint, e.id, e.leaf, e.captured_at, e.provider_id, e.brand_id,
+           e.submission_id, e.consent_date, e.dealer_id, e.text_id, e.recipient_type, e.channel,
+           e.status, e.source, e.standing, r.key_no, r.addr_hash, r.addr_ct, r.leaf_key
+      from consent_entry e
+      left join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+     where {where}
+     order by e.xid, e.id limit %(most)s"""
+
+
+class Entry(NamedTuple):
+    """An entry's columns with its recipient's, as they are kept."""
+
+    xid: int
+    id: int
+    leaf: bytes
+    captured_at: datetime
+    provider_id: int
+    brand_id: int
+    submission_id: int
+    consent_date: datetime
+    dealer_id: int | None
+    text_id: int | None
+    recipient_type: int
+    channel: int
+    status: int
+    source: int
+    standing: int
+    key_no: int | None
+    addr_hash: bytes | None
+    addr_ct: bytes | None
+    leaf_key: bytes | None
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+        return Position(self.xid, 1, self.id)
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person is erased, so that nobody can put the claim together."""
+        return self.addr_hash is None and self.addr_ct is None and self.leaf_key is None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a submission says: digests of its evidence and of the person, and its key."""
+
+    idem: str
+    evidence: str
+    person: str | None
+
+
+class Unreadable(Exception):
+    """A part of the claim is gone or cannot be decrypted; ``part`` names it."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+def read_entries(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Position, *,
+                 most: int) -> list[Entry]:
+    """Entries in the sealer's order, behind one place up to another. Inside a transaction."""
+    by_index(conn)
+    rows = conn.execute(
+        _ROWS.format(where="e.epoch = %(epoch)s and (e.xid, e.id) > (%(xid)s::text::xid8, %(id)s) "
+                     "and (e.xid, e.id) <= (%(to_xid)s::text::xid8, %(to_id)s)"),
+        {"epoch": epoch, "xid": after.xid, "id": after.id, "to_xid": upto.xid, "to_id": upto.id,
+         "most": most}, binary=True).fetchall()
+    return [Entry(*row) for row in rows]
+
+
+class Claims:
+    """Puts claims together; keeps what many entries share. For one pass over the ledger."""
+
+    def __init__(self, conn: psycopg.Connection[Any], keyring: Keyring | None = None) -> None:
+        self._conn = conn
+        self._decrypt: Callable[[int, bytes, bytes], bytes] = (
+            keyring or secrets().keyring).decrypt
+        self._codes: dict[int, tuple[int, int]] = {
+            brand: (iys_code, brand_code) for brand, iys_code, brand_code in conn.execute(
+                "select b.id, p.iys_code, b.brand_code from brand b "
+                "join provider p on p.id = b.provider_id")}
+        self._texts: dict[int, str] = {}
+        self._said: dict[tuple[int, int], Said] = {}
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """Fetch what these entries share and is not known yet."""
+        wanted = {(one.provider_id, one.submission_id) for one in entries}
+        self._said = {key: said for key, said in self._said.items() if key in wanted}
+        missing = [key for key in wanted if key not in self._said]
+        if missing:
+            providers, ids = zip(*missing, strict=True)
+            for provider, number, *parts in self._conn.execute(
+                    "select s.provider_id, s.id, s.idem, s.evidence, s.person_key, s.person_ct "
+                    "from unnest(%s::int[], %s::bigint[]) w(provider, id) join submission s "
+                    "on s.provider_id = w.provider and s.id = w.id",
+                    (list(providers), list(ids)), binary=True):
+                self._said[provider, number] = self._read(*parts)
+        texts = {one.text_id for one in entries if one.text_id is not None} - self._texts.keys()
+        if texts:
+            self._texts |= {number: bytes(digest).hex() for number, digest in self._conn.execute(
+                "select id, content_hash from document_version where id = any(%s)",
+                (list(texts),))}
+
+    def _read(self, idem: str, evidence: Any, key: int | None, cipher: bytes | None) -> Said:
+        person: str | None = None
+        if cipher is not None and key is not None:
+            try:
+                person = sha256(self._decrypt(key, bytes(cipher), idem.encode())).hexdigest()
+            except CannotDecrypt:
+                person = "unreadable"  # no digest: the leaf will not be this one
+        return Said(idem, canonical_digest(evidence), person)
+
+    def claim(self, one: Entry) -> Claim:
+        """What a prepared entry claims; raises Unreadable."""
+        said = self._said.get((one.provider_id, one.submission_id))
+        if said is None:
+            raise Unreadable("submission")
+        codes = self._codes.get(one.brand_id)
+        if codes is None:
+            raise Unreadable("brand")
+        if one.text_id is not None and one.text_id not in self._texts:
+            raise Unreadable("text")
+        if one.key_no is None or one.addr_ct is None or one.addr_hash is None:
+            raise Unreadable("recipient")
+        try:
+            address = self._decrypt(one.key_no, one.addr_ct, one.addr_hash).decode()
+            return Claim(
+                brand=codes[1], channel=Channel(one.channel).name, consent_date=one.consent_date,
+                dealer=one.dealer_id, evidence=said.evidence, idem=said.idem, person=said.person,
+                provider=codes[0], recipient=address,
+                recipient_type=RecipientType(one.recipient_type).name,
+                source=Source(one.source).name, standing=Standing(one.standing).name,
+                status=Status(one.status).name,
+                text=None if one.text_id is None else self._texts[one.text_id])
+        except CannotDecrypt:
+            raise Unreadable("address") from None
+        except ValueError as error:  # a number no word has
+            raise Unreadable(str(error)) from None
+
+    def fits(self, one: Entry) -> bool:
+        """Whether a prepared entry's leaf is that of its claim; raises Unreadable."""
+        if one.leaf_key is None:
+            raise Unreadable("recipient")
+        return leaf(one.leaf_key, one.id, claim_digest(self.claim(one)),
+                    one.captured_at) == one.leaf
