@@ -270,6 +270,49 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
     raise SystemExit(code)
 
 
+@main.command("audit")
+@click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N",
+              help="First seal to look at (default 1).")
+@click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="Last seal.")
+@click.option("--against", "exports", multiple=True, metavar="FILE",
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Seals that were carried out of the house; may be given several times.")
+@click.option("--most", type=click.IntRange(min=1), default=100, help="Stop after that many "
+              "findings (default 100).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: int,
+                 as_json: bool) -> None:
+    """Check the whole ledger against its seals, time stamps and exported seals; read only.
+
+    Exit code 0: everything is as it was sealed; 1: something is not, and the first wrong record is
+    named; 2: the call has to be mended first.
+    """
+    _with_services()
+    from ileti.cli.auditing import run_audit
+    from ileti.core.errors import CallerMistake
+
+    try:
+        code = run_audit(first=first, last=last, exports=exports, most=most, language=language(),
+                         as_json=as_json)
+    except CallerMistake as mistake:
+        click.echo(mistake.say(language()), err=True)
+        raise SystemExit(2) from mistake
+    raise SystemExit(code)
+
+
+@main.command("export-seals")
+@click.argument("folder", type=click.Path(file_okay=False, writable=True, path_type=Path))
+def export_seals(folder: Path) -> None:
+    """Write the seals that no file in FOLDER holds yet, for storage you cannot rewrite."""
+    _with_services()
+    from ileti.evidence import export
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = export.write_new(folder)
+    click.echo(str(path) if path else ("Yeni mühür yok." if language() == "tr"
+                                       else "There is no new seal."))
+
+
 @main.group()
 def keys() -> None:
     """Encryption keys: bring in a new one, rewrite what old ones keep, let them go."""

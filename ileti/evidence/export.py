@@ -71,20 +71,24 @@ def newest_file(folder: Path) -> tuple[int, datetime | None]:
 
 
 def export_due() -> dict[str, int]:
-    """Once a day, write the seals that no file in SEAL_EXPORT_DIR holds yet; their number."""
+    """Once a day, write the seals that no file in SEAL_EXPORT_DIR holds yet."""
     folder = settings().seal_export_dir
-    last = seal.newest() if folder is not None else None
-    if folder is None or last is None:
+    if folder is None:
         return {}
     folder.mkdir(parents=True, exist_ok=True)
-    upto, written = newest_file(folder)
-    first = upto + 1
-    if first > last.number or (
-            written is not None and to_istanbul(written).date() == clock.today()):
+    written = newest_file(folder)[1]
+    if written is not None and to_istanbul(written).date() == clock.today():
         return {}
-    upto = min(last.number, first + MOST - 1)
-    write(folder, first, upto)
-    return {"seals": upto - first + 1}
+    return {"files": int(write_new(folder) is not None)}
+
+
+def write_new(folder: Path) -> Path | None:
+    """Write the seals no file in the folder holds yet; None when there are none."""
+    last = seal.newest()
+    first = newest_file(folder)[0] + 1
+    if last is None or first > last.number:
+        return None
+    return write(folder, first, min(last.number, first + MOST - 1))
 
 
 def write(folder: Path, first: int, last: int) -> Path:

@@ -213,11 +213,11 @@ def test_a_file_is_written_once_a_day_and_whole(
     from ileti.core import clock
 
     monkeypatch.setattr(config.settings(), "seal_export_dir", tmp_path / "out")
-    assert export.export_due() == {"seals": 3}
+    assert export.export_due() == {"files": 1}
     assert export.export_due() == {}
     seal_all()
     with clock.freeze(clock.now() + timedelta(days=1)):
-        assert export.export_due() == {}
+        assert export.export_due() == {"files": 0}
     (path,) = (tmp_path / "out").iterdir()
     assert path.name == "seals-000000001-000000003.jsonl"
     assert path.stat().st_mode & 0o222 == 0
