@@ -26,6 +26,7 @@ from ileti.webhooks.events import TOPIC as WEBHOOKS
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
 CLOCK_TOLERANCE = 2.0
+_SEALED_WITHIN = 900.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _database(settings: Settings) -> list[Finding]:
         found.append(Finding(apart < CLOCK_TOLERANCE, f"clocks {apart:.1f} s apart",
                              "" if apart < CLOCK_TOLERANCE else "Synchronise this host and the "
                              "database by NTP: İYS refuses dates in the future (R-39)."))
-        found += _queues(conn)
+        found += _queues(conn, settings)
     return found
 
 
@@ -98,7 +99,7 @@ def _durability(conn: psycopg.Connection) -> list[Finding]:
     return found
 
 
-def _queues(conn: psycopg.Connection) -> list[Finding]:
+def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
     try:
         row = conn.execute(
             "select count(*), coalesce(extract(epoch from now() - min(ref_at)), 0), "
@@ -113,6 +114,7 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
         *_deadlines(conn),
         *_days(conn),
         *_stamps(conn),
+        *_seals(conn, settings),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -120,6 +122,38 @@ def _queues(conn: psycopg.Connection) -> list[Finding]:
         Finding(row[3] == 0, f"{row[3]} webhook deliveries given up", "" if not row[3] else
                 "Open the webhook's page: it says what the address answered; mend it, send again."),
     ]
+
+
+def _seals(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
+    """Whether new entries are sealed in time, and seals stamped (R-68, R-69)."""
+    row = conn.execute(
+        "select (select system_identifier::text from pg_control_system()) = e.system, s.number, "
+        "(select coalesce(max(number), 0) from seal_stamp), "
+        "extract(epoch from now() - (select max(received_at) from seal_stamp)), "
+        "(select extract(epoch from now() - l.captured_at) from consent_entry l "
+        " where l.epoch >= coalesce(s.epoch, 0) and (l.xid, l.id) > "
+        " (coalesce(s.upto_xid, 0)::text::xid8, coalesce(s.upto_id, 0)) "
+        " order by l.xid, l.id limit 1) "
+        "from (select system from seal_epoch order by epoch desc limit 1) e "
+        "left join (select * from seal order by number desc limit 1) s on true").fetchone()
+    assert row is not None
+    here, number, stamped, stamp_age, waits = row
+    if not here:
+        return [Finding(False, "this database came from another cluster and nothing is sealed",
+                        "Stop all writers and run `ileti setup`: it begins a new epoch.")]
+    found = [Finding((waits or 0) < _SEALED_WITHIN, f"{number or 0} seals, the oldest entry "
+                     f"without one waits {float(waits or 0) / 60:.0f} min",
+                     "" if (waits or 0) < _SEALED_WITHIN else "Look whether the workers run and "
+                     "whether a transaction has been open for long (pg_stat_activity).")]
+    if not settings.stamp_service:
+        return [*found, Finding(False, "no authority stamps the seals",
+                                "Set STAMP_URL: without a time stamp only copies outside "
+                                "(SEAL_EXPORT_DIR) show that nothing was made anew (R-68).")]
+    late = number is not None and stamped < number and (
+        stamp_age is None or stamp_age > _SEALED_WITHIN + 3 * settings.stamp_seconds)
+    return [*found, Finding(not late, f"the last time stamp is over seal {stamped}", "" if not late
+                            else "See the log for `seal_not_stamped`: what the authority at "
+                            "STAMP_URL answers.")]
 
 
 def _deadlines(conn: psycopg.Connection) -> list[Finding]:

@@ -30,6 +30,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
+from ileti.core.columns import PROOF
+
 
 class XID8(UserDefinedType):
     """PostgreSQL's 64-bit transaction id, the sealer's order."""
@@ -45,7 +47,10 @@ class Submission(Model):
     """What one request or chunk shares; holds the idempotency key."""
 
     __tablename__ = "submission"
-    __table_args__ = (UniqueConstraint("provider_id", "idem"),)
+    __table_args__ = (
+        UniqueConstraint("provider_id", "idem"),
+        {"comment": PROOF},
+    )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -92,7 +97,7 @@ class ConsentEntry(Model):
             "ix_consent_entry_iys", "provider_id", "brand_id", "captured_at", "id",
             postgresql_where=text("source >= 31"),
         ),
-        {"postgresql_partition_by": "RANGE (captured_at)"},
+        {"comment": PROOF, "postgresql_partition_by": "RANGE (captured_at)"},
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -10,6 +10,11 @@ from sqlalchemy.types import TypeDecorator
 
 from ileti.core.secrets import secrets
 
+# What the application's role may do in a table stands in the table's comment, from which
+# grant_application_rights() reads it.
+PROOF = "proof: the application only adds rows"
+READ = "read: set-up writes, the application reads"
+
 
 class EncryptedText(TypeDecorator[str]):
     """Text kept as ``key number.base64(AES-GCM)``, bound to its purpose."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ileti.core.columns import PROOF
 from ileti.tenancy.models import Brand
 
 
@@ -52,7 +53,10 @@ class DocumentVersion(Model):
     """One published wording in one language; INSERT-only for the application's role."""
 
     __tablename__ = "document_version"
-    __table_args__ = (UniqueConstraint("document_id", "version", "language"),)
+    __table_args__ = (
+        UniqueConstraint("document_id", "version", "language"),
+        {"comment": PROOF},
+    )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))

@@ -24,11 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ileti.core.columns import PROOF, READ
+
 
 class SealEpoch(Model):
     """A database cluster in which transaction numbers grew; ``system`` is its identifier."""
 
     __tablename__ = "seal_epoch"
+    __table_args__ = {"comment": READ}
 
     epoch: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     system: Mapped[str] = mapped_column(String(20))
@@ -48,6 +51,7 @@ class Seal(Model):
     __table_args__ = (
         UniqueConstraint("digest"),
         Index("ix_seal_place", "epoch", "upto_xid", "upto_kind", "upto_id"),
+        {"comment": PROOF},
     )
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -68,7 +72,10 @@ class SealStamp(Model):
     came."""
 
     __tablename__ = "seal_stamp"
-    __table_args__ = (Index("ix_seal_stamp_number", "number", "id"),)
+    __table_args__ = (
+        Index("ix_seal_stamp_number", "number", "id"),
+        {"comment": PROOF},
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     number: Mapped[int] = mapped_column(ForeignKey("seal.number"))

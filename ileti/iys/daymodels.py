@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ileti.core.columns import EncryptedText
+from ileti.core.columns import PROOF, EncryptedText
 
 
 class IysDay(Model):
@@ -81,6 +81,7 @@ class IysArchive(Model):
     __table_args__ = (
         UniqueConstraint("provider_id", "brand_id", "day", "kind", "sha384"),
         Index("ix_iys_archive_stamp", "provider_id", "id", postgresql_where=text("kind = 5")),
+        {"comment": PROOF},
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ileti.core.columns import PROOF
+
 
 class IysBatch(Model):
     """One call that carries consents to İYS (iys-api §6.2, §6.4).
@@ -72,6 +74,7 @@ class IysReceipt(Model):
         Index("ix_iys_receipt_rejected", "provider_id", "at",
               postgresql_where=text("not accepted")),
         Index("ix_iys_receipt_late", "provider_id", "at", postgresql_where=text("late")),
+        {"comment": PROOF},
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -141,6 +144,7 @@ class IysMovement(Model):
     ``raw_ct`` is what we could not read, encrypted."""
 
     __tablename__ = "iys_movement"
+    __table_args__ = {"comment": PROOF}
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     brand_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ileti.core.columns import PROOF
+
 
 class Recipient(Model):
     """One address of one provider; the database key is (provider_id, id)."""
@@ -32,6 +34,7 @@ class Recipient(Model):
     __table_args__ = (
         UniqueConstraint("provider_id", "addr_hash"),
         CheckConstraint("kind in (1, 2)", name="kind"),
+        {"comment": PROOF},
     )
 
     provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

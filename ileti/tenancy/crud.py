@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose, has_access
 from flask_appbuilder.exceptions import ApplyFilterException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
@@ -27,7 +26,12 @@ from ileti.core.errors import CallerMistake, IletiError
 from ileti.core.formats import say
 
 LARGEST_PAGE = 100
-_TWICE = "23505"  # PostgreSQL: unique_violation
+#: what the database refuses, by PostgreSQL's code (unique_violation, restrict_violation)
+_SENTENCES = {
+    "23505": _l("A record with this number or name already exists."),
+    "23001": _l("This number stands in the proof of records already taken and can no longer "
+                "change."),
+}
 
 
 class Told(Exception):
@@ -62,9 +66,10 @@ class Records(SQLAInterface):
             raise Told(say(error)) from error
         except IntegrityError as error:
             self.session.rollback()
-            if getattr(error.orig, "sqlstate", "") != _TWICE:
+            sentence = _SENTENCES.get(getattr(error.orig, "sqlstate", ""))
+            if sentence is None:
                 raise
-            raise Told(_("A record with this number or name already exists.")) from error
+            raise Told(str(sentence)) from error
 
 
 class RecordView(ModelView):

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ileti.core.columns import EncryptedText
+from ileti.core.columns import PROOF, EncryptedText
 
 
 def _created() -> Mapped[datetime]:
@@ -163,7 +163,10 @@ class AuditEntry(Model):
     """Who did what in the panel; INSERT-only for the application's role."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_provider_id_at", "provider_id", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_provider_id_at", "provider_id", "at"),
+        {"comment": PROOF},
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime] = _created()

@@ -40,9 +40,19 @@ def take(place: Any, count: int = 1, first: int = 0) -> list[Recorded]:
 
 
 def seal_all(most: int = seal.MOST) -> list[seal.Header]:
-    """Seal what waits; the new seals. Transactions of other databases on the same server hold the
-    horizon too, so that it is waited for."""
+    """Seal what waits; the new seals."""
     before = seal.newest()
+    wait_for_horizon()
+    deadline = time.monotonic() + 20
+    while seal.waiting().since is not None:
+        assert time.monotonic() < deadline, "another sealer does not end"
+        seal.seal_due(time.monotonic() + 10, most=most)
+    return list(seal.chain(before.number + 1 if before else 1))
+
+
+def wait_for_horizon() -> None:
+    """Until all entries may be sealed: transactions of other databases on the same server hold the
+    horizon too."""
     deadline = time.monotonic() + 20
     while not db.connection().execute(
             "select coalesce((select xid from consent_entry where epoch = (select max(epoch) "
@@ -51,10 +61,6 @@ def seal_all(most: int = seal.MOST) -> list[seal.Header]:
     ).fetchone()[0]:  # type: ignore[index]
         assert time.monotonic() < deadline, "the horizon does not move"
         time.sleep(0.01)
-    while seal.waiting().since is not None:
-        assert time.monotonic() < deadline, "another sealer does not end"
-        seal.seal_due(time.monotonic() + 10, most=most)
-    return list(seal.chain(before.number + 1 if before else 1))
 
 
 def leaves(owner: Any) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sealed_house import click, leaves, place_of, record_chunk, seal_all, take
+from sealed_house import click, leaves, place_of, record_chunk, seal_all, take, wait_for_horizon
 
 from ileti.core import db
 from ileti.evidence import merkle, seal
@@ -149,6 +149,7 @@ def test_a_seal_that_was_changed_is_named(shop: Any, owner: Any, change: str) ->
 
 def test_the_sealer_reads_by_its_index_and_sorts_nothing(shop: Any, monkeypatch: Any) -> None:
     take(shop, 3)
+    wait_for_horizon()
     asked: list[str] = []
     with db.transaction() as conn:
         real = conn.execute

@@ -57,4 +57,23 @@ begin
 end $$;
 revoke execute on function begin_seal_epoch() from public;
 
+-- The numbers at İYS are parts of every claim (ileti/evidence/leaf.py): changed afterwards, no entry
+-- could be put together again.
+create function refuse_other_number() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+begin
+    if tg_table_name = 'provider' and exists (
+            select from consent_entry where provider_id = new.id)
+       or tg_table_name = 'brand' and exists (
+            select from consent_entry
+             where provider_id = (to_jsonb(new) ->> 'provider_id')::int and brand_id = new.id) then
+        raise exception 'the number stands in the proof of entries' using errcode = '23001';
+    end if;
+    return new;
+end $$;
+create trigger number_kept before update of iys_code on provider for each row
+    when (old.iys_code is distinct from new.iys_code) execute function refuse_other_number();
+create trigger number_kept before update of brand_code on brand for each row
+    when (old.brand_code is distinct from new.brand_code) execute function refuse_other_number();
+
 select grant_application_rights();

@@ -67,6 +67,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The leaves stay; who exported seals still has them."""
+    op.execute("drop trigger number_kept on provider")
+    op.execute("drop trigger number_kept on brand")
+    op.execute("drop function refuse_other_number()")
     op.execute("drop function begin_seal_epoch()")
     op.drop_table("seal_stamp")
     op.drop_table("seal")
