@@ -26,7 +26,8 @@ from ileti.evidence.seal import Position, by_index
 _ROWS: Final = """
     select e.xid::text::bigint, e.id, e.leaf, e.captured_at, e.provider_id, e.brand_id,
            e.submission_id, e.consent_date, e.dealer_id, e.text_id, e.recipient_type, e.channel,
-           e.status, e.source, e.standing, r.key_no, r.addr_hash, r.addr_ct, r.leaf_key
+           e.status, e.source, e.standing, r.key_no, r.addr_hash, r.addr_ct, r.leaf_key,
+           e.epoch, e.recipient_id
       from consent_entry e
       left join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
      where {where}
@@ -55,6 +56,8 @@ class Entry(NamedTuple):
     addr_hash: bytes | None
     addr_ct: bytes | None
     leaf_key: bytes | None
+    epoch: int
+    recipient_id: int
 
     @property
     def at(self) -> Position:
@@ -69,11 +72,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a submission says: digests of its evidence and of the person, and its key."""
+    """What a submission says: its evidence and the person's canonical JSON, their digests, and its
+    key."""
 
     idem: str
     evidence: str
     person: str | None
+    evidence_json: Any
+    person_json: bytes
 
 
 class Unreadable(Exception):
@@ -93,6 +99,15 @@ def read_entries(conn: psycopg.Connection[Any], epoch: int, after: Position, upt
                      "and (e.xid, e.id) <= (%(to_xid)s::text::xid8, %(to_id)s)"),
         {"epoch": epoch, "xid": after.xid, "id": after.id, "to_xid": upto.xid, "to_id": upto.id,
          "most": most}, binary=True).fetchall()
+    return [Entry(*row) for row in rows]
+
+
+def read_these(conn: psycopg.Connection[Any], provider_id: int, ids: Sequence[int]
+               ) -> list[Entry]:
+    """A provider's entries by their ids, in the sealer's order."""
+    rows = conn.execute(
+        _ROWS.format(where="e.provider_id = %(provider)s and e.id = any(%(ids)s)"),
+        {"provider": provider_id, "ids": list(ids), "most": None}, binary=True).fetchall()
     return [Entry(*row) for row in rows]
 
 
@@ -131,18 +146,25 @@ class Claims:
 
     def _read(self, idem: str, evidence: Any, key: int | None, cipher: bytes | None) -> Said:
         person: str | None = None
+        clear = b"null"
         if cipher is not None and key is not None:
             try:
-                person = sha256(self._decrypt(key, bytes(cipher), idem.encode())).hexdigest()
+                clear = self._decrypt(key, bytes(cipher), idem.encode())
+                person = sha256(clear).hexdigest()
             except CannotDecrypt:
                 person = "unreadable"  # no digest: the leaf will not be this one
-        return Said(idem, canonical_digest(evidence), person)
+        return Said(idem, canonical_digest(evidence), person, evidence, clear)
+
+    def said(self, one: Entry) -> Said:
+        """What a prepared entry's submission says; raises Unreadable."""
+        found = self._said.get((one.provider_id, one.submission_id))
+        if found is None:
+            raise Unreadable("submission")
+        return found
 
     def claim(self, one: Entry) -> Claim:
         """What a prepared entry claims; raises Unreadable."""
-        said = self._said.get((one.provider_id, one.submission_id))
-        if said is None:
-            raise Unreadable("submission")
+        said = self.said(one)
         codes = self._codes.get(one.brand_id)
         if codes is None:
             raise Unreadable("brand")

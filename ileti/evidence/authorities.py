@@ -26,3 +26,9 @@ def trusted() -> tuple[tuple[x509.Certificate, ...], str]:
 def _read(path: Path, _changed: int) -> tuple[tuple[x509.Certificate, ...], str]:
     content = path.read_bytes()
     return tuple(x509.load_pem_x509_certificates(content)), sha256(content).hexdigest()
+
+
+def trusted_pem() -> bytes:
+    """The file of the authorities as it is; empty when none are named."""
+    path = settings().stamp_ca_file
+    return path.read_bytes() if path is not None else b""

@@ -114,9 +114,13 @@ def canonical_digest(content: Any) -> str:
     return sha256(canonical_json(content)).hexdigest()
 
 
+def micros_of(moment: datetime) -> int:
+    """Microseconds since 1970 (UTC)."""
+    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 def leaf(leaf_key: bytes, entry_id: int, digest: bytes, captured_at: datetime) -> bytes:
     """The commitment as the database computes it; for verification."""
     salt = sha256(leaf_key + entry_id.to_bytes(8, "big")).digest()
-    since = captured_at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return sha256(salt + digest + micros.to_bytes(8, "big")).digest()
+    return sha256(salt + digest + micros_of(captured_at).to_bytes(8, "big")).digest()

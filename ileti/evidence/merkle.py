@@ -37,14 +37,22 @@ def root(leaves: Sequence[bytes]) -> bytes:
 def path(leaves: Sequence[bytes], place: int) -> list[bytes]:
     """The hashes that lead from the leaf at ``place`` (from 0) to the root, the lowest first
     (RFC 9162 §2.1.3.1); IndexError when there is no such leaf."""
-    if not 0 <= place < len(leaves):
-        raise IndexError(place)
-    found, row = [], _row(leaves)
+    return paths(leaves, [place])[0]
+
+
+def paths(leaves: Sequence[bytes], places: Sequence[int]) -> list[list[bytes]]:
+    """The paths of several leaves of one tree, which is hashed once."""
+    if not all(0 <= place < len(leaves) for place in places):
+        raise IndexError(places)
+    here = list(places)
+    found: list[list[bytes]] = [[] for _ in here]
+    row = _row(leaves)
     while len(row) > 1:
-        beside = place ^ 1
-        if beside < len(row):
-            found.append(row[beside])
-        place, row = place >> 1, _above(row)
+        for n, place in enumerate(here):
+            if place ^ 1 < len(row):
+                found[n].append(row[place ^ 1])
+            here[n] = place >> 1
+        row = _above(row)
     return found
 
 

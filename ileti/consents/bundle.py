@@ -1,0 +1,246 @@
+"""The proof of some consents as one file, for somebody who does not believe us (R-23, R-69).
+
+Why this module exists: whoever has to show a consent in court hands over what was said, what was
+shown and who vouches for it, and nothing about anybody else. Of each record the bundle holds its
+claim with all parts, the salt of its leaf, the path to the root of its seal, the seals from there
+to one that is time-stamped, the stamp, and the program that checks all of it
+(:mod:`ileti.evidence.verifier`). Higher floors add files of their own (:func:`attaches`): what İYS
+answered, a page to read. The format: docs/proof-bundle.md.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.resources import files as resources
+from typing import IO, Any, Final
+
+from ileti.consents.claims import Claims, Entry, Unreadable, read_these
+from ileti.consents.numbers import record_number
+from ileti.consents.vocabulary import Channel
+from ileti.core import clock, db
+from ileti.core.errors import Conflict, Gone, NotFound
+from ileti.evidence import merkle, seal, stamping
+from ileti.evidence.authorities import trusted_pem
+from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
+from ileti.evidence.seal import Header
+
+FORMAT: Final = 1
+MOST: Final = 2_000
+# Entries of one bundle are alike to the second: nobody learns from it when it was zipped.
+_TIME: Final = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One record with everything that proves it; ``parts`` is its file in the bundle."""
+
+    entry: Entry
+    record: str
+    parts: dict[str, Any]
+    seal: Header
+
+
+@dataclass
+class Bundle:
+    """What goes into the file, by name."""
+
+    proven: list[Proven]
+    files: dict[str, bytes] = field(default_factory=dict)
+    stamped: bool = False
+
+
+Attacher = Callable[[Sequence[Proven]], dict[str, bytes]]
+_attachers: list[Attacher] = []
+
+
+def attaches(attacher: Attacher) -> Attacher:
+    """Register files that belong to records: their names in the bundle, and content."""
+    if attacher not in _attachers:
+        _attachers.append(attacher)
+    return attacher
+
+
+def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
+    """The bundle of a provider's entries. Raises NotFound, Conflict while one of them waits for its
+    seal, Gone when one can no longer be put together (the person is erased)."""
+    if len(entry_ids) > MOST:
+        raise Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
+                       f"A bundle holds at most {MOST} records.", code="bundle_too_large")
+    proven = _prove(provider_id, entry_ids)
+    made = Bundle(proven)
+    for number, one in enumerate(proven, 1):
+        made.files[f"entries/{number:04}.json"] = _readable(one.parts)
+    _chain(made)
+    for attacher in _attachers:
+        made.files |= attacher(proven)
+    made.files["verify.py"] = resources("ileti.evidence").joinpath("verifier.py").read_bytes()
+    made.files["README.txt"] = _README.encode()
+    return made
+
+
+def write(bundle: Bundle, file: IO[bytes]) -> None:
+    """The bundle as a zip; its index comes first."""
+    index = canonical_json({
+        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(clock.now()),
+        "records": [one.record for one in bundle.proven],
+        "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
+    })
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in [("bundle.json", index), *sorted(bundle.files.items())]:
+            archive.writestr(zipfile.ZipInfo(name, _TIME), content)
+
+
+def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
+    with db.transaction() as conn:
+        entries = read_these(conn, provider_id, entry_ids)
+        if len(entries) != len(set(entry_ids)):
+            raise NotFound()
+        claims = Claims(conn)
+        claims.prepare(entries)
+        parts = [_parts(one, claims) for one in entries]
+        _add_texts(conn, entries, parts)
+    places = _places(entries)
+    return [Proven(one, said["record"], said | places[one.id][1], places[one.id][0])
+            for one, said in zip(entries, parts, strict=True)]
+
+
+def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
+    """The claim with what it is made of."""
+    if one.erased or one.leaf_key is None:
+        raise Gone("Bu kaydın sahibi silinmiş; kanıtı artık kurulamaz.",
+                   "The person of this record is erased; its proof can no longer be put together.",
+                   code="erased")
+    try:
+        claim, said = claims.claim(one), claims.said(one)
+        if not claims.fits(one):
+            raise Unreadable("leaf")
+    except Unreadable as unreadable:
+        number = record_number(one.id)
+        raise Conflict(
+            f"{number} numaralı kayıt mühürlendiği gibi değil ({unreadable.part}); `ileti audit` "
+            "ile bakın.",
+            f"Record {number} is not as it was sealed ({unreadable.part}); look with "
+            "`ileti audit`.",
+            code="not_as_sealed") from unreadable
+    return {
+        "record": record_number(one.id), "claim": json.loads(canonical_claim(claim)),
+        "captured": iso_utc(one.captured_at), "capturedMicros": micros_of(one.captured_at),
+        "evidence": said.evidence_json, "person": json.loads(said.person_json),
+        "salt": sha256(one.leaf_key + one.id.to_bytes(8, "big")).hexdigest(),
+        "leaf": one.leaf.hex(),
+    }
+
+
+def _add_texts(conn: Any, entries: Iterable[Entry], parts: list[dict[str, Any]]) -> None:
+    wanted = {one.text_id for one in entries if one.text_id is not None}
+    rows = conn.execute(
+        "select v.id, d.kind, d.channel, v.language, v.title, v.body, v.version, v.published_at "
+        "from document_version v join document d on d.id = v.document_id where v.id = any(%s)",
+        (list(wanted),)).fetchall()
+    texts = {row[0]: row[1:] for row in rows}
+    for one, said in zip(entries, parts, strict=True):
+        if one.text_id is None:
+            continue
+        kind, channel, language, title, body, version, published = texts[one.text_id]
+        said["text"] = {"kind": kind, "channel": None if channel is None else
+                        Channel(channel).name, "language": language, "title": title, "body": body}
+        said["textVersion"] = {"version": version, "published": iso_utc(published)}
+
+
+def _places(entries: Sequence[Entry]) -> dict[int, tuple[Header, dict[str, Any]]]:
+    """Seal and path of each entry."""
+    by_seal: dict[int, tuple[Header, list[Entry]]] = {}
+    for one in entries:
+        found = seal.seal_of(one.at, one.epoch)
+        if found is None:
+            raise Conflict("Kayıt henüz mühürlenmedi; birkaç saniye sonra yeniden deneyin.",
+                           "The record has no seal yet; try again in a few seconds.",
+                           code="not_sealed_yet")
+        by_seal.setdefault(found.number, (found, []))[1].append(one)
+    placed = {}
+    for header, some in by_seal.values():
+        leaves = seal.leaves_of(header)
+        values = [leaf.value for leaf in leaves]
+        where = {leaf.at: n for n, leaf in enumerate(leaves)}
+        places = [where[one.at] for one in some]
+        if merkle.root(values) != header.root:
+            raise Conflict(
+                f"{header.number} numaralı mührün altındaki kayıtlar mühürlendikleri gibi değil; "
+                "`ileti audit` ile bakın.",
+                f"The records below seal {header.number} are not as they were sealed; look with "
+                "`ileti audit`.", code="not_as_sealed")
+        for one, place, path in zip(some, places, merkle.paths(values, places), strict=True):
+            placed[one.id] = (header, {
+                "seal": header.number, "place": place, "path": [step.hex() for step in path]})
+    return placed
+
+
+def _chain(made: Bundle) -> None:
+    """From each record's seal to the first that is stamped, with the stamps."""
+    numbers: set[int] = set()
+    for number in {one.seal.number for one in made.proven}:
+        stamp = stamping.stamp_over(number)
+        numbers |= set(range(number, (stamp.number if stamp else number) + 1))
+        if stamp is not None:
+            made.files[f"stamps/{stamp.number:09}.tsr"] = stamping.token_of(stamp)
+            made.stamped = True
+    made.files["seals/chain.jsonl"] = b"".join(
+        header.canonical() + b"\n" for first, last in _stretches(sorted(numbers))
+        for header in seal.chain(first, last))
+    authorities = trusted_pem()
+    if authorities and made.stamped:
+        made.files["stamps/authorities.pem"] = authorities
+
+
+def _stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
+def _readable(parts: dict[str, Any]) -> bytes:
+    """For people too; the verifier hashes the canonical form of its parts."""
+    return json.dumps(parts, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+_README: Final = """\
+İLETİ · KANIT PAKETİ
+
+Bu paket, kayıtlı ticari ileti izinlerinin kanıtıdır: kimin, ne zaman, hangi metni görerek ne
+seçtiği (entries/), bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
+damgaları (stamps/).
+
+Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. Python ve openssl yeter:
+
+    python3 verify.py PAKET.zip --ca MAKAMLAR.pem --tr
+
+MAKAMLAR.pem, güvendiğiniz zaman damgası makamlarının (örneğin Kamu SM) sertifikalarıdır; makamın
+kendi sitesinden alın. verify.py dosyasını da bu paketten değil, İleti'nin yayımlanan kaynağından
+alırsanız paketi hazırlayana hiç güvenmemiş olursunuz.
+
+Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
+
+
+İLETİ · PROOF BUNDLE
+
+This bundle proves recorded consents: who chose what, when, seeing which text (entries/), the seals
+that show nothing was changed afterwards (seals/), and time stamps (stamps/).
+
+To check it you need neither trust İleti nor be online. Python and openssl are enough:
+
+    python3 verify.py BUNDLE.zip --ca AUTHORITIES.pem
+
+AUTHORITIES.pem holds the certificates of the time stamp authorities you trust; take them from the
+authority itself. Take verify.py from İleti's published source rather than from this bundle, and you
+need not trust whoever made it at all.
+
+The bundle holds personal data; use it as proof only.
+"""
