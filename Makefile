@@ -54,7 +54,7 @@ chaos: $(VENV)/.dev
 widget: $(VENV)/.dev
 	bash tools/node.sh build
 
-bench-capture bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget: bench-%: $(VENV)/.dev
+bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget: bench-%: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.$(or $(filter-out import,$*),imports)
 
 clean:

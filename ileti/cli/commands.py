@@ -300,6 +300,39 @@ def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: 
     raise SystemExit(code)
 
 
+@main.command("bundle")
+@click.argument("records", nargs=-1, metavar="RECORD...")
+@click.option("--address", help="All records of a phone number or an e-mail address instead.")
+@click.option("--provider", type=int, metavar="IYS", help="The provider's İYS number; needed with "
+              "--address when there are several.")
+@click.option("--out", required=True, metavar="FILE",
+              type=click.Path(dir_okay=False, path_type=Path), help="The zip file to write.")
+def make_bundle(records: tuple[str, ...], address: str | None, provider: int | None,
+                out: Path) -> None:
+    """Write the proof bundle of some records: everything that proves them, and the verifier."""
+    if bool(records) == bool(address):
+        raise click.UsageError("Name RECORDs, or an --address.")
+    _with_services()
+    from ileti.cli.bundling import write_bundle
+    from ileti.core.errors import IletiError
+
+    try:
+        number = write_bundle(out, records=records, address=address, provider=provider)
+    except IletiError as error:
+        click.echo(error.say(language()), err=True)
+        raise SystemExit(2) from error
+    click.echo(f"{out}: {number} " + ("kayıt" if language() == "tr" else "records"))
+
+
+@main.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify_bundle(arguments: tuple[str, ...]) -> None:
+    """Check a proof bundle, as the verify.py within it does; `--help` says with what."""
+    from ileti.evidence.verifier import main as verify
+
+    raise SystemExit(verify(list(arguments)))
+
+
 @main.command("export-seals")
 @click.argument("folder", type=click.Path(file_okay=False, writable=True, path_type=Path))
 def export_seals(folder: Path) -> None:

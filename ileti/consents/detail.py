@@ -21,6 +21,7 @@ from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.past import Held, held_at
+from ileti.consents.sealed import seal_row
 from ileti.consents.timeline import address_of, story
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import clock, formats, orm
@@ -81,7 +82,7 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
 
 def _shown(entry: ConsentEntry, state: ConsentState) -> Shown:
     recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
-    entries = _entries_of_key(entry)
+    entries = entries_of_key(entry)
     until, problem = _moment(request.args.get("at"))
     held = state if until is None else _held_for_user(state, entries, until)
     return Shown(entry, state, held, entries, address_of(recipient), until, problem)
@@ -102,7 +103,9 @@ def _moment(text: str | None) -> tuple[datetime | None, str | None]:
     return moment, None
 
 
-def _entries_of_key(entry: ConsentEntry, channel: Channel | None = None) -> list[ConsentEntry]:
+def entries_of_key(entry: ConsentEntry, channel: Channel | None = None) -> list[ConsentEntry]:
+    """The records of this recipient and type, on this or another channel, that the user sees; the
+    oldest first."""
     found = orm.db.session.scalars(select(ConsentEntry).where(
         ConsentEntry.provider_id == entry.provider_id,
         ConsentEntry.recipient_id == entry.recipient_id,
@@ -139,9 +142,12 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
     refused = one.state.status == Status.RET
     if one.address is None:
         return []
-    ask = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
+    ask: list[dict[str, Any]] = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
             "url": url_for("AskView.ask"), "fields": {"ref": record_number(one.entry.id)},
             }] if security.may("iys:ask") else []
+    if security.may("consent:prove"):
+        ask.append({"label": _("Proof bundle"), "icon": "file-down", "method": "post",
+                    "url": record_url(one.entry, "prove")})
     if security.may("consent:share"):
         ask.append({"label": _("Dealers’ access"), "icon": "store",
                     "url": url_for("AccessView.show", number=record_number(one.entry.id))})
@@ -256,7 +262,7 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows.append((_("End of keeping"), _("%(day)s at the earliest", day=formats.day(last))))
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
-    return rows
+    return [*rows, seal_row(entry)]
 
 
 def _taker(entry: ConsentEntry) -> Any:
@@ -293,7 +299,7 @@ def _same_recipient(one: Shown) -> list[dict[str, Any]]:
 
 
 def _other_channel(one: Shown, channel: Channel, state: ConsentState | None) -> dict[str, Any]:
-    entries = _entries_of_key(one.entry, channel) if state else []
+    entries = entries_of_key(one.entry, channel) if state else []
     held: ConsentState | Held | None = state
     if one.until is not None and state is not None:
         held = _held_for_user(state, entries, one.until)

@@ -7,15 +7,17 @@ address takes ``consent:reveal``, a POST, and is audited.
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
+import io
+
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ileti.consents import ledger, listpage, search
-from ileti.consents.detail import detail, record_url
+from ileti.consents import bundle, ledger, listpage, search
+from ileti.consents.detail import detail, entries_of_key, record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import record_number
 from ileti.consents.refusal import Refuser, refuse_now
@@ -83,6 +85,27 @@ class ConsentView(BaseView):
                      {"record": record_number(entry.id)}, provider_id=entry.provider_id)
         orm.db.session.commit()
         return self.render_template("panel/consent.html", **detail(entry, state, in_full=True))
+
+    @expose("/<number>/kanit", methods=["POST"])
+    @has_access
+    @permission_name("prove")
+    def prove(self, number: str) -> ResponseReturnValue:
+        """The proof bundle of this consent's records; who took it is written down first."""
+        entry, _state = _entry_and_state(number)
+        ids = [one.id for one in entries_of_key(entry)]
+        audit.record("consent:prove", f"recipient:{entry.recipient_id}",
+                     {"record": record_number(entry.id), "records": len(ids)},
+                     provider_id=entry.provider_id)
+        orm.db.session.commit()
+        try:
+            made = bundle.build(entry.provider_id, ids)
+        except IletiError as error:
+            flash(say(error), "danger")
+            return redirect(record_url(entry))
+        packed = io.BytesIO()
+        bundle.write(made, packed)
+        return Response(packed.getvalue(), mimetype="application/zip", headers={
+            "Content-Disposition": f'attachment; filename="kanit-{record_number(entry.id)}.zip"'})
 
     @expose("/<number>/ret", methods=["POST"])
     @has_access

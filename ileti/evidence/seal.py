@@ -15,7 +15,7 @@ what epochs are for (docs/adr/0022). No lock in the writers' path.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -240,11 +240,21 @@ def chain(first: int, last: int | None = None) -> Iterator[Header]:
 
 def seal_of(at: Position, epoch: int) -> Header | None:
     """The seal that holds the leaf at this place; None while it waits for one."""
-    row = db.connection().execute(
-        f"select {_COLUMNS} where s.epoch = %s and (s.upto_xid, s.upto_kind, s.upto_id) "
-        ">= (%s, %s, %s) order by s.epoch, s.upto_xid, s.upto_kind, s.upto_id limit 1",
-        (epoch, *at)).fetchone()
-    return _header(row) if row else None
+    return seals_of([(epoch, at)])[0]
+
+
+def seals_of(places: Sequence[tuple[int, Position]]) -> list[Header | None]:
+    """The seal of each leaf, by epoch and place; None for those that wait for one."""
+    epochs, ats = [epoch for epoch, _ in places], [at for _, at in places]
+    rows = db.connection().execute(  # the columns are a constant of this module
+        f"select w.n, f.* from unnest(%s::int[], %s::bigint[], %s::int[], %s::bigint[]) "  # noqa: S608
+        f"with ordinality w(epoch, xid, kind, id, n), lateral (select {_COLUMNS} "
+        "where s.epoch = w.epoch and (s.upto_xid, s.upto_kind, s.upto_id) >= (w.xid, w.kind, w.id) "
+        "order by s.upto_xid, s.upto_kind, s.upto_id limit 1) f",
+        (epochs, [at.xid for at in ats], [at.kind for at in ats], [at.id for at in ats])
+    ).fetchall()
+    found = {row[0]: _header(row[1:]) for row in rows}
+    return [found.get(n) for n in range(1, len(places) + 1)]
 
 
 def leaves_of(seal: Header) -> list[Leaf]:

@@ -9,12 +9,12 @@ found in court.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_hash
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
@@ -93,12 +93,24 @@ def ask(header: seal.Header) -> Judged:
 
 def newest() -> Stamp | None:
     """The last stamp that was kept."""
-    return _one("order by number desc, id desc limit 1")
+    row = db.connection().execute(
+        "select id, number, stamped_at, received_at, verdict, signer from seal_stamp "
+        "order by number desc, id desc limit 1").fetchone()
+    return Stamp(*row) if row else None
 
 
 def stamp_over(number: int) -> Stamp | None:
     """The first stamp that covers a seal: over it, or over the next one that was stamped."""
-    return _one("where number >= %s order by number, id limit 1", number)
+    return stamps_over([number]).get(number)
+
+
+def stamps_over(numbers: Sequence[int]) -> dict[int, Stamp]:
+    """The first stamp that covers each of these seals; those no stamp covers are left out."""
+    rows = db.connection().execute(
+        "select w.number, f.* from unnest(%s::bigint[]) w(number), lateral (select id, number, "
+        "stamped_at, received_at, verdict, signer from seal_stamp s where s.number >= w.number "
+        "order by s.number, s.id limit 1) f", (list(numbers),)).fetchall()
+    return {row[0]: Stamp(*row[1:]) for row in rows}
 
 
 def stamps(first: int, last: int) -> Iterator[tuple[Stamp, seal.Header]]:
@@ -119,13 +131,6 @@ def token_of(stamp: Stamp) -> bytes:
                                   (stamp.id,)).fetchone()
     assert row is not None
     return bytes(row[0])
-
-
-def _one(rest: str, *values: Any) -> Stamp | None:
-    row = db.connection().execute(  # the rest is a constant of this module
-        f"select id, number, stamped_at, received_at, verdict, signer from seal_stamp {rest}",  # noqa: S608
-        values).fetchone()
-    return Stamp(*row) if row else None
 
 
 def _is_time(number: int) -> bool:

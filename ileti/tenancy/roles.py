@@ -92,6 +92,7 @@ document:publish     x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
+consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
 radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
