@@ -9,7 +9,7 @@ export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations conformance chaos widget clean \
-        bench-capture bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget
+        verify-attacks bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget
 
 run: $(VENV)/.run
 	@$(BIN)/ileti up
@@ -50,6 +50,10 @@ chaos: SEED ?= 0
 chaos: SECONDS ?= 60
 chaos: $(VENV)/.dev
 	@$(BIN)/python tests/chaos/chaos_run.py --seed $(SEED) --seconds $(SECONDS)
+
+# Every way of tampering with ledger and bundle that the tests know.
+verify-attacks: $(VENV)/.dev
+	@PYTHONPATH=. $(BIN)/python -m tools.verify_attacks
 
 widget: $(VENV)/.dev
 	bash tools/node.sh build

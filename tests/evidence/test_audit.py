@@ -50,6 +50,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_entry_is_named(sealed: list[int], owner: Any, change: str) -> None:
     owner.execute(f"update consent_entry set {CHANGES[change]} where id = %s", (sealed[8],))
@@ -67,6 +68,7 @@ BESIDE = {
 }
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("what", BESIDE)
 def test_a_change_of_what_belongs_to_entries_is_found(
         sealed: list[int], owner: Any, what: str) -> None:
@@ -77,6 +79,7 @@ def test_a_change_of_what_belongs_to_entries_is_found(
     assert report.findings[0].record == record_number(sealed[6])
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("change", [
     "addr_ct = set_byte(addr_ct, 14, 1)", "leaf_key = sha256(leaf_key)", "leaf_key = null",
     "addr_hash = substr(sha256(addr_hash), 1, 16)",
@@ -87,11 +90,13 @@ def test_a_changed_recipient_is_found(sealed: list[int], owner: Any, change: str
     assert kinds(audit()) == [("entry_changed", 1)]
 
 
+@pytest.mark.attack
 def test_a_deleted_entry_is_missed_in_its_seal(sealed: list[int], owner: Any) -> None:
     owner.execute("delete from consent_entry where id = %s", (sealed[7],))
     assert kinds(audit()) == [("entries_missing", 2)]
 
 
+@pytest.mark.attack
 def test_an_inserted_entry_is_found_in_its_seal(sealed: list[int], owner: Any) -> None:
     owner.execute(
         "insert into consent_entry select (jsonb_populate_record(e, jsonb_build_object("
@@ -100,12 +105,14 @@ def test_an_inserted_entry_is_found_in_its_seal(sealed: list[int], owner: Any) -
     assert set(kinds(audit())) == {("entry_changed", 2), ("entries_added", 2)}
 
 
+@pytest.mark.attack
 def test_an_entry_moved_to_another_place_is_found(sealed: list[int], owner: Any) -> None:
     owner.execute("update consent_entry set xid = (select xid from consent_entry where id = %s) "
                   "where id = %s", (sealed[17], sealed[0]))
     assert kinds(audit()) == [("entries_missing", 1), ("entries_added", 3)]
 
 
+@pytest.mark.attack
 def test_an_entry_and_its_leaf_rewritten_together_change_the_root(
         sealed: list[int], owner: Any) -> None:
     """Whoever has the keys can make a whole entry anew; the seal stands on the old one."""
@@ -120,6 +127,7 @@ def test_an_entry_and_its_leaf_rewritten_together_change_the_root(
     assert kinds(audit()) == [("root_differs", 2)]
 
 
+@pytest.mark.attack
 def test_leaves_changed_within_an_erased_person_are_found_by_the_root(
         sealed: list[int], owner: Any) -> None:
     owner.execute("update recipient set addr_hash = null, addr_ct = null, leaf_key = null "
@@ -131,6 +139,7 @@ def test_leaves_changed_within_an_erased_person_are_found_by_the_root(
     assert kinds(audit()) == [("root_differs", 1)]
 
 
+@pytest.mark.attack
 def test_a_seal_that_was_changed_or_taken_out_is_named(sealed: list[int], owner: Any) -> None:
     owner.execute("update seal set root = sha256(root) where number = 2")
     assert kinds(audit())[0] == ("seal_changed", 2)
@@ -141,12 +150,14 @@ def test_a_seal_that_was_changed_or_taken_out_is_named(sealed: list[int], owner:
     assert ("entries_added", 3) in found
 
 
+@pytest.mark.attack
 def test_a_stamp_exchanged_for_another_seals_is_found(sealed: list[int], owner: Any) -> None:
     owner.execute("update seal_stamp set token = (select token from seal_stamp where number = 1) "
                   "where number = 3")
     assert kinds(audit()) == [("stamp_bad", 3)]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("how", ["imprint", "signature", "content", "late", "broken"])
 def test_a_forged_stamp_is_found(sealed: list[int], owner: Any, how: str) -> None:
     owner.execute("update seal_stamp set token = %s where number = 2",
@@ -169,6 +180,7 @@ def test_what_was_exported_is_what_is_here(carried_out: Path) -> None:
     assert sorted(told(carried_out)) == [1, 2, 3]
 
 
+@pytest.mark.attack
 def test_a_restored_old_backup_is_found(carried_out: Path, owner: Any) -> None:
     owner.execute("delete from seal_stamp where number = 3")
     owner.execute("delete from consent_entry where (xid, id) > (select upto_xid::text::xid8, "
@@ -178,6 +190,7 @@ def test_a_restored_old_backup_is_found(carried_out: Path, owner: Any) -> None:
     assert kinds(audit(exported=told(carried_out))) == [("behind_export", 3)]
 
 
+@pytest.mark.attack
 def test_a_ledger_rewritten_with_seals_of_its_own_is_found_by_the_export(
         carried_out: Path, owner: Any, shop: Any) -> None:
     """Without stamps and exports the owner could make everything anew."""

@@ -109,6 +109,7 @@ def test_a_copy_of_the_seals_vouches_too(packed: Path, tmp_path: Path) -> None:
     assert verdict(packed, "--against", str(copy))[0] == 0
 
 
+@pytest.mark.attack
 def test_another_authority_does_not_vouch(packed: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.pem"
     path.write_text(authority("Yabancı Zaman Damgası").bundle)
@@ -244,6 +245,7 @@ ATTACKS: dict[str, tuple[Callable[[Files], None], str]] = {
 }
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_found_and_named(packed: Path, ca: Path, attack: str) -> None:
     forge, expected = ATTACKS[attack]
@@ -254,6 +256,7 @@ def test_an_attack_is_found_and_named(packed: Path, ca: Path, attack: str) -> No
     assert any(line.startswith("✗") and expected in line for line in said.splitlines()), said
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("name", ["entries/0001.json", "seals/chain.jsonl", "README.txt",
                                   "stamps/000000001.tsr", "verify.py"])
 def test_any_changed_byte_is_in_the_list_of_hashes(packed: Path, ca: Path, name: str) -> None:
@@ -266,6 +269,7 @@ def test_any_changed_byte_is_in_the_list_of_hashes(packed: Path, ca: Path, name:
                for one in judge.verify(str(forged), ca=ca.read_bytes()))
 
 
+@pytest.mark.attack
 def test_a_file_put_in_beside_the_list_is_told(packed: Path) -> None:
     files = unpack(packed) | {"entries/0009.json": b"{}"}
     forged = pack(files, packed, listed=False)
@@ -283,12 +287,14 @@ def test_what_is_no_bundle_is_said_so(tmp_path: Path, content: bytes) -> None:
     assert judge.main([str(path)]) == 2
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a\\b", "entries/../../x", ".hidden"])
 def test_names_that_lead_elsewhere_are_refused(packed: Path, name: str) -> None:
     with pytest.raises(judge.NoBundle):
         judge.verify(str(pack(unpack(packed) | {name: b""}, packed)))
 
 
+@pytest.mark.attack
 def test_a_name_twice_in_an_object_is_refused(packed: Path) -> None:
     files = unpack(packed)
     files["bundle.json"] = b'{"format":1,' + files["bundle.json"].lstrip(b"{")
@@ -317,6 +323,7 @@ def test_an_erased_persons_proof_cannot_be_put_together(shop: Any, owner: Any) -
         bundling.build(shop.provider_id, [done[0].items[0].entry_id])
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("deed", [
     "update consent_entry set status = 3 - status", "update consent_entry set leaf = sha256(leaf)",
     "delete from consent_entry where id = (select max(id) from consent_entry)",

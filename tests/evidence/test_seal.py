@@ -122,6 +122,7 @@ def test_a_sealer_that_is_killed_leaves_nothing_half_done(shop: Any, owner: Any)
     assert only.root == merkle.root(leaves(owner))
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("deed", [
     "update seal set leaves = 1", "delete from seal", "truncate seal cascade",
     "update seal_stamp set verdict = 1", "delete from seal_stamp",
@@ -134,6 +135,7 @@ def test_the_application_cannot_change_what_is_sealed(shop: Any, deed: str) -> N
         db.connection().execute(deed)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("change", ["leaves = leaves + 1", "root = sha256('x')", "upto_id = 1",
                                     "sealed_at = sealed_at + interval '1 second'",
                                     "previous = sha256('x')", "digest = sha256('x')"])

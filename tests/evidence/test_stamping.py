@@ -86,6 +86,7 @@ def test_without_an_authority_seals_wait(shop: Any, monkeypatch: Any) -> None:
     assert stamping.stamp_due() == {}
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("how", [*(one for one in SPOILT if one != "stranger"), "other nonce"])
 def test_a_stamp_that_does_not_hold_is_not_kept(
         shop: Any, authority_url: str, how: str, monkeypatch: Any) -> None:
@@ -99,6 +100,7 @@ def test_a_stamp_that_does_not_hold_is_not_kept(
     assert stamping.newest() is None
 
 
+@pytest.mark.attack
 def test_a_stamp_of_another_seal_is_refused(
         shop: Any, authority_url: str, monkeypatch: Any) -> None:
     take(shop)
