@@ -11,7 +11,7 @@ from ileti.core.db import connect
 from ileti.core.secrets import secrets
 from ileti.imports import apply, runs
 from ileti.imports.states import RunState
-from tests.imports.import_house import HEAD, begin, check, many, result, row
+from tests.imports.import_house import HEAD, begin, check, many, put_in, result, row
 
 
 def ready(place, *addresses):
@@ -90,3 +90,17 @@ def test_a_pause_is_heard_while_one_chunk_is_still_at_work(place, monkeypatch):
     monkeypatch.setattr(apply, "apply_chunk", begun)
     apply.apply_due(float("inf"), run.id)
     assert result(run.id) == (RunState.APPLIED, 9, 0)
+
+
+def test_a_list_checked_in_slices_says_what_it_says_at_once(place, monkeypatch):
+    take_all = [row(f"+90599{n:07}", ("ONAY", "RET")[n % 3 == 0]) for n in range(0, 9_000, 7)]
+    run_id = begin(place, HEAD, *take_all[:400])
+    check(run_id)
+    put_in(run_id)
+    lines = [*take_all, *take_all[300:700], *(row(f"+90599{n:07}", "RET") for n in range(99))]
+    at_once = check(begin(place, HEAD, *lines))
+    monkeypatch.setattr("ileti.imports.staging.SMALL_SLICE", 1)
+    monkeypatch.setattr("ileti.imports.staging.ROWS_AT_ONCE", 100)
+    sliced = check(begin(place, HEAD, *lines))
+    assert sliced == at_once
+    assert len(at_once) > 3

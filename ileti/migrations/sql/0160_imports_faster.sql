@@ -1,7 +1,7 @@
--- Imports twice as fast (docs/adr/0021). Three things cost most of a row: an SQL function that says
+-- Imports twice as fast (docs/adr/0021). What cost most of a row: an SQL function that says
 -- "immutable" over a body that is only stable cannot be inlined and starts an executor per row; a
--- hash join read every recipient of the provider for each chunk; and indexes were filled in the
--- order of lines, which is none.
+-- hash join read every recipient of the provider for each chunk; indexes were filled in the order of
+-- lines, which is none; and the check joined the staged rows with themselves on one core.
 
 -- As in 0002, only spelled so that it is immutable all through and the planner puts it in line: the
 -- epoch of a moment in UTC hangs on no setting. ileti/evidence/leaf.py: leaf().
@@ -14,6 +14,81 @@ select sha256(sha256(p_key || int8send(p_entry)) || p_claim
 create or replace function turn_of(p_status smallint, p_date timestamptz, p_at timestamptz)
 returns timestamptz language sql stable parallel safe as $$
 select least(p_date, p_at) - case when p_status = 2 then interval '1000 days' else '0' end $$;
+
+-- Indexes and statistics, when all rows are there; statistics of the columns that lead a plan.
+create or replace function import_stage_ready(p_stage bigint) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    execute format('create index on %I using brin (chunk) with (pages_per_range = 16)',
+                   'import_stage_' || p_stage);
+    execute format('analyze %I (chunk, reason, addr_hash, recipient_type, channel, status)',
+                   'import_stage_' || p_stage);
+end $$;
+
+-- What the file and the ledger say about the staged rows, all at once; reasons as numbers of
+-- ileti/imports/verdicts.py. Flags: 1 the row has a proof of its own, 2 it has a date. Looks at the
+-- address hashes from p_from up to below p_to (null: all that follow): what an address is told hangs
+-- on no other, so slices are checked side by side, each in its own memory.
+drop function import_check(bigint, integer, integer);
+create function import_check(p_stage bigint, p_provider integer, p_brand integer,
+                             p_from bytea default '', p_to bytea default null) returns void
+language plpgsql set work_mem = '96MB' as $$
+declare
+    v_stage text := 'import_stage_' || p_stage;
+begin
+    -- one row per recipient and channel: the newest; of the same second the refusal; a refusal in the
+    -- file is only outweighed by a newer consent with a proof (R-32)
+    execute format('
+        with many as (
+            select addr_hash, recipient_type, channel, bool_or(status = 2) as refused
+              from %1$I
+             where reason < 20 and addr_hash >= $1 and ($2 is null or addr_hash < $2)
+             group by addr_hash, recipient_type, channel having count(*) > 1),
+        ranked as (
+            select s.ctid, m.refused and s.status = 1 and s.flags & 1 = 0 as weak,
+                   row_number() over (
+                       partition by s.addr_hash, s.recipient_type, s.channel
+                       order by m.refused and s.status = 1 and s.flags & 1 = 0,
+                                s.consent_date desc, s.status desc, s.line, s.part) as place
+              from %1$I s join many m using (addr_hash, recipient_type, channel)
+             where s.reason < 20 and s.addr_hash >= $1 and ($2 is null or s.addr_hash < $2))
+        update %1$I s set reason = case when weak then 31 else 30 end
+          from ranked r where s.ctid = r.ctid and r.place > 1', v_stage) using p_from, p_to;
+    -- what the ledger holds; only rows that are told something are looked up again
+    execute format('
+        with held as (
+            select s.ctid, t.status as ex_status, t.standing, t.consent_date as ex_date, s.status,
+                   s.source, s.recipient_type, s.flags, s.consent_date,
+                   case when t.entry_id is null
+                        then consent_judge(null, null, null, null, s.status, 1::smallint,
+                                           s.consent_date, s.source)
+                        else consent_judge(t.status, t.standing, t.consent_date, t.iys_status,
+                                           s.status, 1::smallint, s.consent_date, s.source)
+                   end as code, t.entry_id is not null and t.standing = 1 as known
+              from %1$I s
+              left join recipient r on r.provider_id = $1 and r.addr_hash = s.addr_hash
+              left join consent_state t on t.provider_id = $1 and t.brand_id = $2
+                   and t.recipient_id = r.id and t.recipient_type = s.recipient_type
+                   and t.channel = s.channel
+             where s.reason in (0, 2) and (t.entry_id is not null or s.status = 2)
+               and s.addr_hash >= $3 and ($4 is null or s.addr_hash < $4)),
+        told as materialized (
+            select ctid, case
+                when known and recipient_type = 2 and flags & 2 = 0 then 62
+                when known and recipient_type = 2 and source = 0 then 63
+                when known and status = ex_status
+                     and (consent_date = ex_date or code & 8 = 0) then
+                    case when consent_date < ex_date then 41 else 40 end
+                when known and status = 1 and ex_status = 2 and flags & 1 = 0 then 42
+                when code & 8 = 0 then 41
+                when code & 7 = 2 then 3
+                when code & 32 > 0 and not known then 1
+                else 0 end as reason
+              from held)
+        update %1$I s set reason = t.reason from told t
+         where s.ctid = t.ctid and t.reason <> 0 and (s.reason = 0 or t.reason >= 20)',
+        v_stage) using p_provider, p_brand, p_from, p_to;
+end $$;
 
 -- One chunk of an import into the ledger, in the caller's transaction; again the same is a replay.
 -- Addresses nobody has yet are written set by set; known ones as in every other chunk, except that

@@ -26,8 +26,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The functions as 0002 and 0140 made them."""
-    for name, function in (("0002_ledger.sql", "consent_leaf"), ("0002_ledger.sql", "turn_of"),
-                           ("0140_imports.sql", "import_apply")):
+    op.execute("drop function import_check(bigint, integer, integer, bytea, bytea)")
+    for name, function in (
+            ("0002_ledger.sql", "consent_leaf"), ("0002_ledger.sql", "turn_of"),
+            ("0140_imports.sql", "import_stage_ready"), ("0140_imports.sql", "import_check"),
+            ("0140_imports.sql", "import_apply")):
         op.get_bind().exec_driver_sql(_as_before(name, function).replace("%", "%%"))
 
 
