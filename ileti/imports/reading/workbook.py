@@ -27,6 +27,8 @@ from ileti.imports.reading.xlsx import Xlsx
 MEMORY_BYTES: Final = 1_500 << 20
 CPU_SECONDS: Final = 300
 FRAME_CHARS: Final = 1 << 19
+#: No frame of ours comes near it; what a child in an enemy's hands says is not believed.
+MOST_FRAME_BYTES: Final = 64 << 20
 LENGTH: Final = struct.Struct(">I")
 
 
@@ -131,8 +133,11 @@ class _Reading:
 
 
 def frames(pipe: IO[bytes]) -> Iterator[Frame]:
-    """The parent's end: frames until the pipe ends."""
+    """The parent's end: frames until the pipe ends. Raises CallerMistake for one that is larger
+    than any file makes it."""
     decode: Any = msgspec.msgpack.Decoder(Frame).decode
     while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
-        yield decode(pipe.read(LENGTH.unpack(head)[0]))
+        if (size := LENGTH.unpack(head)[0]) > MOST_FRAME_BYTES:
+            raise too_large()
+        yield decode(pipe.read(size))
 
