@@ -237,14 +237,15 @@ def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> b
 
 
 def hide(value: str) -> str:
-    """An address as it was written, its middle hidden: the form stays visible."""
+    """An address as it was written: the form stays visible, and of its letters and digits no more
+    than :func:`ileti.recipients.address.mask` shows of its one spelling."""
     name, at, domain = value.partition("@")
     if at:
         return f"{name[:1]}•••{name[-1:]}@{domain}" if len(name) > 2 else f"•••@{domain}"
     digits = [n for n, char in enumerate(value) if char.isdigit()]
     if len(digits) < 8:
         return value
-    hidden = set(digits[len(digits) - 6:len(digits) - 4])
+    hidden = set(digits[min(max(len(digits) - 9, 0), 4):-4])
     return "".join("•" if n in hidden else char for n, char in enumerate(value))
 
 
