@@ -23,7 +23,7 @@ MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 4 << 30
 MOST_RATIO: Final = 200
 MOST_SHEETS: Final = 1_000
-_LONGEST_NAME: Final = 255
+_LONGEST_NAME: Final = 100  # as much as the form that chooses one hands on
 _SMALL: Final = 128 << 20
 _PIECE: Final = 1 << 17
 
