@@ -343,6 +343,14 @@ def test_memory_and_time_beyond_the_limits_are_an_answer_and_no_crash(book, monk
     assert refused(slow).code == "workbook_too_large"
 
 
+def test_a_person_waits_a_minute_for_the_first_rows_and_not_five(book, monkeypatch):
+    empty = with_sheet(book, "<row/>" * 6_000_000)
+    limit_child(monkeypatch, START_CPU_SECONDS=1)
+    with pytest.raises(CallerMistake) as found:
+        examine("liste.xlsx", empty, XLSX)
+    assert found.value.code == "workbook_too_large"
+
+
 def test_a_hundred_thousand_rows_are_read_in_little_memory(book, monkeypatch):
     sheet = book.add_worksheet()
     for n in range(100_000):

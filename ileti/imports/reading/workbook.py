@@ -26,6 +26,8 @@ from ileti.imports.reading.xlsx import Xlsx
 
 MEMORY_BYTES: Final = 1_500 << 20
 CPU_SECONDS: Final = 300
+#: For the first rows, for which a person and a thread of the web server wait.
+START_CPU_SECONDS: Final = 60
 FRAME_CHARS: Final = 1 << 19
 #: No frame of ours comes near it; what a child in an enemy's hands says is not believed.
 MOST_FRAME_BYTES: Final = 64 << 20
@@ -48,7 +50,8 @@ def main() -> None:
     """``argv``: descriptor of the file, format, rows wanted (0: all), sheet or nothing."""
     file, form, most, *sheet = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), *sys.argv[4:]
     out, sys.stdout = sys.stdout.buffer, sys.stderr
-    for what, limit in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS),
+    seconds = START_CPU_SECONDS if most else CPU_SECONDS
+    for what, limit in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, seconds),
                         (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(what, (limit, limit))
     reading = _Reading(out)
