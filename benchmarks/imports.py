@@ -8,6 +8,8 @@ the ledger with state, leaf and outbox, two chunks side by side.
     import_apply_rows_per_s  rows per second into the committed ledger
     import_vs_copy           apply's rate against COPY and a plain insert of the same rows (the part
                              of the ledger a bare program would write: one row, one key)
+    import_read_quoted_vs_csv  our reader's rate on quoted rows with line ends inside cells against
+                             Python's csv module on the same bytes (CPU, the best of five)
     import_peak_mb           the largest sum of the resident memory of our processes
     import_peak_large_mb     (``--full``) the same for five times the rows; flat means equal
     import_wrong             rows that are not in the ledger once
@@ -17,6 +19,8 @@ the ledger with state, leaf and outbox, two chunks side by side.
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import random
 import subprocess
@@ -31,6 +35,7 @@ import psycopg
 from benchmarks.place import fresh_database, new_place
 
 ROWS = int(os.environ.get("IMPORT_ROWS", "1000000"))
+QUOTED_ROWS = 200_000
 HEAD = b"type,source,recipient,status,consentDate,recipientType\n"
 
 
@@ -140,6 +145,41 @@ def bare(rows: int) -> float:
     return rows / seconds
 
 
+def quoted() -> bytes:
+    """A list as Excel writes one with notes: every cell quoted, some with line ends and marks."""
+    return HEAD + "".join(
+        f'"MESAJ","HS_WEB","{spelled(n)}","ONAY","2026-11-23 10:57:48","BIREYSEL","Not {n}'
+        + ('\nikinci satır, ""tırnaklı"""\n' if n % 4 == 0 else '"\n')
+        for n in range(QUOTED_ROWS)).encode()
+
+
+def read_quoted_vs_csv() -> float:
+    """The csv module's CPU seconds over our reader's, which keeps line numbers, bounds and broken
+    rows apart; both must find the same cells."""
+    from ileti.imports.reading.reader import Layout, csv_blocks, rows_of
+
+    data = quoted()
+
+    def ours() -> int:
+        pieces = (data[at:at + (1 << 18)] for at in range(0, len(data), 1 << 18))
+        return sum(len(cells or ()) for block in csv_blocks(pieces, Layout())
+                   for _, cells in rows_of(block, ","))
+
+    def theirs() -> int:
+        text = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
+        return sum(map(len, csv.reader(text, strict=True))) - HEAD.count(b",") - 1
+
+    best, found = {ours: float("inf"), theirs: float("inf")}, set()
+    for _ in range(5):
+        for read in best:
+            started = time.process_time()
+            found.add(read())
+            best[read] = min(best[read], time.process_time() - started)
+    if len(found) != 1:
+        raise SystemExit(f"the two readers differ: {found}")
+    return best[theirs] / best[ours]
+
+
 def main() -> None:
     """One run of N rows; with ``--full`` another of five times as many."""
     fresh_database("imports")
@@ -154,6 +194,7 @@ def main() -> None:
     print(f"import_dry_rows_per_s {ROWS / dry:.0f}")
     print(f"import_apply_rows_per_s {ROWS / applied:.0f}")
     print(f"import_vs_copy {ROWS / applied / base:.3f}")
+    print(f"import_read_quoted_vs_csv {read_quoted_vs_csv():.3f}")
     print(f"import_peak_mb {max(dry_peak, apply_peak):.0f}")
     print(f"import_wrong {sum(abs(n - ROWS) for n in found or (ROWS,))}", flush=True)
     if "--full" in sys.argv:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from hashlib import sha256
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -36,6 +36,7 @@ log = get_logger("ileti.imports")
 
 SIDE_BY_SIDE: Final = 2
 _TRIES: Final = 5
+_ADDRESS: Final = "uq_recipient_provider_id_addr_hash"
 _APPLY: Final = """select written, left_out, replay from import_apply(
     %s::bigint, %s::bigint, %s::int, %s::int, %s::int, %s::text, %s::bytea, %s::smallint, %s::int,
     %s::smallint, %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
@@ -68,15 +69,22 @@ def apply(run: Run, until: float) -> Counter[str]:
         run = runs.read_run(run.id)
         left = _chunks_left(run) or []
     with staging.kept_alive(run) as ours, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for some in _pairs(left):
-            if time.monotonic() > until or not ours():
-                return counts
-            for written, left_out in threads.map(lambda n: apply_chunk(run, n), some):
+        waiting, working = iter(left), set[Future[tuple[int, int]]]()
+        while True:
+            going = time.monotonic() <= until and ours()
+            more = islice(waiting, SIDE_BY_SIDE - len(working)) if going else ()
+            working |= {threads.submit(apply_chunk, run, n) for n in more}
+            if not working:
+                break
+            done, working = wait(working, return_when=FIRST_COMPLETED)
+            for written, left_out in (one.result() for one in done):
+                counts["chunks"] += 1
                 counts["written"] += written
                 counts["left_out"] += left_out
-            counts["chunks"] += len(some)
             if not _progress(run):
                 return counts
+    if counts["chunks"] < len(left):
+        return counts
     if runs.note(run, "state = %s, ended_at = now()", (RunState.APPLIED,)):
         counts["applied"] += 1
     return counts
@@ -107,9 +115,10 @@ def apply_chunk(run: Run, n: int) -> tuple[int, int]:
                         (run.id, n, run.place.provider_id, row[0], row[1]))
                 reach("import.chunk")
             return row[0], row[1]
-        except (pg.DeadlockDetected, pg.SerializationFailure):
-            if attempt == _TRIES - 1:
-                raise
+        except (pg.DeadlockDetected, pg.SerializationFailure, pg.UniqueViolation) as error:
+            if attempt == _TRIES - 1 or (isinstance(error, pg.UniqueViolation)
+                                         and error.diag.constraint_name != _ADDRESS):
+                raise  # beaten to a new address, a chunk is tried again; to its key, never
             time.sleep(0.05 * 2 ** attempt)
     raise AssertionError("unreachable")
 
@@ -134,10 +143,6 @@ def _chunks_left(run: Run) -> list[int] | None:
         return None  # emptied by a crash, or sealed under a key that is being retired
     runs.note(run, "chunks = %s, chunks_done = %s", (len(every), len(done)))
     return [n for n in every if n not in done]
-
-
-def _pairs(chunks: Sequence[int]) -> list[Sequence[int]]:
-    return [chunks[n:n + SIDE_BY_SIDE] for n in range(0, len(chunks), SIDE_BY_SIDE)]
 
 
 def _progress(run: Run) -> bool:

@@ -39,9 +39,13 @@ class Fates:
         if found is not None:
             return found
         found = self._ask(mail, channel, status, shape, moment.date if moment else None)
-        if day is None or _FIRST_DAY < day < self._today:
+        if self.settled(day):
             self._fates[key] = found
         return found
+
+    def settled(self, day: dt.date | None) -> bool:
+        """Whether one answer holds for a whole day, or for rows without a date."""
+        return day is None or _FIRST_DAY < day < self._today
 
     def _ask(self, mail: bool, channel: int, status: int, shape: Shape,
              date: dt.datetime | None) -> int:

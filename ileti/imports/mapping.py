@@ -11,7 +11,6 @@ Pure: knows no file and no database.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core.errors import FieldError
+from ileti.imports.facts import is_date, is_email, is_phone
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 
 
@@ -175,9 +175,6 @@ _HEADS: Final[dict[Role, str]] = {
     Role.PROOF: "kanıt|kanıt dosyası|dosya|form dosyası|proof|proof file|evrak|belge",
 }
 _ROLE_OF: Final = {fold(word): role for role, words in _HEADS.items() for word in words.split("|")}
-_PHONE: Final = re.compile(r"[+(]?[0-9][0-9 ().\-/]{8,18}", re.ASCII)
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_DATE: Final = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./-]\d\d?[./-]\d{2,4}( .*)?", re.ASCII)
 _WORDY: Final = ((Role.CHANNEL, CHANNELS), (Role.SOURCE, SOURCES),
                  (Role.RECIPIENT_TYPE, RECIPIENT_TYPES), (Role.STATUS, STATUSES))
 
@@ -222,13 +219,13 @@ def _by_content(values: Sequence[str]) -> Role | None:
     if not values:
         return None
     need = max(1, round(len(values) * 0.8))
-    phones = sum(_PHONE.fullmatch(one) is not None for one in values)
-    mails = sum(_EMAIL.fullmatch(one) is not None for one in values)
+    phones = sum(map(is_phone, values))
+    mails = sum(map(is_email, values))
     if max(phones, mails) >= need:
         return Role.PHONE if phones >= mails else Role.EMAIL
     if phones + mails >= need:
         return Role.RECIPIENT
-    if sum(_DATE.fullmatch(one) is not None for one in values) >= need:
+    if sum(map(is_date, values)) >= need:
         return Role.DATE
     for role, words in _WORDY:
         if sum(fold(one) in words for one in values) >= need:

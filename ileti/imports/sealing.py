@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core.crypto import AddressHash, Keyring
@@ -18,7 +18,7 @@ from ileti.evidence.leaf import FORMAT
 from ileti.imports.fates import NEVER, Fates
 from ileti.imports.terms import (
     HAS_DATE,
-    Item,
+    Moment,
     Shape,
     Terms,
     chunk_key,
@@ -27,18 +27,43 @@ from ileti.imports.terms import (
 )
 from ileti.imports.verdicts import FIRST_REFUSED
 
+# First what differs from row to row, then what a kind of rows shares, then what differs again.
 COLUMNS: Final = (
-    "line", "part", "chunk", "reason", "repairs", "kind", "key_no", "recipient_type", "channel",
-    "status", "source", "flags", "dealer_id", "consent_date", "due_at", "addr_hash", "claim",
-    "leaf_key", "addr_ct",
+    "line", "chunk",
+    "part", "reason", "repairs", "kind", "key_no", "recipient_type", "channel", "status", "source",
+    "flags", "dealer_id", "due_at",
+    "consent_date", "addr_hash", "claim", "leaf_key", "addr_ct",
 )
 # Each column's width before its value; the cipher is as long as its address.
-_FIXED: Final = struct.Struct(">h" + "ii" + "ih" + "ii" + "ih" * 9 + "ii" + "iq" * 2 + "i16s"
-                              + "i32s" * 2 + "i")
+_SHARED: Final = struct.Struct(">" + "ih" * 10 + "ii" + "iq")
+_ROW: Final = struct.Struct(f">h" f"iiii{_SHARED.size}siq" "i16s" "i32s" "i32s" "i")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END: Final = b"\xff\xff"
 _NO_HASH: Final = bytes(16)
 _NO_CLAIM: Final = bytes(32)
+
+
+class Frame:
+    """A claim's text around its date and its address (:mod:`ileti.evidence.leaf`), as it is in one
+    chunk."""
+
+    __slots__ = ("channel", "chunk", "head", "middle", "shape", "status", "tail")
+
+    def __init__(self, channel: int, status: int, shape: Shape) -> None:
+        self.channel, self.status, self.shape = channel, status, shape
+        self.chunk, self.head, self.middle, self.tail = -1, b"", b"", b""
+
+
+class Kind(NamedTuple):
+    """What rows share that differ in line, moment and address only: their columns in COPY's form,
+    and the frame of their claims (None where there is none)."""
+
+    columns: bytes
+    frame: Frame | None
+
+
+#: One consent of a row: line, address, its moment's text and microseconds, kind.
+Item = tuple[int, str, bytes, int, Kind]
 
 
 class Sealing:
@@ -48,61 +73,73 @@ class Sealing:
                  chunk_lines: int) -> None:
         self._terms, self._fates, self._keyring, self._hashes = terms, fates, keyring, hashes
         self._chunk_lines = chunk_lines
-        self._arrival = moment_of(terms.now.replace(microsecond=0), 0)
-        self._claims: dict[tuple[Any, ...], tuple[bytes, bytes, bytes]] = {}
+        #: What a merchant's record without a date counts from (R-06).
+        self.arrival = moment_of(terms.now.replace(microsecond=0), 0)
+        self._frames: dict[tuple[int, ...], Frame] = {}
+
+    def kind(self, part: int, reason: int, repairs: int, mail: bool, channel: int, status: int,
+             shape: Shape, moment: Moment | None) -> Kind:
+        """The kind of a consent; ``moment``: any of its day, None for a row without a date."""
+        claimed = reason < FIRST_REFUSED
+        due = self._fates.due(shape, moment or self.arrival) if claimed else NEVER
+        flags = shape.flags | (0 if moment is None else HAS_DATE)
+        columns = _SHARED.pack(
+            2, part, 2, reason, 2, repairs, 2, 2 if mail else 1, 2, self._keyring.newest,
+            2, shape.kind, 2, channel, 2, status, 2, shape.source, 2, flags,
+            4, shape.dealer_id, 8, due)
+        return Kind(columns, self._frame(channel, status, shape) if claimed else None)
 
     def of(self, items: list[Item]) -> bytes:
         """COPY's binary rows; hashes and ciphers once per address."""
-        terms, lines = self._terms, self._chunk_lines
-        clear = list(dict.fromkeys([item.address for item in items]))
-        hashes = self._hashes.of_many(terms.provider_id, clear)
-        encoded = [address.encode() for address in clear]
-        ciphers = self._keyring.encrypt_many(encoded, hashes)
-        sealed = dict(zip(clear, zip(encoded, hashes, ciphers, strict=True), strict=True))
-        sealed[""] = (b"", _NO_HASH, b"")
+        lines, pack, out, at = self._chunk_lines, _ROW.pack, [_COPY_HEAD], 0
+        sealed = self._sealed(items)
         keys = os.urandom(32 * len(items))
-        number, pack, out, at = self._keyring.newest, _FIXED.pack, [_COPY_HEAD], 0
-        for line, part, reason, repairs, address, channel, status, shape, moment in items:
+        for line, address, iso, micros, (columns, frame) in items:
             one, digest, cipher = sealed[address]
-            chunk, flags = line // lines, shape.flags
-            if moment is None:
-                moment = self._arrival  # a merchant's record without a date (R-06)
+            chunk = line // lines
+            if frame is None:
+                claim = _NO_CLAIM
             else:
-                flags |= HAS_DATE
-            if reason < FIRST_REFUSED and address:
-                head, middle, tail = self._frame(channel, status, shape, chunk)
-                claim = sha256(b"".join((head, moment.iso, middle, one, tail))).digest()
-                due = self._fates.due(shape, moment)
-            else:
-                claim, due = _NO_CLAIM, NEVER
-            out.append(pack(
-                19, 4, line, 2, part, 4, chunk, 2, reason, 2, repairs,
-                2, 2 if "@" in address else 1, 2, number, 2, shape.kind, 2, channel,
-                2, status, 2, shape.source, 2, flags,
-                4, shape.dealer_id, 8, moment.micros, 8, due, 16, digest, 32, claim,
-                32, keys[at:at + 32], len(cipher)))
+                if frame.chunk != chunk:
+                    self._reframe(frame, chunk)
+                claim = sha256(b"".join((frame.head, iso, frame.middle, one, frame.tail))).digest()
+            out.append(pack(19, 4, line, 4, chunk, columns, 8, micros, 16, digest, 32, claim,
+                            32, keys[at:at + 32], len(cipher)))
             out.append(cipher)
             at += 32
         out.append(_COPY_END)
         return b"".join(out)
 
-    def _frame(self, channel: int, status: int, shape: Shape,
-               chunk: int) -> tuple[bytes, bytes, bytes]:
-        """A claim's text around its date and its address (:mod:`ileti.evidence.leaf`)."""
-        key = (chunk, channel, status, shape.dealer_id, shape.kind, shape.source)
-        found = self._claims.get(key)
+    def _sealed(self, items: list[Item]) -> dict[str, tuple[bytes, bytes, bytes]]:
+        """Each address with its bytes, hash and cipher."""
+        clear = list(dict.fromkeys([item[1] for item in items]))
+        hashes = self._hashes.of_many(self._terms.provider_id, clear)
+        encoded = [address.encode() for address in clear]
+        ciphers = self._keyring.encrypt_many(encoded, hashes)
+        sealed = dict(zip(clear, zip(encoded, hashes, ciphers, strict=True), strict=True))
+        sealed[""] = (b"", _NO_HASH, b"")
+        return sealed
+
+    def _frame(self, channel: int, status: int, shape: Shape) -> Frame:
+        key = (channel, status, shape.dealer_id, shape.kind, shape.source)
+        found = self._frames.get(key)
         if found is None:
-            if len(self._claims) > 10_000:
-                self._claims.clear()
-            terms = self._terms
-            person = sha256(person_of(terms.person_secret, terms.key, chunk)).hexdigest()
-            found = self._claims[key] = (
-                f'{{"brand":{terms.brand_code},"channel":"{Channel(channel).name}",'
-                f'"consentDate":"'.encode(),
-                f'","dealer":{shape.dealer_id or "null"},"evidence":"{terms.evidence}",'
-                f'"idem":"{chunk_key(terms.key, chunk)}","person":"{person}",'
-                f'"provider":{terms.iys_code},"recipient":"'.encode(),
-                f'","recipientType":"{RecipientType(shape.kind).name}",'
-                f'"source":"{Source(shape.source).name}","standing":"{Standing.VERIFIED.name}",'
-                f'"status":"{Status(status).name}","text":null,"v":{FORMAT}}}'.encode())
+            if len(self._frames) > 10_000:
+                self._frames.clear()
+            found = self._frames[key] = Frame(channel, status, shape)
         return found
+
+    def _reframe(self, frame: Frame, chunk: int) -> None:
+        terms, shape = self._terms, frame.shape
+        person = sha256(person_of(terms.person_secret, terms.key, chunk)).hexdigest()
+        frame.chunk = chunk
+        frame.head = (f'{{"brand":{terms.brand_code},"channel":"{Channel(frame.channel).name}",'
+                      f'"consentDate":"').encode()
+        frame.middle = (
+            f'","dealer":{shape.dealer_id or "null"},"evidence":"{terms.evidence}",'
+            f'"idem":"{chunk_key(terms.key, chunk)}","person":"{person}",'
+            f'"provider":{terms.iys_code},"recipient":"').encode()
+        frame.tail = (
+            f'","recipientType":"{RecipientType(shape.kind).name}",'
+            f'"source":"{Source(shape.source).name}","standing":"{Standing.VERIFIED.name}",'
+            f'"status":"{Status(frame.status).name}","text":null,"v":{FORMAT}}}').encode()

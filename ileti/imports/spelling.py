@@ -22,8 +22,8 @@ from ileti.imports.dates import read_date
 from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
 from ileti.imports.reading.reader import Row
-from ileti.imports.sealing import Sealing
-from ileti.imports.terms import BLANK, HAS_PROOF, Days, Item, Moment, Shape, Terms, moment_of
+from ileti.imports.sealing import Item, Kind, Sealing
+from ileti.imports.terms import BLANK, HAS_PROOF, Days, Moment, Shape, Terms, moment_of
 from ileti.imports.verdicts import NUMBER, Repair
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 from ileti.recipients.address import AddressError, canonical_mobiles, parse_address
@@ -74,8 +74,10 @@ class Speller:
         self._dates: dict[str, tuple[Moment | None, int]] = {}
         self._fixed_moment = (self._moment(mapping.fixed.date) if mapping.fixed.date else (None, 0))
         self._shapes: dict[tuple[Any, ...], Shape] = {}
+        self._kinds: dict[tuple[Any, ...], Kind] = {}
         self._fates = Fates(terms)
         self._sealing = Sealing(terms, self._fates, keyring, hashes, chunk_lines)
+        self._undated = (None, *self._sealing.arrival[1:])
         self._wide = terms.width
         self._canonical = canonical_mobiles().fullmatch
 
@@ -107,11 +109,12 @@ class Speller:
         if moment is None:
             moment, date_fault = ((self._dates.get(text) or self._read_date(text)) if text
                                   else self._fixed_moment)
-        if moment is not None and moment.repair and text:
-            _note(repairs, samples, Repair.DATE, text, moment, line)
+            if moment is not None and moment.repair and text:
+                _note(repairs, samples, Repair.DATE, text, moment, line)
         key = (*self._worded(cells), bool(cells[self._basis_at]), bool(cells[self._proof_at]))
         shape = self._shapes.get(key) or self._new_shape(key)
         fault = shape.fault or date_fault
+        day, iso, micros, repaired = moment or self._undated
         known: dict[int, tuple[str, int, int]] | None = None
         made = False
         for number, column, channel, status, part_fault, mail_only in shape.parts:
@@ -122,23 +125,40 @@ class Speller:
                 continue
             made = True
             if self._canonical(raw):
-                address, reason, repair = raw, 0, 0
-            elif known is not None and column in known:
-                address, reason, repair = known[column]
+                address, reason, repair = raw, 0, repaired
             else:
-                address, reason, repair = self._address(raw, line, repairs, samples)
-                known = {**(known or {}), column: (address, reason, repair)}
-            reason = fault or part_fault or reason or self._fates.of(
-                "@" in address, channel, status, shape, moment)
-            items.append(Item(line, number, reason, repair | (moment.repair if moment else 0),
-                               address, channel, status, shape, moment))
+                if known is None:
+                    known = {}
+                if column not in known:
+                    known[column] = self._address(raw, line, repairs, samples)
+                address, reason, repair = known[column]
+                repair |= repaired
+            mail, reason = "@" in address, fault or part_fault or reason
+            kind = self._kinds.get((shape.number, number, reason, repair, mail, day)) or (
+                self._new_kind(number, reason, repair, mail, channel, status, shape, moment))
+            items.append((line, address, iso, micros, kind))
         if not made:
             some = any(cells[part.address].strip() for part in self._parts)
-            items.append(Item(line, 0, NUMBER["SECIM_YOK" if some else "ADRES_BOS"], 0, "", 0, 0,
-                               shape, moment))
+            reason = NUMBER["SECIM_YOK" if some else "ADRES_BOS"]
+            items.append((line, "", iso, micros,
+                          self._sealing.kind(0, reason, 0, False, 0, 0, shape, moment)))
 
     def _unread(self, line: int, code: str) -> Item:
-        return Item(line, 0, NUMBER[code], 0, "", 0, 0, BLANK, None)
+        _, iso, micros, _ = self._undated
+        kind = self._sealing.kind(0, NUMBER[code], 0, False, 0, 0, BLANK, None)
+        return line, "", iso, micros, kind
+
+    def _new_kind(self, part: int, reason: int, repair: int, mail: bool, channel: int, status: int,
+                  shape: Shape, moment: Moment | None) -> Kind:
+        """The kind of a consent the row alone finds no fault with (0), or this one."""
+        day = moment and moment.day
+        fate = reason or self._fates.of(mail, channel, status, shape, moment)
+        kind = self._sealing.kind(part, fate, repair, mail, channel, status, shape, moment)
+        if shape.number and self._fates.settled(day):
+            if len(self._kinds) >= _MOST_CACHED:
+                self._kinds.clear()
+            self._kinds[shape.number, part, reason, repair, mail, day] = kind
+        return kind
 
     def _address(self, raw: str, line: int, repairs: Counter[tuple[int, str]],
                  samples: dict[tuple[int, str], Sample]) -> tuple[str, int, int]:
@@ -192,8 +212,9 @@ class Speller:
         shape = Shape(
             tuple(parts), source, kind, dealer,
             HAS_PROOF if terms.proof_for_all or key[-1] else 0, bool(key[-2] or fixed.basis),
-            source_fault or kind_fault or dealer_fault, len(self._shapes) + 1)
-        if len(self._shapes) < _MOST_CACHED:
+            source_fault or kind_fault or dealer_fault,
+            len(self._shapes) + 1 if len(self._shapes) < _MOST_CACHED else 0)
+        if shape.number:
             self._shapes[key] = shape
         return shape
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -44,12 +45,16 @@ MOST_TRIES: Final = 5
 _SAMPLES: Final = 40
 NOTE_SECONDS: Final = 1.0
 
+SMALL_SLICE: Final = 20_000
+ROWS_AT_ONCE: Final = 1_000_000
+SIDE_BY_SIDE: Final = 2
+_MOST_DUE: Final = 400
+
+# Each consent once; its deadline where it has one and is taken.
 _COUNT: Final = """
-select reason, repairs <> 0, channel, status, source, recipient_type, dealer_id, count(*),
-       min(line), max(line) from import_stage_{} group by 1, 2, 3, 4, 5, 6, 7"""
-_DUE: Final = """
-select (due_at at time zone 'Europe/Istanbul')::date::text, count(*)
-  from import_stage_{} where reason < 20 and due_at > '-infinity' group by 1 order by 1 limit 400"""
+select reason, repairs <> 0, channel, status, source, recipient_type, dealer_id,
+       case when reason < 20 then nullif(due_at, '-infinity') end, count(*), min(line), max(line)
+  from import_stage_{} group by 1, 2, 3, 4, 5, 6, 7, 8"""
 
 
 def check_due(until: float, run_id: int | None = None) -> Counter[str]:
@@ -101,7 +106,7 @@ def _stage(run: Run, ours: Any) -> tuple[int, Tally] | None:
         return None
     tally = _spell(run, stage, chunk_lines, ours)
     reach("import.staged")
-    _compare(run, stage)
+    _compare(run, stage, tally)
     return (stage, tally) if ours() else None
 
 
@@ -171,14 +176,26 @@ def _dealers(run: Run) -> dict[str, int]:
     return {name: dealer for name, dealer in found.items() if dealer is not None}
 
 
-def _compare(run: Run, stage: int) -> None:
+def _compare(run: Run, stage: int, tally: Tally) -> None:
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = 0")
         conn.execute("select import_stage_ready(%s)", [stage])
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        list(threads.map(lambda one: _check_slice(run, stage, *one), _slices(tally.staged)))
+
+
+def _slices(rows: int) -> list[tuple[bytes, bytes | None]]:
+    """Ranges of address hashes, so many that both cores and no more than their memory are used."""
+    parts = 1 if rows < SMALL_SLICE else max(SIDE_BY_SIDE, -(-rows // ROWS_AT_ONCE))
+    bounds = [(n * 65_536 // parts).to_bytes(2, "big") for n in range(1, parts)]
+    return list(zip([b"", *bounds], [*bounds, None], strict=True))
+
+
+def _check_slice(run: Run, stage: int, first: bytes, end: bytes | None) -> None:
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = 0")
-        conn.execute("select import_check(%s, %s, %s)",
-                     (stage, run.place.provider_id, run.place.brand_id))
+        conn.execute("select import_check(%s, %s, %s, %s, %s)",
+                     (stage, run.place.provider_id, run.place.brand_id, first, end))
 
 
 def _counted(stage: int) -> tuple[dict[str, Any], dict[str, int]]:
@@ -186,20 +203,22 @@ def _counted(stage: int) -> tuple[dict[str, Any], dict[str, int]]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in (
         "reason", "repaired", "channel", "status", "source", "recipient_type", "dealer")}
     lines: dict[str, list[int]] = {}
+    due: Counter[str] = Counter()
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = 0")
-        for reason, repaired, channel, status, source, kind, dealer, n, first, last in conn.execute(
-                _COUNT.format(int(stage)).encode()):
+        for (reason, repaired, channel, status, source, kind, dealer, due_at, n, first,
+             last) in conn.execute(_COUNT.format(int(stage)).encode()):
             counts["reason"][str(reason)] += n
             low, high = lines.get(str(reason), [first, last])
             lines[str(reason)] = [min(low, first), max(high, last)]
+            if due_at is not None:
+                due[str(clock.to_istanbul(due_at).date())] += n
             if REASONS[reason].fate == 1:
                 counts["repaired"]["yes" if repaired else "no"] += n
                 for name, value in (("channel", channel), ("status", status), ("source", source),
                                     ("recipient_type", kind), ("dealer", dealer)):
                     counts[name][str(value)] += n
-        due = dict(conn.execute(_DUE.format(int(stage)).encode()).fetchall())
-    return {**counts, "lines": lines}, due
+    return {**counts, "lines": lines}, dict(sorted(due.items())[:_MOST_DUE])
 
 
 def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> bool:
@@ -218,14 +237,15 @@ def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> b
 
 
 def hide(value: str) -> str:
-    """An address as it was written, its middle hidden: the form stays visible."""
+    """An address as it was written: the form stays visible, and of its letters and digits no more
+    than :func:`ileti.recipients.address.mask` shows of its one spelling."""
     name, at, domain = value.partition("@")
     if at:
         return f"{name[:1]}•••{name[-1:]}@{domain}" if len(name) > 2 else f"•••@{domain}"
     digits = [n for n, char in enumerate(value) if char.isdigit()]
     if len(digits) < 8:
         return value
-    hidden = set(digits[len(digits) - 6:len(digits) - 4])
+    hidden = set(digits[min(max(len(digits) - 9, 0), 4):-4])
     return "".join("•" if n in hidden else char for n, char in enumerate(value))
 
 

@@ -170,4 +170,3 @@ class Repair(IntEnum):
     PHONE = 1
     EMAIL = 2
     DATE = 4
-    WORD = 8

@@ -15,9 +15,11 @@
   const live = one("[data-import-live]");
   if (live && window.DOMParser) {
     let left = 900;
+    let asking = false;
     const look = setInterval(() => {
-      if (document.hidden) return;
+      if (document.hidden || asking) return;
       if (left-- <= 0) { clearInterval(look); return; }
+      asking = true;
       fetch(location.href, { credentials: "same-origin" }).then((answer) => (answer.ok && !answer.redirected ? answer.text() : "")).then((text) => {
         if (!text) return;
         const next = new DOMParser().parseFromString(text, "text/html");
@@ -30,7 +32,7 @@
         const now = one("#ilerleme");
         const fresh = next.getElementById("ilerleme");
         if (now && fresh && now.innerHTML !== fresh.innerHTML) now.innerHTML = fresh.innerHTML;
-      }).catch(() => {});
+      }).catch(() => {}).finally(() => { asking = false; });
     }, 2000);
   }
 
@@ -132,6 +134,7 @@
       try { return await act(); } catch (error) {
         if (error.final || stopped || tries >= 5) throw error;
         await pause(1000 * 2 ** tries);
+        if (stopped) throw error;
       }
     }
   }

@@ -23,6 +23,7 @@ from ileti.imports.reading import excel
 from ileti.imports.reading.excel import workbook_blocks
 from ileti.imports.reading.reader import BLOCK_ROWS, Layout
 from ileti.imports.reading.sources import blocks, examine, heading_and_sample
+from ileti.imports.reading.workbook import LENGTH, MOST_FRAME_BYTES, frames
 
 ROOT = Path(__file__).resolve().parents[2]
 XLSX = Layout(format="xlsx", header=False)
@@ -342,6 +343,14 @@ def test_memory_and_time_beyond_the_limits_are_an_answer_and_no_crash(book, monk
     assert refused(slow).code == "workbook_too_large"
 
 
+def test_a_person_waits_a_minute_for_the_first_rows_and_not_five(book, monkeypatch):
+    empty = with_sheet(book, "<row/>" * 6_000_000)
+    limit_child(monkeypatch, START_CPU_SECONDS=1)
+    with pytest.raises(CallerMistake) as found:
+        examine("liste.xlsx", empty, XLSX)
+    assert found.value.code == "workbook_too_large"
+
+
 def test_a_hundred_thousand_rows_are_read_in_little_memory(book, monkeypatch):
     sheet = book.add_worksheet()
     for n in range(100_000):
@@ -370,6 +379,27 @@ def test_a_workbook_without_a_part_it_needs_is_refused(book, part):
 def test_a_row_that_names_a_place_twice_is_damaged(book):
     cells = '<c r="A7"><v>1</v></c><c r="B7"><v>2</v></c><c r="A7"><v>3</v></c>'
     assert "7. satır" in refused(with_sheet(book, f'<row r="7">{cells}</row>')).tr
+
+
+@pytest.mark.parametrize("after", ["7", "6", "-3", "3000000000", str(1 << 70)])
+def test_rows_out_of_their_order_or_beyond_any_sheet_are_damaged(book, after):
+    one = '<row r="{}"><c><v>1</v></c></row>'
+    assert "7. satır" in refused(with_sheet(book, one.format(7) + one.format(after))).tr
+
+
+def test_a_workbook_of_very_many_sheets_is_refused(book):
+    book.add_worksheet().write(0, 0, "a")
+    parts = parts_of(path_of(book))
+    sheet = b'<sheet name="Sheet1" sheetId="1" r:id="rId1"/>'
+    assert sheet in parts["xl/workbook.xml"]
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(sheet, sheet * 200_000)
+    assert refused(packed(parts, Path(book.filename))).code == "workbook_too_large"
+
+
+def test_a_frame_larger_than_any_file_makes_is_not_read_into_memory():
+    with pytest.raises(CallerMistake) as found:
+        list(frames(io.BytesIO(LENGTH.pack(MOST_FRAME_BYTES + 1))))
+    assert found.value.code == "workbook_too_large"
 
 
 def test_parts_outside_the_workbook_cannot_be_reached(book):

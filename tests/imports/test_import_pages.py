@@ -16,7 +16,8 @@ from ileti.imports import apply as applying
 from ileti.imports import runs, staging
 from ileti.imports.mapping import Mapping
 from ileti.imports.panel import incoming, pages, result_page
-from ileti.imports.panel.mapping_form import _PLACES, ROLES
+from ileti.imports.panel.mapping_form import _PLACES, ROLES, read_layout
+from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 
@@ -560,3 +561,14 @@ def test_a_list_costs_the_same_statements_however_long_it_is(admin: Any, place: 
     finally:
         event.remove(engine, "before_cursor_execute", note)
 
+
+
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "-" + "9" * 30, "9" * 5_000, "x"])
+def test_a_place_in_the_list_that_nobody_has_is_an_answer(admin: Any, number: str) -> None:
+    assert admin.get(f"/ice-aktarma/?once={number}").status_code == 200
+
+
+@pytest.mark.parametrize(("typed", "skipped"), [
+    ("3", 3), ("", 0), ("-1", 0), ("x", 0), ("\u0663", 0), ("5000", 1_000), ("9" * 5_000, 1_000)])
+def test_lines_to_leave_out_are_read_whatever_was_typed(typed, skipped):
+    assert read_layout({"kodlama": "utf-8", "atla": typed}, Layout()).skip == skipped

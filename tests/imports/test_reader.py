@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ileti.core.errors import CallerMistake
-from ileti.imports.reading import lines
+from ileti.imports.reading import lines, reader
 from ileti.imports.reading.lines import LONGEST_LINE
 from ileti.imports.reading.reader import (
     BLOCK_ROWS,
@@ -204,11 +204,31 @@ def test_a_heading_may_have_line_breaks_and_blank_ends():
 
 
 def test_blocks_hold_few_rows_and_every_row_once():
-    data = b"".join(b'%d,"x"\n' % n for n in range(1, 40_001))
+    data = b"".join(b'%d,"x"\n' % n for n in range(1, 40_001)) + b'x"\n' + b'1,"y"\n' * 20_000
     found = list(csv_blocks([data], PLAIN))
     assert max(len(block.rows or ()) for block in found) <= BLOCK_ROWS
-    assert [row[0] for block in found for row in block.rows or ()] == list(range(1, 40_001))
+    assert [row[0] for block in found for row in rows_of(block, ",")] == list(range(1, 60_002))
     assert found[-1].position == len(data)
+
+
+def outcome(read):
+    try:
+        return list(read())
+    except CallerMistake as error:
+        return error.en
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_text_gone_through_at_once_gives_the_rows_of_the_closer_look(seed, monkeypatch):
+    drawn = random.Random(seed)
+    pieces = ['"', ",", "\n", "\n", "a", "b,", 'x\n', '"a\nb"', '"",', ',"c"\n', '"d""e"\n']
+    data = "".join(drawn.choices(pieces, k=drawn.randrange(400))).encode()
+    monkeypatch.setattr(lines, "_BLOCK_CHARS", drawn.choice([20, 60, 200, 1 << 19]))
+    monkeypatch.setattr(reader, "MOST_LINES_OF_A_RECORD", drawn.choice([3, 12, 1_000]))
+    monkeypatch.setattr(reader, "MOST_COLUMNS", drawn.choice([4, 1_000]))
+    at_once = outcome(lambda: rows(data))
+    monkeypatch.setattr(reader._Records, "whole", lambda *_: 0)
+    assert outcome(lambda: rows(data)) == at_once
 
 
 def test_any_bytes_are_read_or_refused_and_lines_only_grow():

@@ -133,7 +133,8 @@ def test_the_claim_of_a_staged_row_is_the_canonical_one():
 
 
 @pytest.mark.parametrize(("given", "shown"), [
-    ("0 (532) 410 41 17", "0 (532) 4•• 41 17"),
+    ("0 (532) 410 41 17", "0 (5••) ••• 41 17"), ("905324104117", "905•••••4117"),
+    ("5324104117", "5•••••4117"), ("12345678901234567890", "1234••••••••••••7890"),
     ("N.Korkmaz@Ornek.com.tr", "N•••z@Ornek.com.tr"),
     ("ab@ornek.com.tr", "•••@ornek.com.tr"), ("12", "12"),
 ])

@@ -76,14 +76,20 @@ def read_layout(form: Given[str, Any], kept: Layout) -> Layout:
     if "kodlama" not in form and "sayfa" not in form:
         return kept
     encoding, delimiter = form.get("kodlama", kept.encoding), form.get("ayirac", kept.delimiter)
-    skip = form.get("atla", "0")
     return replace(
         kept, encoding=encoding if encoding in dict(ENCODINGS) else kept.encoding,
         delimiter={"tab": "\t"}.get(delimiter, delimiter)
         if delimiter in ("tab", ",", ";", "|") else kept.delimiter,
         header=form.get("baslik") == "1",
         sheet=(form.get("sayfa", "").strip()[:100] or None) if "sayfa" in form else kept.sheet,
-        skip=min(int(skip), _MOST_SKIPPED) if skip.isascii() and skip.isdigit() else 0)
+        skip=_skipped(form.get("atla", "")))
+
+
+def _skipped(typed: str) -> int:
+    """Lines above the heading; a longer number than one can mean is the most there is."""
+    if not (typed.isascii() and typed.isdigit()):
+        return 0
+    return min(int(typed[:10]), _MOST_SKIPPED)
 
 
 def _columns(form: Given[str, Any], width: int, errors: dict[str, str]) -> dict[Role, int]:

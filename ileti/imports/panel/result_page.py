@@ -36,7 +36,7 @@ _MOST_COUNTED: Final = 1_000_000
 _LONGEST: Final = 60
 _PHONE: Final = re.compile(r"\+90[0-9•]{10}")
 _REPAIRED: Final = {Repair.PHONE: _l("Phone"), Repair.EMAIL: _l("E-mail"),
-                    Repair.DATE: _l("Date"), Repair.WORD: _l("Word")}
+                    Repair.DATE: _l("Date")}
 _BACKLOG: Final = """
 select count(*) from (select from outbox where provider_id = %s and topic = %s
                        and dead_at is null limit %s) found"""

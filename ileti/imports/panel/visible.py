@@ -38,7 +38,7 @@ def shelf(before: int | None) -> Shelf:
     """Imports below a number."""
     asked = select(ImportRun).order_by(ImportRun.id.desc()).limit(PAGE + 1)
     if before is not None:
-        asked = asked.where(ImportRun.id < before)
+        asked = asked.where(ImportRun.id < max(0, min(before, LARGEST)))
     found = list(orm.db.session.scalars(asked))
     return Shelf(found[:PAGE], len(found) > PAGE)
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from ileti.core.errors import CallerMistake
+from ileti.imports.facts import is_date, is_email, is_phone
 from ileti.imports.mapping import role_of
 from ileti.imports.reading.reader import DELIMITERS, Layout, Row, csv_start
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
@@ -43,8 +44,6 @@ _HEADLESS: Final = {
                r"[-\d :]*,\w*",
 }
 _WORDS: Final = (CHANNELS, SOURCES, RECIPIENT_TYPES, STATUSES)
-_ADDRESS: Final = re.compile(r"'?[+(]?[0-9][0-9 ().\-/]{8,18}|[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
-_DATE: Final = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./-]\d\d?[./-]\d{2,4}( .*)?", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?", re.ASCII)
 _NO_TEXT: Final = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 
@@ -197,16 +196,19 @@ def _score(rows: Sequence[Sequence[str]]) -> tuple[float, float]:
 def _is_known(cell: str) -> bool:
     cell = cell.strip()
     return bool(cell) and (
-        _ADDRESS.fullmatch(cell) is not None or _DATE.fullmatch(cell) is not None
-        or role_of(cell) is not None or any(fold(cell) in words for words in _WORDS))
+        _is_fact(cell) or role_of(cell) is not None or any(fold(cell) in words for words in _WORDS))
+
+
+def _is_fact(cell: str) -> bool:
+    cell = cell.strip()
+    return is_phone(cell) or is_email(cell) or is_date(cell)
 
 
 # -- heading ---------------------------------------------------------------------------------------
 
 def _is_fact_row(cells: Iterable[str]) -> bool:
     """It holds an address or a date, so it names no columns."""
-    return any(_ADDRESS.fullmatch(cell.strip()) or _DATE.fullmatch(cell.strip())
-               for cell in cells if cell)
+    return any(_is_fact(cell) for cell in cells if cell)
 
 
 def _is_heading(cells: Sequence[str]) -> bool:

@@ -22,13 +22,14 @@ from ileti.imports.reading.lines import Lines
 from ileti.imports.reading.reader import BLOCK_ROWS, MOST_COLUMNS, Block, Layout, Row
 
 _HEADING_LINES: Final = 1_000
+_HEADING_BYTES: Final = 8 << 20
 _Object = dict[str, Any]
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def ndjson_table(pieces: Iterable[bytes], layout: Layout) -> tuple[list[str], Iterator[Block]]:
-    """The headings and the blocks. Raises CallerMistake for lines of a megabyte and for more
-    than a thousand keys."""
+    """The headings, gathered from the first thousand lines or eight megabytes, and the blocks.
+    Raises CallerMistake for lines of a megabyte and for more than a thousand keys."""
     lines = Lines(pieces, layout.encoding)
     lines.drop(layout.skip)
     batches = _batches(lines)
@@ -40,11 +41,13 @@ def ndjson_table(pieces: Iterable[bytes], layout: Layout) -> tuple[list[str], It
         for _, found in batch[0][:_HEADING_LINES - seen]:
             for key in found or ():
                 heading.setdefault(key, len(heading))
+            if len(heading) > MOST_COLUMNS:
+                raise CallerMistake(f"Dosyanın ilk satırlarında {MOST_COLUMNS}’den çok ad var.",
+                                    f"The first lines have more than {MOST_COLUMNS} names.",
+                                    code="unreadable_file")
         seen += len(batch[0])
-    if len(heading) > MOST_COLUMNS:
-        raise CallerMistake(f"Dosyanın ilk satırlarında {MOST_COLUMNS}’den çok ad var.",
-                            f"The first lines have more than {MOST_COLUMNS} names.",
-                            code="unreadable_file")
+        if batch[1] > _HEADING_BYTES:
+            break
     return list(heading), _blocks(chain(held, batches), heading)
 
 

@@ -2,9 +2,10 @@
 
 Why this module exists: a customer list may be two gigabytes, hostile, or both. It is read once,
 piece by piece; what leaves here are blocks of some thousand rows, each with the line it starts at,
-for the workers that spell them (:mod:`ileti.imports.staging`). A block of a CSV without quotation
-marks is handed on as text and split by the worker; one with them is split here, record by record,
-so that a mark nobody closed costs its own line and not the rest of the file.
+for the workers that spell them (:mod:`ileti.imports.staging`). Text is handed on as it is and split
+by the worker. What has quotation marks is gone through here first, so that a block ends where a
+record does; from a mark nobody closed on it is split here, record by record, so that it costs its
+own line and not the rest of the file.
 
 What stands inside a quoted cell stays inside it: a note with line ends must never become rows, or
 whoever may write a note could write a consent.
@@ -13,8 +14,12 @@ whoever may write a note could write a consent.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import repeat
+from operator import attrgetter, sub
 from typing import Any, Final, NamedTuple
 
 from ileti.core.errors import CallerMistake
@@ -26,6 +31,7 @@ MOST_LINES_OF_A_RECORD: Final = 1_000
 MOST_BROKEN: Final = 10_000
 DELIMITERS: Final = (",", ";", "\t", "|")
 
+_LINE: Final = attrgetter("line_num")
 # The longest cell is a block; the module's own limit would break a row in the middle.
 csv.field_size_limit(LONGEST_LINE)
 
@@ -34,8 +40,8 @@ Row = tuple[int, Sequence[str] | None]
 
 
 class Block(NamedTuple):
-    """Rows that follow each other: as text of whole lines without quotation marks, or split.
-    ``first`` is the line of the first row, ``position`` how many bytes of the file were read."""
+    """Rows that follow each other: as text of whole records without a fault, or split. ``first`` is
+    the line of the first row, ``position`` how many bytes of the file were read."""
 
     first: int
     text: str | None
@@ -81,7 +87,12 @@ def csv_blocks(pieces: Iterable[bytes], layout: Layout) -> Iterator[Block]:
             _refuse_wide(text, layout.delimiter, first)
             yield Block(first, text, None, lines.position)
             continue
-        lines.give_back(text, first)
+        whole = records.whole(text)
+        if whole < len(text):
+            lines.give_back(text[whole:], first + text.count("\n", 0, whole))
+        if whole:
+            yield Block(first, text[:whole], None, lines.position)
+            continue
         rows = records.block(lines)
         for at in range(0, len(rows), BLOCK_ROWS):
             part = rows[at:at + BLOCK_ROWS]
@@ -91,13 +102,21 @@ def csv_blocks(pieces: Iterable[bytes], layout: Layout) -> Iterator[Block]:
 def rows_of(block: Block, delimiter: str) -> Iterator[Row]:
     """The rows of a block, without those that are blank."""
     if block.rows is not None:
-        yield from (row for row in block.rows if row[1] is None or any(row[1]))
-        return
-    for line, text in enumerate((block.text or "").split("\n"), block.first):
-        if text:
-            cells = text.split(delimiter)
+        for row in block.rows:
+            if row[1] is None or any(row[1]):
+                yield row
+    elif block.text and '"' in block.text:
+        reader, line = _reader(block.text, delimiter), block.first
+        for cells in reader:
             if any(cells):
                 yield line, cells
+            line = block.first + reader.line_num
+    else:
+        for line, text in enumerate((block.text or "").split("\n"), block.first):
+            if text:
+                cells = text.split(delimiter)
+                if any(cells):
+                    yield line, cells
 
 
 def csv_start(pieces: Iterable[bytes], layout: Layout, count: int) -> list[Row]:
@@ -145,6 +164,27 @@ class _Records:
         """The next record; None at the end of the file."""
         rows = self.block(lines, most=1)
         return rows[0] if rows else None
+
+    def whole(self, text: str) -> int:
+        """How many characters of whole lines are records without a fault; 0 when the first needs a
+        closer look."""
+        if self._open is not None:
+            return 0
+        reader = _reader(text, self._delimiter)
+        found: list[tuple[int, int]] = []
+        with suppress(csv.Error):
+            found.extend(zip(map(len, reader), map(_LINE, repeat(reader)), strict=False))
+        if not found:
+            return 0
+        widths, ends = zip(*found, strict=True)
+        if max(widths) > MOST_COLUMNS or max(
+                map(sub, ends, (0, *ends[:-1]))) > MOST_LINES_OF_A_RECORD:
+            return 0
+        left = text.count("\n") + (not text.endswith("\n")) - ends[-1]
+        at = len(text)
+        for _ in range(left + text.endswith("\n") if left else 0):
+            at = text.rfind("\n", 0, at)
+        return at + 1 if left else at
 
     def block(self, lines: Lines, most: int = 1 << 30) -> list[Row]:
         """The records of about a block, blank ones too; none at the end of the file."""
@@ -223,6 +263,10 @@ class _Records:
                 f"Line {self._open[0]}: the quotation mark is closed on line {number}. No cell is "
                 "that long; correct the mark.", code="unreadable_file")
         self._open = None
+
+
+def _reader(text: str, delimiter: str) -> Any:
+    return csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
 
 
 def _refuse_wide(text: str, delimiter: str, first: int) -> None:

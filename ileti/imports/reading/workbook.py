@@ -26,7 +26,11 @@ from ileti.imports.reading.xlsx import Xlsx
 
 MEMORY_BYTES: Final = 1_500 << 20
 CPU_SECONDS: Final = 300
+#: For the first rows, for which a person and a thread of the web server wait.
+START_CPU_SECONDS: Final = 60
 FRAME_CHARS: Final = 1 << 19
+#: No frame of ours comes near it; what a child in an enemy's hands says is not believed.
+MOST_FRAME_BYTES: Final = 64 << 20
 LENGTH: Final = struct.Struct(">I")
 
 
@@ -46,7 +50,8 @@ def main() -> None:
     """``argv``: descriptor of the file, format, rows wanted (0: all), sheet or nothing."""
     file, form, most, *sheet = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), *sys.argv[4:]
     out, sys.stdout = sys.stdout.buffer, sys.stderr
-    for what, limit in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS),
+    seconds = START_CPU_SECONDS if most else CPU_SECONDS
+    for what, limit in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, seconds),
                         (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(what, (limit, limit))
     reading = _Reading(out)
@@ -131,8 +136,11 @@ class _Reading:
 
 
 def frames(pipe: IO[bytes]) -> Iterator[Frame]:
-    """The parent's end: frames until the pipe ends."""
+    """The parent's end: frames until the pipe ends. Raises CallerMistake for one that is larger
+    than any file makes it."""
     decode: Any = msgspec.msgpack.Decoder(Frame).decode
     while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
-        yield decode(pipe.read(LENGTH.unpack(head)[0]))
+        if (size := LENGTH.unpack(head)[0]) > MOST_FRAME_BYTES:
+            raise too_large()
+        yield decode(pipe.read(size))
 

@@ -22,6 +22,8 @@ from ileti.imports.reading.xlsx_sheet import Row, SheetReader, local, new_parser
 MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 4 << 30
 MOST_RATIO: Final = 200
+MOST_SHEETS: Final = 1_000
+_LONGEST_NAME: Final = 100  # as much as the form that chooses one hands on
 _SMALL: Final = 128 << 20
 _PIECE: Final = 1 << 17
 
@@ -55,8 +57,7 @@ class Xlsx:
 
     def rows(self, sheet: Sheet, progress: Callable[[float], None]) -> Iterator[Row]:
         """Rows that hold something, with their number; ``progress`` gets the share that was read.
-        Raises CallerMistake; anything else means
-        that the file is damaged."""
+        Raises CallerMistake; anything else means that the file is damaged."""
         if self._strings is None:
             self._strings = self._shared(self._where.get("sharedStrings"))
             self._dates = self._date_styles(self._where.get("styles"))
@@ -134,7 +135,9 @@ class Xlsx:
                 part = self._where.get(f"{key}?")
                 if part is not None:
                     visible = has.get("state", "visible") == "visible"
-                    found.append(Sheet(has.get("name", ""), visible, part))
+                    found.append(Sheet(has.get("name", "")[:_LONGEST_NAME], visible, part))
+                    if len(found) > MOST_SHEETS:
+                        raise too_large()
             elif name == "workbookPr":
                 self._from_1904 = has.get("date1904") in ("1", "true")
 

@@ -17,6 +17,8 @@ from ileti.imports.reading.workbook_errors import broken, document_type, too_wid
 
 #: What a formula nobody ever calculated becomes: no value, and not empty either.
 UNCALCULATED: Final = "#?"
+#: Sixteen times what Excel knows; LibreOffice has as many.
+MOST_ROWS: Final = 1 << 24
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 Row = tuple[int, list[str]]
 
@@ -65,8 +67,10 @@ class SheetReader:
             elif name == "f":
                 formula = True
             elif name == "row":
-                line = int(has["r"]) if "r" in has else line + 1
-                column = 0
+                number = int(has["r"]) if "r" in has else line + 1
+                if not line < number <= MOST_ROWS:
+                    raise broken(line)  # a row counts once, and rows stand in their order
+                line, column = number, 0
                 cells.clear()
             elif name == "rPh":
                 self._parser.CharacterDataHandler = None

@@ -122,6 +122,20 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Imports go; what they brought into the ledger stays."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("""do $$ declare one text; begin
+        for one in select oid::regclass from pg_class where relkind = 'r'
+                   and relname ~ '^import_stage_[0-9]+$' loop
+            execute 'drop table ' || one;
+        end loop;
+        for one in select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace
+                   and (proname ~ '^import_' or proname in ('record_round', 'chunk_tables')) loop
+            execute 'drop function ' || one;
+        end loop; end $$""")
+    ledger = (SQL.parent / "0002_ledger.sql").read_text()
+    start = ledger.index("create function record_chunk(")
+    before = ledger[start:ledger.index("$$;", start) + 3].replace("create", "create or replace", 1)
+    bind.exec_driver_sql(before.replace("%", "%%"))
     for table in ("import_template", "import_before", "import_chunk", "import_run"):
         op.drop_table(table)
     op.execute("drop sequence import_stage_no")
