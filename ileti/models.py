@@ -11,6 +11,7 @@ import ileti.channels.models
 import ileti.compat.models
 import ileti.consents.models
 import ileti.documents.models
+import ileti.evidence.models
 import ileti.imports.models
 import ileti.iys.daymodels
 import ileti.iys.models
