@@ -18,6 +18,7 @@ from ileti.evidence.leaf import FORMAT
 from ileti.imports.fates import NEVER, Fates
 from ileti.imports.terms import (
     HAS_DATE,
+    HAS_PROOF,
     Item,
     Shape,
     Terms,
@@ -29,11 +30,11 @@ from ileti.imports.verdicts import FIRST_REFUSED
 
 COLUMNS: Final = (
     "line", "part", "chunk", "reason", "repairs", "kind", "key_no", "recipient_type", "channel",
-    "status", "source", "flags", "dealer_id", "consent_date", "due_at", "addr_hash", "claim",
-    "leaf_key", "addr_ct",
+    "status", "source", "flags", "dealer_id", "file_no", "consent_date", "due_at", "addr_hash",
+    "claim", "leaf_key", "addr_ct",
 )
 # Each column's width before its value; the cipher is as long as its address.
-_FIXED: Final = struct.Struct(">h" + "ii" + "ih" + "ii" + "ih" * 9 + "ii" + "iq" * 2 + "i16s"
+_FIXED: Final = struct.Struct(">h" + "ii" + "ih" + "ii" + "ih" * 9 + "ii" * 2 + "iq" * 2 + "i16s"
                               + "i32s" * 2 + "i")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END: Final = b"\xff\xff"
@@ -62,9 +63,9 @@ class Sealing:
         sealed[""] = (b"", _NO_HASH, b"")
         keys = os.urandom(32 * len(items))
         number, pack, out, at = self._keyring.newest, _FIXED.pack, [_COPY_HEAD], 0
-        for line, part, reason, repairs, address, channel, status, shape, moment in items:
+        for line, part, reason, repairs, address, channel, status, shape, moment, file in items:
             one, digest, cipher = sealed[address]
-            chunk, flags = line // lines, shape.flags
+            chunk, flags = line // lines, shape.flags | HAS_PROOF if file else shape.flags
             if moment is None:
                 moment = self._arrival  # a merchant's record without a date
             else:
@@ -76,10 +77,10 @@ class Sealing:
             else:
                 claim, due = _NO_CLAIM, NEVER
             out.append(pack(
-                19, 4, line, 2, part, 4, chunk, 2, reason, 2, repairs,
+                20, 4, line, 2, part, 4, chunk, 2, reason, 2, repairs,
                 2, 2 if "@" in address else 1, 2, number, 2, shape.kind, 2, channel,
                 2, status, 2, shape.source, 2, flags,
-                4, shape.dealer_id, 8, moment.micros, 8, due, 16, digest, 32, claim,
+                4, shape.dealer_id, 4, file, 8, moment.micros, 8, due, 16, digest, 32, claim,
                 32, keys[at:at + 32], len(cipher)))
             out.append(cipher)
             at += 32

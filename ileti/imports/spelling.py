@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from ileti.consents.vocabulary import AddressKind, Channel, Source
+from ileti.consents.vocabulary import AddressKind, Channel, Source, Status
 from ileti.core.clock import to_istanbul
 from ileti.core.crypto import AddressHash, Keyring
+from ileti.evidence.kinds import fold_name
 from ileti.imports.dates import read_date
 from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
@@ -31,6 +32,8 @@ from ileti.recipients.address import AddressError, canonical_mobiles, parse_addr
 _DIGITS: Final = str.maketrans("012345678", "9" * 9)
 _MOST_CACHED: Final = 20_000
 _MOST_SHAPES: Final = 200
+MOST_MISSING: Final = 1_000
+_WANTS_FILE: Final = (NUMBER["ALINACAK"], NUMBER["KANIT_YOK"])
 _WORD_FAULTS: Final = {"source": NUMBER["KAYNAK_BICIM"], "type": NUMBER["TIP_BICIM"],
                        "channel": NUMBER["KANAL_BICIM"], "status": NUMBER["SECIM_BICIM"]}
 
@@ -45,13 +48,15 @@ class Sample(NamedTuple):
 
 @dataclass
 class Spelled:
-    """A block in COPY's binary form, and what was repaired in it, by kind and shape."""
+    """A block in COPY's binary form, what was repaired in it, by kind and shape, and the files that
+    rows name which are not here, with the first line of each."""
 
     copy: bytes
     rows: int
     staged: int
     repairs: Counter[tuple[int, str]]
     samples: dict[tuple[int, str], Sample]
+    missing: dict[str, int]
 
 
 class Speller:
@@ -78,12 +83,14 @@ class Speller:
         self._sealing = Sealing(terms, self._fates, keyring, hashes, chunk_lines)
         self._wide = terms.width
         self._canonical = canonical_mobiles().fullmatch
+        self._missing: dict[str, int] = {}
 
     def spell(self, rows: Iterable[Row]) -> Spelled:
         """Read a block."""
         repairs: Counter[tuple[int, str]] = Counter()
         samples: dict[tuple[int, str], Sample] = {}
         items: list[Item] = []
+        self._missing = {}
         count = 0
         for line, cells in rows:
             count += 1
@@ -93,7 +100,8 @@ class Speller:
                 items.append(self._unread(line, "SUTUN_FAZLA"))
             else:
                 self._row(line, cells, items, repairs, samples)
-        return Spelled(self._sealing.of(items), count, len(items), repairs, samples)
+        return Spelled(self._sealing.of(items), count, len(items), repairs, samples,
+                       self._missing)
 
     # -- one row -------------------------------------------------------------------------------
 
@@ -109,7 +117,9 @@ class Speller:
                                   else self._fixed_moment)
         if moment is not None and moment.repair and text:
             _note(repairs, samples, Repair.DATE, text, moment, line)
-        key = (*self._worded(cells), bool(cells[self._basis_at]), bool(cells[self._proof_at]))
+        key = (*self._worded(cells), bool(cells[self._basis_at]))
+        named = cells[self._proof_at]
+        file, scanned = self._file(named) if named else (0, False)
         shape = self._shapes.get(key) or self._new_shape(key)
         fault = shape.fault or date_fault
         known: dict[int, tuple[str, int, int]] | None = None
@@ -129,13 +139,28 @@ class Speller:
                 address, reason, repair = self._address(raw, line, repairs, samples)
                 known = {**(known or {}), column: (address, reason, repair)}
             reason = fault or part_fault or reason or self._fates.of(
-                "@" in address, channel, status, shape, moment)
+                "@" in address, channel, status, shape, moment, scanned=scanned)
+            if named and not file and reason in _WANTS_FILE and self._waits(status, named, line):
+                reason = NUMBER["KANIT_EKSIK"]
             items.append(Item(line, number, reason, repair | (moment.repair if moment else 0),
-                               address, channel, status, shape, moment))
+                               address, channel, status, shape, moment, file))
         if not made:
             some = any(cells[part.address].strip() for part in self._parts)
             items.append(Item(line, 0, NUMBER["SECIM_YOK" if some else "ADRES_BOS"], 0, "", 0, 0,
                                shape, moment))
+
+    def _file(self, named: str) -> tuple[int, bool]:
+        """Number of the file a row names, 0 when it is not here, and whether it is a scan."""
+        return self._terms.files.get(fold_name(named), (0, False))
+
+    def _waits(self, status: int, named: str, line: int) -> bool:
+        """Whether a row waits for the file it names: a consent does, unless the proofs are all with
+        the provider; a refusal never (R-42)."""
+        if status != Status.ONAY or self._terms.proof_for_all or not named.strip():
+            return False
+        if len(self._missing) < MOST_MISSING:
+            self._missing.setdefault(named.strip()[:200], line)
+        return True
 
     def _unread(self, line: int, code: str) -> Item:
         return Item(line, 0, NUMBER[code], 0, "", 0, 0, BLANK, None)
@@ -191,7 +216,7 @@ class Speller:
                           mail_only))
         shape = Shape(
             tuple(parts), source, kind, dealer,
-            HAS_PROOF if terms.proof_for_all or key[-1] else 0, bool(key[-2] or fixed.basis),
+            HAS_PROOF if terms.proof_for_all else 0, bool(key[-1] or fixed.basis),
             source_fault or kind_fault or dealer_fault, len(self._shapes) + 1)
         if len(self._shapes) < _MOST_CACHED:
             self._shapes[key] = shape
