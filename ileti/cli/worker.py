@@ -23,6 +23,7 @@ def load_jobs() -> None:
     import ileti.capture.jobs
     import ileti.channels.jobs
     import ileti.consents.jobs
+    import ileti.evidence.jobs
     import ileti.imports.jobs
     import ileti.iys.jobs
     import ileti.radar.jobs
