@@ -70,8 +70,13 @@ class FileDamaged(IletiError):
 
     status = 500
     code = "file_damaged"
-    tr = "Kanıt dosyası bozulmuş ya da yerinde değil; verilmedi. Yöneticiye bildirin."
-    en = "The evidence file is damaged or missing and was not given out. Tell your administrator."
+
+    def __init__(self, file_id: int) -> None:
+        super().__init__(
+            f"{file_id} numaralı kanıt dosyası bozulmuş ya da yerinde değil; verilmedi. Yöneticiye "
+            "bildirin.",
+            f"Evidence file {file_id} is damaged or missing and was not given out. Tell your "
+            "administrator.")
 
 
 class Spool:
@@ -223,7 +228,7 @@ def opened(provider_id: int, file_id: int) -> Iterator[Iterator[bytes]]:
     except (CannotDecrypt, FileNotFoundError, ValueError) as error:
         log.error("vault_file_damaged", provider=provider_id, file=file_id,
                   reason=type(error).__name__)
-        raise FileDamaged() from error
+        raise FileDamaged(file_id) from error
 
 
 def verify(provider_id: int, file_id: int) -> None:

@@ -157,7 +157,7 @@ def test_a_stream_that_breaks_off_leaves_nothing(place: Any, folder: Path) -> No
 
 @pytest.mark.parametrize("harm", ["flipped", "cut", "swapped", "gone", "key"])
 def test_a_file_that_was_changed_gives_out_no_byte_and_is_named(
-        harm: str, place: Any, folder: Path, capsys: Any) -> None:
+        harm: str, place: Any, folder: Path) -> None:
     kept = vault.put(place.provider_id, in_pieces(BIG), "form.pdf")
     [path] = objects(folder)
     raw = bytearray(path.read_bytes())
@@ -178,9 +178,10 @@ def test_a_file_that_was_changed_gives_out_no_byte_and_is_named(
         _as_owner("update evidence_file set file_key = (select file_key from evidence_file "
                   "where id = %s) where id = %s", other.id, kept.id)
     got = []
-    with pytest.raises(FileDamaged), vault.opened(place.provider_id, kept.id) as pieces:
+    with pytest.raises(FileDamaged) as found, vault.opened(place.provider_id, kept.id) as pieces:
         got.extend(pieces)
     assert got == []
+    assert found.value.tr.startswith(f"{kept.id} numaralı")
 
 
 def _as_owner(sql: str, *values: Any) -> None:
