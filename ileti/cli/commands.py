@@ -231,6 +231,10 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--proof-file", "proof_files", multiple=True,
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A file that proves all of the list; may be given again.")
+@click.option("--proof-role", default="document",
+              type=click.Choice(["signed_form", "recording", "screenshot", "document", "mail",
+                                 "other"]),
+              help="What each --proof-file is; signed_form: a scan of all rows' forms (R-09).")
 @click.option("--proof-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with the files that rows name in their proof column.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
@@ -242,7 +246,8 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
                 source: str | None, day: str | None, kind: str, basis: str | None,
                 channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
                 sheet: str | None, header: bool | None, ask_iys: bool,
-                proof_files: tuple[Path, ...], proof_dir: Path | None, report_to: Path | None, as_json: bool) -> None:
+                proof_files: tuple[Path, ...], proof_role: str, proof_dir: Path | None,
+                report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
 
     CSV, Excel and NDJSON are told by their content. Exit code 0: every row was taken or is already
@@ -267,7 +272,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
             origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,
                     "proof_attached": proof_attached},
             as_json=as_json, report_to=report_to, ask_iys=ask_iys,
-            proof_files=proof_files, proof_dir=proof_dir)
+            proof_files=proof_files, proof_role=proof_role, proof_dir=proof_dir)
     except CallerMistake as mistake:
         for one in mistake.errors:
             click.echo(f"{one.field}: {one.say(language())}", err=True)

@@ -55,7 +55,10 @@ def attach(run_id: int, file: Kept, name: str, *, whole: bool, by: int | None = 
     made once more. Raises NotFound, CallerMistake, Conflict when another file has the name or the
     import has moved on.
     """
-    role = kinds.check_role(role or kinds.role_of(file.media_type), file.media_type)
+    told = role or kinds.role_of(file.media_type)
+    if whole and role is None and told is Role.SIGNED_FORM:
+        told = Role.DOCUMENT  # that it holds all the forms somebody has to say (R-09)
+    role = kinds.check_role(told, file.media_type)
     name = clean_name(name)
     digest = _name_hash(run_id, name)
     with db.transaction() as conn:

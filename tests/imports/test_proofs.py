@@ -129,7 +129,8 @@ def test_a_file_for_all_is_in_the_evidence_of_every_entry_and_makes_the_dry_run_
         place: Any) -> None:
     run_id = begin(place, HEAD, row(PHONE, source="HS_ISLAK_IMZA"))
     assert check(run_id) == {"KANIT_YOK": 1}
-    prove(run_id, place, "bütün formlar.pdf", pdf("hepsi"), whole=True)
+    prove(run_id, place, "bütün formlar.pdf", pdf("hepsi"), whole=True,
+          role=Role.SIGNED_FORM)
     assert runs.read_run(run_id).state is RunState.MAPPING
     assert check(run_id) == {"ALINACAK": 1}
     put_in(run_id)
@@ -142,7 +143,8 @@ def test_a_file_for_all_is_in_the_evidence_of_every_entry_and_makes_the_dry_run_
 
 def test_a_contract_for_all_is_no_scan_of_the_forms(place: Any) -> None:
     run_id = begin(place, HEAD, row(PHONE, source="HS_ISLAK_IMZA"))
-    prove(run_id, place, "sözleşme.pdf", whole=True, role=Role.DOCUMENT)
+    prove(run_id, place, "sözleşme.pdf", whole=True)
+    prove(run_id, place, "ek.pdf", whole=True, role=Role.DOCUMENT)
     assert check(run_id) == {"KANIT_YOK": 1}
 
 
