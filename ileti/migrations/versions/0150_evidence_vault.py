@@ -148,6 +148,7 @@ def downgrade() -> None:
         start = text.index(f"function {name}()")
         body = text[start:text.index("end $$;", start) + len("end $$;")]
         op.get_bind().exec_driver_sql(f"create or replace {body}".replace("%", "%%"))
+    op.execute("drop policy if exists dealer on evidence_file")  # it names the others
     for table in ("import_file", "entry_file", "evidence_coming", "evidence_file"):
         op.drop_table(table)
     for signature in ("import_link(bigint, integer, integer, timestamptz)",
