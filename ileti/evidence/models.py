@@ -84,9 +84,9 @@ class EvidenceComing(Model):
 
 class EntryFile(Model):
     """A file that proves an entry. Its id comes from the entries' own sequence and ``leaf`` is made
-    as theirs, so that a seal takes both in one order; with the ``xid`` of its entry it belongs to
-    the entry as it was written, with a later one it is an event of its own. ``import_id``: the
-    import that linked it; ``dealer_id`` is the entry's."""
+    as theirs, so that a seal takes both in one order; with the ``xid`` and moment of its entry it
+    belongs to the entry as it was written, with later ones it is an event of its own.
+    ``import_id``: the import that linked it; ``dealer_id`` is the entry's."""
 
     __tablename__ = "entry_file"
     __table_args__ = (

@@ -87,8 +87,12 @@ class Spool:
 
     def __init__(self) -> None:
         self.key, self.token = os.urandom(32), os.urandom(12).hex()
-        self.path = spool_folder() / f"{self.token}.sealed"
-        self._writer: SealedWriter | None = SealedWriter(self.path, self.key, bound_to(self.token))
+        self._writer: SealedWriter | None = None
+        try:
+            self.path = spool_folder() / f"{self.token}.sealed"
+            self._writer = SealedWriter(self.path, self.key, bound_to(self.token))
+        except OSError as error:
+            raise no_room() from error
         self._head, self._tail, self._textual = b"", b"", True
         self.size, self.sha256 = 0, b""
 
@@ -112,7 +116,10 @@ class Spool:
     def finish(self) -> str:
         """All is here: the media type. Raises CallerMistake for an empty file or a refused kind."""
         if self._writer is not None:
-            _, self.sha256 = self._writer.close()
+            try:
+                _, self.sha256 = self._writer.close()
+            except OSError as error:
+                raise no_room() from error
             self._writer = None
         if not self.size:
             raise CallerMistake("Dosya boş.", "The file is empty.", code="empty_file")

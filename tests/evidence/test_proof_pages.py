@@ -154,6 +154,19 @@ def test_a_damaged_file_is_a_page_and_no_byte_of_it(
     assert b"%PDF" not in answer.data
 
 
+def test_to_a_person_who_was_erased_nothing_is_added(admin: Any, place: Any) -> None:
+    import os
+
+    import psycopg
+
+    number = consent(place)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+        owner.execute("update recipient set leaf_key = null, addr_ct = null, addr_hash = null "
+                      "where provider_id = %s", [place.provider_id])
+    answer = add(admin, number, pdf(), json=True)
+    assert (answer.status_code, answer.json["code"]) == (400, "erased")
+
+
 # -- others ---------------------------------------------------------------------------------------
 
 

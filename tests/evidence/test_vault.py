@@ -201,6 +201,26 @@ def test_the_application_can_neither_change_nor_delete_files_and_links(
             conn.execute(deed)
 
 
+def test_a_disk_that_takes_nothing_is_said_and_nothing_is_half_kept(
+        place: Any, folder: Path, monkeypatch: Any) -> None:
+    folder.write_text("")  # where the folder should be
+    with pytest.raises(TryLater) as found:
+        vault.put(place.provider_id, [pdf()], "form.pdf")
+    assert found.value.code == "no_room"
+    folder.unlink()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ileti.evidence.stores.os.fsync", full)
+    with pytest.raises(TryLater) as found:
+        vault.put(place.provider_id, [pdf()], "form.pdf")
+    assert found.value.code == "no_room"
+    monkeypatch.undo()
+    assert vault.used(place.provider_id)[0] == 0
+    assert not list(folder.rglob("*.sealed"))
+
+
 # -- kill -9 at every step ------------------------------------------------------------------------
 
 _BRING = """
