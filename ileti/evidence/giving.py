@@ -56,15 +56,20 @@ def take(provider_id: int, *, by: int | None) -> Brought:
     Ends the session's transaction."""
     orm.db.session.commit()
     found = Brought()
-    files = [one for one in request.files.getlist(FIELD) if one.filename]
-    for file, spool in zip(files, doors.brought(), strict=True):
+    files = [(one.filename or "", one.stream) for one in request.files.getlist(FIELD)]
+    for name, spool in files:
+        if not isinstance(spool, Spool):
+            continue
         try:
-            found.kept.append((vault.keep(provider_id, spool, file.filename or "", by=by),
-                               file.filename or ""))
+            found.kept.append((vault.keep(provider_id, spool, name, by=by), name))
         except IletiError as error:
-            found.refused.append((file.filename or "", error))
-    if not files:
-        found.refused.append(("", CallerMistake("Dosya seçin.", "Choose a file.", code="no_file")))
+            found.refused.append((name, error))
+    if not (found.kept or found.refused):
+        # a form that broke off has files and none of them
+        found.refused.append(("", CallerMistake(
+            "Yükleme yarıda kesildi; yeniden yükleyin.", "The upload was cut short; try again.",
+            code="cut_short") if doors.brought() else CallerMistake(
+            "Dosya seçin.", "Choose a file.", code="no_file")))
     return found
 
 

@@ -134,6 +134,18 @@ def test_a_form_without_a_file_says_so(admin: Any, place: Any) -> None:
     assert "Dosya seçin" in admin.get(f"/izinler/{number}").text
 
 
+def test_a_form_that_breaks_off_is_told_and_leaves_nothing(
+        admin: Any, place: Any, folder: Path) -> None:
+    number = consent(place)
+    body = (b'--b\r\nContent-Disposition: form-data; name="dosya"; filename="k.pdf"\r\n\r\n'
+            + pdf() + bytes(900_000))
+    answer = admin.post(f"/izinler/{number}/kanit", data=body, headers={
+        "Accept": "application/json", "X-CSRFToken": token_of(admin)},
+        content_type="multipart/form-data; boundary=b")
+    assert (answer.status_code, answer.json["code"]) == (400, "cut_short")
+    assert not [one for one in folder.rglob("*") if one.is_file()]
+
+
 def test_with_a_moment_chosen_only_what_was_here_then_is_shown(admin: Any, place: Any) -> None:
     number = consent(place)
     add(admin, number, pdf(), "sonra.pdf")
