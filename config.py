@@ -247,10 +247,40 @@ class Settings(BaseSettings):
     )
     import_longest_mb: int = _field(4_096, "Largest file that may be imported, MB.", ge=1)
     import_processes: int = _field(2, "Processes that read one import.", ge=1, le=32)
+    import_keep_days: int = _field(
+        365, "How long the rows an import did not take stay retrievable for correction, days after "
+        "it ended.", ge=1,
+    )
     archive_dir: Path | None = _field(
         None, "Folder of what İYS gave out per day (mutabakat), encrypted; unset means `archive` "
         "below ILETI_VAR. Keep it as long as the database and back both up together.",
     )
+
+    # -- the vault of proofs
+    vault_dir: Path | None = _field(
+        None, "Folder of proofs (signed forms, recordings, mails), encrypted; unset means `vault` "
+        "below ILETI_VAR. With VAULT_S3_URL set only what is on its way lies there. With several "
+        "hosts and no VAULT_S3_URL it must be one folder for all of them.",
+    )
+    vault_s3_url: str = _field(
+        "", "A bucket of a store that speaks S3, or a folder in it, for new proofs: "
+        "`https://s3.eu-central-1.amazonaws.com/bucket/ileti`; files put elsewhere before are "
+        "still read there.", pattern=r"^(https?://[^\s/]+/[^\s?#]*[^\s?#/])?$",
+    )
+    vault_s3_region: str = _field("us-east-1", "The region that signatures name.")
+    vault_s3_key_id: str = _field("", "Access key id for VAULT_S3_URL.")
+    vault_s3_secret: str = _field("", "Secret access key for VAULT_S3_URL.")
+    vault_longest_mb: int = _field(100, "Largest proof, MB.", ge=1, le=4_096)
+    vault_quota_mb: int = _field(
+        20_000, "Room for a provider's proofs, MB, unless `ileti vault quota` gives it another.",
+        ge=0,
+    )
+    vault_scan_command: str = _field(
+        "", "A virus scanner that gets each new proof on its standard input, "
+        "`clamdscan --no-summary -`: exit code 0 clean, 1 infected, anything else: not known. Only "
+        "clean files are taken.",
+    )
+    vault_scan_seconds: float = _field(60.0, "Longest wait for the scanner.", gt=0, le=600)
 
     stamp_ca_file: CaFile | None = _field(
         None, "PEM file with the certificates of the authorities whose time stamps you trust, over "
@@ -359,6 +389,11 @@ class Settings(BaseSettings):
     def import_folder(self) -> Path:
         """Where imported lists lie."""
         return self.import_dir or self.ileti_var / "imports"
+
+    @property
+    def vault_folder(self) -> Path:
+        """Where proofs lie, or come through on their way to S3."""
+        return self.vault_dir or self.ileti_var / "vault"
 
     @property
     def archive_folder(self) -> Path:
@@ -475,6 +510,8 @@ def _refuse_weakness(settings: Settings) -> None:
     if not _private(settings.iys_base_url):
         raise WrongSetting("IYS_BASE_URL must be an https:// address in production: İYS's password "
                            "travels to it.")
+    if settings.vault_s3_url and not _private(settings.vault_s3_url):
+        raise WrongSetting("VAULT_S3_URL must be an https:// address in production.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 

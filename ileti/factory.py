@@ -26,10 +26,10 @@ from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
 from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
-from ileti.imports.panel.incoming import RoomyRequest, open_doors
 from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
+from ileti.tenancy.doors import RoomyRequest, open_doors
 from ileti.tenancy.security import (
     PUBLIC_BLUEPRINTS,
     IletiSecurityManager,

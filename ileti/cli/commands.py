@@ -228,6 +228,15 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--header/--no-header", "header", default=None,
               help="Whether the first row names the columns, when it is not found out.")
 @click.option("--ask-iys", is_flag=True, help="Ask İYS how many of the addresses it holds as ONAY.")
+@click.option("--proof-file", "proof_files", multiple=True,
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file that proves all of the list; may be given again.")
+@click.option("--proof-role", default="document",
+              type=click.Choice(["signed_form", "recording", "screenshot", "document", "mail",
+                                 "other"]),
+              help="What each --proof-file is; signed_form: a scan of all rows' forms (R-09).")
+@click.option("--proof-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder with the files that rows name in their proof column.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the row report here (CSV).")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
@@ -237,6 +246,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
                 source: str | None, day: str | None, kind: str, basis: str | None,
                 channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
                 sheet: str | None, header: bool | None, ask_iys: bool,
+                proof_files: tuple[Path, ...], proof_role: str, proof_dir: Path | None,
                 report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
 
@@ -261,7 +271,8 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),
             origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,
                     "proof_attached": proof_attached},
-            as_json=as_json, report_to=report_to, ask_iys=ask_iys)
+            as_json=as_json, report_to=report_to, ask_iys=ask_iys,
+            proof_files=proof_files, proof_role=proof_role, proof_dir=proof_dir)
     except CallerMistake as mistake:
         for one in mistake.errors:
             click.echo(f"{one.field}: {one.say(language())}", err=True)
@@ -344,6 +355,53 @@ def export_seals(folder: Path) -> None:
     path = export.write_new(folder)
     click.echo(str(path) if path else ("Yeni mühür yok." if language() == "tr"
                                        else "There is no new seal."))
+
+
+@main.group()
+def vault() -> None:
+    """The vault of proofs: room of each provider, and whether its files are whole."""
+
+
+@vault.command("list")
+def list_vault() -> None:
+    """Files, megabytes and quota of each provider."""
+    _with_services()
+    from ileti.cli.vault import rooms
+
+    for iys_code, name, files, taken, quota in rooms():
+        click.echo(f"{iys_code:>10}  {files:>8} files  {taken / 1e6:>10.1f} of {quota / 1e6:.0f} MB"
+                   f"  {name}")
+
+
+@vault.command("quota")
+@click.argument("provider", type=int)
+@click.argument("megabytes", type=int, required=False)
+def vault_quota(provider: int, megabytes: int | None) -> None:
+    """Give PROVIDER (its İYS code) room for MEGABYTES; without a number, as VAULT_QUOTA_MB says."""
+    _with_services()
+    from ileti.cli.vault import set_quota
+
+    if megabytes is not None and megabytes < 0:
+        raise click.UsageError("MEGABYTES is 0 or more.")
+    if not set_quota(provider, megabytes):
+        raise click.ClickException(f"There is no provider {provider}.")
+
+
+@vault.command("check")
+@click.option("--provider", type=int, help="Only of this provider (its İYS code).")
+def vault_check(provider: int | None) -> None:
+    """Read every file against its seal and digest; exit code 1 names those that are not whole."""
+    _with_services()
+    from ileti.cli.vault import check
+
+    files, damaged = 0, 0
+    for iys_code, file_id, problem in check(provider):
+        files += 1
+        if problem:
+            damaged += 1
+            click.echo(f"provider {iys_code}, file {file_id}: {problem}")
+    click.echo(f"{files} files read, {damaged} not whole.")
+    raise SystemExit(1 if damaged else 0)
 
 
 @main.group()

@@ -11,12 +11,15 @@ import psycopg
 import redis
 
 from config import Settings, WrongSetting
+from config import settings as read_settings
 from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.consents.deadlines import unknown_years
 from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
-from ileti.core.errors import StorageAway
+from ileti.core.errors import IletiError, StorageAway
 from ileti.core.secrets import open_secrets
+from ileti.evidence import vault
+from ileti.evidence.stores import newest_store
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
@@ -115,6 +118,7 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         *_days(conn),
         *_stamps(conn),
         *_seals(conn, settings),
+        *_vault(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -187,6 +191,31 @@ def _stamps(conn: psycopg.Connection) -> list[Finding]:
                 "STAMP_CA_FILE; else ask İYS's support for the stamp (R-46).")
         for one in bad_stamps(conn=conn)
     ] or [Finding(True, "every time stamp of the last two weeks holds")]
+
+
+def _vault(conn: psycopg.Connection) -> list[Finding]:
+    """Whether proofs can be kept and the newest can be read; quotas that are nearly used up."""
+    trouble = newest_store().trouble()
+    found = [Finding(not trouble, "the vault of proofs can be written to" if not trouble
+                     else f"the vault of proofs cannot be written to: {trouble}",
+                     "" if not trouble else "Mend VAULT_DIR or VAULT_S3_URL: nobody can add a "
+                     "signed form or a recording until then (R-09).")]
+    for provider_id, file_id in conn.execute(
+            "select provider_id, id from evidence_file order by id desc limit 3").fetchall():
+        try:
+            vault.verify(provider_id, file_id)
+        except IletiError as error:
+            found.append(Finding(False, error.en, "Bring it back from a backup, then read all by "
+                                 "`ileti vault check` (R-46)."))
+    for name, taken, quota in conn.execute(
+            "select p.short_name, sum(f.size)::bigint, "
+            "coalesce(p.vault_quota_mb, %s) * 1000000::bigint as quota from provider p "
+            "join evidence_file f on f.provider_id = p.id group by p.id "
+            "having sum(f.size) > coalesce(p.vault_quota_mb, %s) * 900000::bigint",
+            [read_settings().vault_quota_mb] * 2).fetchall():
+        found.append(Finding(False, f"{name}: {taken / 1e6:.0f} of {quota / 1e6:.0f} MB of the "
+                             "vault are taken", "Give it more room: `ileti vault quota`."))
+    return found
 
 
 def _redis(settings: Settings) -> list[Finding]:

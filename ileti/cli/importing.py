@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,9 @@ import msgspec
 from ileti.consents.ledger import Place
 from ileti.core import db
 from ileti.core.errors import CallerMistake, IletiError, NotFound
-from ileti.imports import apply, report, runs, staging
+from ileti.evidence import vault
+from ileti.evidence.kinds import Role as FileRole
+from ileti.imports import apply, proofs, report, runs, staging
 from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
 from ileti.imports.files import PART_BYTES
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
@@ -62,8 +64,10 @@ def query_source(url: str, query: str) -> Source:
 
 def run_import(source: Source, *, brand: int, provider: int | None, columns: dict[Role, int],
                fixed: Fixed, origin: dict[str, Any], dry_run: bool, language: str, as_json: bool,
-               report_to: Path | None, ask_iys: bool) -> int:
-    """Import one list; the exit code."""
+               report_to: Path | None, ask_iys: bool, proof_files: Sequence[Path] = (),
+               proof_role: str = "document", proof_dir: Path | None = None) -> int:
+    """Import one list; the exit code. ``proof_files`` prove all of it, the files of ``proof_dir``
+    the rows that name them."""
     run_id = runs.open_run(_place(brand, provider), source.name, source.layout)
     try:
         for number, piece in enumerate(_in_parts(source.pieces()), 1):
@@ -74,6 +78,7 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
         runs.map_columns(run_id, layout, mapping)
         runs.state_origin(run_id, state(origin))
         _tell_twin(run, language)
+        _prove(run, proof_files, FileRole[proof_role.upper()], proof_dir, language)
         runs.ask_check(run_id, ask_iys=ask_iys)
         _work(run_id, staging.check_due, language)
     except BaseException:
@@ -98,6 +103,25 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
     click.echo(json.dumps(result, ensure_ascii=False) if as_json
                else "\n".join(_sentences(result, language, dry_run)))
     return 0 if not result["refused"] and not result["waits"] else 1
+
+
+def _prove(run: runs.Run, whole: Sequence[Path], role: FileRole, folder: Path | None,
+           language: str) -> None:
+    """Bring files into the vault and to the run. One that cannot be taken stops the import when it
+    is named, and is said when it only lies in the folder: its rows wait then."""
+    for path in whole:
+        _attach(run, path, whole=True, role=role)
+    for path in sorted(folder.iterdir()) if folder is not None else ():
+        if path.is_file() and not path.name.startswith("."):
+            try:
+                _attach(run, path, whole=False)
+            except CallerMistake as mistake:
+                click.echo(f"{path.name}: {mistake.say(language)}", err=True)
+
+
+def _attach(run: runs.Run, path: Path, *, whole: bool, role: FileRole | None = None) -> None:
+    kept = vault.put(run.place.provider_id, _parts(path), path.name)
+    proofs.attach(run.id, kept, path.name, whole=whole, role=role)
 
 
 def _parts(file: Path) -> Iterator[bytes]:

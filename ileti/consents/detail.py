@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 
-from ileti.consents import gate, listing
+from ileti.consents import gate, listing, proofs
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
@@ -75,6 +75,7 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "now_url": record_url(entry) if one.until else None,
         "gate": _gate_then(one) if one.until else _gate_now(one),
         "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
+        "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
                    "error": one.problem},
     }

@@ -28,19 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from ileti.core.columns import PROOF
-
-
-class XID8(UserDefinedType):
-    """PostgreSQL's 64-bit transaction id, the sealer's order."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """The type's name in DDL."""
-        return "xid8"
+from ileti.evidence.models import XID8
 
 
 class Submission(Model):

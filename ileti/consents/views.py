@@ -86,7 +86,7 @@ class ConsentView(BaseView):
         orm.db.session.commit()
         return self.render_template("panel/consent.html", **detail(entry, state, in_full=True))
 
-    @expose("/<number>/kanit", methods=["POST"])
+    @expose("/<number>/kanit-paketi", methods=["POST"])
     @has_access
     @permission_name("prove")
     def prove(self, number: str) -> ResponseReturnValue:

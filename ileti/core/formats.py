@@ -61,6 +61,13 @@ def number(value: Number | None) -> str:
     return "–" if value is None else format_decimal(value, locale=language())
 
 
+def size(count: int) -> str:
+    """Bytes as people say them: ``1,2 MB``, ``34 kB``."""
+    if count >= 1_000_000:
+        return f"{number(round(count / 1_000_000, 1))} MB"
+    return f"{number(-(-count // 1_000))} kB"
+
+
 def percent(ratio: Number | None, digits: int = 1) -> str:
     """A ratio from 0 to 1 as ``%98,7`` (Turkish) or ``98.7%``."""
     if ratio is None:

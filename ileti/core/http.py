@@ -67,6 +67,13 @@ class OutgoingClient:
 
         return self._timed(note, get)
 
+    def upload(self, path: str, *, content: Callable[[], Iterator[bytes]],
+               headers: dict[str, str], note: str = "") -> httpx.Response:
+        """PUT a body of any size piece by piece; ``headers`` name its Content-Length. Raises
+        NoAnswer. Never inside a transaction."""
+        return self._timed(note, lambda: self._client.request(
+            "PUT", path, content=content(), headers=headers))
+
     def knock(self, path: str, *, content: bytes, headers: dict[str, str], name: str,
               seconds: float, note: str = "") -> int:
         """POST to an address that was looked up before, as ``name`` (the certificate's), and read

@@ -1,4 +1,4 @@
-"""The thin entries of the sealer and of those who stamp its seals."""
+"""The thin entries of the sealer, of those who stamp its seals, and of the vault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
-from ileti.evidence import export, stamping
+from ileti.evidence import export, stamping, vault
 from ileti.evidence import seal as sealing
 
 RUN_SECONDS = 20.0
@@ -31,3 +31,10 @@ def stamp() -> dict[str, int]:
 def export_seals() -> dict[str, int]:
     """Carry the seals of the day out of the house."""
     return export.export_due()
+
+
+@job(queue="upkeep", every=900.0, timeout=600,
+     idempotent="only removes what is dropped: first the object, then the row that names it")
+def sweep() -> dict[str, int]:
+    """Remove what killed uploads left in the vault's store."""
+    return vault.sweep()

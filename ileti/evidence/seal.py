@@ -33,7 +33,8 @@ log = get_logger("ileti.evidence")
 
 FORMAT: Final = 1
 #: tables with leaves, by kind; a kind is part of a seal's order: never renumber, only append
-LEAVES: Final = {1: "consent_entry"}
+LEAVES: Final = {1: "consent_entry", 2: "entry_file"}
+_CAME: Final = {1: "captured_at", 2: "added_at"}
 MOST: Final = 20_000
 _LOCK: Final = 0x5EA1
 _LAST_ID: Final = 2**63 - 1
@@ -278,8 +279,9 @@ def waiting() -> Waiting:
     conn = db.connection()
     last = newest(conn)
     after = last.upto if last else START
-    row = conn.execute(
-        "select captured_at from consent_entry l where epoch >= %s and (l.xid, id) > "
-        "(%s::text::xid8, %s) order by l.xid, id limit 1",
-        (last.epoch if last else 0, after.xid, _bound(after, 1))).fetchone()
-    return Waiting(row[0] if row else None)
+    epoch = last.epoch if last else 0
+    rows = [conn.execute(  # the names are constants of this module
+        f"select {column} from {LEAVES[kind]} l where epoch >= %s and (l.xid, l.id) > "  # noqa: S608
+        "(%s::text::xid8, %s) order by l.xid, l.id limit 1",
+        (epoch, after.xid, _bound(after, kind))).fetchone() for kind, column in _CAME.items()]
+    return Waiting(min((row[0] for row in rows if row), default=None))

@@ -27,7 +27,7 @@ from ileti.core.errors import IletiError, StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.imports import runs, staging
+from ileti.imports import rest, runs, staging
 from ileti.imports.runs import Run
 from ileti.imports.states import RunState
 from ileti.imports.terms import chunk_key, person_of
@@ -85,6 +85,7 @@ def apply(run: Run, until: float) -> Counter[str]:
                 return counts
     if counts["chunks"] < len(left):
         return counts
+    rest.keep(run)
     if runs.note(run, "state = %s, ended_at = now()", (RunState.APPLIED,)):
         counts["applied"] += 1
     return counts

@@ -29,16 +29,18 @@ class Fates:
         self._fates: dict[tuple[Any, ...], int] = {}
         self._dues: dict[tuple[Any, ...], int] = {}
 
-    def of(self, mail: bool, channel: int, status: int, shape: Shape,
-              moment: Moment | None) -> int:
+    def of(self, mail: bool, channel: int, status: int, shape: Shape, moment: Moment | None, *,
+           scanned: bool = False) -> int:
         """The reason the rules give; asked once per combination and day, except for the days on
-        which the second matters (today and later; 1 May 2015)."""
+        which the second matters (today and later; 1 May 2015). ``scanned``: the row's own file is
+        a scan of its form."""
         day = None if moment is None else moment.day
-        key = (mail, channel, status, shape.source, shape.kind, shape.basis, shape.flags, day)
+        key = (mail, channel, status, shape.source, shape.kind, shape.basis, shape.flags,
+               scanned, day)
         found = self._fates.get(key)
         if found is not None:
             return found
-        found = self._ask(mail, channel, status, shape, moment.date if moment else None)
+        found = self._ask(mail, channel, status, shape, moment.date if moment else None, scanned)
         if self.settled(day):
             self._fates[key] = found
         return found
@@ -48,7 +50,7 @@ class Fates:
         return day is None or _FIRST_DAY < day < self._today
 
     def _ask(self, mail: bool, channel: int, status: int, shape: Shape,
-             date: dt.datetime | None) -> int:
+             date: dt.datetime | None, scanned: bool) -> int:
         terms = self._terms
         item = rules.Item(
             channel=Channel(channel), status=Status(status), source=Source(shape.source),
@@ -62,7 +64,8 @@ class Fates:
         refused = [NUMBER[one.code] for one in found if one.refused]
         if refused:  # what forbids stands before what waits
             return min(refused, key=lambda n: (n < FIRST_REFUSED, n))
-        if shape.source == Source.HS_ISLAK_IMZA and status == Status.ONAY and not shape.flags:
+        signed = shape.source == Source.HS_ISLAK_IMZA and status == Status.ONAY
+        if signed and not (shape.flags or scanned):  # R-09
             return NUMBER["KANIT_YOK"]
         return NUMBER["RET_GECIKTI"] if found else 0
 

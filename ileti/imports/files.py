@@ -84,6 +84,10 @@ class PartedFile:
             digest.update(piece)
         return sum(parts.values()), digest.digest()
 
+    def beside(self, name: str) -> PartedFile:
+        """Another file under the same key, in a folder of its own within this one's."""
+        return PartedFile(f"{self._name}/{name}", self._key)
+
     def remove(self) -> None:
         """Delete all of it; for an import that was given up before it was applied."""
         shutil.rmtree(self._folder, ignore_errors=True)

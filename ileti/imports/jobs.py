@@ -6,7 +6,7 @@ import time
 
 from ileti.core.jobs import job
 from ileti.imports import apply as applying
-from ileti.imports import runs, staging
+from ileti.imports import rest, runs, staging
 from ileti.imports import undo as undoing
 
 RUN_SECONDS = 40.0
@@ -38,4 +38,4 @@ def undo() -> dict[str, int]:
      idempotent="only drops what nobody needs any more")
 def sweep() -> dict[str, int]:
     """Drop old staging tables and give up what was left lying."""
-    return runs.sweep()
+    return runs.sweep() | rest.sweep()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -29,12 +30,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ileti.core.columns import EncryptedText
+from ileti.evidence.vault import NAME_PURPOSE
 
 
 class ImportRun(Model):
     """One file on its way into the ledger. ``rows`` are the file's, ``staged`` the consents they
     state; ``counts`` and ``samples`` are the dry run's (:mod:`ileti.imports.staging`); ``seconds``
-    what it took. ``stage`` numbers the staging table, ``fence`` proves who works on the run."""
+    what it took. ``stage`` numbers the staging table, ``fence`` proves who works on the run;
+    ``missing`` are the files rows name that are not here (:mod:`ileti.imports.proofs`)."""
 
     __tablename__ = "import_run"
     __table_args__ = (
@@ -85,9 +88,37 @@ class ImportRun(Model):
     stage: Mapped[int | None] = mapped_column(BigInteger)
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     problem: Mapped[str | None] = mapped_column(Text)
+    missing: Mapped[str | None] = mapped_column(EncryptedText("import-missing"))
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportFile(Model):
+    """A proof of an import: of all it brings (``whole``), or one of the files that its rows name.
+    ``name`` is the file's own, ``name_hash`` a keyed hash of how it is compared."""
+
+    __tablename__ = "import_file"
+    __table_args__ = (
+        ForeignKeyConstraint(["provider_id", "file_id"],
+                             ["evidence_file.provider_id", "evidence_file.id"]),
+        UniqueConstraint("import_id", "whole", "name_hash", name="uq_import_file_import_id"),
+        Index("ix_import_file_file", "provider_id", "file_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
+    provider_id: Mapped[int] = mapped_column(Integer)
+    brand_id: Mapped[int] = mapped_column(Integer)
+    dealer_id: Mapped[int | None] = mapped_column(Integer)
+    file_id: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    added_by: Mapped[int | None] = mapped_column(Integer)
+    whole: Mapped[bool] = mapped_column()
+    role: Mapped[int] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(EncryptedText(NAME_PURPOSE))
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ImportChunk(Model):

@@ -25,6 +25,7 @@ from ileti.consents.ledger import Place
 from ileti.core import db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
+from ileti.imports import proofs
 from ileti.imports.files import PartedFile, remove_unfinished
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
@@ -147,9 +148,15 @@ def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
     if not run.origin:
         raise CallerMistake("Önce verinin kökenini yazın.", "State the origin of the data first.",
                             code="origin_missing")
-    _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
-          "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, "
-          "bytes_read = 0, ask_iys = %s", (ask_iys,))
+    with db.transaction() as conn:
+        # the files of the whole import are evidence from here on (ileti/imports/proofs.py)
+        conn.execute("select from import_run where id = %s for no key update", [run_id])
+        files = proofs.evidence_of(conn, run_id)
+        _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
+              "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, "
+              "bytes_read = 0, ask_iys = %s, missing = null, "
+              "origin = (origin - 'files') || %s::jsonb",
+              (ask_iys, _json({"files": files} if files else {})))
     jobs.ring("imports.jobs.check")
 
 
@@ -255,8 +262,13 @@ def _step(run_id: int, before: Sequence[RunState], after: RunState, change: str,
         (after, *values, run_id, [int(one) for one in before]))
     if done.rowcount != 1:
         read_run(run_id)
-        raise Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
-                       "The import has moved on meanwhile; reload the page.", code="moved_on")
+        raise moved_on()
+
+
+def moved_on() -> Conflict:
+    """The sentence for whoever comes second, or from an old page."""
+    return Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
+                    "The import has moved on meanwhile; reload the page.", code="moved_on")
 
 
 def _json(content: Any) -> str:

@@ -18,6 +18,7 @@ from ileti.evidence.leaf import FORMAT
 from ileti.imports.fates import NEVER, Fates
 from ileti.imports.terms import (
     HAS_DATE,
+    HAS_PROOF,
     Moment,
     Shape,
     Terms,
@@ -31,11 +32,11 @@ from ileti.imports.verdicts import FIRST_REFUSED
 COLUMNS: Final = (
     "line", "chunk",
     "part", "reason", "repairs", "kind", "key_no", "recipient_type", "channel", "status", "source",
-    "flags", "dealer_id", "due_at",
+    "flags", "dealer_id", "file_no", "due_at",
     "consent_date", "addr_hash", "claim", "leaf_key", "addr_ct",
 )
 # Each column's width before its value; the cipher is as long as its address.
-_SHARED: Final = struct.Struct(">" + "ih" * 10 + "ii" + "iq")
+_SHARED: Final = struct.Struct(">" + "ih" * 10 + "ii" * 2 + "iq")
 _ROW: Final = struct.Struct(f">h" f"iiii{_SHARED.size}siq" "i16s" "i32s" "i32s" "i")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END: Final = b"\xff\xff"
@@ -56,10 +57,11 @@ class Frame:
 
 class Kind(NamedTuple):
     """What rows share that differ in line, moment and address only: their columns in COPY's form,
-    and the frame of their claims (None where there is none)."""
+    and the frame of their claims (None where there is none); ``absent``: they wait for a file."""
 
     columns: bytes
     frame: Frame | None
+    absent: bool = False
 
 
 #: One consent of a row: line, address, its moment's text and microseconds, kind.
@@ -78,23 +80,25 @@ class Sealing:
         self._frames: dict[tuple[int, ...], Frame] = {}
 
     def kind(self, part: int, reason: int, repairs: int, mail: bool, channel: int, status: int,
-             shape: Shape, moment: Moment | None) -> Kind:
-        """The kind of a consent; ``moment``: any of its day, None for a row without a date."""
+             shape: Shape, moment: Moment | None, file: int = 0, *,
+             absent: bool = False) -> Kind:
+        """The kind of a consent; ``moment``: any of its day, None for a row without a date;
+        ``file``: number of the file its row names, 0 for none that is here."""
         claimed = reason < FIRST_REFUSED
         due = self._fates.due(shape, moment or self.arrival) if claimed else NEVER
-        flags = shape.flags | (0 if moment is None else HAS_DATE)
+        flags = shape.flags | (HAS_PROOF if file else 0) | (0 if moment is None else HAS_DATE)
         columns = _SHARED.pack(
             2, part, 2, reason, 2, repairs, 2, 2 if mail else 1, 2, self._keyring.newest,
             2, shape.kind, 2, channel, 2, status, 2, shape.source, 2, flags,
-            4, shape.dealer_id, 8, due)
-        return Kind(columns, self._frame(channel, status, shape) if claimed else None)
+            4, shape.dealer_id, 4, file, 8, due)
+        return Kind(columns, self._frame(channel, status, shape) if claimed else None, absent)
 
     def of(self, items: list[Item]) -> bytes:
         """COPY's binary rows; hashes and ciphers once per address."""
         lines, pack, out, at = self._chunk_lines, _ROW.pack, [_COPY_HEAD], 0
         sealed = self._sealed(items)
         keys = os.urandom(32 * len(items))
-        for line, address, iso, micros, (columns, frame) in items:
+        for line, address, iso, micros, (columns, frame, _) in items:
             one, digest, cipher = sealed[address]
             chunk = line // lines
             if frame is None:
@@ -103,7 +107,7 @@ class Sealing:
                 if frame.chunk != chunk:
                     self._reframe(frame, chunk)
                 claim = sha256(b"".join((frame.head, iso, frame.middle, one, frame.tail))).digest()
-            out.append(pack(19, 4, line, 4, chunk, columns, 8, micros, 16, digest, 32, claim,
+            out.append(pack(20, 4, line, 4, chunk, columns, 8, micros, 16, digest, 32, claim,
                             32, keys[at:at + 32], len(cipher)))
             out.append(cipher)
             at += 32

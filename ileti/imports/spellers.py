@@ -27,7 +27,7 @@ from ileti.core.memory import spare_collections
 from ileti.core.secrets import secrets
 from ileti.imports.reading.reader import Block, rows_of
 from ileti.imports.sealing import COLUMNS
-from ileti.imports.spelling import Sample, Speller
+from ileti.imports.spelling import MOST_MISSING, Sample, Speller
 from ileti.imports.terms import Terms
 
 _LENGTH: Final = struct.Struct(">I")
@@ -35,13 +35,15 @@ _LENGTH: Final = struct.Struct(">I")
 
 @dataclass
 class Tally:
-    """What was counted: rows of the file, staged consents, repairs by kind and shape."""
+    """What was counted: rows of the file, staged consents, repairs by kind and shape, and the files
+    that rows name which are not here (at most MOST_MISSING)."""
 
     rows: int = 0
     staged: int = 0
     position: int = 0
     repairs: Counter[tuple[int, str]] = field(default_factory=Counter)
     samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Tally) -> None:
         """Count on; the earliest example of a shape is kept."""
@@ -52,6 +54,9 @@ class Tally:
         for shape, sample in other.samples.items():
             if shape not in self.samples or sample.line < self.samples[shape].line:
                 self.samples[shape] = sample
+        for name, line in other.missing.items():
+            if len(self.missing) < MOST_MISSING or name in self.missing:
+                self.missing[name] = min(line, self.missing.get(name, line))
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ class Spelling:
         done = self._speller.spell(rows_of(block, self._task.delimiter))
         with db.connection().cursor().copy(self._copy) as copy:  # type: ignore[arg-type]
             copy.write(done.copy)
-        return Tally(done.rows, done.staged, block.position, done.repairs, done.samples)
+        return Tally(done.rows, done.staged, block.position, done.repairs, done.samples,
+                     done.missing)
 
 
 def spell_here(task: Task, blocks: Iterable[Block]) -> Iterator[Tally]:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from ileti.consents.vocabulary import AddressKind, Channel, Source
+from ileti.consents.vocabulary import AddressKind, Channel, Source, Status
 from ileti.core.clock import to_istanbul
 from ileti.core.crypto import AddressHash, Keyring
+from ileti.evidence.kinds import fold_name
 from ileti.imports.dates import read_date
 from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
@@ -31,6 +32,8 @@ from ileti.recipients.address import AddressError, canonical_mobiles, parse_addr
 _DIGITS: Final = str.maketrans("012345678", "9" * 9)
 _MOST_CACHED: Final = 20_000
 _MOST_SHAPES: Final = 200
+MOST_MISSING: Final = 1_000
+_WANTS_FILE: Final = (NUMBER["ALINACAK"], NUMBER["KANIT_YOK"])
 _WORD_FAULTS: Final = {"source": NUMBER["KAYNAK_BICIM"], "type": NUMBER["TIP_BICIM"],
                        "channel": NUMBER["KANAL_BICIM"], "status": NUMBER["SECIM_BICIM"]}
 
@@ -45,13 +48,27 @@ class Sample(NamedTuple):
 
 @dataclass
 class Spelled:
-    """A block in COPY's binary form, and what was repaired in it, by kind and shape."""
+    """A block in COPY's binary form, what was repaired in it, by kind and shape, and the files that
+    rows name which are not here, with the first line of each."""
 
     copy: bytes
     rows: int
     staged: int
     repairs: Counter[tuple[int, str]]
     samples: dict[tuple[int, str], Sample]
+    missing: dict[str, int]
+
+
+class Paper(NamedTuple):
+    """The file a row names: its number (0: none that is here), whether it is a scan of a form, and
+    whether one is named that is not here."""
+
+    file: int
+    scanned: bool
+    absent: bool
+
+
+_NO_PAPER: Final = Paper(0, False, False)
 
 
 class Speller:
@@ -80,12 +97,14 @@ class Speller:
         self._undated = (None, *self._sealing.arrival[1:])
         self._wide = terms.width
         self._canonical = canonical_mobiles().fullmatch
+        self._missing: dict[str, int] = {}
 
     def spell(self, rows: Iterable[Row]) -> Spelled:
         """Read a block."""
         repairs: Counter[tuple[int, str]] = Counter()
         samples: dict[tuple[int, str], Sample] = {}
         items: list[Item] = []
+        self._missing = {}
         count = 0
         for line, cells in rows:
             count += 1
@@ -95,7 +114,8 @@ class Speller:
                 items.append(self._unread(line, "SUTUN_FAZLA"))
             else:
                 self._row(line, cells, items, repairs, samples)
-        return Spelled(self._sealing.of(items), count, len(items), repairs, samples)
+        return Spelled(self._sealing.of(items), count, len(items), repairs, samples,
+                       self._missing)
 
     # -- one row -------------------------------------------------------------------------------
 
@@ -111,7 +131,9 @@ class Speller:
                                   else self._fixed_moment)
             if moment is not None and moment.repair and text:
                 _note(repairs, samples, Repair.DATE, text, moment, line)
-        key = (*self._worded(cells), bool(cells[self._basis_at]), bool(cells[self._proof_at]))
+        key = (*self._worded(cells), bool(cells[self._basis_at]))
+        named = cells[self._proof_at]
+        paper = self._paper(named) if named else _NO_PAPER
         shape = self._shapes.get(key) or self._new_shape(key)
         fault = shape.fault or date_fault
         day, iso, micros, repaired = moment or self._undated
@@ -134,8 +156,10 @@ class Speller:
                 address, reason, repair = known[column]
                 repair |= repaired
             mail, reason = "@" in address, fault or part_fault or reason
-            kind = self._kinds.get((shape.number, number, reason, repair, mail, day)) or (
-                self._new_kind(number, reason, repair, mail, channel, status, shape, moment))
+            kind = self._kinds.get((shape.number, number, reason, repair, mail, day, paper)) or (
+                self._new_kind(number, reason, repair, mail, channel, status, shape, moment, paper))
+            if paper.absent and reason == 0 and kind.absent:
+                self._miss(named, line)
             items.append((line, address, iso, micros, kind))
         if not made:
             some = any(cells[part.address].strip() for part in self._parts)
@@ -143,21 +167,36 @@ class Speller:
             items.append((line, "", iso, micros,
                           self._sealing.kind(0, reason, 0, False, 0, 0, shape, moment)))
 
+    def _paper(self, named: str) -> Paper:
+        """The file a row names."""
+        file, scanned = self._terms.files.get(fold_name(named), (0, False))
+        return Paper(file, scanned, not file and bool(named.strip()))
+
+    def _miss(self, named: str, line: int) -> None:
+        if len(self._missing) < MOST_MISSING:
+            self._missing.setdefault(named.strip()[:200], line)
+
     def _unread(self, line: int, code: str) -> Item:
         _, iso, micros, _ = self._undated
         kind = self._sealing.kind(0, NUMBER[code], 0, False, 0, 0, BLANK, None)
         return line, "", iso, micros, kind
 
     def _new_kind(self, part: int, reason: int, repair: int, mail: bool, channel: int, status: int,
-                  shape: Shape, moment: Moment | None) -> Kind:
-        """The kind of a consent the row alone finds no fault with (0), or this one."""
+                  shape: Shape, moment: Moment | None, paper: Paper) -> Kind:
+        """The kind of a consent the row alone finds no fault with (0), or this one. A consent waits
+        for the file its row names, unless the proofs are all with the provider; a refusal never
+        (R-42)."""
         day = moment and moment.day
-        fate = reason or self._fates.of(mail, channel, status, shape, moment)
-        kind = self._sealing.kind(part, fate, repair, mail, channel, status, shape, moment)
+        fate = reason or self._fates.of(mail, channel, status, shape, moment,
+                                        scanned=paper.scanned)
+        absent = (paper.absent and fate in _WANTS_FILE and status == Status.ONAY
+                  and not self._terms.proof_for_all)
+        kind = self._sealing.kind(part, NUMBER["KANIT_EKSIK"] if absent else fate, repair, mail,
+                                  channel, status, shape, moment, paper.file, absent=absent)
         if shape.number and self._fates.settled(day):
             if len(self._kinds) >= _MOST_CACHED:
                 self._kinds.clear()
-            self._kinds[shape.number, part, reason, repair, mail, day] = kind
+            self._kinds[shape.number, part, reason, repair, mail, day, paper] = kind
         return kind
 
     def _address(self, raw: str, line: int, repairs: Counter[tuple[int, str]],
@@ -211,7 +250,7 @@ class Speller:
                           mail_only))
         shape = Shape(
             tuple(parts), source, kind, dealer,
-            HAS_PROOF if terms.proof_for_all or key[-1] else 0, bool(key[-2] or fixed.basis),
+            HAS_PROOF if terms.proof_for_all else 0, bool(key[-1] or fixed.basis),
             source_fault or kind_fault or dealer_fault,
             len(self._shapes) + 1 if len(self._shapes) < _MOST_CACHED else 0)
         if shape.number:

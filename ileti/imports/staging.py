@@ -28,7 +28,8 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import runs
+from ileti.imports import proofs, runs
+from ileti.imports.mapping import Role
 from ileti.imports.reading import sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
@@ -150,7 +151,9 @@ def terms_of(run: Run, width: int | None = None) -> Terms:
         brand_code=run.place.brand_code, now=clock.now(), mapping=run.mapping, key=run.key,
         evidence=canonical_digest(evidence_of(run)), person_secret=person_secret(run),
         activation_date=run.activation_date, dealers=_dealers(run), own_dealer=run.dealer_id,
-        proof_for_all=bool(run.origin.get("proof_attached")), width=width)
+        proof_for_all=bool(run.origin.get("proof_attached"))
+        or proofs.scanned_as_a_whole(run.origin), width=width,
+        files=proofs.names_of(run.id) if Role.PROOF in run.mapping.columns else {})
 
 
 def evidence_of(run: Run) -> dict[str, Any]:
@@ -231,9 +234,11 @@ def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> b
         for (kind, shape), n in tally.repairs.most_common(_SAMPLES)]
     return runs.note(
         run, "state = %s, rows = %s, staged = %s, bytes_read = size, checked_at = now(), "
-        "seconds = %s, counts = %s, samples = %s, problem = null",
+        "seconds = %s, counts = %s, samples = %s, missing = %s, problem = null",
         (RunState.CHECKED, tally.rows, tally.staged, seconds,
-         msgspec.json.encode(counts).decode(), msgspec.json.encode({"repairs": samples}).decode()))
+         msgspec.json.encode(counts).decode(), msgspec.json.encode({"repairs": samples}).decode(),
+         proofs.missing_as_text(sorted(tally.missing, key=tally.missing.__getitem__))
+         if tally.missing else None))
 
 
 def hide(value: str) -> str:

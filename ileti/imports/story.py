@@ -11,16 +11,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ileti.consents import past, timeline
+from ileti.consents import proofs as consent_proofs
 from ileti.consents.models import ConsentEntry, Submission
 from ileti.core import orm
 from ileti.core.formats import say
-from ileti.imports.models import ImportRun
+from ileti.evidence import vault
+from ileti.evidence.kinds import Role
+from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
+from ileti.tenancy import security
 
 
 @timeline.tells
@@ -43,6 +48,26 @@ def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
                 "title": _("The list was taken back"),
                 "facts": _("What it brought is not in force; the record stays.")})
     return steps
+
+
+@consent_proofs.tells
+def files(entries: list[ConsentEntry]) -> list[consent_proofs.Row]:
+    """The files of whole imports: each belongs to every entry of its import, by the run."""
+    evidence = {int(found["import"]): entry for entry, found in _of_lists(entries)}
+    rows = list(orm.db.session.scalars(select(ImportFile).where(
+        ImportFile.import_id.in_(evidence), ImportFile.whole)
+        .order_by(ImportFile.id.desc()).limit(consent_proofs.MOST_SHOWN)))
+    if not rows:
+        return []
+    kept = vault.describe(entries[0].provider_id, {one.file_id for one in rows})
+    who = consent_proofs.names_of_users({one.added_by for one in rows})
+    may_open = security.may("import:read")
+    return [consent_proofs.row(
+        name=one.name, role=Role(one.role), file=kept[one.file_id],
+        at=evidence[one.import_id].captured_at, who=who.get(one.added_by or 0, ""),
+        url=url_for("ImportProofView.open", pk=one.import_id, no=one.id) if may_open else None,
+        note=_("for all of import %(n)s", n=one.import_id))
+        for one in rows if one.file_id in kept]
 
 
 @past.forgets

@@ -28,6 +28,8 @@ HAS_DATE: Final = 2
 class Terms:
     """For whom a table is read, and under what: everything a row's fate hangs on but the row.
 
+    ``files``: number of each file that rows may name, and whether it is a scan, by folded name.
+
     ``dealers``: dealer id by folded retailer code, name and title. ``own_dealer``: a dealer's user
     imports for that dealer only. ``proof_for_all``: a scanned form or recording is attached to the
     import itself. ``width``: columns of the heading, None without one. ``key``: of the import,
@@ -48,6 +50,7 @@ class Terms:
     own_dealer: int | None = None
     proof_for_all: bool = False
     width: int | None = None
+    files: Table[str, tuple[int, bool]] = field(default_factory=dict)
 
 
 class Moment(NamedTuple):

@@ -86,6 +86,9 @@ _ALL: Final = (
     Reason(21, "KANIT_YOK", _WAITS, "R-43", "İzin kaynağının kanıtı yok",
            "The source has no proof", "Islak imza için taranmış formu ekleyin (R-09).",
            "Add the scanned form: a signature needs it (R-09)."),
+    Reason(22, "KANIT_EKSIK", _WAITS, "R-09", "Satırın adını verdiği kanıt dosyası yüklenmemiş",
+           "The proof file the row names was not uploaded",
+           "Dosyayı yükleyin ve yeniden deneyin.", "Upload the file and try again."),
     # not taken: what the file says about itself
     Reason(30, "DOSYADA_IKI", _LEFT, "R-30", "Aynı alıcı ve kanal dosyada birden çok",
            "The same recipient and channel more than once in the file",

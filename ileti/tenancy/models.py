@@ -42,6 +42,7 @@ class Provider(Model):
     """A service provider (hizmet sağlayıcı): the company that sends and is liable.
 
     ``alarm_mails``: the language of mails about deadlines to its users, or ``off``.
+    ``vault_quota_mb``: room for its proofs; None as VAULT_QUOTA_MB says.
     """
 
     __tablename__ = "provider"
@@ -63,6 +64,7 @@ class Provider(Model):
     iys_partner_code: Mapped[int | None] = mapped_column(Integer)
     iys_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     iys_problem: Mapped[str | None] = mapped_column(Text)
+    vault_quota_mb: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = _created()
 
     def __str__(self) -> str:

@@ -11,6 +11,8 @@ site's secret (``site:secret``), with which whoever holds it can vouch for any a
 account (``api:write``) records consents of any source, so it is for who could add users for it too.
 Importing a list (``import:run``) makes consents of any date and source, so at a dealer only its
 manager may, for that dealer alone; who approves (``import:approve``) is not who asked.
+A file that proves a consent shows who signed it, so ``proof:read`` is for who collects forms or
+answers for them; each opening is audited, and a dealer has the files of what it took alone.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -94,6 +96,8 @@ consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
 consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
+proof:read           x    x    x    x    x    x    x    .    .
+proof:write          x    x    x    x    x    x    x    .    .
 radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
 import:read          x    x    x    x    .    .    x    .    .

@@ -14,9 +14,12 @@ from flask_login import current_user
 
 from ileti.capture.views import SiteView
 from ileti.compat.views import ApiAccountView
+from ileti.consents.proof_views import ProofView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
 from ileti.documents.views import DocumentView
+from ileti.imports.panel.proof_views import ImportProofView
+from ileti.imports.panel.rest_views import ImportRestView
 from ileti.imports.panel.views import ImportView
 from ileti.iys.access_chosen_views import ChosenAccessView
 from ileti.iys.access_views import AccessView
@@ -78,6 +81,9 @@ def add_views(builder: Any) -> None:
             needed[group] = "home:read"
     builder.add_view_no_menu(IysView)
     builder.add_view_no_menu(DealerSyncView)
+    builder.add_view_no_menu(ProofView)
+    builder.add_view_no_menu(ImportProofView)
+    builder.add_view_no_menu(ImportRestView)
     builder.add_view_no_menu(AccessView)
     builder.add_view_no_menu(ChosenAccessView)
     for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):

@@ -169,3 +169,40 @@ def test_a_query_on_another_database_is_a_list_too(run, tmp_path, place):
 
 def test_a_file_or_a_database_has_to_be_named(run):
     assert run("--from", "sqlite:///x").exit_code == 2
+
+
+def test_a_folder_brings_the_files_that_rows_name(run, tmp_path, place):
+    from tests.evidence.samples import pdf
+
+    folder = tmp_path / "taramalar"
+    folder.mkdir()
+    (folder / "FORM-1.pdf").write_bytes(pdf("1"))
+    (folder / "virüs.pdf").write_bytes(b"MZ" + bytes(40))
+    path = tmp_path / "liste.csv"
+    path.write_text("\n".join([f"{HEAD},kanıt", *(
+        row(f"+90599213411{n}", source="HS_ISLAK_IMZA") + f",form-{n}.pdf" for n in (1, 2))]))
+    done = run(path, "--proof-dir", folder)
+    assert done.exit_code == 1
+    assert "virüs.pdf: The file was not taken: it is a program" in done.output
+    assert "The proof file the row names was not uploaded" in done.output
+    assert many("select count(*) from entry_file where provider_id = %s", place.provider_id) == 1
+
+
+def test_a_scan_of_all_forms_is_named_as_one_and_a_contract_is_none(run, tmp_path, file, place):
+    from tests.evidence.samples import pdf
+
+    scan = tmp_path / "hepsi.pdf"
+    scan.write_bytes(pdf())
+    lines = [row("+905992134117", source="HS_ISLAK_IMZA")]
+    assert "The source has no proof" in run(file(*lines), "--proof-file", scan).output
+    done = run(file(*lines), "--proof-file", scan, "--proof-role", "signed_form")
+    assert done.exit_code == 0, done.output
+    assert len(states(place)) == 1
+
+
+def test_a_named_proof_that_cannot_be_taken_stops_the_import(run, tmp_path, file, place):
+    bad = tmp_path / "sayfa.pdf"
+    bad.write_bytes(b"<html>")
+    done = run(file(row("+905992134117")), "--proof-file", bad)
+    assert done.exit_code == 2
+    assert states(place) == []

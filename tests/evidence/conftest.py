@@ -1,10 +1,12 @@
-"""A ledger of one's own for each test: seals stand over everything a database holds."""
+"""A ledger of one's own for a test that wants one, since seals stand over everything a database
+holds, and a vault in a folder that ends with it."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,6 +17,7 @@ from ileti.core import db
 from ileti.simulator.app import create_simulator
 from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.server import SimulatorServer
+from tests.evidence.s3_house import KEY_ID, REGION, SECRET, Bucket, serving_s3
 
 
 def _named(url: str, name: str) -> str:
@@ -24,8 +27,8 @@ def _named(url: str, name: str) -> str:
 
 def _use(url: str) -> None:
     db.forget_connections()
-    os.environ["DATABASE_URL"] = url
-    config.settings.cache_clear()
+    os.environ["DATABASE_URL"] = url  # for processes a test starts
+    config.settings().database_url = url
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +85,26 @@ def authority_url(ledger: str, monkeypatch: Any) -> Iterator[str]:
     simulator.close()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Takes the place of pytest-flask's, which would share one context among all requests."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, database: str, monkeypatch: Any) -> Path:
+    """Where the vault's files lie."""
+    monkeypatch.setattr(config.settings(), "vault_dir", tmp_path / "kasa")
+    return tmp_path / "kasa"
+
+
+@pytest.fixture
+def bucket(folder: Path, monkeypatch: Any) -> Iterator[Bucket]:
+    """New files go to a store that speaks S3."""
+    monkeypatch.setattr("ileti.evidence.s3.FIRST_WAIT", 0.01)
+    with serving_s3() as found:
+        for name, value in (("vault_s3_url", found.url), ("vault_s3_key_id", KEY_ID),
+                            ("vault_s3_secret", SECRET), ("vault_s3_region", REGION)):
+            monkeypatch.setattr(config.settings(), name, value)
+        yield found

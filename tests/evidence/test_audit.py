@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sealed_house import click, record_chunk, seal_all, take
 
 from ileti.consents.audit import Report, audit, read_export
 from ileti.consents.claims import Claims, read_entries
@@ -16,6 +15,7 @@ from ileti.core import db
 from ileti.evidence import export, seal, stamping
 from ileti.evidence.leaf import claim_digest, leaf
 from ileti.simulator.stamp import stamp as forged_stamp
+from tests.evidence.sealed_house import click, record_chunk, seal_all, take
 
 
 @pytest.fixture

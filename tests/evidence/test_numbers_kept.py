@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from sealed_house import seal_all, take
 
 from ileti.consents.audit import audit
+from tests.evidence.sealed_house import seal_all, take
 
 DEEDS = ("update provider set iys_code = iys_code + 1 where id = %s",
          "update brand set brand_code = brand_code + 1 where provider_id = %s")

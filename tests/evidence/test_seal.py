@@ -12,10 +12,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from sealed_house import click, leaves, place_of, record_chunk, seal_all, take, wait_for_horizon
 
 from ileti.core import db
 from ileti.evidence import merkle, seal
+from tests.evidence.sealed_house import (
+    click,
+    leaves,
+    place_of,
+    record_chunk,
+    seal_all,
+    take,
+    wait_for_horizon,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sealed_house import seal_all, take
 
 import config
 from ileti.core import clock
@@ -21,6 +20,7 @@ from ileti.evidence import stamping
 from ileti.evidence.stamps import Verdict
 from ileti.simulator.authority import authority
 from ileti.simulator.stamp import SPOILT, stamp
+from tests.evidence.sealed_house import seal_all, take
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import ileti.imports.jobs  # noqa: F401 (registers the bells)
 from ileti.core import clock, db
-from ileti.imports import apply, runs, staging
+from ileti.evidence import vault
+from ileti.evidence.kinds import Role as Role_
+from ileti.imports import apply, proofs, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.origin import state
 from ileti.imports.reading.reader import Layout
 from ileti.imports.reading.sources import heading_and_sample
 from ileti.imports.verdicts import REASONS
+from tests.evidence.samples import pdf
 
 HEAD = "type,source,recipient,status,consentDate,recipientType"
 STATEMENT = {"origin": "customers", "ground": "Üyelik formundaki ETK onayı",
@@ -44,6 +47,13 @@ def begin(place: Any, *lines: str, layout: Layout | None = None, fixed: Fixed | 
                                              fixed or found.fixed))
     runs.state_origin(run_id, state(STATEMENT | origin))
     return run_id
+
+
+def prove(run_id: int, place: Any, name: str, data: bytes | None = None, *,
+          whole: bool = False, role: Role_ | None = None) -> int:
+    """A file in the vault, for all of the import or for rows to name; its number there."""
+    kept = vault.put(place.provider_id, [data or pdf(f"{name} {place.provider_id}")], name)
+    return proofs.attach(run_id, kept, name, whole=whole, role=role)
 
 
 def check(run_id: int) -> dict[str, int]:

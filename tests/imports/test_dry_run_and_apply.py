@@ -30,6 +30,7 @@ from tests.imports.import_house import (
     check,
     listed,
     many,
+    prove,
     put_in,
     result,
     row,
@@ -101,6 +102,7 @@ def test_a_refusal_here_is_not_turned_into_a_consent_by_a_list(place):
 def test_a_newer_proof_on_the_row_turns_a_refusal_into_a_consent(place):
     take(place, Status.RET, hours=10)
     run_id = begin(place, HEAD + ",kanıt", row(PHONE, date=when(hours=1)) + ",form-17.pdf")
+    prove(run_id, place, "form-17.pdf")
     assert check(run_id) == {"ALINACAK": 1}
     put_in(run_id)
     assert states(place)[0][0] == Status.ONAY
@@ -109,6 +111,7 @@ def test_a_newer_proof_on_the_row_turns_a_refusal_into_a_consent(place):
 def test_an_older_proof_does_not(place):
     take(place, Status.RET, hours=1)
     run_id = begin(place, HEAD + ",kanıt", row(PHONE, date=when(hours=5)) + ",form-17.pdf")
+    prove(run_id, place, "form-17.pdf")
     assert check(run_id) == {"BIZDEKI_YENI": 1}
     put_in(run_id)
     assert states(place)[0][0] == Status.RET

@@ -34,7 +34,8 @@ def take(place, n, status, hours, kind=RecipientType.BIREYSEL):
 
 @pytest.fixture
 def every(place):
-    """The file's lines with the reason each must get; columns after HEAD: VKN, bayi kodu."""
+    """The file's lines with the reason each must get; columns after HEAD: VKN, bayi kodu,
+    kanıt."""
     taken_at = take(place, 40, Status.ONAY, 5)
     take(place, 41, Status.ONAY, 1)
     take(place, 42, Status.RET, 9)
@@ -48,6 +49,7 @@ def every(place):
         "H175": [row(phone(3), "RET", source="HS_KARAR")],
         "TACIR_DAYANAK": [row(phone(20), kind="TACIR")],
         "KANIT_YOK": [row(phone(21), source="HS_ISLAK_IMZA")],
+        "KANIT_EKSIK": [row(phone(22), source="HS_ISLAK_IMZA") + ",,,form 22.pdf"],
         "DOSYADA_IKI": [row(phone(0), date=when(hours=9))],
         "DOSYADA_RET": [row(phone(1), date=at)],
         "ZATEN_VAR": [row(phone(40), date=taken_at)],
@@ -84,14 +86,14 @@ def every(place):
         "KANAL_BICIM": [row(phone(94), channel="FAKS")],
         "TIP_BICIM": [row(phone(95), kind="KURUM")],
         "BAYI_YOK": [row(phone(96)) + ",,59999999"],
-        "SUTUN_FAZLA": [row(phone(97)) + ",,,fazla"],
+        "SUTUN_FAZLA": [row(phone(97)) + ",,,,fazla"],
         "SATIR_BOZUK": ['"' + row(phone(98))],
     }
 
 
 def test_every_reason_occurs_where_it_should_and_no_row_is_without_one(place, every):
     lines = [line for some in every.values() for line in some]
-    run_id = begin(place, HEAD + ",VKN,bayi kodu", *lines)
+    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt", *lines)
     found = check(run_id)
     assert found == dict.fromkeys(every, 1)
     assert set(every) | DEALERS == set(NUMBER)
@@ -103,7 +105,7 @@ def test_every_reason_occurs_where_it_should_and_no_row_is_without_one(place, ev
 
 def test_the_report_explains_every_line_in_both_languages(place, every):
     lines = [line for some in every.values() for line in some]
-    run_id = begin(place, HEAD + ",VKN,bayi kodu", *lines)
+    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt", *lines)
     check(run_id)
     told = {}
     for language in ("tr", "en"):
@@ -111,6 +113,7 @@ def test_the_report_explains_every_line_in_both_languages(place, every):
         told[language] = [line.split(";") for line in text.splitlines()[1:]]
         assert [one[0] for one in told[language]] == [str(n) for n in range(2, len(every) + 2)]
     assert [one[2] for one in told["tr"]] == list(every)
+    assert any("yüklenmemiş: form 22.pdf" in one[4] for one in told["tr"])
     for tr, en in zip(told["tr"][1:], told["en"][1:], strict=True):
         assert tr[4] != en[4]
         assert len(tr[4]) > 10

@@ -126,7 +126,7 @@ def test_the_claim_of_a_staged_row_is_the_canonical_one():
         person=sha256(person_of(b"p", "import:7", 2)).hexdigest(), provider=731204,
         recipient="+905992134117", recipient_type="BIREYSEL", source="HS_WEB",
         standing="VERIFIED", status="ONAY", text=None)
-    assert len(COLUMNS) == 19
+    assert len(COLUMNS) == 20
     assert claim_digest(claim) in done.copy
     assert b"5992134117" not in done.copy
     assert done.repairs == {(1, "9999 999 99 99"): 1}

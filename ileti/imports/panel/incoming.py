@@ -1,25 +1,20 @@
-"""Large bodies at two doors only, and no file of theirs on the disk in clear.
+"""A list that comes in one POST, sealed while it is read (:mod:`ileti.tenancy.doors`).
 
-Why this module exists: the panel refuses bodies above two megabytes, and the web framework lays
-larger files of a form into the temporary folder as they come. A customer list is both large and
-personal. So for whoever may import, and at no other address, the bound is wider, and a file in a
-form goes into sealed parts while it is read. Without JavaScript it is one POST; the key of those
-parts lives in the memory of that request and nowhere else.
+Without JavaScript an upload is one POST; the key of its sealed parts lives in the memory of that
+request and nowhere else. With it the list comes in parts, each the body of a request.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from io import BytesIO
-from typing import IO, Any, cast
 
-from flask import Flask, Request, g, request
+from flask import request
 
 from config import settings
 from ileti.core.errors import CallerMistake
 from ileti.imports.files import PART_BYTES, PartedFile
-from ileti.tenancy import security
+from ileti.tenancy import doors
 
 WHOLE = "ImportView.new"
 PART = "ImportView.part"
@@ -73,33 +68,6 @@ class Incoming:
         self._sealed.add(self._parts, [piece])
 
 
-class RoomyRequest(Request):
-    """A request whose file, where the door allows one, is sealed while it is read."""
-
-    incoming: Incoming | None = None
-
-    def _get_file_stream(self, total_content_length: int | None, content_type: str | None,
-                         filename: str | None = None, content_length: int | None = None,
-                         ) -> IO[bytes]:
-        if self.endpoint != WHOLE:
-            return super()._get_file_stream(total_content_length, content_type, filename,
-                                            content_length)
-        if self.incoming is None:
-            return cast(IO[bytes], _Nothing())
-        if g.get("incoming") is not None:
-            raise CallerMistake("Bir defada bir dosya aktarılır.", "One file at a time.",
-                                code="one_file")
-        g.incoming = self.incoming
-        return cast(IO[bytes], self.incoming)
-
-
-class _Nothing(BytesIO):
-    """Holds nothing of a file from somebody who may not bring one."""
-
-    def write(self, _data: Any) -> int:
-        return 0
-
-
 def whole_body() -> Iterator[bytes]:
     """The body piece by piece. Raises CallerMistake when it ends before its length or has none:
     what is cut short on its way is no part of a file."""
@@ -116,25 +84,7 @@ def whole_body() -> Iterator[bytes]:
         yield piece
 
 
-def open_doors(app: Flask) -> None:
-    """Widen the bound before anybody reads the body, and leave nothing behind after it."""
-
-    @app.before_request
-    def widen() -> None:
-        asked = cast(RoomyRequest, request)
-        if asked.method != "POST" or asked.endpoint not in (WHOLE, PART):
-            return
-        if not security.may("import:run"):
-            return
-        if asked.endpoint == PART:
-            # one more: a server that ends the body itself makes the bound a limit never reached
-            asked.max_content_length = PART_BYTES + 1
-            return
-        asked.max_content_length = settings().import_longest_mb * 1_000_000 + _FORM_ROOM
-        asked.incoming = Incoming()
-
-    @app.teardown_request
-    def forget(_error: BaseException | None) -> None:
-        coming: Incoming | None = g.pop("incoming", None)
-        if coming is not None:
-            coming.close()
+doors.register(doors.Door(
+    WHOLE, "import:run", lambda: settings().import_longest_mb * 1_000_000 + _FORM_ROOM, Incoming))
+# one more: a server that ends the body itself makes the bound a limit never reached
+doors.register(doors.Door(PART, "import:run", lambda: PART_BYTES + 1))

@@ -12,6 +12,7 @@ from ileti.core.errors import InvalidInput, RuleBroken
 from ileti.core.formats import say
 from ileti.imports.models import ImportRun
 from ileti.imports.origin import LONGEST, Origin, Statement, state
+from ileti.imports.panel import proof_page
 from ileti.imports.panel.pages import frame
 
 EXPLAINED: Final = {
@@ -54,5 +55,6 @@ def context(one: ImportRun, typed: Given[str, Any] | None = None,
         "texts": [{"name": name, "label": label, "hint": hint, "value": held.get(name, "")}
                   for name, (label, hint) in TEXTS.items()],
         "attached": bool(held.get("proof_attached")), "longest": LONGEST,
+        "proofs": proof_page.context(one),
         "errors": errors or {}, "refused": refused, "summary": list((errors or {}).items()),
     }

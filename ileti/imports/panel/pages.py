@@ -7,7 +7,7 @@ apply. A step that is done is a way back as long as nothing was applied.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -17,9 +17,10 @@ from flask_babel import lazy_gettext as _l
 from config import settings
 from ileti.core import clock, db, formats
 from ileti.core.formats import either
+from ileti.imports import rest, runs
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
-from ileti.imports.panel import visible
+from ileti.imports.panel import proof_page, visible
 from ileti.imports.states import RunState
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
@@ -32,7 +33,6 @@ BADGE = {
     RunState.PAUSED: "paused", RunState.APPLIED: "applied", RunState.CANCELLED: "cancelled",
     RunState.UNDOING: "undoing", RunState.UNDONE: "undone", RunState.FAILED: "failed",
 }
-_MB = 1_000_000
 _RECENT = """
 select coalesce(sum(written + left_out), 0),
        extract(epoch from clock_timestamp() - min(done_at))::float
@@ -73,7 +73,7 @@ def _row(one: ImportRun, names: dict[int, str], brands: dict[int, str]) -> dict[
         "badge": BADGE[RunState(one.state)], "brand": brands.get(one.brand_id, "—"),
         "rows": one.rows, "who": names.get(one.created_by or 0, "—"), "at": one.created_at,
         "progress": progress_of(one), "written": one.written,
-        "sub": say_size(one.size) if one.size else "",
+        "sub": formats.size(one.size) if one.size else "",
     }
 
 
@@ -97,17 +97,6 @@ def unit(one: ImportRun) -> str:
     columns = (one.mapping or {}).get("columns", {})
     several = "channel" not in columns and one.staged > one.rows > 0
     return "consents" if several else "rows"
-
-
-def say_size(size: int) -> str:
-    """Bytes as people say them."""
-    if size >= _MB:
-        return _("%(n)s MB", n=_decimal(size / _MB))
-    return _("%(n)s kB", n=math.ceil(size / 1_000))
-
-
-def _decimal(value: float) -> str:
-    return str(formats.number(round(value, 1)))
 
 
 def say_seconds(seconds: float) -> str:
@@ -185,7 +174,7 @@ def working(one: ImportRun) -> dict[str, Any]:
                  if checking else "") | {
         "done": done, "rate": rate, "left": say_seconds(left) if left else "",
         "percent": done[0] / done[1] if done and done[1] else 0.0,
-        "read": say_size(one.bytes_read), "size": say_size(one.size),
+        "read": formats.size(one.bytes_read), "size": formats.size(one.size),
         "total": takeable(one), "asker": visible.people([one.started_by]).get(
             one.started_by or 0, "—"),
         "own": one.started_by is not None and one.started_by == _me(),
@@ -223,7 +212,20 @@ def finished(one: ImportRun) -> dict[str, Any]:
         "names": names, "total": takeable(one),
         "facts": _facts(one, names), "applied": state is RunState.APPLIED,
         "failed": state is RunState.FAILED, "before_applying": one.started_at is None,
+        "proofs": proof_page.context(one), **_rest(one),
     }
+
+
+def _rest(one: ImportRun) -> dict[str, Any]:
+    """Rows that were not taken and can still be had, until when, and whether there is a report."""
+    has_report = one.checked_at is not None and rest.is_there(runs.read_run(one.id))
+    ended = one.ended_at if one.state in (RunState.APPLIED, RunState.UNDONE) else None
+    if not has_report or ended is None:
+        return {"has_report": has_report, "rest": 0, "rest_until": None}
+    kept = (one.undone_at or ended) + timedelta(days=settings().import_keep_days)
+    count = sum(n for number, n in (one.counts or {}).get("reason", {}).items()
+                if int(number) in rest.TO_CORRECT)
+    return {"has_report": True, "rest": count, "rest_until": clock.to_istanbul(kept).date()}
 
 
 def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
@@ -236,7 +238,7 @@ def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
         found.append((_("Approved by"), names.get(one.approved_by, unknown)))
     if one.undone_by:
         found.append((_("Undone by"), names.get(one.undone_by, unknown)))
-    found.append((_("File size"), say_size(one.size)))
+    found.append((_("File size"), formats.size(one.size)))
     return found
 
 

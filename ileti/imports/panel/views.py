@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, g, jsonify, redirect, request, url_for
+from flask import Response, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
@@ -38,7 +38,7 @@ from ileti.imports.panel import (
 from ileti.imports.panel.incoming import Incoming, whole_body
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState, Undo
-from ileti.tenancy import audit, scope
+from ileti.tenancy import audit, doors, scope
 
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
             RunState.UNDOING)
@@ -88,7 +88,7 @@ class ImportView(BaseView):
         chosen = request.form.get("marka", "")
         brand = pages.brand_of(chosen)
         given = request.files.get("dosya")
-        coming: Incoming | None = g.get("incoming")
+        coming: Incoming | None = next(iter(doors.brought()), None)
         if brand is None or given is None or not given.filename or coming is None:
             said = _("Choose a brand.") if brand is None else _("Choose a file.")
             return self._file(pages.file_page(None, brand=chosen, before=before, error=said), 422)

@@ -134,7 +134,8 @@ begin
     create temporary table if not exists import_item (
         entry_id bigint, recipient_id bigint, fresh boolean, leaf_key bytea, line integer,
         part smallint, recipient_type smallint, channel smallint, status smallint, source smallint,
-        flags smallint, dealer_id integer, consent_date timestamptz, due_at timestamptz, claim bytea
+        flags smallint, dealer_id integer, file_no integer, consent_date timestamptz,
+        due_at timestamptz, claim bytea
     ) on commit delete rows;
     truncate import_item;
     execute format('
@@ -152,7 +153,7 @@ begin
         insert into import_item
         select nextval(''consent_entry_id_seq''), coalesce(t.known_id, m.id), m.id is not null,
                coalesce(t.known_key, m.leaf_key), t.line, t.part, t.recipient_type, t.channel,
-               t.status, t.source, t.flags, nullif(t.dealer_id, 0), t.consent_date,
+               t.status, t.source, t.flags, nullif(t.dealer_id, 0), t.file_no, t.consent_date,
                nullif(t.due_at, ''-infinity''), t.claim
           from taken t left join made m on m.addr_hash = t.addr_hash', v_stage)
         using p_provider, p_chunk;
@@ -227,5 +228,8 @@ begin
                and s.channel = c.channel;
         perform record_round(p_provider, p_brand, v_submission, v_at, 1);
         written := written + v_known - left_out;
+        delete from import_item i where not fresh
+           and not exists (select from chunk_work w where w.entry_id = i.entry_id);
     end if;
+    perform import_link(p_run, p_provider, p_brand, v_at);
 end $$;

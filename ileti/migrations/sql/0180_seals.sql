@@ -5,7 +5,7 @@ declare t text;
 begin
     foreach t in array array['recipient', 'submission', 'consent_entry', 'iys_receipt',
                              'iys_movement', 'iys_archive', 'audit_entry', 'document_version',
-                             'seal', 'seal_stamp'] loop
+                             'evidence_file', 'entry_file', 'seal', 'seal_stamp'] loop
         execute format('comment on table %I is %L', t, 'proof: the application only adds rows');
     end loop;
     foreach t in array array['seal_epoch', 'alembic_version'] loop
@@ -53,6 +53,7 @@ begin
     insert into seal_epoch (epoch, system) values (v_last.epoch + 1, v_here);
     execute format('alter table consent_entry alter column epoch set default %s',
                    v_last.epoch + 1);
+    execute format('alter table entry_file alter column epoch set default %s', v_last.epoch + 1);
     return v_last.epoch + 1;
 end $$;
 revoke execute on function begin_seal_epoch() from public;

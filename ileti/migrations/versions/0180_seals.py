@@ -62,6 +62,8 @@ def upgrade() -> None:
                                 name=op.f("fk_seal_stamp_number_seal")),
     )
     op.create_index("ix_seal_stamp_number", "seal_stamp", ["number", "id"])
+    op.add_column("entry_file", sa.Column("epoch", sa.SmallInteger(),
+                                          server_default=sa.text("0"), nullable=False))
     op.execute(SQL.read_text())
 
 
@@ -71,6 +73,7 @@ def downgrade() -> None:
     op.execute("drop trigger number_kept on brand")
     op.execute("drop function refuse_other_number()")
     op.execute("drop function begin_seal_epoch()")
+    op.drop_column("entry_file", "epoch")
     op.drop_table("seal_stamp")
     op.drop_table("seal")
     op.drop_table("seal_epoch")

@@ -1,0 +1,122 @@
+"""A small store that speaks S3 and believes nobody: every signature and every digest is checked."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+KEY_ID, SECRET, REGION = "AKIDDENEME", "cok-gizli-anahtar", "eu-central-1"
+_AUTH = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, "
+                   r"SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})")
+
+
+@dataclass
+class Bucket:
+    """What is kept, what was asked, and answers to give instead (statuses, or ``drop``)."""
+
+    url: str = ""
+    objects: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    answers: list[int | str] = field(default_factory=list)
+
+
+@contextmanager
+def serving_s3() -> Iterator[Bucket]:
+    """A bucket on a free port."""
+    bucket = Bucket()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _body(self) -> bytes:
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+        def _answer(self, status: int, body: bytes = b"") -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def _handle(self) -> None:
+            body = self._body()
+            bucket.asked.append(f"{self.command} {self.path}")
+            if bucket.answers:
+                instead = bucket.answers.pop(0)
+                if instead == "drop":
+                    self.connection.close()
+                    return
+                if instead == "half":
+                    self.send_response(200)
+                    self.send_header("Content-Length", "100000")
+                    self.end_headers()
+                    self.wfile.write(b"x" * 10)
+                    self.close_connection = True
+                    return
+                self._answer(int(instead))
+                return
+            fault = fault_of(self.command, self.path, dict(self.headers.items()), body)
+            if fault:
+                bucket.refusals.append(fault)
+                self._answer(403)
+                return
+            name = unquote(self.path)
+            if self.command == "PUT":
+                bucket.objects[name] = body
+                self._answer(200)
+            elif self.command == "DELETE":
+                bucket.objects.pop(name, None)
+                self._answer(204)
+            elif name in bucket.objects:
+                self._answer(200, bucket.objects[name])
+            else:
+                self._answer(404)
+
+        do_PUT = do_GET = do_HEAD = do_DELETE = _handle  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    bucket.url = f"http://127.0.0.1:{server.server_address[1]}/kova/ileti"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield bucket
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def fault_of(method: str, path: str, headers: dict[str, str], body: bytes) -> str:
+    """What is wrong with a request's signature or digest, as AWS's documents compute it."""
+    given = {name.lower(): value for name, value in headers.items()}
+    found = _AUTH.fullmatch(given.get("authorization", ""))
+    if found is None:
+        return "no signature"
+    key_id, day, region, names, signature = found.groups()
+    if key_id != KEY_ID or region != REGION or not given.get("x-amz-date", "").startswith(day):
+        return "wrong scope"
+    if sha256(body).hexdigest() != given.get("x-amz-content-sha256"):
+        return "wrong digest"
+    if not {"host", "x-amz-content-sha256", "x-amz-date"} <= set(names.split(";")):
+        return "unsigned headers"
+    canonical = "\n".join([
+        method, path.partition("?")[0], path.partition("?")[2],
+        *(f"{name}:{given[name].strip()}" for name in names.split(";")), "", names,
+        given["x-amz-content-sha256"]])
+    scope = f"{day}/{region}/s3/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{given['x-amz-date']}\n{scope}\n" + sha256(
+        canonical.encode()).hexdigest()
+    key = f"AWS4{SECRET}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.new(key, part.encode(), "sha256").digest()
+    wanted = hmac.new(key, text.encode(), "sha256").hexdigest()
+    return "" if hmac.compare_digest(wanted, signature) else "wrong signature"
