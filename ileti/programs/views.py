@@ -19,10 +19,10 @@ from sqlalchemy import delete
 from wtforms import BooleanField
 
 from config import settings
-from ileti.compat.accounts import new_secret, new_username
-from ileti.compat.models import ApiAccount, ApiToken
 from ileti.core import clock, orm
 from ileti.core.errors import Conflict, NotFound
+from ileti.programs.accounts import new_secret, new_username
+from ileti.programs.models import ApiAccount, ApiToken
 from ileti.tenancy import audit, security
 from ileti.tenancy.crud import Records, RecordView, Told
 from ileti.tenancy.trail import name_things
