@@ -229,7 +229,7 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
               help="Whether the first row names the columns, when it is not found out.")
 @click.option("--ask-iys", is_flag=True, help="Ask İYS how many of the addresses it holds as ONAY.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write the row report here (CSV).")
+              help="Write the row report here: CSV, or .xlsx, .ndjson by its name.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 def import_list(file: Path | None, url: str | None, query: str | None, brand: int,
                 provider: int | None, dry_run: bool, origin: str, ground: str, proof: str,

@@ -82,7 +82,8 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
     result = _result(run_id)
     if report_to is not None and result["state"] == RunState.CHECKED.name:
         with report_to.open("wb") as out:
-            out.writelines(report.stream(runs.read_run(run_id), language))
+            out.writelines(report.stream(runs.read_run(run_id), language,
+                                         form=form_of(report_to)))
     if result["state"] == RunState.FAILED.name:
         _give_up(run_id)
         raise CallerMistake(*result["problem"].split("\n"), code="unreadable_file")
@@ -98,6 +99,12 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
     click.echo(json.dumps(result, ensure_ascii=False) if as_json
                else "\n".join(_sentences(result, language, dry_run)))
     return 0 if not result["refused"] and not result["waits"] else 1
+
+
+def form_of(file: Path) -> report.Form:
+    """The report's form by how its file's name ends; CSV when that says nothing."""
+    end = file.suffix.lower().removeprefix(".")
+    return report.Form(end) if end in set(report.Form) else report.Form.CSV
 
 
 def _parts(file: Path) -> Iterator[bytes]:

@@ -2,8 +2,9 @@
 
 Why this module exists: a person mends a list in the spreadsheet it came from, so the report is that
 list again, each row with its verdict in front. Nothing of it is kept anywhere: the sealed file is
-read once more and laid beside the staged verdicts, both in order of lines, in flat memory. Cells
-that a spreadsheet would run as a formula are defused; a phone keeps its plus.
+read once more and laid beside the staged verdicts, both in order of lines, in flat memory, and
+comes as CSV, as a workbook (:mod:`ileti.imports.sheets`) or, for programs, as NDJSON. In a CSV,
+cells that a spreadsheet would run as a formula are defused; a phone keeps its plus.
 """
 
 from __future__ import annotations
@@ -12,22 +13,45 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from ileti.consents.vocabulary import Channel, Status
 from ileti.core import db
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import Gone
 from ileti.core.secrets import secrets
+from ileti.imports import sheets
 from ileti.imports.reading import sources
 from ileti.imports.reading.layout import REPORT_HEADS
 from ileti.imports.reading.reader import rows_of
 from ileti.imports.runs import Run
 from ileti.imports.verdicts import REASONS, Fate, Repair
 
+
+class Form(StrEnum):
+    """As what the report comes; also the end of its file's name."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    NDJSON = "ndjson"
+
+    @property
+    def media_type(self) -> str:
+        """For ``Content-Type``."""
+        return _MEDIA[self]
+
+
+_MEDIA: Final = {
+    Form.CSV: "text/csv",
+    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Form.NDJSON: "application/x-ndjson"}
 _FATES: Final = {Fate.TAKEN: ("alınacak", "taken"), Fate.WAITS: ("bekliyor", "waits"),
                  Fate.LEFT: ("alınmayacak", "not taken")}
+VERDICTS: Final = {Fate.TAKEN: "taken", Fate.WAITS: "waits", Fate.LEFT: "left"}
 _PHONE: Final = re.compile(r"\+[0-9 ()./-]*", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]+([.,][0-9]+)?", re.ASCII)
 _ROWS: Final = """select line, part, reason, repairs, channel, status, consent_date,
@@ -50,8 +74,10 @@ class _Verdict(NamedTuple):
     cipher: bytes | None
 
 
-def stream(run: Run, language: str = "tr", *, every: bool = True) -> Iterator[bytes]:
-    """The report as CSV (UTF-8 with BOM, semicolons, as Turkish spreadsheets expect), in pieces.
+def stream(run: Run, language: str = "tr", *, every: bool = True,
+           form: Form = Form.CSV) -> Iterator[bytes]:
+    """The report in pieces: CSV (UTF-8 with BOM, semicolons, as Turkish spreadsheets expect), a
+    workbook, or NDJSON.
 
     ``every``: all rows, or only those that are not taken, wait or were repaired. Raises Gone when
     the staged rows are there no more.
@@ -62,15 +88,60 @@ def stream(run: Run, language: str = "tr", *, every: bool = True) -> Iterator[by
                                      [f"import_stage_{run.stage}"]).fetchone()
     if not (exists and exists[0]):
         raise _gone()
-    return _pieces(run, language, every)
+    return _WRITERS[form](run, language, every)
 
 
-def _pieces(run: Run, language: str, every: bool) -> Iterator[bytes]:
+def _csv(run: Run, language: str, every: bool) -> Iterator[bytes]:
+    yield "\ufeff".encode() + _line([*REPORT_HEADS[language], *_heading(run)])
+    held: list[bytes] = []
+    for verdict, cells in _rows(run, every):
+        held.append(_line([*_judged(verdict, language), *cells]))
+        if len(held) >= _TOGETHER:
+            yield b"".join(held)
+            held.clear()
+    yield b"".join(held)
+
+
+def _xlsx(run: Run, language: str, every: bool) -> Iterator[bytes]:
+    rows = ([verdict.line, *_judged(verdict, language)[1:], *cells]
+            for verdict, cells in _rows(run, every))
+    return sheets.workbook([*REPORT_HEADS[language], *_heading(run)], rows,
+                           name="Reasons" if language == "en" else "Nedenler")
+
+
+def _ndjson(run: Run, language: str, every: bool) -> Iterator[bytes]:
+    """Words of the API instead of people's; the row by its headings where they can be keys."""
+    heading = _heading(run)
+    named = bool(heading) and all(heading) and len(set(heading)) == len(heading)
+    held: list[bytes] = []
+    for one, cells in _rows(run, every):
+        reason = REASONS[one.reason]
+        row = dict(zip(heading, cells, strict=False)) if named and len(cells) <= len(
+            heading) else list(cells)
+        held.append(msgspec.json.encode({
+            "line": one.line, "verdict": VERDICTS[reason.fate], "reason": reason.code,
+            "rule": reason.rule, "explanation": _explained(one, language),
+            "channel": Channel(one.channel).name if one.channel else None,
+            "status": Status(one.status).name if one.status else None,
+            "repaired": list(_repaired(one)), "row": row}))
+        if len(held) >= _TOGETHER:
+            yield b"\n".join(held) + b"\n"
+            held.clear()
+    yield b"".join(one + b"\n" for one in held)
+
+
+_WRITERS: Final = {Form.CSV: _csv, Form.XLSX: _xlsx, Form.NDJSON: _ndjson}
+
+
+def _heading(run: Run) -> list[str]:
     head, _ = sources.heading_and_sample(run.file.read(), run.layout, 1)
-    yield "\ufeff".encode() + _line([*REPORT_HEADS[language], *(head or ())])
+    return list(head or ())
+
+
+def _rows(run: Run, every: bool) -> Iterator[tuple[_Verdict, Sequence[str]]]:
+    """Every consent with its verdict and the cells of its row."""
     blocks = sources.blocks(run.file.read(), run.layout)
     rows = chain.from_iterable(rows_of(block, run.layout.delimiter) for block in blocks)
-    held, count = [], 0
     with db.connect() as conn:  # a connection of its own: a download may take minutes
         for line, verdicts in groupby(_verdicts(conn, run), key=lambda one: one.line):
             cells: Sequence[str] = ()
@@ -80,12 +151,7 @@ def _pieces(run: Run, language: str, every: bool) -> Iterator[bytes]:
                     break
             for verdict in verdicts:
                 if every or verdict.reason or verdict.repairs:
-                    held.append(_line([*_judged(verdict, language), *cells]))
-                    count += 1
-            if len(held) >= _TOGETHER:
-                yield b"".join(held)
-                held.clear()
-    yield b"".join(held)
+                    yield verdict, cells
 
 
 def _verdicts(conn: Any, run: Run) -> Iterator[_Verdict]:
@@ -104,12 +170,17 @@ def _judged(one: _Verdict, language: str) -> list[str]:
     reason, english = REASONS[one.reason], language == "en"
     return [
         str(one.line), _FATES[reason.fate][english], reason.code, reason.rule,
-        ". ".join(part for part in (reason.say(language), reason.advise(language)) if part)
-        if one.reason else "",
+        _explained(one, language),
         Channel(one.channel).label("en" if english else "tr") if one.channel else "",
         Status(one.status).label("en" if english else "tr") if one.status else "",
         ", ".join(_repaired(one)),
     ]
+
+
+def _explained(one: _Verdict, language: str) -> str:
+    reason = REASONS[one.reason]
+    said = (reason.say(language), reason.advise(language)) if one.reason else ()
+    return ". ".join(part for part in said if part)
 
 
 def _repaired(one: _Verdict) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ileti.core.formats import either
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import visible
+from ileti.imports.report import Form
 from ileti.imports.states import RunState
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
@@ -223,6 +224,7 @@ def finished(one: ImportRun) -> dict[str, Any]:
         "names": names, "total": takeable(one),
         "facts": _facts(one, names), "applied": state is RunState.APPLIED,
         "failed": state is RunState.FAILED, "before_applying": one.started_at is None,
+        "reports": report_links(one) if one.checked_at else [],
     }
 
 
@@ -238,6 +240,12 @@ def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
         found.append((_("Undone by"), names.get(one.undone_by, unknown)))
     found.append((_("File size"), say_size(one.size)))
     return found
+
+
+def report_links(one: ImportRun) -> list[tuple[str, str]]:
+    """The row report by form, as people call it, with its address."""
+    return [(form.upper(), url_for("ImportView.report", pk=one.id, form=form))
+            for form in (Form.XLSX, Form.CSV)]
 
 
 def problem_of(one: ImportRun) -> str:

@@ -281,17 +281,18 @@ class ImportView(BaseView):
             raise NotFound()
         return _deed(pk, "undo", lambda number: runs.ask_undo(number, Undo(shown), by=_me()))
 
-    @expose("/<int:pk>/nedenler.csv")
+    @expose("/<int:pk>/nedenler.<any(csv,xlsx):form>")
     @has_access
     @permission_name("read")
-    def report(self, pk: int) -> ResponseReturnValue:
+    def report(self, pk: int, form: str) -> ResponseReturnValue:
         """Every row with what becomes of it and why, as a file."""
-        one = visible.one(pk)
+        one, wanted = visible.one(pk), report.Form(form)
         if one.checked_at is None:
             raise NotFound()
+        pieces = report.stream(runs.read_run(pk), language(), form=wanted)
         _note("report", pk)
-        return Response(report.stream(runs.read_run(pk), language()), mimetype="text/csv", headers={
-            "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.csv"'})
+        return Response(pieces, mimetype=wanted.media_type, headers={
+            "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.{form}"'})
 
     # -- pages ------------------------------------------------------------------------------------
 
