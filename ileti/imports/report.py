@@ -103,8 +103,9 @@ def _csv(run: Run, language: str, every: bool) -> Iterator[bytes]:
 
 
 def _xlsx(run: Run, language: str, every: bool) -> Iterator[bytes]:
-    rows = ([verdict.line, *_judged(verdict, language)[1:], *cells]
-            for verdict, cells in _rows(run, every))
+    rows: Iterator[list[sheets.Cell]] = (
+        [verdict.line, *_judged(verdict, language)[1:], *cells]
+        for verdict, cells in _rows(run, every))
     return sheets.workbook([*REPORT_HEADS[language], *_heading(run)], rows,
                            name="Reasons" if language == "en" else "Nedenler")
 

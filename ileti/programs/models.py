@@ -31,7 +31,7 @@ from ileti.tenancy.models import Brand, Dealer, Provider
 class ApiAccount(Model):
     """Credentials of a program. ``brand_id`` and ``dealer_id`` narrow it; None means all below the
     level above. Without ``secret_hash`` nobody can log in yet. ``reads_numbers``: retailers come
-    with their identity and tax numbers, as at İYS."""
+    with their identity and tax numbers, as at İYS. ``brings_lists``: it may import."""
 
     __tablename__ = "api_account"
     __table_args__ = (
@@ -46,6 +46,7 @@ class ApiAccount(Model):
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     name: Mapped[str] = mapped_column(String(120))
     reads_numbers: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    brings_lists: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     username: Mapped[str] = mapped_column(String(64))
     secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -69,6 +69,7 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
+    "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
     "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {

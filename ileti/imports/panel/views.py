@@ -17,11 +17,11 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 
 import ileti.imports.jobs  # noqa: F401 - a step rings for them by name
-from config import settings
 from ileti.core import orm
-from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound, TooLarge
+from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound
 from ileti.core.formats import language, say
-from ileti.imports import report, runs
+from ileti.imports import report, runs, table
+from ileti.imports.files import longest_bytes, too_long
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import (
@@ -29,7 +29,6 @@ from ileti.imports.panel import (
     origin_page,
     pages,
     result_page,
-    table,
     templates,
     undo_page,
     uploads,
@@ -112,8 +111,8 @@ class ImportView(BaseView):
         size = request.form.get("boyut", 0, type=int)
         if brand is None:
             return _said(CallerMistake(*_brand_missing(), code="brand"))
-        if size > settings().import_longest_mb * 1_000_000:
-            return _said(_too_large())
+        if size > longest_bytes():
+            return _said(too_long())
         run_id = uploads.begin(brand, request.form.get("ad", ""))
         _note("open", run_id)
         return jsonify(run=run_id)
@@ -385,12 +384,6 @@ def _moved_on() -> Conflict:
     return Conflict("Aktarma bu arada ilerledi; şimdiki durumu aşağıda.",
                     "The import has moved on meanwhile; where it is now stands below.",
                     code="moved_on")
-
-
-def _too_large() -> TooLarge:
-    most = settings().import_longest_mb
-    return TooLarge(f"Dosya {most} MB’den büyük. Bölerek aktarın.",
-                    f"The file is larger than {most} MB. Import it in pieces.")
 
 
 def _brand_missing() -> tuple[str, str]:
