@@ -70,6 +70,8 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
     except Exception:
         log.exception("api_fault")
         answer = _problem(IletiError(), call.language)
+    finally:
+        call.body.done()
     pieces: Iterable[bytes]
     headers = list(answer.headers)
     if answer.pieces is None:

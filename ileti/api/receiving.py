@@ -65,6 +65,9 @@ class Body:
             self.length = 0  # nothing says that anything comes
         self.digest = _digest(str(environ.get("HTTP_CONTENT_DIGEST", "")))
         self._input = environ["wsgi.input"]
+        self._slot: slots.Slot | None = None
+        self._ended = threading.Event()
+        self._reading = False
 
     @property
     def tells_its_end(self) -> bool:
@@ -77,41 +80,45 @@ class Body:
         CutShort and WrongDigest."""
         if self.length == 0:
             return iter(())
-        return self._read(slots.take(account_id))
+        self._slot = slots.take(account_id)
+        return self._read(self._slot)
+
+    def done(self) -> None:
+        """The call is answered: nobody waits for the rest. A thread that waits for a silent sender
+        keeps its place until that one's connection ends."""
+        self._ended.set()
+        if self._slot is not None and not self._reading:
+            self._slot.release()
 
     def _read(self, slot: slots.Slot) -> Iterator[bytes]:
         read: queue.Queue[bytes | BaseException] = queue.Queue(_AHEAD)
-        ended = threading.Event()
-        threading.Thread(target=self._fill, args=(read, ended, slot), daemon=True,
+        self._reading = True
+        threading.Thread(target=self._fill, args=(read, slot), daemon=True,
                          name="api-body").start()
         size, digest, waited = 0, sha256(), 0.0
-        try:
-            while True:
-                try:
-                    piece = read.get(timeout=TICK_SECONDS)
-                except queue.Empty:
-                    waited += TICK_SECONDS
-                    if waited >= PAUSE_SECONDS:
-                        raise TooSlow() from None
-                    yield b""
-                    continue
-                if isinstance(piece, BaseException):
-                    raise CutShort() from piece
-                if not piece:
-                    break
-                waited = 0.0
-                size += len(piece)
-                digest.update(piece)
-                yield piece
-        finally:
-            ended.set()
+        while True:
+            try:
+                piece = read.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                waited += TICK_SECONDS
+                if waited >= PAUSE_SECONDS:
+                    raise TooSlow() from None
+                yield b""
+                continue
+            if isinstance(piece, BaseException):
+                raise CutShort() from piece
+            if not piece:
+                break
+            waited = 0.0
+            size += len(piece)
+            digest.update(piece)
+            yield piece
         if self.length is not None and size < self.length:
             raise CutShort()
         if self.digest is not None and digest.digest() != self.digest:
             raise WrongDigest()
 
-    def _fill(self, read: queue.Queue[bytes | BaseException], ended: threading.Event,
-              slot: slots.Slot) -> None:
+    def _fill(self, read: queue.Queue[bytes | BaseException], slot: slots.Slot) -> None:
         """Read until the end, or until nobody waits any more; then give the place back."""
         left = self.length
         try:
@@ -119,10 +126,10 @@ class Body:
             while piece:
                 piece = b"" if left == 0 else self._input.read(min(_READ, left or _READ))
                 left = None if left is None else left - len(piece)
-                if not _put(read, piece, ended):
+                if not _put(read, piece, self._ended):
                     return
         except BaseException as error:
-            _put(read, error, ended)
+            _put(read, error, self._ended)
         finally:
             slot.release()
 
