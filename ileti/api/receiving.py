@@ -111,7 +111,8 @@ class Body:
                 break
             waited = 0.0
             size += len(piece)
-            digest.update(piece)
+            if self.digest is not None:
+                digest.update(piece)
             yield piece
         if self.length is not None and size < self.length:
             raise CutShort()
