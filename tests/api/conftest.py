@@ -18,12 +18,14 @@ def _push_request_context() -> None:
 def fresh_limits(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's calls of an earlier test count, and a test may call as often as it likes."""
     import config
+    from ileti.core import db
     from ileti.core.jobs import redis_client
     from ileti.programs import rates
 
     redis_client.cache_clear()
     redis_client().flushdb()
     rates._local.clear()
+    db.connection().execute("delete from login_limit where key like 'addr%'")
     monkeypatch.setattr(config.settings(), "api_requests_per_second", 10_000)
 
 
