@@ -108,6 +108,7 @@ class Body:
             if isinstance(piece, BaseException):
                 raise CutShort() from piece
             if not piece:
+                slot.release()
                 break
             waited = 0.0
             size += len(piece)

@@ -81,13 +81,13 @@ def test_a_dealers_program_imports_for_its_dealer_alone(place: Any) -> None:
     own, other = dealer_of(place), dealer_of(place)
     for number, dealer in enumerate((own, other), 1):
         db.connection().execute("update dealer set retailer_code = %s where id = %s",
-                                (place.brand_code * 10 + number, dealer))
+                                (place.brand_code + number, dealer))
     program = Program(place, account(place, brand=place.brand_id, dealer=own))
-    strange = program.bring(ndjson(1), retailerCode=place.brand_code * 10 + 2)
+    strange = program.bring(ndjson(1), retailerCode=place.brand_code + 2)
     assert (strange.status_code, strange.json["code"]) == (404, "no_such_retailer")
-    run = program.bring(ndjson(1) + ndjson(1, 1, bayi=str(place.brand_code * 10 + 2))[:-1],
+    run = program.bring(ndjson(1) + ndjson(1, 1, bayi=str(place.brand_code + 2))[:-1],
                         apply="all", mostRefused=1).json
-    assert run["retailerCode"] == place.brand_code * 10 + 1
+    assert run["retailerCode"] == place.brand_code + 1
     work(run["id"])
     assert program.see(run["id"])["reasons"][0]["code"] in ("BAYI_BASKA", "ALINACAK")
     assert db.connection().execute(
