@@ -25,6 +25,7 @@ PAUSE_SECONDS: Final = 30.0
 TICK_SECONDS: Final = 5.0
 _READ: Final = 1 << 16
 _AHEAD: Final = 4
+_LOOK_SECONDS: Final = 0.1
 _DIGEST: Final = re.compile(r"\bsha-256=:([A-Za-z0-9+/=]{44}):")
 
 
@@ -140,7 +141,7 @@ def _put(read: queue.Queue[bytes | BaseException], piece: bytes | BaseException,
          ended: threading.Event) -> bool:
     while not ended.is_set():
         try:
-            read.put(piece, timeout=1.0)
+            read.put(piece, timeout=_LOOK_SECONDS)
             return True
         except queue.Full:
             continue
