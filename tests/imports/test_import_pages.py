@@ -151,6 +151,19 @@ def test_the_row_report_is_offered_as_a_workbook_and_as_csv(admin: Any) -> None:
     assert admin.get(f"/ice-aktarma/{run}/nedenler.ndjson").status_code == 404
 
 
+def test_a_programs_import_is_shown_with_the_programs_name(admin: Any, place: Any) -> None:
+    from tests.api.api_house import Program, ndjson, work
+
+    program = Program(place)
+    run = program.bring(ndjson(3), apply="all").json["id"]
+    work(run)
+    assert re.search(r">\s*CRM\s*<", admin.get("/ice-aktarma/").text)
+    page = admin.get(f"/ice-aktarma/{run}/").text
+    assert page.count("CRM") >= 2, "uploaded and applied by it"
+    trail = admin.get("/denetim/list/").text
+    assert trail.count("CRM") == 2, "began an import, uploaded a list"
+
+
 def test_every_deed_stands_in_the_audit_trail(admin: Any, place: Any) -> None:
     run = checked(admin, csv_of(12))
     post(admin, run, "uygula")

@@ -242,8 +242,8 @@ def _facts(one: ImportRun, names: visible.Askers) -> list[tuple[str, Any]]:
 
 def report_links(one: ImportRun) -> list[tuple[str, str]]:
     """The row report by form, as people call it, with its address."""
-    return [(form.upper(), url_for("ImportView.report", pk=one.id, form=form))
-            for form in (Form.XLSX, Form.CSV)]
+    return [(form.upper(), url_for(f"ImportView.{view}", pk=one.id))
+            for form, view in ((Form.XLSX, "workbook"), (Form.CSV, "report"))]
 
 
 def problem_of(one: ImportRun) -> str:

@@ -280,18 +280,19 @@ class ImportView(BaseView):
             raise NotFound()
         return _deed(pk, "undo", lambda number: runs.ask_undo(number, Undo(shown), by=_me()))
 
-    @expose("/<int:pk>/nedenler.<any(csv,xlsx):form>")
+    @expose("/<int:pk>/nedenler.csv")
     @has_access
     @permission_name("read")
-    def report(self, pk: int, form: str) -> ResponseReturnValue:
+    def report(self, pk: int) -> ResponseReturnValue:
         """Every row with what becomes of it and why, as a file."""
-        one, wanted = visible.one(pk), report.Form(form)
-        if one.checked_at is None:
-            raise NotFound()
-        pieces = report.stream(runs.read_run(pk), language(), form=wanted)
-        _note("report", pk)
-        return Response(pieces, mimetype=wanted.media_type, headers={
-            "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.{form}"'})
+        return _report(pk, report.Form.CSV)
+
+    @expose("/<int:pk>/nedenler.xlsx")
+    @has_access
+    @permission_name("read")
+    def workbook(self, pk: int) -> ResponseReturnValue:
+        """The same as a workbook."""
+        return _report(pk, report.Form.XLSX)
 
     # -- pages ------------------------------------------------------------------------------------
 
@@ -348,6 +349,16 @@ def _apply_template(one: ImportRun, deed: str) -> ResponseReturnValue:
     runs.map_columns(one.id, Layout.from_json(one.layout), found)
     _note("map", one.id)
     return redirect(url_for("ImportView.mapping", pk=one.id))
+
+
+def _report(pk: int, form: report.Form) -> ResponseReturnValue:
+    one = visible.one(pk)
+    if one.checked_at is None:
+        raise NotFound()
+    pieces = report.stream(runs.read_run(pk), language(), form=form)
+    _note("report", pk)
+    return Response(pieces, mimetype=form.media_type, headers={
+        "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.{form}"'})
 
 
 def _deed(pk: int, name: str, act: Callable[[int], Any]) -> ResponseReturnValue:
