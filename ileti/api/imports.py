@@ -61,6 +61,7 @@ def create(call: Call) -> Answer:
     given = call.json() if alone else _from_query(call.args)
     place = call.place(given.pop("brand", None))
     asked = read(given, lambda code: call.dealer(place.brand_id, code))
+    coming = iter(()) if alone else call.body.pieces(caller.account_id)
     run_id = runs.open_ordered(place, _plain(asked.name), Order(caller.account_id, key,
                                                                 asked.as_json()), caller.dealer_id)
     new = run_id is not None
@@ -69,7 +70,7 @@ def create(call: Call) -> Answer:
     else:
         _note(call, run_id, "open")
     with _about(run_id):
-        return _described(call, run_id, new) if alone else _whole(call, run_id, new)
+        return _described(call, run_id, new) if alone else _whole(call, run_id, new, coming)
 
 
 def _described(call: Call, run_id: int, new: bool) -> Answer:
@@ -80,14 +81,14 @@ def _described(call: Call, run_id: int, new: bool) -> Answer:
     return _made(call, run_id, new)
 
 
-def _whole(call: Call, run_id: int, new: bool) -> Answer:
+def _whole(call: Call, run_id: int, new: bool, coming: Iterator[bytes]) -> Answer:
     run = runs.read_run(run_id)
     if run.state is not RunState.UPLOADING:
         _refuse_another(call, run)
         go_on(run)
         return _made(call, run_id, new)
     with _disk():
-        run, arrived = arriving.receive(run_id, call.body.pieces(call.caller.account_id))
+        run, arrived = arriving.receive(run_id, coming)
     if not call.body.tells_its_end:
         arriving.leave_open(run, arrived.size)
         return Answer(202, shown.one(call, run_id) | {

@@ -78,7 +78,7 @@ def _resource(row: Any, language: str, *, whole: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": run_id, "state": state.name.lower(), "brand": brand, "retailerCode": retailer,
         "name": name, "key": key, "size": size, "sha256": digest.hex() if digest else None,
-        "format": kind if checked or staged else None,
+        "format": None if state in (RunState.UPLOADING, RunState.MAPPING) else kind,
         "createdAt": _moment(created), "checkedAt": _moment(checked),
         "startedAt": _moment(started), "endedAt": _moment(ended), "undoneAt": _moment(undone),
         "counts": _counts(rows, staged, counts) if checked else None,

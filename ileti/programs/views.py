@@ -62,7 +62,13 @@ class ApiAccountView(RecordView):
 
     add_form_extra_fields = {
         "reads_numbers": BooleanField(label_columns["reads_numbers"], default=True,
-                                      description=description_columns["reads_numbers"])}
+                                      description=description_columns["reads_numbers"]),
+        "brings_lists": BooleanField(label_columns["brings_lists"],
+                                     description=description_columns["brings_lists"])}
+    edit_form_extra_fields = {
+        "reads_numbers": BooleanField(label_columns["reads_numbers"],
+                                      description=description_columns["reads_numbers"]),
+        "brings_lists": add_form_extra_fields["brings_lists"]}
 
     def pre_add(self, item: Any) -> None:
         """A user name of our own; brand and dealer fit together and belong to the provider."""

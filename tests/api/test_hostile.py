@@ -298,6 +298,7 @@ def test_a_silent_sender_is_not_waited_for_and_keeps_only_its_own_place(
     third = program.bring(ndjson(1), "k3")
     assert (third.status_code, third.json["code"]) == (429, "too_many_transfers")
     assert third.headers["Retry-After"] == "5"
+    assert program.call("GET", query={"key": "k3"}).json["imports"] == [], "nothing was begun"
     assert program.call("GET").status_code == 200, "what is short goes on"
     assert Program(place).bring(ndjson(1)).status_code == 201, "and so do others"
     for one in silent:
@@ -307,7 +308,7 @@ def test_a_silent_sender_is_not_waited_for_and_keeps_only_its_own_place(
             break
         threading.Event().wait(0.05)
     assert not slots._taken
-    assert program.bring(ndjson(1), "k3").status_code == 200
+    assert program.bring(ndjson(1), "k3").status_code == 201
 
 
 def test_a_report_that_is_broken_off_gives_its_place_back(program: Program) -> None:

@@ -196,6 +196,10 @@ def test_a_program_brings_lists_only_when_ticked_and_its_page_says_so(
     admin.post(f"/api-hesaplari/edit/{number}", data={
         "csrf_token": token_of(admin), "name": "Kasa", "brings_lists": "y"})
     assert brings()
+    form = admin.get(f"/api-hesaplari/edit/{number}").text
+    assert re.search(r'<input[^>]*checked[^>]*name="brings_lists"|'
+                     r'<input[^>]*name="brings_lists"[^>]*checked', form)
+    assert "bir kişi onaylar" in form
     page = admin.get(f"/api-hesaplari/show/{number}").text
     assert "Aktarır ve uygular" in page
     assert "/api/v1/imports" in page
