@@ -1,5 +1,5 @@
-"""The WSGI door: widget calls, what İYS pushes, and programs that speak İYS's protocol to us go
-their lean way before Flask sees them; the rest is the panel.
+"""The WSGI door: widget calls, what İYS pushes, and programs (in İYS's protocol, or to bring lists)
+go their lean way before Flask sees them; the rest is the panel.
 
 Flask costs two thirds of the rate on the capture path (docs/adr/0003), so the dispatcher looks at
 the first bytes of the path and nothing else. Both halves are built at the first call, so that
@@ -23,6 +23,7 @@ __all__ = ["app", "create_app"]
 CAPTURE = "/w/v1/"
 REGISTRY = "/iys/v1/"
 COMPAT = "/iys-compat/"
+API = "/api/v1/"
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -60,6 +61,13 @@ def _compat() -> WsgiApplication:
     return application
 
 
+@lru_cache(maxsize=1)
+def _api() -> WsgiApplication:
+    from ileti.api.endpoints import application
+
+    return application
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI application of the web processes."""
     path = environ.get("PATH_INFO", "")
@@ -70,6 +78,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return _registry()(environ, start_response)
     if path.startswith(COMPAT):
         return _compat()(environ, start_response)
+    if path.startswith(API):
+        return _api()(environ, start_response)
     lean = path.startswith(CAPTURE)
     return (_capture() if lean else _panel())(environ, start_response)
 

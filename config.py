@@ -360,6 +360,12 @@ class Settings(BaseSettings):
         "address.", ge=1,
     )
 
+    # -- programs that bring lists
+    api_requests_per_second: int = _field(
+        20, "Requests per second of one API account at `/api/v1/`. Of what is long (lists coming "
+        "in, reports going out) a web process does WEB_THREADS / 2 at a time.", ge=1,
+    )
+
     # -- panel
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
     log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")

@@ -22,6 +22,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
+from ileti.api.document import CHAPTER
+from ileti.capture.api_document import add_chapter
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
@@ -125,6 +127,7 @@ def _language() -> str:
 
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
     """The hosted form, refusal links and, outside production, the demo shop."""
+    add_chapter(CHAPTER)
     for name in ("pages", "demo"):
         try:
             module = __import__(f"ileti.capture.{name}", fromlist=["blueprint"])

@@ -16,6 +16,7 @@ import ileti.imports.models
 import ileti.iys.daymodels
 import ileti.iys.models
 import ileti.outbox.models
+import ileti.programs.models
 import ileti.radar.models
 import ileti.recipients.models
 import ileti.tenancy.models

@@ -1,4 +1,5 @@
-"""The OpenAPI 3.1 document of all that is public: the capture calls and the hosted pages.
+"""The OpenAPI 3.1 document of all that others build upon: the capture calls and the hosted pages,
+and what higher floors add to them as a :class:`Chapter`.
 
 One table of operations in both languages, from which come ``/api/openapi.json`` and the page
 ``/api``. A test makes the application answer every status that stands here, and fails when an
@@ -7,6 +8,7 @@ address of the application is missing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,6 +38,42 @@ class Operation:
     fields: tuple[str, ...] = ()
     query: dict[str, tuple[dict[str, Any], Pair]] = field(default_factory=dict)
     faults: tuple[int, ...] = ()
+    headers: dict[str, tuple[dict[str, Any], Pair]] = field(default_factory=dict)
+    needed: tuple[str, ...] = ("h",)
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    also: dict[int, Pair] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a higher floor tells of itself: a group of operations with their own words for each
+    status, their parameters, schemas with examples, and the bodies to be explained field by field.
+    ``security``: the schemes that open it. Of an :class:`Operation` here, ``takes`` and ``gives``
+    are media types of files that come and go, ``also`` other good answers."""
+
+    group: str
+    title: Pair
+    operations: tuple[Operation, ...]
+    faults: dict[int, Pair]
+    parameters: dict[str, tuple[dict[str, Any], Pair]]
+    schemas: Callable[[int], dict[str, Any]]
+    examples: dict[str, Any]
+    explained: tuple[str, ...] = ()
+    security: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+_chapters: dict[str, Chapter] = {}
+
+
+def add_chapter(chapter: Chapter) -> None:
+    """Put a chapter into the document; the same again changes nothing."""
+    _chapters[chapter.group] = chapter
+
+
+def chapters() -> list[Chapter]:
+    """What higher floors have added."""
+    return list(_chapters.values())
 
 
 GROUPS: Final[dict[str, Pair]] = {
@@ -215,11 +253,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 )
 
 _ABOUT: Final[Pair] = (
-    "Oturum, çerez ve anahtar gerekmez. Bir sayfanın isteği (Origin) sitenin kaynaklarından "
+    "Formların çağrılarında oturum, çerez ve anahtar gerekmez; liste getiren programlar bir API "
+    "hesabıyla çağırır. Bir sayfanın isteği (Origin) sitenin kaynaklarından "
     "gelmelidir; Origin’siz gönderim yalnız `signed` ilkesinde, imzayla kabul edilir. Zamanlar "
     "ISO 8601 ve saat farkıyla yazılır. Hatalar problem+json’dır (RFC 9457); `type` ve `code` "
     "değişmez, cümleler değişebilir.",
-    "No login, no cookie, no key. A page’s request (Origin) comes from one of the site’s origins; "
+    "The calls of forms need no login, no cookie, no key; programs that bring lists call with an "
+    "API account. A page’s request (Origin) comes from one of the site’s origins; "
     "a post without Origin is heard under policy `signed` only, with a vouch. Times are ISO 8601 "
     "with an offset. Failures are problem+json (RFC 9457); `type` and `code` are stable, sentences "
     "may change.",
@@ -232,52 +272,81 @@ def document(language: str, base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS:
         paths.setdefault(one.path, {})[one.method] = _operation(one, number)
+    for chapter in chapters():
+        for one in chapter.operations:
+            paths.setdefault(one.path, {})[one.method] = _operation(one, number, chapter)
+    security = {name: scheme for chapter in chapters()
+                for name, scheme in chapter.security.items()}
     return {
         "openapi": "3.1.0",
-        "info": {"title": ("İleti: izin alma API’si", "İleti: the capture API")[number],
+        "info": {"title": ("İleti: API", "İleti: the API")[number],
                  "version": VERSION, "description": _ABOUT[number],
                  "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "servers": [{"url": base_url}],
-        "tags": [{"name": name, "description": words[number]} for name, words in GROUPS.items()],
+        "tags": [{"name": name, "description": words[number]} for name, words in groups().items()],
         "paths": paths,
-        "components": {"schemas": schemas(language)},
+        "components": {"schemas": schemas(language) | {
+            name: schema for chapter in chapters()
+            for name, schema in chapter.schemas(number).items()}} | (
+                {"securitySchemes": security} if security else {}),
     }
 
 
-def _operation(one: Operation, number: int) -> dict[str, Any]:
+def groups() -> dict[str, Pair]:
+    """Every group of operations, with how people call it."""
+    return GROUPS | {chapter.group: chapter.title for chapter in chapters()}
+
+
+def every_operation() -> tuple[Operation, ...]:
+    """Those of this floor, then those of the chapters."""
+    return sum((chapter.operations for chapter in chapters()), OPERATIONS)
+
+
+def _operation(one: Operation, number: int, chapter: Chapter | None = None) -> dict[str, Any]:
     made: dict[str, Any] = {
         "operationId": one.name, "tags": [one.group], "summary": one.summary[number],
-        "parameters": _parameters(one, number),
+        "parameters": _parameters(one, number, chapter),
         "responses": {str(one.good): _answer(one.said[number], one)}
-        | {str(status): _fault(one, status, number) for status in one.faults},
+        | {str(status): _answer(said[number], one) for status, said in one.also.items()}
+        | {str(status): _fault(one, status, number, chapter) for status in one.faults},
     }
+    if chapter is not None and chapter.security:
+        made["security"] = [{name: []} for name in chapter.security]
     if one.detail[number]:
         made["description"] = one.detail[number]
     if one.body:
-        made["requestBody"] = {"required": True, "content": {JSON: _content(one.body)}}
+        made["requestBody"] = {"required": True, "content": {JSON: _content(one.body)} | {
+            kind: {} for kind in one.takes}}
+    elif one.takes:
+        made["requestBody"] = {"required": True, "content": {kind: {} for kind in one.takes}}
     elif one.fields:
         made["requestBody"] = {"required": True, "content": {FORM: {"schema": {
             "type": "object", "properties": {name: {"type": "string"} for name in one.fields}}}}}
     return made
 
 
-def _parameters(one: Operation, number: int) -> list[dict[str, Any]]:
+def _parameters(one: Operation, number: int, chapter: Chapter | None) -> list[dict[str, Any]]:
+    known = PARAMETERS if chapter is None else chapter.parameters
     inside = [{"name": name, "in": "path", "required": True, "schema": kind,
                "description": words[number]}
-              for name, (kind, words) in PARAMETERS.items() if f"{{{name}}}" in one.path]
-    return inside + [{"name": name, "in": "query", "required": name == "h", "schema": kind,
-                      "description": words[number]} for name, (kind, words) in one.query.items()]
+              for name, (kind, words) in known.items() if f"{{{name}}}" in one.path]
+    return inside + [
+        {"name": name, "in": where, "required": name in one.needed, "schema": kind,
+         "description": words[number]}
+        for where, given in (("query", one.query), ("header", one.headers))
+        for name, (kind, words) in given.items()]
 
 
 def _answer(said: str, one: Operation) -> dict[str, Any]:
     return {"description": said,
-            "content": {JSON: _content(one.answer)} if one.answer else {HTML: {}}}
+            "content": {JSON: _content(one.answer)} if one.answer else {
+                kind: {} for kind in one.gives or (HTML,)}}
 
 
-def _fault(one: Operation, status: int, number: int) -> dict[str, Any]:
-    lean = one.path.startswith("/w/")
+def _fault(one: Operation, status: int, number: int, chapter: Chapter | None) -> dict[str, Any]:
+    lean = chapter is not None or one.path.startswith("/w/")
     made: dict[str, Any] = {
-        "description": FAULTS[status][number],
+        "description": (FAULTS if chapter is None else chapter.faults)[status][number],
         "content": {PROBLEM: {"schema": {"$ref": PLACE + "Problem"}}} if lean else {HTML: {}},
     }
     if status == 429:
@@ -286,4 +355,10 @@ def _fault(one: Operation, status: int, number: int) -> dict[str, Any]:
 
 
 def _content(name: str) -> dict[str, Any]:
-    return {"schema": {"$ref": PLACE + name}, "example": EXAMPLES[name]}
+    return {"schema": {"$ref": PLACE + name}, "example": examples()[name]}
+
+
+def examples() -> dict[str, Any]:
+    """An example of every body, by the name of its schema."""
+    return EXAMPLES | {name: value for chapter in chapters()
+                       for name, value in chapter.examples.items()}

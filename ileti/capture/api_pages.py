@@ -15,7 +15,8 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from config import settings
-from ileti.capture.api_document import GROUPS, OPERATIONS, document
+from ileti.capture.api_document import chapters, document, every_operation
+from ileti.capture.api_document import groups as document_groups
 from ileti.capture.page import asked_language, draw, in_language, other_language
 from ileti.capture.receipts import UNSIGNED
 from ileti.core.secrets import secrets
@@ -32,17 +33,20 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def api() -> ResponseReturnValue:
-    """The capture API as a page to read."""
+    """The document as a page to read."""
     language = asked_language()
     made = document(language, settings().base_url)
-    groups = [(words[language == "en"], [_shown(made, one.path, one.method) for one in OPERATIONS
-                                         if one.group == name]) for name, words in GROUPS.items()]
+    groups = [(words[language == "en"], [
+        _shown(made, one.path, one.method) for one in every_operation() if one.group == name])
+        for name, words in document_groups().items()]
+    explained = ("SubmissionIn", "ChoiceIn", "ConfirmationIn", "NewCodeIn",
+                 *(name for chapter in chapters() for name in chapter.explained))
     schemas = made["components"]["schemas"]
     return draw(
         "api.html", language, "İleti", about=made["info"]["description"],
         title=made["info"]["title"], base_url=settings().base_url, groups=groups,
         fields=[(name, _fields(schemas[name], schemas[name].get("required", [])))
-                for name in ("SubmissionIn", "ChoiceIn", "ConfirmationIn", "NewCodeIn")],
+                for name in explained],
         json_url=in_language("/api/openapi.json", language),
         other=other_language("/api", language),
     )
@@ -56,7 +60,7 @@ def _shown(made: dict[str, Any], path: str, method: str) -> dict[str, Any]:
         "path": path, "method": method.upper(),
         "sent": _example(one.get("requestBody")), "got": _example(good),
         "fields": [name for kind in one.get("requestBody", {}).get("content", {}).values()
-                   for name in kind["schema"].get("properties", {})],
+                   for name in kind.get("schema", {}).get("properties", {})],
     }
 
 

@@ -238,7 +238,7 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--proof-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with the files that rows name in their proof column.")
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write the row report here (CSV).")
+              help="Write the row report here: CSV, or .xlsx, .ndjson by its name.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 def import_list(file: Path | None, url: str | None, query: str | None, brand: int,
                 provider: int | None, dry_run: bool, origin: str, ground: str, proof: str,

@@ -32,7 +32,7 @@ from ileti.imports.origin import state
 from ileti.imports.reading import sources
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState
-from ileti.imports.verdicts import REASONS, Fate
+from ileti.imports.verdicts import REASONS, sums
 
 LONG: Final = 10 ** 9
 _DONE: Final = (RunState.CHECKED, RunState.FAILED, RunState.APPLIED, RunState.CANCELLED,
@@ -87,7 +87,8 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
     result = _result(run_id)
     if report_to is not None and result["state"] == RunState.CHECKED.name:
         with report_to.open("wb") as out:
-            out.writelines(report.stream(runs.read_run(run_id), language))
+            out.writelines(report.stream(runs.read_run(run_id), language,
+                                         form=form_of(report_to)))
     if result["state"] == RunState.FAILED.name:
         _give_up(run_id)
         raise CallerMistake(*result["problem"].split("\n"), code="unreadable_file")
@@ -122,6 +123,12 @@ def _prove(run: runs.Run, whole: Sequence[Path], role: FileRole, folder: Path | 
 def _attach(run: runs.Run, path: Path, *, whole: bool, role: FileRole | None = None) -> None:
     kept = vault.put(run.place.provider_id, _parts(path), path.name)
     proofs.attach(run.id, kept, path.name, whole=whole, role=role)
+
+
+def form_of(file: Path) -> report.Form:
+    """The report's form by how its file's name ends; CSV when that says nothing."""
+    end = file.suffix.lower().removeprefix(".")
+    return report.Form(end) if end in set(report.Form) else report.Form.CSV
 
 
 def _parts(file: Path) -> Iterator[bytes]:
@@ -163,10 +170,7 @@ def _place(brand_code: int, iys_code: int | None) -> Place:
 def _mapping(run: runs.Run, layout: Layout, columns: dict[Role, int], fixed: Fixed) -> Mapping:
     """What was named on the command line goes before what is recognised."""
     heads, rows = sources.heading_and_sample(run.file.read(), layout)
-    found = recognise(heads, rows).columns
-    taken = set(columns.values())
-    merged = {role: n for role, n in found.items() if n not in taken and role not in columns}
-    mapping = Mapping(merged | columns, fixed)
+    mapping = recognise(heads, rows).named(columns, fixed)
     problems = mapping.problems()
     if problems:
         shown = ", ".join(f"{n}: {head}" for n, head in enumerate(heads or (), 1))
@@ -209,13 +213,11 @@ def _result(run_id: int) -> dict[str, Any]:
         "from import_run where id = %s", [run_id]).fetchone()
     assert row is not None
     counts = row[3].get("reason", {})
-    fates = {fate: sum(n for number, n in counts.items() if REASONS[int(number)].fate is fate)
-             for fate in Fate}
-    same = sum(n for number, n in counts.items() if REASONS[int(number)].code in _HARMLESS)
+    found = sums(counts)
     return {
         "import": run_id, "state": RunState(row[0]).name, "rows": row[1], "consents": row[2],
-        "taken": fates[Fate.TAKEN], "repaired": row[3].get("repaired", {}).get("yes", 0),
-        "waits": fates[Fate.WAITS], "already": same, "refused": fates[Fate.LEFT] - same,
+        "taken": found.taken, "repaired": row[3].get("repaired", {}).get("yes", 0),
+        "waits": found.waits, "already": found.already, "refused": found.refused,
         "reasons": {REASONS[int(number)].code: n for number, n in counts.items()},
         "lines": {REASONS[int(number)].code: lines
                   for number, lines in row[3].get("lines", {}).items()},
@@ -224,9 +226,6 @@ def _result(run_id: int) -> dict[str, Any]:
         "problem": row[8], "sha256": (row[9] or b"").hex(), "dryRun": True,
     }
 
-
-# In the file twice, or here already: nobody has to do anything.
-_HARMLESS: Final = ("ZATEN_VAR", "DOSYADA_IKI", "BIZDEKI_YENI")
 
 
 def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator[str]:

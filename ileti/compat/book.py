@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ileti.compat.accounts import Caller
 from ileti.compat.desk import iys_time
 from ileti.compat.wellformed import Wanted
 from ileti.consents.ledger import Place
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.secrets import secrets
+from ileti.programs.accounts import Caller
 from ileti.tenancy.sight import DEALER_SEES
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from ileti.compat.accounts import Caller
 from ileti.compat.desk import Answer, Call, provider_of
 from ileti.core import db
+from ileti.programs.accounts import Caller
 
 COUNTED_SECONDS: Final = 300.0
 _counts: dict[tuple[int, int, int | None], tuple[float, tuple[int, int]]] = {}

@@ -19,12 +19,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ileti.capture.limits import client_address
-from ileti.compat.accounts import Caller, caller_of
 from ileti.compat.limits import count_call
 from ileti.compat.refusals import Refused, fault, refuse
 from ileti.consents.ledger import Place
 from ileti.core import db
 from ileti.iys.wire import to_iys_time
+from ileti.programs.accounts import Caller, caller_of
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_NUMBER: Final = 15

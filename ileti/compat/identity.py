@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from ileti.compat import accounts
 from ileti.compat.desk import Answer, Call
 from ileti.compat.limits import count_token_call
 from ileti.compat.refusals import Refused, fault
+from ileti.programs import accounts
 
 # Per field: absent, of the wrong JSON type, empty.
 _SENTENCES: Final = {

@@ -3,7 +3,7 @@
 Why this module exists: the text that was shown is half of a proof; the signed form, the recording,
 the mail is the other. Files hang on single entries of the key's story; those that came with a list
 for all its rows are told by the room of imports (:func:`tells`). A dealer sees and adds the files
-of entries it took; access to another's consent opens no file of the other's (ADR 0019, 0022).
+of entries it took; access to another's consent opens no file of the other's (ADR 0019, 0024).
 """
 
 from __future__ import annotations

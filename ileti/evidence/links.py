@@ -2,7 +2,7 @@
 
 Why this module exists: a proof may come with the consent or years later, and both must show. A link
 is added and never changed; its leaf commits to entry, file, role and author as an entry's leaf does
-(docs/adr/0005, 0022), and is computed by the database (``link_entry_file``).
+(docs/adr/0005, 0024), and is computed by the database (``link_entry_file``).
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from typing import Final
 import msgspec
 from psycopg import errors as pg
 
-from ileti.consents.ledger import ActorKind
 from ileti.consents.vocabulary import Source
 from ileti.core import clock, db
 from ileti.core.errors import IletiError, StorageAway
@@ -97,6 +96,7 @@ def apply_chunk(run: Run, n: int) -> tuple[int, int]:
     key = chunk_key(run.key, n)
     person = person_of(staging.person_secret(run), run.key, n)
     number, sealed = secrets().keyring.encrypt(person, key.encode())
+    actor, actor_id = run.actor(run.started_by)
     body = sha256(repr((run.sha256, run.mapping.as_json(), run.origin)).encode()).digest()[:16]
     for attempt in range(_TRIES):
         try:
@@ -105,8 +105,7 @@ def apply_chunk(run: Run, n: int) -> tuple[int, int]:
                 row = conn.execute(_APPLY, (
                     run.id, run.stage, n, run.place.provider_id, run.place.brand_id, key, body,
                     int(run.mapping.fixed.source or Source.NONE), run.dealer_id,
-                    int(ActorKind.SYSTEM if run.started_by is None else ActorKind.USER),
-                    run.started_by, msgspec.json.encode(staging.evidence_of(run)).decode(),
+                    int(actor), actor_id, msgspec.json.encode(staging.evidence_of(run)).decode(),
                     number, sealed)).fetchone()
                 assert row is not None
                 if not row[2]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from config import settings
 from ileti.core import clock
@@ -32,14 +33,16 @@ class PartedFile:
         self._folder, self._key = settings().import_folder / name, key
         self._name = name
 
-    def add(self, number: int, pieces: Iterable[bytes]) -> int:
+    def add(self, number: int, pieces: Iterable[bytes],
+            agreed: Callable[[], AbstractContextManager[Any]] = nullcontext) -> int:
         """Write part ``number`` (from 1), its size in bytes; the same part again replaces it.
-        Raises TooLarge beyond IMPORT_LONGEST_MB."""
+        ``agreed`` stands around the moment in which it becomes a part, and may refuse. Raises
+        TooLarge beyond IMPORT_LONGEST_MB."""
         if not 1 <= number <= MOST_PARTS:
             raise CallerMistake("Parça numarası geçersiz.", "There is no such part.",
                                 code="bad_part")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        left = settings().import_longest_mb * 1_000_000 - sum(
+        left = longest_bytes() - sum(
             size for n, size in self.parts().items() if n != number)
         coming = self._folder / f"coming-{os.urandom(8).hex()}"
         writer = SealedWriter(coming, self._key, self._bound(number))
@@ -50,10 +53,15 @@ class PartedFile:
             writer.give_up()
             coming.unlink(missing_ok=True)
             raise
-        coming.rename(self._path(number, writer.size))
-        for other in self._folder.glob(f"part-{number:05}-*"):
-            if other != self._path(number, writer.size):
-                other.unlink()
+        try:
+            with agreed():
+                coming.rename(self._path(number, writer.size))
+                for other in self._folder.glob(f"part-{number:05}-*"):
+                    if other != self._path(number, writer.size):
+                        other.unlink(missing_ok=True)
+        except BaseException:
+            coming.unlink(missing_ok=True)
+            raise
         return writer.size
 
     def parts(self) -> dict[int, int]:
@@ -111,7 +119,17 @@ def _at_most(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
     for piece in pieces:
         left -= len(piece)
         if left < 0:
-            most = settings().import_longest_mb
-            raise TooLarge(f"Dosya {most} MB’den büyük. Bölerek aktarın.",
-                           f"The file is larger than {most} MB. Import it in pieces.")
+            raise too_long()
         yield piece
+
+
+def longest_bytes() -> int:
+    """The largest file that may be imported."""
+    return settings().import_longest_mb * 1_000_000
+
+
+def too_long() -> TooLarge:
+    """What is said of a larger one."""
+    most = settings().import_longest_mb
+    return TooLarge(f"Dosya {most} MB’den büyük. Bölerek aktarın.",
+                    f"The file is larger than {most} MB. Import it in pieces.")

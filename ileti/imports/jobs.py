@@ -8,6 +8,7 @@ from ileti.core.jobs import job
 from ileti.imports import apply as applying
 from ileti.imports import rest, runs, staging
 from ileti.imports import undo as undoing
+from ileti.imports.follow import follow_up
 
 RUN_SECONDS = 40.0
 TIMEOUT = 3_600
@@ -16,8 +17,9 @@ TIMEOUT = 3_600
 @job(queue="upkeep", every=15.0, timeout=TIMEOUT,
      idempotent="a run is held by a lease under a fence and read into a table of its own")
 def check() -> dict[str, int]:
-    """Make the dry runs that are asked for."""
-    return dict(staging.check_due(time.monotonic() + RUN_SECONDS))
+    """Make the dry runs that are asked for, and go on where a program said so beforehand."""
+    done = staging.check_due(time.monotonic() + RUN_SECONDS)
+    return dict(done + follow_up())
 
 
 @job(queue="upkeep", every=15.0, timeout=TIMEOUT,

@@ -67,6 +67,13 @@ class Mapping:
     columns: dict[Role, int]
     fixed: Fixed = field(default_factory=Fixed)
 
+    def named(self, columns: dict[Role, int], fixed: Fixed) -> Mapping:
+        """With what somebody says outright, which goes before what was recognised."""
+        taken = set(columns.values())
+        kept = {role: n for role, n in self.columns.items()
+                if n not in taken and role not in columns}
+        return Mapping(kept | columns, fixed)
+
     def problems(self) -> list[FieldError]:
         """What is missing before rows can be read, by field: ``address``, ``channel``, ``status``,
         ``source``, ``date``; empty when complete."""

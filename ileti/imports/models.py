@@ -37,12 +37,19 @@ class ImportRun(Model):
     """One file on its way into the ledger. ``rows`` are the file's, ``staged`` the consents they
     state; ``counts`` and ``samples`` are the dry run's (:mod:`ileti.imports.staging`); ``seconds``
     what it took. ``stage`` numbers the staging table, ``fence`` proves who works on the run;
-    ``missing`` are the files rows name that are not here (:mod:`ileti.imports.proofs`)."""
+    ``missing`` are the files rows name that are not here (:mod:`ileti.imports.proofs`).
+
+    Of a program's import: ``account_id`` and ``idem`` (its key), ``asked`` what it said of the list
+    (:mod:`ileti.imports.asked`), ``apply_most`` how many consents may be refused or wait if the dry
+    run under way is to be applied by itself (None: it is not)."""
 
     __tablename__ = "import_run"
     __table_args__ = (
         Index("ix_import_run_list", "provider_id", text("id desc")),
         Index("ix_import_run_due", "next_at", postgresql_where=text("state in (3, 6, 10)")),
+        Index("ix_import_run_follows", "id",
+              postgresql_where=text("state = 4 and apply_most is not null")),
+        UniqueConstraint("account_id", "idem"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -89,6 +96,10 @@ class ImportRun(Model):
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     problem: Mapped[str | None] = mapped_column(Text)
     missing: Mapped[str | None] = mapped_column(EncryptedText("import-missing"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("api_account.id"))
+    idem: Mapped[str | None] = mapped_column(String(80))
+    asked: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    apply_most: Mapped[int | None] = mapped_column(Integer)
 
     def __str__(self) -> str:
         return self.name

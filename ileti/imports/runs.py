@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from config import settings
-from ileti.consents.ledger import Place
+from ileti.consents.ledger import ActorKind, Place
 from ileti.core import db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
@@ -65,12 +65,22 @@ class Run:
     undone_by: int | None
     path: str
     file_key: str = field(repr=False)
+    account_id: int | None = None
 
     @property
     def file(self) -> PartedFile:
         """The sealed file."""
         return PartedFile(self.path, base64.b64decode(
             secrets().keyring.decrypt_text(self.file_key, PURPOSE)))
+
+    def actor(self, person: int | None) -> tuple[ActorKind, int | None]:
+        """Who stands behind a step: the person, else the program that brought the list, else
+        whoever has the command line."""
+        if person is not None:
+            return ActorKind.USER, person
+        if self.account_id is not None:
+            return ActorKind.API, self.account_id
+        return ActorKind.SYSTEM, None
 
     @property
     def key(self) -> str:
@@ -81,24 +91,52 @@ class Run:
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
        r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.checked_at,
-       r.ask_iys, r.undo_kind, r.undone_by, r.path, r.file_key
+       r.ask_iys, r.undo_kind, r.undone_by, r.path, r.file_key, r.account_id
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whose import it is when a program brings it: the account, the key under which it asks, and
+    what it said of the list (:meth:`ileti.imports.asked.Asked.as_json`)."""
+
+    account_id: int
+    idem: str
+    asked: dict[str, Any]
 
 
 def open_run(place: Place, name: str, layout: Layout, *, by: int | None = None,
              dealer_id: int | None = None) -> int:
     """Begin an import; its number. The file comes after (:class:`PartedFile`)."""
-    key = base64.b64encode(os.urandom(32)).decode()
+    number = _open(place, name, layout, by, dealer_id, (None, None, {}))
+    assert number is not None
+    return number
+
+
+def open_ordered(place: Place, name: str, order: Order, dealer_id: int | None) -> int | None:
+    """Begin an import for a program; None when it has one under this key already."""
+    return _open(place, name, Layout(), None, dealer_id,
+                 (order.account_id, order.idem, order.asked))
+
+
+def _open(place: Place, name: str, layout: Layout, by: int | None, dealer_id: int | None,
+          order: tuple[int | None, str | None, dict[str, Any]]) -> int | None:
     row = db.connection().execute(
         "insert into import_run (provider_id, brand_id, dealer_id, state, created_by, name, format,"
-        " path, file_key, layout) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+        " path, file_key, layout, account_id, idem, asked) values (%s, %s, %s, %s, %s, %s, %s, %s, "
+        "%s, %s, %s, %s, %s) on conflict (account_id, idem) do nothing returning id",
         (place.provider_id, place.brand_id, dealer_id, RunState.UPLOADING, by,
-         (name.strip() or "-")[:255], layout.format, f"{place.provider_id}/{os.urandom(12).hex()}",
-         secrets().keyring.encrypt_text(key, PURPOSE), _json(layout.as_json())),
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+         (name.strip() or "-")[:255], layout.format, *new_file(place), _json(layout.as_json()),
+         order[0], order[1], _json(order[2]))).fetchone()
+    return None if row is None else int(row[0])
+
+
+def new_file(place: Place) -> tuple[str, str]:
+    """Folder and key of a file that will come, as they are kept."""
+    key = base64.b64encode(os.urandom(32)).decode()
+    return (f"{place.provider_id}/{os.urandom(12).hex()}",
+            secrets().keyring.encrypt_text(key, PURPOSE))
 
 
 def read_run(run_id: int) -> Run:
@@ -139,7 +177,8 @@ def state_origin(run_id: int, statement: Statement) -> None:
 
 
 def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
-    """Ask for the dry run; with ``ask_iys`` İYS is asked about the addresses as well. Raises
+    """Ask for the dry run; with ``ask_iys`` İYS is asked about the addresses as well. What a
+    program wished to follow an earlier one follows no more: a person has it in hand. Raises
     CallerMistake when mapping or origin are missing."""
     run = read_run(run_id)
     missing = run.mapping.problems()
@@ -154,18 +193,32 @@ def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
         files = proofs.evidence_of(conn, run_id)
         _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
               "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, "
-              "bytes_read = 0, ask_iys = %s, missing = null, "
+              "bytes_read = 0, apply_most = null, ask_iys = %s, missing = null, "
               "origin = (origin - 'files') || %s::jsonb",
               (ask_iys, _json({"files": files} if files else {})))
     jobs.ring("imports.jobs.check")
 
 
+def go(run_id: int, layout: Layout, mapping: Mapping, statement: Statement, *, ask_iys: bool,
+       apply_most: int | None) -> bool:
+    """All that stands between a program's file and its dry run, as one step: how it is read, what
+    its columns mean, where it comes from. False when somebody has taken one of these before."""
+    done = db.connection().execute(
+        "update import_run set state = %s, fence = fence + 1, format = %s, layout = %s, "
+        "mapping = %s, origin = %s, ask_iys = %s, apply_most = %s, next_at = now(), tries = 0, "
+        "problem = null where id = %s and state = %s and mapping = '{}' and origin = '{}'",
+        (RunState.CHECKING, layout.format, _json(layout.as_json()), _json(mapping.as_json()),
+         _json(statement.as_json()), ask_iys, apply_most, run_id, RunState.MAPPING))
+    jobs.ring("imports.jobs.check")
+    return done.rowcount == 1
+
+
 def ask_apply(run_id: int, *, by: int | None) -> RunState:
-    """Ask to apply what the dry run showed; with many rows a second person must approve. The state
-    it is in then."""
+    """Ask to apply what the dry run showed; with many rows somebody else must approve: who asked
+    for it never does, and a program is nobody. The state it is in then."""
     run, most = read_run(run_id), settings().import_four_eyes_rows
-    follows = (RunState.APPROVAL if most and run.staged > most and by is not None
-               else RunState.APPLYING)
+    alone = by is None and run.account_id is None  # the command line
+    follows = RunState.APPROVAL if most and run.staged > most and not alone else RunState.APPLYING
     _step(run_id, (RunState.CHECKED,), follows,
           "started_by = %s, started_at = now(), next_at = now(), tries = 0, problem = null", (by,))
     jobs.ring("imports.jobs.apply")

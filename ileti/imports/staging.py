@@ -159,7 +159,8 @@ def terms_of(run: Run, width: int | None = None) -> Terms:
 def evidence_of(run: Run) -> dict[str, Any]:
     """What stands as evidence in every chunk's submission."""
     return {"import": run.id, "file": run.name, "fileSha256": (run.sha256 or b"").hex(),
-            "origin": run.origin, "mapping": run.mapping.as_json()}
+            "origin": run.origin, "mapping": run.mapping.as_json()} | (
+                {} if run.account_id is None else {"apiAccount": run.account_id})
 
 
 def person_secret(run: Run) -> bytes:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from psycopg import errors as pg
 
 from ileti.consents.deadlines import deadline
-from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, hash_body, record_chunk
+from ileti.consents.ledger import NewConsent, NewSubmission, hash_body, record_chunk
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import StorageAway
@@ -141,6 +141,7 @@ def _take_back(run: Run, n: int, place: int) -> int:
 def _counter(run: Run, n: int) -> int:
     """Refusals by the provider's own decision over what still stands as this chunk brought it."""
     names = _names(run) | {"chunk": n}
+    actor, actor_id = run.actor(run.undone_by)
     now = clock.now().replace(microsecond=0)
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = '10min'")
@@ -151,8 +152,7 @@ def _counter(run: Run, n: int) -> int:
         new = NewSubmission(
             place=run.place, idem=f"{run.key}:{n}:undo", body_hash=hash_body(run.id, n),
             source=Source.HS_KARAR, standing=Standing.VERIFIED, items=items,
-            actor=ActorKind.SYSTEM if run.undone_by is None else ActorKind.USER,
-            actor_id=run.undone_by, evidence={"undoOfImport": run.id, "file": run.name})
+            actor=actor, actor_id=actor_id, evidence={"undoOfImport": run.id, "file": run.name})
         try:
             record_chunk(conn, new)
         except (pg.DeadlockDetected, pg.SerializationFailure) as error:

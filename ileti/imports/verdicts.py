@@ -9,6 +9,7 @@ rule or an address already has its sentence, it is taken from there
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -164,7 +165,29 @@ REASONS: Final[dict[int, Reason]] = {one.number: one for one in _ALL}
 NUMBER: Final[dict[str, int]] = {one.code: one.number for one in _ALL}
 #: Reasons below stand on rows that are taken or wait for something; from here on nothing is taken.
 FIRST_REFUSED: Final = 30
+#: In the file twice, or here already: nobody has to do anything.
+HARMLESS: Final = frozenset(NUMBER[code] for code in ("ZATEN_VAR", "DOSYADA_IKI", "BIZDEKI_YENI"))
 TAKEN: Final[tuple[int, ...]] = tuple(n for n, one in REASONS.items() if one.fate is Fate.TAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Consents of a dry run: those that would be taken, that wait for something a person can add,
+    that are so already or stand twice in the file, and that are refused."""
+
+    taken: int
+    waits: int
+    already: int
+    refused: int
+
+
+def sums(reasons: Mapping[str, int]) -> Sums:
+    """From counts by reason's number, as a run keeps them."""
+    fates = dict.fromkeys(Fate, 0)
+    for number, n in reasons.items():
+        fates[REASONS[int(number)].fate] += n
+    already = sum(n for number, n in reasons.items() if int(number) in HARMLESS)
+    return Sums(fates[Fate.TAKEN], fates[Fate.WAITS], already, fates[Fate.LEFT] - already)
 
 
 class Repair(IntEnum):

@@ -179,6 +179,11 @@ class AuditEntry(Model):
     detail: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     address: Mapped[str | None] = mapped_column(String(45))
 
+    @property
+    def doer(self) -> int | str | None:
+        """The user's number, or the name of the program that did it."""
+        return self.user_id if self.user_id is not None else (self.detail or {}).get("program")
+
 
 class LoginLimit(Model):
     """Failed logins per user name and per address, so that guessing is slow (ASVS 6.3.1)."""

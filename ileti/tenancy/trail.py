@@ -74,6 +74,7 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
+    "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
     "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
@@ -101,10 +102,13 @@ def deed(action: str) -> Any:
     return DEEDS.get(action, action)
 
 
-def person(user_id: int | None) -> str:
-    """The name of who did it, when it is somebody of this work space."""
+def person(user_id: int | str | None) -> str:
+    """The name of who did it, when it is somebody of this work space; a program's is told with the
+    deed."""
     if user_id is None:
         return "—"
+    if isinstance(user_id, str):
+        return user_id
     user = orm.db.session.scalars(select(User).where(User.id == user_id)).first()
     if user is None:
         return _("User %(number)s", number=user_id)
@@ -150,13 +154,13 @@ class AuditView(RecordView):
     route_base = "/denetim"
     class_permission_name = "audit"
     list_title, show_title = _l("Audit trail"), _l("Audit entry")
-    label_columns = COMMON_LABELS
-    list_columns = ["at", "user_id", "action", "subject", "address"]
-    show_columns = ["action", "at", "user_id", "subject", "address", "detail"]
+    label_columns = COMMON_LABELS | {"doer": COMMON_LABELS["user_id"]}
+    list_columns = ["at", "doer", "action", "subject", "address"]
+    show_columns = ["action", "at", "doer", "subject", "address", "detail"]
     search_columns = ["action", "at"]
     search_form_extra_fields = {
         "action": SelectField(_l("What"), choices=[("", ""), *DEEDS.items()])}
     order_columns = ["at"]
-    formatters_columns = {"user_id": person, "action": deed, "subject": thing, "detail": details}
+    formatters_columns = {"doer": person, "action": deed, "subject": thing, "detail": details}
     base_order = ("id", "desc")
     exclude_route_methods = RecordView.exclude_route_methods | {"add", "edit"}

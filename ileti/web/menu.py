@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from ileti.capture.views import SiteView
-from ileti.compat.views import ApiAccountView
 from ileti.consents.proof_views import ProofView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
@@ -29,6 +28,7 @@ from ileti.iys.dayviews import DayView
 from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
+from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView

@@ -13,7 +13,7 @@ import pytest
 
 from config import settings
 from ileti.capture import api_pages, sites
-from ileti.capture.api_document import OPERATIONS, document
+from ileti.capture.api_document import OPERATIONS, document, every_operation
 from ileti.capture.api_schemas import EXAMPLES
 from ileti.capture.receipts import check_receipt
 from ileti.core import clock
@@ -82,7 +82,7 @@ def test_the_document_is_openapi_3_1_in_both_languages(language: str) -> None:
     references = set(re.findall(r"#/components/schemas/(\w+)", str(made)))
     assert references <= set(made["components"]["schemas"])
     ids = [one["operationId"] for path in made["paths"].values() for one in path.values()]
-    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+    assert len(ids) == len(set(ids)) == len(every_operation())
 
 
 def test_every_public_address_of_the_application_is_documented(app: Any) -> None:
@@ -119,7 +119,8 @@ def test_the_document_is_served_with_the_address_people_use(app: Any) -> None:
     answer = app.test_client().get("/api/openapi.json")
     assert answer.json["servers"] == [{"url": "http://localhost"}]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.json["paths"].keys() == DOCUMENT["paths"].keys()
+    assert answer.json["paths"].keys() == document("tr", "")["paths"].keys()
+    assert answer.json["paths"].keys() >= DOCUMENT["paths"].keys()
 
 
 def test_a_receipt_is_checked_with_the_published_key_alone(app: Any, browser: Browser) -> None:

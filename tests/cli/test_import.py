@@ -68,6 +68,17 @@ def test_the_report_holds_the_list_again_with_a_verdict_before_each_row(run, fil
     assert ";'=1+1;" in second
 
 
+def test_the_report_is_a_workbook_when_its_name_says_so(run, file, tmp_path):
+    from ileti.imports.reading.sources import examine
+
+    out = tmp_path / "rapor.xlsx"
+    run(file(row("0599 213 41 17"), row("0599 21")), "--dry-run", "--report", out)
+    found = examine(out.name, out)
+    assert (found.layout.format, found.layout.kind) == ("xlsx", "report")
+    assert [one[2] for one in found.rows] == ["0599 213 41 17", "0599 21"]
+    assert [name for name, _ in found.sheets] == ["Reasons"]
+
+
 def test_the_same_file_again_ends_with_zero_and_says_that_nothing_is_new(run, file, place):
     path = file(row("+905992134117", date=when(hours=3)))
     run(path)

@@ -26,12 +26,12 @@ given, registry, shop = _fixtures.given, _fixtures.registry, _fixtures.shop
 @pytest.fixture(autouse=True)
 def fresh_limits(database: str) -> None:
     """Nobody's calls of an earlier test count."""
-    from ileti.compat import limits
     from ileti.core.jobs import redis_client
+    from ileti.programs import rates
 
     redis_client.cache_clear()
     redis_client().flushdb()
-    limits._local.clear()
+    rates._local.clear()
 
 
 @pytest.fixture

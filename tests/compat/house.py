@@ -8,10 +8,10 @@ from typing import Any
 
 from werkzeug.test import Client
 
-from ileti.compat import accounts
 from ileti.compat.endpoints import application
 from ileti.core import clock, db
 from ileti.iys.wire import to_iys_time
+from ileti.programs import accounts
 
 PHONE = "+905992134117"
 

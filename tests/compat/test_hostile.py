@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from iys_house import Registry, forward, open_account, phones, pull, take
 
-from ileti.compat import accounts, limits
+from ileti.compat import limits
 from ileti.core import clock, db
+from ileti.programs import accounts, rates
 
 from .house import (
     PHONE,
@@ -195,7 +196,7 @@ ITEMS = st.dictionaries(st.sampled_from([
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(item=ITEMS)
 def test_no_item_brings_us_down(item: dict[str, Any], place: Any) -> None:
-    limits._local.clear()
+    rates._local.clear()
     program = Program(place, ("x", "x"))
     program.token = _token_of(place)
     for answer in (program.under("POST", "/consents", {**consent(), **item}),
@@ -242,7 +243,7 @@ def test_without_redis_limits_still_hold(place: Any, monkeypatch: Any) -> None:
 
     monkeypatch.setattr(config.settings(), "compat_requests_per_second", 2)
     away = no_redis()
-    monkeypatch.setattr(limits, "redis_client", lambda: away)
+    monkeypatch.setattr(rates, "redis_client", lambda: away)
     program = Program(place)
     with clock.freeze(clock.now()):
         assert [program.under("GET", "/retailers").status_code for _ in range(3)] == [

@@ -18,6 +18,7 @@ from ileti.imports.mapping import Mapping
 from ileti.imports.panel import incoming, pages, result_page
 from ileti.imports.panel.mapping_form import _PLACES, ROLES, read_layout
 from ileti.imports.reading.reader import Layout
+from ileti.imports.reading.sources import examine
 from ileti.imports.states import RunState
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 
@@ -136,6 +137,32 @@ def test_a_list_goes_through_all_steps_without_a_script(admin: Any, place: Any) 
     assert "liste.csv" in row
     assert "Uygulandı" in row
     assert "Ada Yıldız" in row
+
+
+def test_the_row_report_is_offered_as_a_workbook_and_as_csv(admin: Any) -> None:
+    run = checked(admin, csv_of(10))
+    page = admin.get(f"/ice-aktarma/{run}/").text
+    assert re.findall(rf'href="/ice-aktarma/{run}/nedenler\.(\w+)"', page) == ["xlsx", "csv"]
+    book = admin.get(f"/ice-aktarma/{run}/nedenler.xlsx")
+    assert book.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert f'filename="ice-aktarma-{run}.xlsx"' in book.headers["Content-Disposition"]
+    found = examine("rapor.xlsx", [book.data])
+    assert found.layout.kind == "report"
+    assert [one[1] for one in found.rows][:2] == ["0 (599) 000 00 00", "0 (599) 000 00 01"]
+    assert admin.get(f"/ice-aktarma/{run}/nedenler.ndjson").status_code == 404
+
+
+def test_a_programs_import_is_shown_with_the_programs_name(admin: Any, place: Any) -> None:
+    from tests.api.api_house import Program, ndjson, work
+
+    program = Program(place)
+    run = program.bring(ndjson(3), apply="all").json["id"]
+    work(run)
+    assert re.search(r">\s*CRM\s*<", admin.get("/ice-aktarma/").text)
+    page = admin.get(f"/ice-aktarma/{run}/").text
+    assert page.count("CRM") >= 2, "uploaded and applied by it"
+    trail = admin.get("/denetim/list/").text
+    assert trail.count("CRM") == 2, "began an import, uploaded a list"
 
 
 def test_every_deed_stands_in_the_audit_trail(admin: Any, place: Any) -> None:
@@ -322,7 +349,7 @@ def test_a_page_that_is_old_is_told_and_changes_nothing(admin: Any) -> None:
 
 
 WAYS = ("", "esleme", "koken", "dene", "uygula", "onayla", "duraklat", "surdur", "birak", "bitti",
-        "parca/", "parca/1", "nedenler.csv")
+        "parca/", "parca/1", "nedenler.csv", "nedenler.xlsx")
 
 
 def refused_everywhere(client: Any, run: int) -> None:

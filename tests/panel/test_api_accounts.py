@@ -178,6 +178,44 @@ def test_an_account_reads_identity_numbers_when_ticked_and_its_page_says_so(
     assert "Okunmaz" in admin.get(f"/api-hesaplari/show/{account(place)[0]}").text
 
 
+def test_a_program_brings_lists_only_when_ticked_and_its_page_says_so(
+        admin: Any, place: Any) -> None:
+    def brings() -> bool:
+        row = db.connection().execute(
+            "select brings_lists from api_account where provider_id = %s order by id desc",
+            (place.provider_id,)).fetchone()
+        return bool(row[0])  # type: ignore[index]
+
+    form = admin.get("/api-hesaplari/add").text
+    box = re.search(r'<input[^>]*name="brings_lists"[^>]*>', form)
+    assert box is not None
+    assert "checked" not in box[0], "a right to be given, not to be taken away"
+    assert "Aktarmaz" in add(admin, place).text
+    assert not brings()
+    number = account(place)[0]
+    admin.post(f"/api-hesaplari/edit/{number}", data={
+        "csrf_token": token_of(admin), "name": "Kasa", "brings_lists": "y"})
+    assert brings()
+    form = admin.get(f"/api-hesaplari/edit/{number}").text
+    assert re.search(r'<input[^>]*checked[^>]*name="brings_lists"|'
+                     r'<input[^>]*name="brings_lists"[^>]*checked', form)
+    assert "bir kişi onaylar" in form
+    page = admin.get(f"/api-hesaplari/show/{number}").text
+    assert "Aktarır ve uygular" in page
+    assert "/api/v1/imports" in page
+    kept = db.connection().execute(
+        "select detail from audit_entry where action = 'api_account:change' and subject = %s",
+        [f"api_account:{number}"]).fetchall()
+    assert kept == [({"columns": ["brings_lists"]},)]
+
+
+def test_whoever_may_make_accounts_may_import_too() -> None:
+    from ileti.tenancy import roles
+
+    makers = {name for name, allowed in roles.GRANTS.items() if "api:write" in allowed}
+    assert all("import:run" in roles.GRANTS[name] for name in makers)
+
+
 def test_whoever_may_make_accounts_may_open_a_dealers_numbers_too() -> None:
     from ileti.tenancy import roles
 

@@ -23,9 +23,9 @@ from ileti.core.formats import say
 from ileti.imports.dates import read_date
 from ileti.imports.mapping import Fixed, Mapping, Role, role_of
 from ileti.imports.models import ImportRun
-from ileti.imports.panel.table import Table
 from ileti.imports.reading.reader import Layout
 from ileti.imports.staging import hide
+from ileti.imports.table import Table
 from ileti.tenancy.models import Dealer
 
 ROLES: Final = {

@@ -7,7 +7,7 @@ apply. A step that is done is a way back as long as nothing was applied.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -15,12 +15,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from config import settings
-from ileti.core import clock, db, formats
+from ileti.core import clock, formats
 from ileti.core.formats import either
-from ileti.imports import rest, runs
+from ileti.imports import pace, rest, runs
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
+from ileti.imports.report import Form
 from ileti.imports.states import RunState
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
@@ -33,10 +34,7 @@ BADGE = {
     RunState.PAUSED: "paused", RunState.APPLIED: "applied", RunState.CANCELLED: "cancelled",
     RunState.UNDOING: "undoing", RunState.UNDONE: "undone", RunState.FAILED: "failed",
 }
-_RECENT = """
-select coalesce(sum(written + left_out), 0),
-       extract(epoch from clock_timestamp() - min(done_at))::float
-  from import_chunk where import_id = %s and done_at > clock_timestamp() - interval '1 minute'"""
+_MB = 1_000_000
 
 
 def listing() -> dict[str, Any]:
@@ -44,7 +42,7 @@ def listing() -> dict[str, Any]:
     before = request.args.get("once", type=int)
     first = max(1, request.args.get("ilk", 1, type=int))
     found = visible.shelf(before)
-    names = visible.people(one.created_by for one in found.rows)
+    names = visible.askers(found.rows, "created_by")
     brands = visible.brand_names(one.brand_id for one in found.rows)
     last = first + len(found.rows) - 1
     return {
@@ -67,11 +65,11 @@ def _new_action() -> dict[str, Any] | None:
             "url": url_for("ImportView.new")}
 
 
-def _row(one: ImportRun, names: dict[int, str], brands: dict[int, str]) -> dict[str, Any]:
+def _row(one: ImportRun, names: visible.Askers, brands: dict[int, str]) -> dict[str, Any]:
     return {
         "name": one.name, "url": url_for("ImportView.show", pk=one.id),
         "badge": BADGE[RunState(one.state)], "brand": brands.get(one.brand_id, "—"),
-        "rows": one.rows, "who": names.get(one.created_by or 0, "—"), "at": one.created_at,
+        "rows": one.rows, "who": who(names, one, one.created_by), "at": one.created_at,
         "progress": progress_of(one), "written": one.written,
         "sub": formats.size(one.size) if one.size else "",
     }
@@ -166,17 +164,16 @@ def working(one: ImportRun) -> dict[str, Any]:
     titles = {RunState.CHECKING: _("Dry run is going on"), RunState.APPLYING: _("Applying"),
               RunState.PAUSED: _("Paused"), RunState.UNDOING: _("Being undone"),
               RunState.APPROVAL: _("Awaits approval")}
-    now = clock.now()
     done = progress_of(one)
-    rate, left = _speed(one, now, done)
+    rate, left = _speed(one, done)
     return frame(one, "check" if checking else "apply", title=titles[state],
                  line=_("This is only a dry run. No record changes, nothing goes to İYS.")
                  if checking else "") | {
         "done": done, "rate": rate, "left": say_seconds(left) if left else "",
         "percent": done[0] / done[1] if done and done[1] else 0.0,
         "read": formats.size(one.bytes_read), "size": formats.size(one.size),
-        "total": takeable(one), "asker": visible.people([one.started_by]).get(
-            one.started_by or 0, "—"),
+        "total": takeable(one),
+        "asker": who(visible.askers([one], "started_by"), one, one.started_by),
         "own": one.started_by is not None and one.started_by == _me(),
         "live": state in (RunState.CHECKING, RunState.APPLYING, RunState.UNDOING),
     }
@@ -187,15 +184,11 @@ def _me() -> int | None:
     return own.user_id if own else None
 
 
-def _speed(one: ImportRun, now: datetime, done: tuple[int, int] | None) -> tuple[int, float]:
+def _speed(one: ImportRun, done: tuple[int, int] | None) -> tuple[int, float]:
     """Rows per second of the last minute, and the seconds that are left at that speed."""
     if done is None or one.state != RunState.APPLYING:
         return 0, 0.0
-    row = db.connection().execute(_RECENT, [one.id]).fetchone()
-    if row is None or not row[0] or not row[1]:
-        return 0, 0.0
-    since = (now - one.started_at).total_seconds() if one.started_at else row[1]
-    rate = row[0] / max(1.0, min(60.0, row[1], since) if since > 0 else row[1])
+    rate = pace.per_second(one.id, one.started_at)
     return round(rate), (done[1] - done[0]) / rate if rate else 0.0
 
 
@@ -204,7 +197,7 @@ def finished(one: ImportRun) -> dict[str, Any]:
     state = RunState(one.state)
     titles = {RunState.APPLIED: _("Applied"), RunState.CANCELLED: _("Given up"),
               RunState.UNDONE: _("Undone"), RunState.FAILED: _("The import has stopped")}
-    names = visible.people([one.started_by, one.approved_by, one.undone_by, one.created_by])
+    names = visible.askers([one], "started_by", "approved_by", "undone_by", "created_by")
     seconds = ((one.ended_at - one.started_at).total_seconds()
                if one.ended_at and one.started_at else None)
     return frame(one, "apply" if one.started_at else "check", title=titles[state]) | {
@@ -217,29 +210,43 @@ def finished(one: ImportRun) -> dict[str, Any]:
 
 
 def _rest(one: ImportRun) -> dict[str, Any]:
-    """Rows that were not taken and can still be had, until when, and whether there is a report."""
+    """Rows that were not taken and can still be had, until when, and where the report is."""
     has_report = one.checked_at is not None and rest.is_there(runs.read_run(one.id))
+    reports = report_links(one) if has_report else []
     ended = one.ended_at if one.state in (RunState.APPLIED, RunState.UNDONE) else None
     if not has_report or ended is None:
-        return {"has_report": has_report, "rest": 0, "rest_until": None}
+        return {"reports": reports, "rest": 0, "rest_until": None}
     kept = (one.undone_at or ended) + timedelta(days=settings().import_keep_days)
     count = sum(n for number, n in (one.counts or {}).get("reason", {}).items()
                 if int(number) in rest.TO_CORRECT)
-    return {"has_report": True, "rest": count, "rest_until": clock.to_istanbul(kept).date()}
+    return {"reports": reports, "rest": count, "rest_until": clock.to_istanbul(kept).date()}
 
 
-def _facts(one: ImportRun, names: dict[int, str]) -> list[tuple[str, Any]]:
-    unknown = "—"
-    found: list[tuple[str, Any]] = [
-        (_("Uploaded by"), names.get(one.created_by or 0, unknown))]
-    if one.started_by:
-        found.append((_("Applied by"), names.get(one.started_by, unknown)))
+def who(names: visible.Askers, one: ImportRun, person: int | None) -> str:
+    """Who took a step: the person; nobody means the program that brought the list."""
+    if person is not None:
+        return names.people.get(person, "—")
+    if one.account_id is None:
+        return "—"
+    return names.programs.get(one.account_id) or _("A program")
+
+
+def _facts(one: ImportRun, names: visible.Askers) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = [(_("Uploaded by"), who(names, one, one.created_by))]
+    if one.started_by or (one.account_id and one.started_at):
+        found.append((_("Applied by"), who(names, one, one.started_by)))
     if one.approved_by:
-        found.append((_("Approved by"), names.get(one.approved_by, unknown)))
-    if one.undone_by:
-        found.append((_("Undone by"), names.get(one.undone_by, unknown)))
+        found.append((_("Approved by"), who(names, one, one.approved_by)))
+    if one.undone_by or (one.account_id and one.undone_at):
+        found.append((_("Undone by"), who(names, one, one.undone_by)))
     found.append((_("File size"), formats.size(one.size)))
     return found
+
+
+def report_links(one: ImportRun) -> list[tuple[str, str]]:
+    """The row report by form, as people call it, with its address."""
+    return [(form.upper(), url_for(f"ImportView.{view}", pk=one.id))
+            for form, view in ((Form.XLSX, "workbook"), (Form.CSV, "report"))]
 
 
 def problem_of(one: ImportRun) -> str:

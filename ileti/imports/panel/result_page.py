@@ -12,7 +12,6 @@ import re
 from datetime import date, timedelta
 from typing import Any, Final
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -23,7 +22,7 @@ from ileti.core import clock, db, orm
 from ileti.core.formats import either, language, say
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
-from ileti.imports.panel.pages import frame, say_seconds, takeable
+from ileti.imports.panel.pages import frame, report_links, say_seconds, takeable
 from ileti.imports.verdicts import REASONS, Fate, Repair
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.wire import MOST_IN_BATCH
@@ -59,7 +58,7 @@ def context(one: ImportRun) -> dict[str, Any]:
         "totals": _totals(counts), "same": visible.same_file(one),
         "at_iys": _at_iys(counts), "me": _me(), "four_eyes": _four_eyes(one),
         "proofs": proof_page.context(one),
-        "report": url_for("ImportView.report", pk=one.id),
+        "reports": report_links(one),
     }
 
 

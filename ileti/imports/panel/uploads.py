@@ -6,11 +6,10 @@ from contextlib import suppress
 
 from ileti.consents.ledger import Place
 from ileti.core.errors import CallerMistake, Conflict
-from ileti.imports import runs
+from ileti.imports import runs, table
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
 from ileti.imports.origin import state
-from ileti.imports.panel import table
 from ileti.imports.reading.reader import Layout
 from ileti.tenancy import scope
 from ileti.tenancy.models import Brand

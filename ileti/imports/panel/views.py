@@ -17,11 +17,11 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 
 import ileti.imports.jobs  # noqa: F401 - a step rings for them by name
-from config import settings
 from ileti.core import orm
-from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound, TooLarge
+from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound
 from ileti.core.formats import language, say
-from ileti.imports import report, runs
+from ileti.imports import report, runs, table
+from ileti.imports.files import longest_bytes, too_long
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import (
@@ -29,7 +29,6 @@ from ileti.imports.panel import (
     origin_page,
     pages,
     result_page,
-    table,
     templates,
     undo_page,
     uploads,
@@ -112,8 +111,8 @@ class ImportView(BaseView):
         size = request.form.get("boyut", 0, type=int)
         if brand is None:
             return _said(CallerMistake(*_brand_missing(), code="brand"))
-        if size > settings().import_longest_mb * 1_000_000:
-            return _said(_too_large())
+        if size > longest_bytes():
+            return _said(too_long())
         run_id = uploads.begin(brand, request.form.get("ad", ""))
         _note("open", run_id)
         return jsonify(run=run_id)
@@ -286,12 +285,14 @@ class ImportView(BaseView):
     @permission_name("read")
     def report(self, pk: int) -> ResponseReturnValue:
         """Every row with what becomes of it and why, as a file."""
-        one = visible.one(pk)
-        if one.checked_at is None:
-            raise NotFound()
-        _note("report", pk)
-        return Response(report.stream(runs.read_run(pk), language()), mimetype="text/csv", headers={
-            "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.csv"'})
+        return _report(pk, report.Form.CSV)
+
+    @expose("/<int:pk>/nedenler.xlsx")
+    @has_access
+    @permission_name("read")
+    def workbook(self, pk: int) -> ResponseReturnValue:
+        """The same as a workbook."""
+        return _report(pk, report.Form.XLSX)
 
     # -- pages ------------------------------------------------------------------------------------
 
@@ -350,6 +351,16 @@ def _apply_template(one: ImportRun, deed: str) -> ResponseReturnValue:
     return redirect(url_for("ImportView.mapping", pk=one.id))
 
 
+def _report(pk: int, form: report.Form) -> ResponseReturnValue:
+    one = visible.one(pk)
+    if one.checked_at is None:
+        raise NotFound()
+    pieces = report.stream(runs.read_run(pk), language(), form=form)
+    _note("report", pk)
+    return Response(pieces, mimetype=form.media_type, headers={
+        "Content-Disposition": f'attachment; filename="ice-aktarma-{pk}.{form}"'})
+
+
 def _deed(pk: int, name: str, act: Callable[[int], Any]) -> ResponseReturnValue:
     """One step of a visible run; what cannot be done now is said on the page it is at."""
     try:
@@ -384,12 +395,6 @@ def _moved_on() -> Conflict:
     return Conflict("Aktarma bu arada ilerledi; şimdiki durumu aşağıda.",
                     "The import has moved on meanwhile; where it is now stands below.",
                     code="moved_on")
-
-
-def _too_large() -> TooLarge:
-    most = settings().import_longest_mb
-    return TooLarge(f"Dosya {most} MB’den büyük. Bölerek aktarın.",
-                    f"The file is larger than {most} MB. Import it in pieces.")
 
 
 def _brand_missing() -> tuple[str, str]:

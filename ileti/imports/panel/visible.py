@@ -7,7 +7,7 @@ Why this module exists: the work on a run knows no person and asks the database 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask_appbuilder.security.sqla.models import User
@@ -17,6 +17,7 @@ from ileti.core import orm
 from ileti.core.errors import NotFound
 from ileti.imports.models import ImportRun, ImportTemplate
 from ileti.imports.states import RunState
+from ileti.programs.models import ApiAccount
 from ileti.tenancy import scope
 from ileti.tenancy.models import Brand
 
@@ -92,6 +93,24 @@ def people(user_ids: Iterable[int | None]) -> dict[int, str]:
         return {}
     return {user.id: f"{user.first_name} {user.last_name}".strip() or user.username
             for user in orm.db.session.scalars(select(User).where(User.id.in_(wanted)))}
+
+
+@dataclass(frozen=True)
+class Askers:
+    """Names of those who took steps: people by user number, programs by account number."""
+
+    people: dict[int, str]
+    programs: dict[int, str]
+
+
+def askers(shown: Collection[ImportRun], *steps: str) -> Askers:
+    """Who took these steps (``created_by``, …) of the imports; programs are looked for only when
+    one of them brought a list."""
+    accounts = {one.account_id for one in shown if one.account_id is not None}
+    programs = {} if not accounts else {
+        one.id: one.name for one in orm.db.session.scalars(
+            select(ApiAccount).where(ApiAccount.id.in_(accounts)))}
+    return Askers(people(getattr(one, step) for one in shown for step in steps), programs)
 
 
 def brand_names(brand_ids: Iterable[int]) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Imports twice as fast
 
 Revision ID: 0160
-Revises: 0150
+Revises: 0155
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0160"
-down_revision = "0150"
+down_revision = "0155"
 branch_labels = None
 depends_on = None
 

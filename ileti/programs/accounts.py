@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import secrets as chance
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -36,6 +37,8 @@ class Caller:
     iys_code: int
     activation_date: date | None
     reads_numbers: bool
+    brings_lists: bool
+    name: str
 
 
 class WrongLogin(Exception):
@@ -63,6 +66,19 @@ def new_secret() -> tuple[str, bytes]:
 
 def log_in(username: str, secret: str, address: str) -> dict[str, Any]:
     """The first pair of tokens, as İYS answers it (§4); raises WrongLogin, TooManyTries."""
+    return _open(*_checked(username, secret, address))
+
+
+def caller_by_secret(username: str, secret: str, address: str) -> Caller | None:
+    """Whose user name and secret these are, for calls that bring both; None when the account's
+    dealer may no longer call. Raises WrongLogin, TooManyTries."""
+    account_id, _provider_id = _checked(username, secret, address)
+    row = db.connection().execute(_CALLER_BY_ID, (account_id,)).fetchone()
+    return None if row is None else _called(row)
+
+
+def _checked(username: str, secret: str, address: str) -> tuple[int, int]:
+    """Account and provider; wrong tries are counted by user name and by network address."""
     username = username[:_LONGEST].replace("\0", "")
     name = f"api:{username}"
     wait = logins.wait_before_login(name, address)
@@ -76,7 +92,7 @@ def log_in(username: str, secret: str, address: str) -> dict[str, Any]:
         logins.count_failure(name, address)
         raise WrongLogin
     logins.forgive(name, address)
-    return _open(row[0], row[1])
+    return row[0], row[1]
 
 
 def refresh(token: str) -> dict[str, Any]:
@@ -93,24 +109,31 @@ def refresh(token: str) -> dict[str, Any]:
 def caller_of(token: str) -> Caller | None:
     """Whose access token it is; None when it is nobody's, too old, or its account, brand or dealer
     may no longer call."""
+    row = db.connection().execute(
+        _CALLER_BY_TOKEN, (_digest(token), _ACCESS, clock.now())).fetchone()
+    return None if row is None else _called(row)
+
+
+def _called(row: Sequence[Any]) -> Caller:
+    """The caller of this moment, noted as used once a minute."""
     now = clock.now()
-    row = db.connection().execute(_CALLER, (_digest(token), _ACCESS, now)).fetchone()
-    if row is None:
-        return None
-    if row[7] is None or row[7] < now - timedelta(minutes=1):
+    if row[0] is None or row[0] < now - timedelta(minutes=1):
         db.connection().execute(
-            "update api_account set last_used_at = %s where id = %s", (now, row[0]))
-    return Caller(*row[:7])
+            "update api_account set last_used_at = %s where id = %s", (now, row[1]))
+    return Caller(*row[1:])
 
 
-_CALLER = """
-select a.id, a.provider_id, a.brand_id, a.dealer_id, p.iys_code, p.activation_date,
-       a.reads_numbers, a.last_used_at
-  from api_token t join api_account a on a.id = t.account_id
-  join provider p on p.id = a.provider_id
+_CALLER: Final = """
+select a.last_used_at, a.id, a.provider_id, a.brand_id, a.dealer_id, p.iys_code,
+       p.activation_date, a.reads_numbers, a.brings_lists, a.name
+  from api_account a join provider p on p.id = a.provider_id
   left join dealer d on d.id = a.dealer_id and d.provider_id = a.provider_id
- where t.digest = %s and t.kind = %s and t.expires_at > %s and a.disabled_at is null
-   and (a.dealer_id is null or (d.status = 'active' and d.brand_id = a.brand_id))"""
+ where a.disabled_at is null
+   and (a.dealer_id is null or (d.status = 'active' and d.brand_id = a.brand_id))
+   and """
+_CALLER_BY_TOKEN: Final = _CALLER + (  # noqa: S608 (our words)
+    "a.id = (select account_id from api_token where digest = %s and kind = %s and expires_at > %s)")
+_CALLER_BY_ID: Final = _CALLER + "a.id = %s"
 
 
 def _open(account_id: int, provider_id: int) -> dict[str, Any]:

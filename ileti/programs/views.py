@@ -19,10 +19,10 @@ from sqlalchemy import delete
 from wtforms import BooleanField
 
 from config import settings
-from ileti.compat.accounts import new_secret, new_username
-from ileti.compat.models import ApiAccount, ApiToken
 from ileti.core import clock, orm
 from ileti.core.errors import Conflict, NotFound
+from ileti.programs.accounts import new_secret, new_username
+from ileti.programs.models import ApiAccount, ApiToken
 from ileti.tenancy import audit, security
 from ileti.tenancy.crud import Records, RecordView, Told
 from ileti.tenancy.trail import name_things
@@ -30,7 +30,7 @@ from ileti.tenancy.views import COMMON_LABELS
 
 
 class ApiAccountView(RecordView):
-    """Programs that speak İYS's protocol to us."""
+    """Programs that speak to us: in İYS's protocol, or to bring lists."""
 
     datamodel = Records(ApiAccount)
     route_base = "/api-hesaplari"
@@ -41,13 +41,14 @@ class ApiAccountView(RecordView):
     edit_title, show_title = _l("Change the API account"), _l("API account")
     label_columns = COMMON_LABELS | {
         "last_used_at": _l("Last used"), "disabled_at": _l("Switched off"),
-        "reads_numbers": _l("Reads dealers’ identity numbers")}
+        "reads_numbers": _l("Reads dealers’ identity numbers"),
+        "brings_lists": _l("Imports customer lists")}
     list_columns = ["name", "brand", "dealer", "last_used_at", "disabled_at"]
     search_columns = ["name", "brand"]
     order_columns = ["name", "last_used_at"]
     base_order = ("id", "desc")
-    add_columns = ["name", "provider", "brand", "dealer", "reads_numbers"]
-    edit_columns = ["name", "reads_numbers"]
+    add_columns = ["name", "provider", "brand", "dealer", "reads_numbers", "brings_lists"]
+    edit_columns = ["name", "reads_numbers", "brings_lists"]
     show_columns = ["name"]
     description_columns = {
         "name": _l("The program, as you call it."),
@@ -55,11 +56,19 @@ class ApiAccountView(RecordView):
         "dealer": _l("Only when the program is this dealer’s own."),
         "reads_numbers": _l("İYS answers dealers with TCKN and tax number. Leave it out when the "
                             "program needs neither."),
+        "brings_lists": _l("Lets the program import whole lists and apply them, for the brands it "
+                           "speaks for. Above the bound of your installation a person approves."),
     }
 
     add_form_extra_fields = {
         "reads_numbers": BooleanField(label_columns["reads_numbers"], default=True,
-                                      description=description_columns["reads_numbers"])}
+                                      description=description_columns["reads_numbers"]),
+        "brings_lists": BooleanField(label_columns["brings_lists"],
+                                     description=description_columns["brings_lists"])}
+    edit_form_extra_fields = {
+        "reads_numbers": BooleanField(label_columns["reads_numbers"],
+                                      description=description_columns["reads_numbers"]),
+        "brings_lists": add_form_extra_fields["brings_lists"]}
 
     def pre_add(self, item: Any) -> None:
         """A user name of our own; brand and dealer fit together and belong to the provider."""
@@ -126,6 +135,7 @@ class ApiAccountView(RecordView):
         answer = self.render_template(
             "panel/apiaccount.html", title=account.name, account=account, secret=secret,
             base_url=f"{settings().base_url}/iys-compat", reach=str(reach),
+            imports_url=f"{settings().base_url}/api/v1/imports",
             may_write=edit is not None,
             crumbs=[(_("API accounts"), url_for("ApiAccountView.list")), (account.name, None)],
             actions=[{"label": _("Change the API account"), "url": edit, "icon": "pencil"}]

@@ -8,8 +8,9 @@ once. Whatever the file holds, the answer is a table or one sentence.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import CallerMistake, IletiError
@@ -47,6 +48,15 @@ class Table:
 def look(run: Run, layout: Layout | None = None) -> Table:
     """The file as the layout reads it."""
     return _seen(run, layout or run.layout)[1]
+
+
+def examined(run: Run, **corrections: Any) -> tuple[Layout, Table]:
+    """How the file is to be read by its content, with what somebody says of it, and what it then
+    looks like."""
+    layout, seen = _seen(run, None)
+    if seen.trouble or not corrections:
+        return layout, seen
+    return _seen(run, replace(layout, **corrections))
 
 
 def begin(run: Run) -> None:

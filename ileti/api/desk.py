@@ -1,0 +1,211 @@
+"""One call of a program: who makes it, in which language it wants to be told off, what it says.
+
+Why this module exists: every service starts with the same questions, and the order matters. Who
+calls is asked before a byte of the body is read, so that nobody can have a gigabyte taken in
+without an account; and the row rule is one function (:meth:`Call.own_import`): a program reaches
+the imports of its own account, within its provider, brand and dealer, and no others exist for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from config import settings
+from ileti.api.receiving import Body
+from ileti.capture.limits import client_address
+from ileti.consents.ledger import Place
+from ileti.core import clock, db
+from ileti.core.errors import (
+    CallerMistake,
+    FieldError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    NotLoggedIn,
+    TooLarge,
+    TooMany,
+)
+from ileti.iys.pushed import is_private
+from ileti.programs import accounts
+from ileti.programs.accounts import Caller
+from ileti.programs.rates import count
+
+MOST_JSON: Final = 65_536
+_LONGEST_TOKEN: Final = 200
+
+
+class Answer(NamedTuple):
+    """HTTP status, the JSON value of the body or pieces of a file, and more headers."""
+
+    status: int
+    body: Any = None
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: Iterator[bytes] | None = None
+
+
+class Call:
+    """One request, read as far as it was needed. ``named`` holds what the path said."""
+
+    def __init__(self, environ: dict[str, Any], method: str) -> None:
+        self.environ, self.method = environ, method
+        self.named: dict[str, str] = {}
+        self.content_type = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+        self.body = Body(environ)
+
+    @cached_property
+    def language(self) -> str:
+        """``tr`` or ``en``, the first that Accept-Language names; Turkish when it names neither."""
+        best, language = 0.0, "tr"
+        for part in str(self.environ.get("HTTP_ACCEPT_LANGUAGE", ""))[:500].split(","):
+            name, _, weight = part.strip().partition(";q=")
+            try:
+                found = float(weight or 1)
+            except ValueError:
+                continue
+            if name[:2].lower() in ("tr", "en") and found > best:
+                best, language = found, name[:2].lower()
+        return language
+
+    @cached_property
+    def address(self) -> str:
+        """The network address it came from."""
+        return client_address(self.environ.get("REMOTE_ADDR", ""),
+                              self.environ.get("HTTP_X_FORWARDED_FOR", ""))
+
+    @cached_property
+    def args(self) -> dict[str, str]:
+        """What stands behind the question mark."""
+        try:
+            return dict(parse_qsl(str(self.environ.get("QUERY_STRING", "")),
+                                  keep_blank_values=True, max_num_fields=100))
+        except ValueError:
+            raise CallerMistake("Adresteki alanlar okunamadı.",
+                                "The fields in the address cannot be read.",
+                                code="unreadable") from None
+
+    def header(self, name: str) -> str:
+        """A header's value, or ""."""
+        return str(self.environ.get(f"HTTP_{name.upper().replace('-', '_')}", ""))
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Who calls. Raises NotAllowed outside https and for an account that may not bring lists,
+        NotLoggedIn, and TooMany for one who calls or guesses too often."""
+        if not is_private(self.environ):
+            raise NotAllowed("Bu adres yalnız https ile çağrılır.",
+                             "This address is called over https only.", code="https_only")
+        found = self._authenticated()
+        if found is None:
+            raise NotLoggedIn(
+                "API hesabının kullanıcı adı ve anahtarı ya da geçerli bir jetonu gerekir.",
+                "The user name and secret of an API account are needed, or a token in force.")
+        second = int(clock.now().timestamp())
+        if count(f"ileti:api:calls:{found.account_id}:{second}",
+                 5) > settings().api_requests_per_second:
+            raise TooMany(retry_after=1)
+        if not found.brings_lists:
+            raise NotAllowed(
+                "Bu API hesabı liste aktaramaz. Yetki, panelde hesabın sayfasından verilir.",
+                "This API account may not import lists. The right is given on the account’s page "
+                "in the panel.", code="imports_not_granted")
+        return found
+
+    def _authenticated(self) -> Caller | None:
+        scheme, _, mark = self.header("Authorization").partition(" ")
+        if scheme.lower() == "bearer" and 0 < len(mark) <= _LONGEST_TOKEN:
+            return accounts.caller_of(mark.strip())
+        if scheme.lower() != "basic" or len(mark) > 1_000:
+            return None
+        try:
+            username, colon, secret = base64.b64decode(
+                mark, validate=True).decode().partition(":")
+            return accounts.caller_by_secret(username, secret, self.address) if colon else None
+        except accounts.TooManyTries as tries:
+            raise TooMany(retry_after=tries.seconds) from None
+        except (accounts.WrongLogin, binascii.Error, ValueError):
+            return None
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one when there is none. Raises InvalidInput."""
+        account_id = self.caller.account_id
+        if (self.body.length or 0) > MOST_JSON:
+            raise TooLarge()
+        raw = bytearray()
+        for piece in self.body.pieces(account_id):
+            raw += piece
+            if len(raw) > MOST_JSON:
+                raise TooLarge()
+        if not raw.strip():
+            return {}
+        try:
+            found = msgspec.json.decode(bytes(raw))
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            found = None
+        if not isinstance(found, dict):
+            raise InvalidInput("İstek gövdesi bir JSON nesnesi olmalı.",
+                               "The body must be a JSON object.", code="unreadable")
+        return found
+
+    def place(self, brand: Any) -> Place:
+        """The brand a call is for, by its number at İYS; the caller's only one when it names none.
+        Raises InvalidInput, and NotFound for a brand that is not the caller's."""
+        caller = self.caller
+        if isinstance(brand, str) and brand.isascii() and brand.isdigit() and len(brand) < 16:
+            brand = int(brand)
+        if brand is not None and type(brand) is not int:
+            raise _brand("invalid", "Markanın İYS numarasını yazın.",
+                         "Write the brand’s number at İYS.")
+        rows = db.connection().execute(
+            "select id, brand_code from brand where provider_id = %s "
+            "and (%s::int is null or id = %s) and (%s::bigint is null or brand_code = %s) limit 2",
+            (caller.provider_id, caller.brand_id, caller.brand_id, brand, brand)).fetchall()
+        if not rows:
+            raise NotFound("Böyle bir marka yok.", "There is no such brand.", code="no_such_brand")
+        if len(rows) > 1:
+            raise _brand("missing", "Birden çok marka var; hangisi olduğunu yazın.",
+                         "There is more than one brand; say which.")
+        return Place(caller.provider_id, caller.iys_code, *rows[0])
+
+    def dealer(self, brand_id: int, retailer_code: int) -> int | None:
+        """Our number of a dealer of the brand that the caller may name; None for any other."""
+        caller = self.caller
+        row = db.connection().execute(
+            "select id from dealer where provider_id = %s and brand_id = %s "
+            "and retailer_code = %s and (%s::int is null or id = %s)",
+            (caller.provider_id, brand_id, retailer_code, caller.dealer_id,
+             caller.dealer_id)).fetchone()
+        return None if row is None else int(row[0])
+
+    @cached_property
+    def own_import(self) -> int:
+        """The import the path names. Raises NotFound for one that is not the caller's own."""
+        caller, text = self.caller, self.named["id"]
+        row = None
+        if text.isascii() and text.isdigit() and len(text) < 19:
+            row = db.connection().execute(
+                f"select r.id from import_run r where r.id = %s and {OWN}",  # noqa: S608 (ours)
+                (int(text), *own(caller))).fetchone()
+        if row is None:
+            raise NotFound("Böyle bir aktarma yok.", "There is no such import.")
+        return int(row[0])
+
+
+OWN: Final = ("r.account_id = %s and r.provider_id = %s and (%s::int is null or r.brand_id = %s) "
+              "and (%s::int is null or r.dealer_id = %s)")
+
+
+def own(caller: Caller) -> tuple[Any, ...]:
+    """The values of :data:`OWN`."""
+    return (caller.account_id, caller.provider_id, caller.brand_id, caller.brand_id,
+            caller.dealer_id, caller.dealer_id)
+
+
+def _brand(code: str, tr: str, en: str) -> InvalidInput:
+    return InvalidInput(errors=(FieldError("brand", code, tr, en),))
