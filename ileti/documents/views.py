@@ -22,7 +22,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from ileti.core import orm
-from ileti.core.errors import IletiError, NotFound
+from ileti.core.errors import IletiError, NotAllowed, NotFound
 from ileti.core.formats import say
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.publish import publish
@@ -89,6 +89,9 @@ class DocumentView(RecordView):
     def publish(self, pk: int) -> ResponseReturnValue:
         """Publish a wording for ever."""
         document, form = self._document(pk), VersionForm()
+        if document.provider.four_eyes:
+            raise NotAllowed("Metin önce taslak olarak incelemeye gönderilmeli.",
+                             "The text must go through a draft and a review first.")
         if form.validate_on_submit():
             orm.db.session.rollback()  # publish works on a connection of its own
             try:

@@ -11,6 +11,8 @@ site's secret (``site:secret``), with which whoever holds it can vouch for any a
 account (``api:write``) records consents of any source, so it is for who could add users for it too.
 Importing a list (``import:run``) makes consents of any date and source, so at a dealer only its
 manager may, for that dealer alone; who approves (``import:approve``) is not who asked.
+Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
+a provider can ask for a second pair of eyes (``provider.four_eyes``).
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -88,7 +90,10 @@ site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .
 site:secret          x    x    .    .    .    .    .    .    .
 document:read        x    x    x    x    x    x    x    x    .
+document:write       x    x    x    .    .    .    x    x    .
 document:publish     x    x    .    .    .    .    x    .    .
+purpose:read         x    x    x    .    .    .    x    x    .
+purpose:write        x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
