@@ -71,7 +71,7 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
         "Okudum, anladım.", "I have read and understood it.", titles=True),
     Rule("silence", ERROR, "R-12", ALL, _p(
         r"(?:kabul\s+(?:etmis|edilmis)|onay\w*\s+(?:vermis|verilmis)|onaylamis|"
-        r"riza\w*\s+(?:vermis|gostermis|verilmis)|izin\s+vermis)\s+(?:sayil\w*|olur\w*|"
+        r"riza\w*\s+(?:vermis|gostermis|verilmis)|izin\s+vermis)\s+(?:sayil(?!ma)\w*|olur\w*|"
         r"olacak\w*|bulun\w*|addedil\w*)",
         r"aksi\w*\s+(?:belirt|bildir|beyan)\w*\s*(?:surece|muddetce|takdirde|halde)?[^.\n]{0,40}"
         r"(?:kabul|onay|riza|izin)\w*",
@@ -93,10 +93,10 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
     Rule("condition", ERROR, "R-13 · R-57", ALL - {"CAGRI_METNI"}, _p(
         rf"{_YOU_GIVE}\s+(?:verme|gosterme|onaylama)\w*[^.\n]{{0,80}}{_CANNOT}",
         rf"(?:kabul\s+etme|onaylama|isaretleme)\w*[^.\n]{{0,80}}{_CANNOT}",
-        rf"{_SERVICE}[^.\n]{{0,60}}{_YOU_GIVE}[^.\n]{{0,40}}(?:zorunlu\w*|sart\w*|gerekli\w*|"
-        r"mecburi\w*|gerek(?:ir|mekte)\w*)",
+        rf"{_SERVICE}[^.\n]{{0,60}}{_YOU_GIVE}[^.\n]{{0,40}}(?:zorunlu|sart|gerekli|"
+        r"mecburi|gerek(?:ir|mekte))(?!\w*\s+degil)\w*",
         rf"{_YOU_GIVE}[^.\n]{{0,40}}(?:vermeniz|vermek|gostermeniz|verilmesi)\s+(?:zorunlu|sart|"
-        r"gerekli|mecburi|gerekmekte|gerekir)\w*(?!\s+degil)",
+        r"gerekli|mecburi|gerekmekte|gerekir)(?!\w*\s+degil)\w*",
         r"(?:consent|accept|agree|tick)\w*[^.\n]{0,60}(?:is|are)\s+(?:required|mandatory|"
         r"necessary)", r"(?:cannot|can't|unable\s+to)[^.\n]{0,60}(?:without|unless)[^.\n]{0,40}"
         r"(?:consent|permission|accept)\w*"),
@@ -225,7 +225,7 @@ _CONSENTING = _p(
     r"\bkabul\s+ediyoru[mz]\b", r"\bonayliyoru[mz]\b", r"\b(?:onay|izin)(?:im\w*)?\s+veriyoru[mz]",
     r"\bi\s+(?:hereby\s+)?(?:give|consent|agree|accept)\w*")
 _WAY_BACK = _p(
-    r"\bvazgec\w*", r"\bgeri\s+(?:al|cek)\w*", r"\bret\s+hakk\w*", r"\breddet\w*",
+    r"\bvazgec\w*", r"\bgeri\s+(?:al|cek)\w*", r"\bret\s+hakk\w*", r"\bredd[et]\w*",
     r"\b(?:iptal|cik)\w*\s+(?:ed|et|icin|mak|abil)\w*", r"\bistemedig\w*\s+(?:an|zaman)\w*",
     r"\bwithdraw\w*", r"\brefus\w*", r"\bunsubscribe\w*", r"\bopt\s+out\b", r"\breject\w*",
     r"\balmak\s+istemiyoru[mz]\b")
@@ -284,7 +284,7 @@ WANTED: Final[tuple[Rule, ...]] = (
          "Zorunlu değildir; yazarsanız VERBİS’e bildirdiğiniz süre olsun.",
          "Not mandatory; if you write it, write the one registered at VERBİS."),
     Rule("script_refusal", ERROR, "R-12 · R-22", frozenset({"CAGRI_METNI"}),
-         _p(r"\bhayir\b", r"\bistemi(?:yor|yorsa)\w*", r"\breddet\w*", r"\bvazgec\w*", r"\bno\b",
+         _p(r"\bhayir\b", r"\bistemi(?:yor|yorsa)\w*", r"\bredd[et]\w*", r"\bvazgec\w*", r"\bno\b",
             r"\bdecline\w*", r"\brefus\w*"),
          "Hayır deme yolu yok", "There is no way to say no",
          "Arayan, “hayır” seçeneğini de sormalı; susmak onay sayılmaz.",
@@ -310,7 +310,7 @@ WANTED: Final[tuple[Rule, ...]] = (
          "Zorunlu olanlar ile rıza isteyenler ayrı ayrı sayılır.",
          "Name those that are necessary and those that need consent."),
     Rule("cookie_refusal", ERROR, "R-57", frozenset({"CEREZ"}), _p(
-        _WAY_BACK.pattern, r"\b(?:reddet|kapat|sil|devre\s+disi|engelle)\w*",
+        _WAY_BACK.pattern, r"\b(?:redd[et]\w*|kapat|sil|devre\s+disi|engelle)\w*",
         r"\b(?:disable|block|delete)\w*"),
          "Reddetme yolu yazmıyor", "It does not say how to refuse",
          "Zorunlu olmayan çerezler, kabul edildiği kadar kolay reddedilebilmeli.",
