@@ -79,6 +79,17 @@ def _row(before: str | None, after: str | None) -> Row:
 
 
 def _side(kind: str, runs: Iterator[tuple[str, list[str]]]) -> Iterator[Piece]:
+    """The pieces of one side; a blank between two changed words is changed with them."""
+    made: list[Piece] = []
     for what, words in runs:
-        if words:
-            yield Piece("same" if what == "equal" else kind, "".join(words))
+        text = "".join(words)
+        if not text:
+            continue
+        piece = Piece("same" if what == "equal" else kind, text)
+        if piece.kind == kind and len(made) > 1 and made[-1].text.isspace() \
+                and made[-1].kind == "same" and made[-2].kind == kind:
+            text = made.pop().text + text
+            made[-1] = Piece(kind, made[-1].text + text)
+        else:
+            made.append(piece)
+    yield from made

@@ -93,11 +93,18 @@ def _said(text: Written, body: Folded, title: Folded) -> Iterator[Finding]:
         if not rule.applies(text.kind, text.in_contract):
             continue
         for one in rule.pattern.finditer(body.text):
-            yield _finding(rule, *body.span(one.start(), one.end()), text.language)
+            yield _finding(rule, *body.span(one.start(), _end(rule, body, one.end())),
+                           text.language)
         if rule.titles and rule.pattern.search(title.text):
             yield _finding(rule, 0, 0, text.language)
     if text.kind == "ETK_ONAYI":
         yield from _other_channels(text, body)
+
+
+def _end(rule: Rule, body: Folded, end: int) -> int:
+    """The end of a mark; with the full stop after it where the proposal brings its own."""
+    whole = (rule.proposal_tr or "").endswith(".") and body.text[end:end + 1] == "."
+    return end + 1 if whole else end
 
 
 def _other_channels(text: Written, body: Folded) -> Iterator[Finding]:

@@ -72,7 +72,7 @@ TEXTS: tuple[Golden, ...] = (
     Golden("whole notice", NOTICE, WHOLE, quiet=("vague_recipient", "no_period", "data_missing")),
     Golden("notice in capitals", NOTICE, WHOLE.replace("için işleriz", "İÇİN İŞLERİZ")),
     Golden("read and accepted", NOTICE, WHOLE + "\n\nOkudum ve kabul ediyorum.",
-           ("acceptance",), marks={"acceptance": "Okudum ve kabul ediyorum"}),
+           ("acceptance",), marks={"acceptance": "Okudum ve kabul ediyorum."}),
     Golden("read and approve, in capitals", NOTICE, WHOLE + "\n\nOKUDUM, ONAYLIYORUM.",
            ("acceptance",)),
     Golden("typed without Turkish letters", NOTICE, WHOLE + "\n\nOkudum, onayliyorum.",
