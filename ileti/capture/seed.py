@@ -83,8 +83,9 @@ def _provider(conn: psycopg.Connection[Any], password: str) -> tuple[int, str]:
         "activation_date, iys_username, iys_password) values (%(title)s, 'Liman Kahve', %(code)s, "
         "%(mersis)s, %(contact)s, %(address)s, %(contact)s, %(activation)s, 'liman-api', "
         "%(password)s) returning id",
-        {"address": _ADDRESS, "code": IYS_CODE, "title": _TITLE, "mersis": _MERSIS, "contact": _CONTACT,
-         "activation": _ACTIVATION, "password": box.encrypt_text(password, "iys-password")},
+        {"code": IYS_CODE, "title": _TITLE, "mersis": _MERSIS, "contact": _CONTACT,
+         "address": _ADDRESS, "activation": _ACTIVATION,
+         "password": box.encrypt_text(password, "iys-password")},
     )
     kept = conn.execute("select iys_password from provider where id = %s", (number,)).fetchone()
     sealed = kept[0] if kept else None

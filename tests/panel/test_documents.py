@@ -340,3 +340,31 @@ def test_a_retired_notice_stays_readable_and_says_so(app: Any, place: Any) -> No
     assert "yayından kaldırıldı" in page
     assert "Kemalpaşa" in page
     assert "Arşivde" in client.get("/metinler/list/?durum=arsiv").text
+
+
+def test_a_brands_officer_changes_its_own_purposes_and_not_the_providers(
+    app: Any, place: Any
+) -> None:
+    purpose(person(app, place), place)
+    common = db.connection().execute("select id from purpose where provider_id = %s",
+                                     (place.provider_id,)).fetchone()[0]
+    client, number = person(app, place, "compliance_officer", "brand"), document(place)
+    assert "Teslimat" in client.get("/amaclar/list/").text
+    answer = client.post(f"/amaclar/edit/{common}", data={
+        "csrf_token": token_of(client), "name": "Ele geçti", "ground": "RIZA", "data": ["kimlik"],
+        "subjects": ["musteri"], "period": "1 yıl", "active": "y"})
+    assert answer.status_code in (200, 404)
+    assert db.connection().execute("select name from purpose where id = %s",
+                                   (common,)).fetchone() == ("Teslimat",)
+    for wanted in ([str(common)], []):
+        client.post(f"/metinler/{number}/amaclar",
+                    data={"csrf_token": token_of(client), "purpose": wanted})
+        linked = db.connection().execute("select purpose_id from document_purpose where "
+                                         "document_id = %s", (number,)).fetchall()
+        assert linked == [(int(one),) for one in wanted]
+    db.connection().execute("insert into document_purpose (document_id, purpose_id, provider_id) "
+                            "values (%s, %s, %s)", (document(place, brand=False), common,
+                                                    place.provider_id))
+    assert person(app, _another()).get(f"/amaclar/show/{common}").status_code == 404
+    dealer = person(app, place, "dealer_manager", "dealer", dealer_id=dealer_of(place))
+    assert dealer.get("/amaclar/list/").status_code == 403
