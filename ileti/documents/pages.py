@@ -15,7 +15,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from ileti.core import clock, orm
 from ileti.core.errors import NotAllowed, NotFound
@@ -139,6 +139,15 @@ def states_of(versions: list[DocumentVersion],
             states[one.id] = "archived" if place in taken else "published"
             taken.add(place)
     return states
+
+
+def on_show_now() -> ColumnElement[bool]:
+    """That a document has a version on show, as SQL beside ``document``."""
+    ended = exists().where(DocumentEvent.document_id == DocumentVersion.document_id,
+                           DocumentEvent.kind == "RETIRED",
+                           DocumentEvent.at >= DocumentVersion.published_at)
+    return exists().where(DocumentVersion.document_id == Document.id,
+                          DocumentVersion.effective_from <= func.now(), ~ended)
 
 
 def emphasised(text: str) -> Markup:

@@ -197,7 +197,9 @@ def _effective(conn: psycopg.Connection[Any], wished: datetime | None) -> dateti
 def publish_standard_texts(provider_id: int, brand_id: int) -> dict[str, int]:
     """The standard documents of a new brand in both languages; idempotent.
 
-    Answers the document ids by name (``MESAJ``, ``ARAMA``, ``EPOSTA``, ``AYDINLATMA``).
+    Where anything was published already, also something else or something since retired, nothing
+    is: the standard wording never takes the place of the brand's own. Answers the document ids by
+    name (``MESAJ``, ``ARAMA``, ``EPOSTA``, ``AYDINLATMA``).
     """
     row = db.connection().execute(
         "select p.title, p.contact, b.name from provider p join brand b on b.provider_id = p.id "
@@ -210,13 +212,21 @@ def publish_standard_texts(provider_id: int, brand_id: int) -> dict[str, int]:
     for channel, (word, label) in CHANNELS.items():
         name = f"Ticari elektronik ileti onayı: {label}"
         made[word] = _document(provider_id, brand_id, "ETK_ONAYI", channel, name)
-        for language in LANGUAGES:
+        for language in _unpublished(made[word]):
             publish(made[word], language, *consent_text(language, word, provider))
     made["AYDINLATMA"] = _document(provider_id, brand_id, "AYDINLATMA", None, "Aydınlatma metni")
-    for language in LANGUAGES:
+    for language in _unpublished(made["AYDINLATMA"]):
         publish(made["AYDINLATMA"], language,
                 *notice_text(language, provider, brand, contact or ""))
     return made
+
+
+def _unpublished(document_id: int) -> list[str]:
+    """Languages in which a document never had a version."""
+    rows = db.connection().execute(
+        "select distinct language from document_version where document_id = %s", (document_id,))
+    there = {row[0] for row in rows}
+    return [language for language in LANGUAGES if language not in there]
 
 
 def _document(

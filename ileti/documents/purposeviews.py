@@ -21,9 +21,10 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from ileti.core import clock, orm
 from ileti.core.formats import language, say
-from ileti.documents.models import DocumentPurpose, DocumentVersion, Purpose
+from ileti.documents import pages
+from ileti.documents.models import Document, DocumentPurpose, DocumentVersion, Purpose
 from ileti.documents.verbis import table
-from ileti.documents.vocabulary import DATA, GROUNDS, SPECIAL, SUBJECTS
+from ileti.documents.vocabulary import ASKS, DATA, GROUNDS, ONE_PURPOSE, SPECIAL, SUBJECTS
 from ileti.tenancy import audit, scope
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
@@ -104,7 +105,13 @@ class PurposeView(RecordView):
         self.pre_update(item)
 
     def pre_update(self, item: Any) -> None:
-        """What the law rules out is said before it is kept (KVKK 6, 9)."""
+        """What the law rules out is said before it is kept (KVKK 6, 9); a purpose whose consent is
+        being asked for goes on resting on consent (R-57)."""
+        if item.id is not None and (item.ground != ASKS or not item.active):
+            asking = _asking(item)
+            if asking is not None:
+                raise Told(_("“%(name)s” asks for consent to this purpose. Take that text off "
+                             "first.", name=asking.name))
         if SPECIAL & set(item.data or []) and item.ground in _OF_ARTICLE_5:
             raise Told(_("Special categories of data rest on article 6 or on explicit consent, "
                          "not on article 5."))
@@ -126,6 +133,14 @@ class PurposeView(RecordView):
         day = clock.today().isoformat()
         return Response(body, content_type="text/csv; charset=utf-8", headers={
             "Content-Disposition": f'attachment; filename="isleme-envanteri-{day}.csv"'})
+
+
+def _asking(purpose: Purpose) -> Document | None:
+    """A statement of consent on show for the purpose."""
+    return orm.db.session.scalars(select(Document).join(
+        DocumentPurpose, DocumentPurpose.document_id == Document.id).where(
+        DocumentPurpose.purpose_id == purpose.id, Document.kind.in_(ONE_PURPOSE),
+        pages.on_show_now()).limit(1)).first()
 
 
 def _told_in(purposes: list[Purpose]) -> dict[int, list[str]]:

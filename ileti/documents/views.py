@@ -14,7 +14,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, Optional
 
@@ -53,8 +53,8 @@ class DocumentView(RecordView):
     class_permission_name = "document"
     method_permission_name = RecordView.method_permission_name | {
         "retire": "publish", "put_on_forms": "publish", "link_purposes": "write"}
-    exclude_route_methods = RecordView.exclude_route_methods | {"edit"}
     list_title, add_title, show_title = _l("Texts"), _l("Add a text"), _l("Text")
+    edit_title = _l("Change the text’s record")
     label_columns = COMMON_LABELS | {"kind": _l("Kind"), "channel": _l("Channel")}
     list_columns = ["name", "kind", "channel", "brand"]
     order_columns = ["name"]
@@ -73,6 +73,8 @@ class DocumentView(RecordView):
             _l("Stands inside a contract"),
             description=_l("Then its heading, the way to refuse and 12 point are checked too.")),
     }
+    edit_columns = ["name", "in_contract"]
+    edit_form_extra_fields = {"in_contract": add_form_extra_fields["in_contract"]}
     show_columns = ["name"]
 
     def pre_add(self, item: Any) -> None:
@@ -177,6 +179,8 @@ class DocumentView(RecordView):
         return self.render_template(
             "panel/documents/show.html", document=document, line=pages.heading(document),
             crumbs=pages.crumbs(document), emphasised=emphasised,
+            actions=[{"label": _("Change the record"), "icon": "pencil",
+                      "url": url_for("DocumentView.edit", pk=document.id)}] if may_write else [],
             languages=[_language(document, code, name, shown, drafts.get(code), may_write)
                        for code, name in LANGUAGES],
             shown=shown, language_name=language_name,
@@ -206,11 +210,7 @@ def _state(key: str) -> ColumnElement[bool] | None:
                               DocumentDraft.state == state)
 
     any_version = exists().where(DocumentVersion.document_id == Document.id)
-    ended = exists().where(DocumentEvent.document_id == DocumentVersion.document_id,
-                           DocumentEvent.kind == "RETIRED",
-                           DocumentEvent.at >= DocumentVersion.published_at)
-    live = exists().where(DocumentVersion.document_id == Document.id,
-                          DocumentVersion.effective_from <= func.now(), ~ended)
+    live = pages.on_show_now()
     return {"yayinda": live, "incelemede": drafts("REVIEW"), "taslak": drafts("DRAFT"),
             "arsiv": any_version & ~live}.get(key)
 

@@ -316,6 +316,20 @@ def test_r57_a_consent_for_a_purpose_with_another_ground_is_not_published(
     kept = db.connection().execute("select purposes from document_version where document_id = %s",
                                    (number,)).fetchone()[0]
     assert [one["ground"] for one in kept] == ["RIZA"]
+    again = client.post(f"/amaclar/edit/{wanted}", data={  # a box is on show for it
+        "csrf_token": token_of(client), "name": "Teslimat", "ground": "5/2-c", "data": ["kimlik"],
+        "subjects": ["musteri"], "period": "1 yıl", "active": "y"})
+    assert "Önce o metni kaldırın" in again.text
+
+
+def test_a_text_is_renamed_by_whoever_may_change_it(app: Any, place: Any) -> None:
+    number, common = document(place), document(place, brand=False)
+    client = person(app, place, "compliance_officer", "brand")
+    for one, name in ((number, "Yeni ad"), (common, "Deneme metni")):
+        client.post(f"/metinler/edit/{one}", data={
+            "csrf_token": token_of(client), "name": "Yeni ad", "in_contract": "y"})
+        assert db.connection().execute("select name from document where id = %s",
+                                       (one,)).fetchone() == (name,)
 
 
 def test_a_planned_version_is_nobodys_yet(app: Any, place: Any) -> None:
