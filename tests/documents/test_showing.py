@@ -138,3 +138,29 @@ def test_the_form_shows_the_inherited_text_and_takes_a_consent_on_it(place: Any)
     forget_sites()
     assert [text.id for _channel, text in find_site(key).offered("tr")] == [made.id]
     assert text_shown(site, "tr", planned_id) is not None  # the provider's, though not on show
+
+
+def test_many_who_publish_one_draft_at_once_make_one_version(place: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from ileti.core.errors import NotFound
+
+    number = document(place)
+    draft = db.connection().execute(
+        "insert into document_draft (provider_id, document_id, language, title, body) "
+        "values (%s, %s, 'tr', 'Onay', %s) returning id",
+        (place.provider_id, number, BODY)).fetchone()[0]
+
+    def press(_n: int) -> int:
+        try:
+            return publish_draft(draft, 1, user_id=None, plan=Plan()).version
+        except NotFound:
+            return 0
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(press, range(12))) == [0] * 11 + [1]
+    kept = db.connection().execute(
+        "select (select count(*) from document_version where document_id = %(d)s), "
+        "(select count(*) from audit_entry where provider_id = %(p)s)",
+        {"d": number, "p": place.provider_id}).fetchone()
+    assert kept == (1, 1)
