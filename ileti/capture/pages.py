@@ -305,26 +305,36 @@ def refuse(token: str) -> ResponseReturnValue:
 # -- notices ---------------------------------------------------------------------------------------
 
 
+# What is planned for later is nobody's yet; what was retired stays readable, and says so.
+_NOTICE = """
+select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
+       coalesce(b.name, p.short_name), b.id,
+       (select w.id from document_version w where w.document_id = v.document_id
+           and w.language = v.language and w.effective_from <= now()
+         order by w.version desc limit 1),
+       (select w.id from document_version w where w.document_id = v.document_id
+           and w.language <> v.language and w.effective_from <= now()
+         order by w.version desc limit 1),
+       (select max(e.at) from document_event e where e.document_id = v.document_id
+           and e.kind = 'RETIRED' and e.at >= v.published_at)
+  from document_version v join document d on d.id = v.document_id
+  join provider p on p.id = d.provider_id left join brand b on b.id = d.brand_id
+ where v.id = %s and v.effective_from <= now()"""
+
+
 @blueprint.get("/n/<int:version_id>")
 def notice(version_id: int) -> ResponseReturnValue:
     """One published version, for ever at the same address (R-58 to R-60)."""
-    row = db.connection().execute(
-        "select v.title, v.version, v.published_at, v.content_hash, v.body, v.language, b.name, "
-        "b.id, (select w.id from document_version w where w.document_id = v.document_id "
-        "and w.language = v.language order by w.version desc limit 1), "
-        "(select w.id from document_version w where w.document_id = v.document_id "
-        "and w.language <> v.language order by w.version desc limit 1) "
-        "from document_version v join document d on d.id = v.document_id "
-        "join brand b on b.id = d.brand_id where v.id = %s", (min(version_id, 2**31 - 1),),
-    ).fetchone()
+    row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
-    title, version, published_at, digest, body, language, brand, brand_id, newest, other = row
+    title, version, since, digest, body, language, brand, brand_id, newest, other, retired = row
     return draw(
         "notice.html", language, brand, brand_id=brand_id,
         current_url=None if newest == version_id else f"/n/{newest}",
         other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
-        notice={"title": title, "version": version, "published_at": istanbul_text(published_at),
+        notice={"title": title, "version": version, "published_at": istanbul_text(since),
                 "hash": bytes(digest).hex(), "body": body.replace("**", ""),
-                "current": newest == version_id},
+                "current": newest == version_id and retired is None,
+                "retired_at": istanbul_text(retired) if retired else None},
     )

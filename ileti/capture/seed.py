@@ -27,7 +27,8 @@ IYS_CODE: Final = 607_100
 SECOND_BRAND: Final = 607_101
 _TITLE: Final = "Liman Kahve Gıda Tic. A.Ş."
 _MERSIS: Final = "0608012345300014"
-_CONTACT: Final = "Rıhtım Cad. No: 8, 35220 Konak/İzmir · izin@limankahve.ornek.test"
+_ADDRESS: Final = "Rıhtım Cad. No: 8, 35220 Konak/İzmir"
+_CONTACT: Final = f"{_ADDRESS} · izin@limankahve.ornek.test"
 _ACTIVATION: Final = "2021-06-01"
 _COFFEE: Final = "#7A3E12"
 _DEALERS: Final = (
@@ -78,11 +79,13 @@ def _provider(conn: psycopg.Connection[Any], password: str) -> tuple[int, str]:
     box = secrets().keyring
     number = _one(
         conn, "select id from provider where iys_code = %(code)s",
-        "insert into provider (title, short_name, iys_code, mersis, contact, activation_date, "
-        "iys_username, iys_password) values (%(title)s, 'Liman Kahve', %(code)s, %(mersis)s, "
-        "%(contact)s, %(activation)s, 'liman-api', %(password)s) returning id",
+        "insert into provider (title, short_name, iys_code, mersis, contact, address, application, "
+        "activation_date, iys_username, iys_password) values (%(title)s, 'Liman Kahve', %(code)s, "
+        "%(mersis)s, %(contact)s, %(address)s, %(contact)s, %(activation)s, 'liman-api', "
+        "%(password)s) returning id",
         {"code": IYS_CODE, "title": _TITLE, "mersis": _MERSIS, "contact": _CONTACT,
-         "activation": _ACTIVATION, "password": box.encrypt_text(password, "iys-password")},
+         "address": _ADDRESS, "activation": _ACTIVATION,
+         "password": box.encrypt_text(password, "iys-password")},
     )
     kept = conn.execute("select iys_password from provider where id = %s", (number,)).fetchone()
     sealed = kept[0] if kept else None

@@ -78,11 +78,8 @@ select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.bran
  where s.public_key = %s and s.active"""
 
 _TEXTS = """
-select distinct on (d.kind, d.channel, v.language)
-       d.kind, d.channel, v.language, v.id, v.version, v.title, v.body, v.content_hash
-  from document d join document_version v on v.document_id = d.id
- where d.provider_id = %s and d.brand_id = %s and d.kind in ('ETK_ONAYI', 'AYDINLATMA')
- order by d.kind, d.channel, v.language, v.version desc, v.id desc"""
+select kind, channel, language, version_id, version, title, body, content_hash
+  from texts_on_show(%s, %s, now()) where kind in ('ETK_ONAYI', 'AYDINLATMA')"""
 
 
 def find_site(public_key: str) -> Site:
@@ -117,7 +114,7 @@ def _old_text(provider_id: int, brand_id: int, language: str, version_id: int) -
     row = db.connection().execute(
         "select v.id, v.version, v.title, v.body, v.content_hash from document_version v "
         "join document d on d.id = v.document_id where v.id = %s and v.language = %s "
-        "and d.provider_id = %s and d.brand_id = %s",
+        "and d.provider_id = %s and (d.brand_id = %s or d.brand_id is null)",
         (version_id, language, provider_id, brand_id),
     ).fetchone()
     return _text(row) if row else None

@@ -2,9 +2,9 @@
 
 A published version is never changed (the application's role may only INSERT): its SHA-256 over the
 RFC 8785 form of ``{kind, channel, language, title, body}`` goes into the evidence of every consent
-taken on it. Wording that the Board has called unlawful cannot be published at all: acceptance words
-under a privacy notice, or KVKK consent inside a commercial consent (R-58), or a consent that does
-not name the provider (R-15).
+taken on it; ``title`` and ``body`` are those people see, merge fields resolved. What the linter
+calls an error cannot be published at all (R-09 to R-14, R-57 to R-62). A version counts from its
+effective date, which is never in the past: what was on show yesterday stays what it was.
 
 Form of a commercial text: the first paragraph is the introduction shared by the boxes, the last one
 the sentence of the box, with the way of contact between ``**`` marks.
@@ -12,8 +12,9 @@ the sentence of the box, with the way of contact between ``**`` marks.
 
 from __future__ import annotations
 
-import re
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -22,21 +23,18 @@ import rfc8785
 from psycopg import errors as pg
 
 from ileti.core import db
-from ileti.core.errors import FieldError, InvalidInput, NotFound, RuleBroken
+from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound, RuleBroken
+from ileti.documents import renewal
+from ileti.documents.facts import CHANNELS, Facts, Judged, facts_of, judge
+from ileti.documents.lint import errors
 from ileti.documents.standard import consent_text, notice_text
 
+__all__ = ["CHANNELS", "LANGUAGES", "Plan", "Version", "content_hash", "publish", "publish_draft",
+           "publish_standard_texts"]
+
 LANGUAGES: Final = ("tr", "en")
-# İYS's words and the names people read; the vocabulary itself lives a floor above.
-CHANNELS: Final = {2: ("MESAJ", "Mesaj"), 1: ("ARAMA", "Arama"), 3: ("EPOSTA", "E-posta")}
 LONGEST_BODY: Final = 60_000
-_ACCEPTANCE: Final = re.compile(
-    r"kabul\s+ediyor|onayl[ıi]yor|onay\s+veriyor|muvafakat|rıza\s+(?:gösteriyor|veriyor)"
-    r"|\bI\s+(?:hereby\s+)?(?:accept|agree|consent)\b", re.IGNORECASE,
-)
-_KVKK_CONSENT: Final = re.compile(
-    r"açık\s+rıza|explicit\s+consent|kişisel\s+veri|personal\s+data", re.IGNORECASE
-)
-_CHANNEL_SENTENCE: Final = re.compile(r"\*\*[^*\n]+\*\*[^\n]*\Z")
+FURTHEST_DAYS: Final = 366
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,16 @@ class Version:
     version: int
     language: str
     content_hash: bytes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a wording is to be published: from when (None: at once), and what people are to be told
+    (None: what the rule says), with the reason where that is less than the rule."""
+
+    effective_from: datetime | None = None
+    renewal: str | None = None
+    reason: str | None = None
 
 
 def content_hash(kind: str, channel: str | None, language: str, title: str, body: str) -> bytes:
@@ -62,68 +70,136 @@ def publish(
 ) -> Version:
     """Publish a wording for ever; the same wording again answers the version in force.
 
-    The document must be committed. Raises NotFound, InvalidInput (empty, too long, language) and
-    RuleBroken with the R-number as code.
+    The document must be committed. Raises NotFound, InvalidInput (empty, too long, language,
+    merge fields) and RuleBroken with the R-number as code.
     """
-    title, body = title.strip(), body.replace("\r\n", "\n").strip()
-    conn = db.connection()
-    document = conn.execute(
-        "select d.provider_id, d.kind, d.channel, p.title, p.short_name from document d "
-        "join provider p on p.id = d.provider_id where d.id = %s", (document_id,),
-    ).fetchone()
-    if document is None:
-        raise NotFound()
-    provider_id, kind, channel, provider_title, short_name = document
-    _refuse_unreadable(language, title, body)
-    refuse_wrong_wording(kind, body, names=(provider_title, short_name))
-    word = CHANNELS[channel][0] if channel else None
-    digest = content_hash(kind, word, language, title, body)
-    for attempt in (1, 2, 3):
-        kept = _latest(conn, document_id, language)
-        if kept is not None and kept.content_hash == digest:
-            return kept
-        try:
-            return _insert(conn, provider_id, document_id, kept.version + 1 if kept else 1,
-                           language, title, body, digest, published_by)
-        except pg.UniqueViolation:
-            if attempt == 3:
-                raise
-    raise AssertionError
+    with db.transaction() as conn:
+        return _publish(conn, facts_of(conn, document_id), language, title, body, published_by,
+                        Plan())
 
 
-def refuse_wrong_wording(kind: str, body: str, *, names: tuple[str, ...]) -> None:
-    """R-58 and R-15 on one wording; raises RuleBroken."""
-    if kind == "AYDINLATMA" and _ACCEPTANCE.search(body):
-        raise RuleBroken(
-            "Aydınlatma metni “kabul ediyorum” ya da “onaylıyorum” diyemez; “okudum, anladım” "
-            "ile biter (R-58).",
-            "A privacy notice may not say “I accept” or “I agree” (R-58).", code="R-58",
-        )
-    if kind != "ETK_ONAYI":
+def publish_draft(draft_id: int, revision: int, *, user_id: int | None, plan: Plan) -> Version:
+    """Publish what a draft says and let it go, with the audit entry, all or nothing.
+
+    A doubled request publishes once: the second finds no draft (NotFound). Raises Conflict when
+    somebody wrote in it since ``revision``, NotAllowed when four eyes are wanted and the user is
+    among its authors or nobody has asked for review, and what :func:`publish` raises.
+    """
+    with db.transaction() as conn:
+        row = conn.execute(
+            "select document_id, language, title, body, revision, state, authors "
+            "from document_draft where id = %s for update", (draft_id,)).fetchone()
+        if row is None:
+            raise NotFound()
+        document_id, language, title, body, now, state, authors = row
+        if now != revision:
+            raise changed_meanwhile()
+        facts = facts_of(conn, document_id)
+        _refuse_own_work(facts, state, authors, user_id)
+        made = _publish(conn, facts, language, title, body, user_id, plan)
+        conn.execute("delete from document_draft where id = %s", (draft_id,))
+        note(conn, facts.provider_id, user_id, "document:publish", f"document_version:{made.id}",
+             {"hash": made.content_hash.hex()})
+        return made
+
+
+def changed_meanwhile() -> Conflict:
+    """What is said to whoever works on an older state of a draft."""
+    return Conflict("Taslak bu arada değişti. Sayfayı yenileyip son halini görün.",
+                    "The draft has changed meanwhile. Reload the page to see it as it is now.",
+                    code="draft_changed")
+
+
+def note(conn: psycopg.Connection[Any], provider_id: int, user_id: int | None, action: str,
+         subject: str, detail: dict[str, Any]) -> None:
+    """One line of the audit trail in the transaction of the deed itself."""
+    conn.execute("insert into audit_entry (provider_id, user_id, action, subject, detail) "
+                 "values (%s, %s, %s, %s, %s)",
+                 (provider_id, user_id, action, subject, json.dumps(detail)))
+
+
+def _refuse_own_work(facts: Facts, state: str, authors: list[int], user_id: int | None) -> None:
+    if not facts.four_eyes:
         return
-    if _KVKK_CONSENT.search(body):
+    if state != "REVIEW":
+        raise NotAllowed("Bu metin önce incelemeye gönderilmeli.",
+                         "This text must be sent for review first.", code="not_reviewed")
+    if user_id in authors:
+        raise NotAllowed("Metni yazan kişi onu yayına alamaz; başka biri incelesin.",
+                         "Whoever wrote a text may not publish it; let somebody else review it.",
+                         code="own_text")
+
+
+def _publish(conn: psycopg.Connection[Any], facts: Facts, language: str, title: str, body: str,
+             user_id: int | None, plan: Plan) -> Version:
+    title, body = title.strip(), body.replace("\r\n", "\n").strip()
+    refuse_unreadable(language, title, body)
+    judged = judge(facts, language, title, body)
+    refuse_faulty(judged)
+    conn.execute("select pg_advisory_xact_lock(170, %s)", (facts.document_id,))
+    digest = content_hash(facts.kind, facts.channel, language, judged.title, judged.body)
+    kept, shown = _latest(conn, facts.document_id, language)
+    if kept is not None and kept.content_hash == digest and plan == Plan():
+        return kept
+    rule = renewal.required(facts.kind, shown, renewal.Shown(body, facts.purposes))
+    told, reason = renewal.decide(facts.kind, rule, plan.renewal, plan.reason)
+    return _insert(conn, facts, language, judged, digest, user_id, {
+        "version": kept.version + 1 if kept else 1, "at": _effective(conn, plan.effective_from),
+        "source": {"title": title, "body": body, "fields": judged.used},
+        "renewal": told, "reason": reason})
+
+
+def refuse_unreadable(language: str, title: str, body: str) -> None:
+    """Raises InvalidInput for a wording nobody could read, whatever the law says."""
+    if language not in LANGUAGES:
+        raise InvalidInput(errors=(FieldError(
+            "language", "unknown", "Dil tr ya da en olmalı.", "The language is tr or en."),))
+    if (not title or not body or len(title) > 255 or len(body) > LONGEST_BODY
+            or "\0" in title + body):
+        raise InvalidInput(errors=(FieldError(
+            "body", "empty_or_long", "Başlık ve metin yazın; metin en çok 60.000 karakter.",
+            "Write a title and a text of at most 60,000 characters."),))
+
+
+def refuse_faulty(judged: Judged) -> None:
+    """Raises InvalidInput for merge fields, RuleBroken for the linter's errors; all at once."""
+    if judged.faults:
+        raise InvalidInput(errors=judged.faults)
+    if len(judged.body) > LONGEST_BODY or len(judged.title) > 255:
+        raise InvalidInput(errors=(FieldError(
+            "body", "empty_or_long", "Metin, alanları dolunca fazla uzun oldu.",
+            "The text is too long once its fields are filled in."),))
+    found = errors(judged.findings)
+    if found:
+        first = found[0]
         raise RuleBroken(
-            "Ticari elektronik ileti onayı ile kişisel veri rızası ayrı metinlerdir (R-58).",
-            "Commercial consent and consent to data processing are separate texts (R-58).",
-            code="R-58",
-        )
-    if not any(name and name in body for name in names):
-        raise RuleBroken(
-            "Onay metni onayı alan şirketin adını taşımalı (R-15).",
-            "A consent text names the company it is given to (R-15).", code="R-15",
-        )
-    if not _CHANNEL_SENTENCE.search(body):
-        raise RuleBroken(
-            "Metnin son paragrafı kutunun cümlesidir; kanalı ** işaretleri arasına alın.",
-            "The last paragraph is the sentence of the box, its channel between ** marks.",
-            code="no_channel_sentence",
-        )
+            f"{first.tr}. {first.why_tr} ({first.rule})",
+            f"{first.en}. {first.why_en} ({first.rule})", code=first.rule.partition(" ")[0],
+            errors=tuple(FieldError("body", one.code, f"{one.tr}. {one.why_tr} ({one.rule})",
+                                    f"{one.en}. {one.why_en} ({one.rule})") for one in found))
+
+
+def _effective(conn: psycopg.Connection[Any], wished: datetime | None) -> datetime:
+    """The moment a version counts from: now, or a later one within a year."""
+    row = conn.execute(
+        "select greatest(now(), coalesce(%(at)s::timestamptz, now())), coalesce(%(at)s::timestamptz"
+        " between now() - interval '5 minutes' and now() + make_interval(days => %(most)s), true)",
+        {"at": wished, "most": FURTHEST_DAYS}).fetchone()
+    assert row is not None
+    if not row[1]:
+        raise InvalidInput(errors=(FieldError(
+            "effective_from", "out_of_range",
+            "Yürürlük tarihi geçmişte olamaz ve en çok bir yıl sonrası olabilir.",
+            "The effective date is not in the past and at most a year ahead."),))
+    return row[0]  # type: ignore[no-any-return]
 
 
 def publish_standard_texts(provider_id: int, brand_id: int) -> dict[str, int]:
     """The standard documents of a new brand in both languages; idempotent.
 
-    Answers the document ids by name (``MESAJ``, ``ARAMA``, ``EPOSTA``, ``AYDINLATMA``).
+    Where anything was published already, also something else or something since retired, nothing
+    is: the standard wording never takes the place of the brand's own. Answers the document ids by
+    name (``MESAJ``, ``ARAMA``, ``EPOSTA``, ``AYDINLATMA``).
     """
     row = db.connection().execute(
         "select p.title, p.contact, b.name from provider p join brand b on b.provider_id = p.id "
@@ -136,13 +212,21 @@ def publish_standard_texts(provider_id: int, brand_id: int) -> dict[str, int]:
     for channel, (word, label) in CHANNELS.items():
         name = f"Ticari elektronik ileti onayı: {label}"
         made[word] = _document(provider_id, brand_id, "ETK_ONAYI", channel, name)
-        for language in LANGUAGES:
+        for language in _unpublished(made[word]):
             publish(made[word], language, *consent_text(language, word, provider))
     made["AYDINLATMA"] = _document(provider_id, brand_id, "AYDINLATMA", None, "Aydınlatma metni")
-    for language in LANGUAGES:
+    for language in _unpublished(made["AYDINLATMA"]):
         publish(made["AYDINLATMA"], language,
                 *notice_text(language, provider, brand, contact or ""))
     return made
+
+
+def _unpublished(document_id: int) -> list[str]:
+    """Languages in which a document never had a version."""
+    rows = db.connection().execute(
+        "select distinct language from document_version where document_id = %s", (document_id,))
+    there = {row[0] for row in rows}
+    return [language for language in LANGUAGES if language not in there]
 
 
 def _document(
@@ -160,30 +244,35 @@ def _document(
     return int(row[0]) if row else 0
 
 
-def _refuse_unreadable(language: str, title: str, body: str) -> None:
-    if language not in LANGUAGES:
-        raise InvalidInput(errors=(FieldError(
-            "language", "unknown", "Dil tr ya da en olmalı.", "The language is tr or en."),))
-    if not title or not body or len(title) > 255 or len(body) > LONGEST_BODY or "\0" in body:
-        raise InvalidInput(errors=(FieldError(
-            "body", "empty_or_long", "Başlık ve metin yazın; metin en çok 60.000 karakter.",
-            "Write a title and a text of at most 60,000 characters."),))
-
-
-def _latest(conn: psycopg.Connection[Any], document_id: int, language: str) -> Version | None:
+def _latest(conn: psycopg.Connection[Any], document_id: int,
+            language: str) -> tuple[Version | None, renewal.Shown | None]:
+    """The highest version, and what of it the rule of renewal compares with. The version comes
+    back as retired (hash empty) when the text was retired after it."""
     row = conn.execute(
-        "select id, document_id, version, language, content_hash from document_version "
-        "where document_id = %s and language = %s order by version desc limit 1",
-        (document_id, language),
+        "select v.id, v.document_id, v.version, v.language, v.content_hash, "
+        "coalesce(v.source ->> 'body', v.body), v.purposes, exists (select from document_event e "
+        "where e.document_id = v.document_id and e.kind = 'RETIRED' and e.at >= v.published_at) "
+        "from document_version v where v.document_id = %s and v.language = %s "
+        "order by v.version desc limit 1", (document_id, language),
     ).fetchone()
-    return Version(row[0], row[1], row[2], row[3], bytes(row[4])) if row else None
+    if row is None:
+        return None, None
+    digest = b"" if row[7] else bytes(row[4])
+    return Version(row[0], row[1], row[2], row[3], digest), renewal.Shown(row[5], row[6])
 
 
-def _insert(conn: psycopg.Connection[Any], provider_id: int, *values: Any) -> Version:
-    document_id, version, language, _, _, digest, _ = values
-    row = conn.execute(
-        "insert into document_version (provider_id, document_id, version, language, title, body, "
-        "content_hash, published_by) values (%s, %s, %s, %s, %s, %s, %s, %s) returning id",
-        (provider_id, *values),
-    ).fetchone()
-    return Version(row[0] if row else 0, document_id, version, language, digest)
+def _insert(conn: psycopg.Connection[Any], facts: Facts, language: str, judged: Judged,
+            digest: bytes, user_id: int | None, said: dict[str, Any]) -> Version:
+    try:
+        row = conn.execute(
+            "insert into document_version (provider_id, document_id, version, language, title, "
+            "body, content_hash, published_by, effective_from, source, purposes, renewal, "
+            "renewal_reason) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+            "returning id",
+            (facts.provider_id, facts.document_id, said["version"], language, judged.title,
+             judged.body, digest, user_id, said["at"], json.dumps(said["source"]),
+             json.dumps(facts.purposes), said["renewal"], said["reason"]),
+        ).fetchone()
+    except pg.UniqueViolation as error:  # a hand in the table: the lock is ours
+        raise changed_meanwhile() from error
+    return Version(row[0] if row else 0, facts.document_id, said["version"], language, digest)

@@ -1,51 +1,48 @@
-"""Texts in the panel: every version ever published, and publishing a new one.
+"""Texts in the panel: the list, a text with its versions, and what may be done with it.
 
-A version is never changed; the page shows its hash, which is in the evidence of every consent
-taken on it (R-17, R-58).
+A version is never changed; the pages show its hash, which is in the evidence of every consent
+taken on it (R-17, R-58). Writing is in :mod:`ileti.documents.editor`.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import Any, Final
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
-from markupsafe import Markup, escape
-from sqlalchemy import select
-from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from sqlalchemy import ColumnElement, Select, delete, exists, select
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired, Optional
 
 from ileti.core import orm
-from ileti.core.errors import IletiError, NotFound
+from ileti.core.errors import IletiError
 from ileti.core.formats import say
-from ileti.documents.models import Document, DocumentVersion
-from ileti.documents.publish import publish
-from ileti.tenancy import audit, security
+from ileti.documents import pages, showing
+from ileti.documents.models import (
+    Document,
+    DocumentDraft,
+    DocumentEvent,
+    DocumentPurpose,
+    DocumentVersion,
+    Purpose,
+)
+from ileti.documents.pages import CHANNEL_NAMES, LANGUAGES, emphasised, language_name
+from ileti.documents.vocabulary import GROUNDS, KINDS, WITH_CHANNEL
+from ileti.tenancy import audit, scope
 from ileti.tenancy.crud import Records, RecordView, Told
+from ileti.tenancy.models import Brand
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 
-KINDS = {"ETK_ONAYI": _l("Consent text"), "AYDINLATMA": _l("Privacy notice"),
-         "ACIK_RIZA": _l("Explicit consent (KVKK)")}
-CHANNELS = {None: _l("All"), 2: _l("SMS"), 1: _l("Call"), 3: _l("E-mail")}
+__all__ = ["DocumentView", "emphasised", "language_name"]
 
-
-LANGUAGES = (("tr", "Türkçe"), ("en", "English"))
-
-
-class VersionForm(FlaskForm):
-    """A wording to publish."""
-
-    language = SelectField(_l("Language"), [InputRequired()],
-                           choices=list(LANGUAGES))
-    title = StringField(_l("Title"), [InputRequired(), Length(max=255)])
-    body = TextAreaField(_l("Text"), [InputRequired(), Length(max=60_000)])
+PAGE: Final = 50
+STATES: Final = {"yayinda": _l("Published"), "incelemede": _l("In review"), "taslak": _l("Draft"),
+                 "arsiv": _l("Archived")}
 
 
 class DocumentView(RecordView):
@@ -55,92 +52,248 @@ class DocumentView(RecordView):
     route_base = "/metinler"
     class_permission_name = "document"
     method_permission_name = RecordView.method_permission_name | {
-        "add": "publish", "publish": "publish"}
-    exclude_route_methods = RecordView.exclude_route_methods | {"edit"}
+        "retire": "publish", "put_on_forms": "publish", "link_purposes": "write"}
     list_title, add_title, show_title = _l("Texts"), _l("Add a text"), _l("Text")
+    edit_title = _l("Change the text’s record")
     label_columns = COMMON_LABELS | {"kind": _l("Kind"), "channel": _l("Channel")}
     list_columns = ["name", "kind", "channel", "brand"]
-    formatters_columns = {"kind": lambda value: KINDS.get(value, value),
-                          "channel": lambda value: CHANNELS.get(value, value)}
+    order_columns = ["name"]
     search_columns = ["name"]
-    add_columns = ["brand", "name", "kind", "channel"]
+    add_columns = ["provider", "brand", "name", "kind", "channel", "in_contract"]
+    description_columns = {
+        "brand": _l("Empty: every brand of the provider shows it that has none of its own.")}
     add_form_extra_fields = {
-        "kind": SelectField(_l("Kind"), [InputRequired()], choices=list(KINDS.items())),
+        "kind": SelectField(_l("Kind"), [InputRequired()],
+                            choices=lambda: [(key, say(word)) for key, word in KINDS.items()]),
         "channel": SelectField(
             _l("Channel"), [Optional()], coerce=lambda v: int(v) if str(v).isdigit() else None,
-            choices=[("", _l("All")), (2, _l("SMS")), (1, _l("Call")), (3, _l("E-mail"))]),
+            choices=[("", _l("All")), (2, _l("SMS")), (1, _l("Call")), (3, _l("E-mail"))],
+            description=_l("Of commercial consents only: one text per channel.")),
+        "in_contract": BooleanField(
+            _l("Stands inside a contract"),
+            description=_l("Then its heading, the way to refuse and 12 point are checked too.")),
     }
+    edit_columns = ["name", "in_contract"]
+    edit_form_extra_fields = {"in_contract": add_form_extra_fields["in_contract"]}
     show_columns = ["name"]
 
     def pre_add(self, item: Any) -> None:
-        """The provider follows from the brand."""
-        if item.brand is None:
+        """Whose it is must be said, and a consent says its channel (R-58)."""
+        here = scope.current()
+        if item.brand is not None:
+            item.provider_id = item.brand.provider_id
+            item.provider = item.brand.provider
+        elif here.brand_id is not None:
             raise Told(_("Choose a brand."))
-        item.provider_id = item.brand.provider_id
+        elif item.provider is None:
+            raise Told(_("Choose a provider."))
+        if (item.kind in WITH_CHANNEL) != (item.channel is not None):
+            raise Told(_("Choose a channel for a commercial consent, and none for other texts."))
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> ResponseReturnValue:
+        """All texts, by kind, brand and state; a query nobody's link has leads to the plain list.
+        """
+        if not self._query_fits():
+            return redirect(request.path)
+        place = request.args.get("sayfa", 0, type=int)
+        place = place if 0 <= place < 10_000 else 0
+        chosen = {name: request.args.get(name, "") for name in ("tur", "marka", "durum")}
+        found = orm.db.session.scalars(_wanted(chosen).order_by(
+            Document.brand_id.nulls_first(), Document.kind, Document.channel, Document.id
+        ).limit(PAGE + 1).offset(place * PAGE)).unique().all()
+        return self.render_template(
+            "panel/documents/list.html", title=self.list_title, rows=_rows(found[:PAGE]),
+            filters=_filters(chosen), kept=[(k, v) for k, v in chosen.items() if v],
+            before=_at(chosen, place - 1) if place else None,
+            after=_at(chosen, place + 1) if len(found) > PAGE else None,
+            may_add=self.appbuilder.sm.has_access("can_write", "document"))
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
-        """All versions, the newest first, and the form for the next."""
-        return self._page(self._document(pk), VersionForm(formdata=None))
+        """A text: what is on show, what is being written, every version, its purposes."""
+        return self._page(pages.find(pk))
 
-    @expose("/<int:pk>/yayinla", methods=["POST"])
+    @expose("/<int:pk>/kaldir", methods=["POST"])
     @has_access
-    def publish(self, pk: int) -> ResponseReturnValue:
-        """Publish a wording for ever."""
-        document, form = self._document(pk), VersionForm()
-        if form.validate_on_submit():
-            orm.db.session.rollback()  # publish works on a connection of its own
-            try:
-                made = publish(document.id, form.language.data, form.title.data, form.body.data,
-                               published_by=current_user.id)
-            except IletiError as error:
-                form.body.errors = [say(error.errors[0] if error.errors else error)]
-            else:
-                audit.record("document:publish", f"document_version:{made.id}",
-                             {"hash": made.content_hash.hex()}, provider_id=document.provider_id)
-                orm.db.session.commit()
-                flash(_("Version %(n)s is published.", n=made.version), "success")
-                return redirect(url_for("DocumentView.show", pk=pk))
-        return self._page(document, form)
+    def retire(self, pk: int) -> ResponseReturnValue:
+        """Take the text off from now on."""
+        document = pages.find(pk)
+        pages.refuse_foreign(document, "document:publish")
+        orm.db.session.rollback()  # the event is written on a connection of its own
+        try:
+            done = showing.retire(pk, user_id=current_user.id,
+                                  reason=request.form.get("reason", ""))
+        except IletiError as error:
+            flash(say(error.errors[0] if error.errors else error), "danger")
+        else:
+            flash(_("The text is taken off.") if done
+                  else _("Nothing of this text is on show."), "success" if done else "warning")
+        return redirect(url_for("DocumentView.show", pk=pk))
 
-    def _document(self, pk: int) -> Document:
-        document = self.datamodel.get(pk)
-        if document is None:
-            raise NotFound()
-        return document
+    @expose("/<int:pk>/formlara", methods=["POST"])
+    @has_access
+    def put_on_forms(self, pk: int) -> ResponseReturnValue:
+        """Let forms show this text instead of another of its kind."""
+        document = pages.find(pk)
+        pages.refuse_foreign(document, "document:publish")
+        orm.db.session.rollback()
+        if showing.put_on_forms(pk, user_id=current_user.id):
+            flash(_("Forms show this text within seconds."), "success")
+        else:
+            flash(_("Nothing of this text is on show."), "warning")
+        return redirect(url_for("DocumentView.show", pk=pk))
 
-    def _page(self, document: Document, form: VersionForm) -> ResponseReturnValue:
-        versions = orm.db.session.scalars(
-            select(DocumentVersion).where(DocumentVersion.document_id == document.id)
-            .order_by(DocumentVersion.version.desc(), DocumentVersion.language.desc())).all()
+    @expose("/<int:pk>/amaclar", methods=["POST"])
+    @has_access
+    def link_purposes(self, pk: int) -> ResponseReturnValue:
+        """Say which purposes the text speaks of; the next version keeps them as they are then."""
+        document = pages.find(pk)
+        pages.refuse_foreign(document)
+        offered = {one.id: one for one in _purposes(document)}
+        wanted = {int(v) for v in request.form.getlist("purpose") if v.isascii() and v.isdigit()}
+        orm.db.session.execute(delete(DocumentPurpose).where(
+            DocumentPurpose.document_id == document.id).execution_options(
+            synchronize_session=False))
+        for number in sorted(wanted & set(offered)):
+            orm.db.session.add(DocumentPurpose(document_id=document.id, purpose_id=number,
+                                               provider_id=document.provider_id))
+        audit.record("document:purposes", f"document:{document.id}",
+                     {"count": len(wanted & set(offered))}, provider_id=document.provider_id)
+        orm.db.session.commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for("DocumentView.show", pk=pk, _anchor="amaclar"))
+
+    def _page(self, document: Document) -> ResponseReturnValue:
+        versions = pages.versions_of([document.id])
+        retired = pages.retirements_of([document.id])
+        states = pages.states_of(versions, retired)
+        drafts = {one.language: one for one in pages.drafts_of([document.id])}
+        linked = set(orm.db.session.scalars(select(DocumentPurpose.purpose_id).where(
+            DocumentPurpose.document_id == document.id)))
+        may_write = pages.may_change(document)
+        may_publish = pages.may_change(document, "document:publish")
+        shown = [one for one in versions if states[one.id] == "published"]
         return self.render_template(
-            "panel/document.html", document=document, versions=versions, form=form,
-            kind=KINDS.get(document.kind, document.kind), emphasised=emphasised,
-            language_name=language_name,
-            may_publish=security.may("document:publish"))
+            "panel/documents/show.html", document=document, line=pages.heading(document),
+            crumbs=pages.crumbs(document), emphasised=emphasised,
+            actions=[{"label": _("Change the record"), "icon": "pencil",
+                      "url": url_for("DocumentView.edit", pk=document.id)}] if may_write else [],
+            languages=[_language(document, code, name, shown, drafts.get(code), may_write)
+                       for code, name in LANGUAGES],
+            shown=shown, language_name=language_name,
+            rows=[pages.version_row(one, states[one.id]) for one in versions],
+            purposes=[{"id": one.id, "name": one.name, "ground": say(GROUNDS[one.ground]),
+                       "chosen": one.id in linked} for one in _purposes(document)],
+            events=_events(document), may_write=may_write, may_publish=may_publish,
+            several=may_publish and bool(shown) and _has_rival(document))
+
+
+def _wanted(chosen: dict[str, str]) -> Select[tuple[Document]]:
+    asked = select(Document)
+    if chosen["tur"] in KINDS:
+        asked = asked.where(Document.kind == chosen["tur"])
+    if chosen["marka"] == "ortak":
+        asked = asked.where(Document.brand_id.is_(None))
+    elif chosen["marka"].isascii() and chosen["marka"].isdigit() and len(chosen["marka"]) < 10:
+        asked = asked.where(Document.brand_id == int(chosen["marka"]))
+    where = _state(chosen["durum"])
+    return asked if where is None else asked.where(where)
+
+
+def _state(key: str) -> ColumnElement[bool] | None:
+    """The list's filter of state as SQL; None for no filter."""
+    def drafts(state: str) -> ColumnElement[bool]:
+        return exists().where(DocumentDraft.document_id == Document.id,
+                              DocumentDraft.state == state)
+
+    any_version = exists().where(DocumentVersion.document_id == Document.id)
+    live = pages.on_show_now()
+    return {"yayinda": live, "incelemede": drafts("REVIEW"), "taslak": drafts("DRAFT"),
+            "arsiv": any_version & ~live}.get(key)
+
+
+def _rows(documents: Any) -> list[dict[str, Any]]:
+    ids = [one.id for one in documents]
+    versions, retired = pages.versions_of(ids), pages.retirements_of(ids)
+    states = pages.states_of(versions, retired)
+    drafts = pages.drafts_of(ids)
+    rows = []
+    for one in documents:
+        shown = [v for v in versions if v.document_id == one.id and states[v.id] == "published"]
+        rows.append({
+            "name": one.name, "url": url_for("DocumentView.show", pk=one.id),
+            "kind": pages.kind_name(one.kind), "owner": pages.owner_name(one),
+            "channel": str(CHANNEL_NAMES.get(one.channel, "")),
+            "since": max((v.effective_from for v in shown), default=None),
+            "badges": [*(("published", f"{v.language} · {v.version}") for v in shown),
+                       *(("in_review" if d.state == "REVIEW" else "draft", d.language)
+                         for d in drafts if d.document_id == one.id),
+                       *([("archived", "")] if not shown and any(
+                           v.document_id == one.id for v in versions) else [])],
+        })
+    return rows
+
+
+def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
+    brands = orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(200)).all()
+    offered = (
+        ("tur", _("Kind"), [(key, say(word)) for key, word in KINDS.items()]),
+        ("marka", _("Brand"), [("ortak", _("All brands")), *((str(b.id), b.name)
+                                                            for b in brands)]),
+        ("durum", _("State"), [(key, str(word)) for key, word in STATES.items()]),
+    )
+    return [{"key": key, "label": label, "kind": "choices", "multiple": False,
+             "value": dict(choices).get(chosen[key]),
+             "choices": [{"value": v, "label": text, "selected": v == chosen[key]}
+                         for v, text in choices],
+             "kept": [(k, v) for k, v in chosen.items() if v and k != key]}
+            for key, label, choices in offered]
+
+
+def _at(chosen: dict[str, str], place: int) -> str:
+    kept: dict[str, Any] = {k: v for k, v in chosen.items() if v}
+    return url_for("DocumentView.list", sayfa=place, **kept)
+
+
+def _language(document: Document, code: str, name: str, shown: list[DocumentVersion],
+              draft: DocumentDraft | None, may_write: bool) -> dict[str, Any]:
+    now = next((one for one in shown if one.language == code), None)
+    link = url_for("DraftView.edit", pk=document.id, language=code)
+    return {"code": code, "name": name, "version": now, "draft": draft,
+            "version_url": url_for("VersionView.show", pk=now.id) if now else None,
+            "edit_url": link if may_write else None,
+            "review_url": url_for("DraftView.review", pk=document.id, language=code)
+            if draft is not None else None}
+
+
+def _purposes(document: Document) -> list[Purpose]:
+    """Purposes a document may speak of: the provider's, and its brand's own."""
+    where: ColumnElement[bool] = Purpose.brand_id.is_(None)
+    if document.brand_id is not None:
+        where = where | (Purpose.brand_id == document.brand_id)
+    return list(orm.db.session.scalars(select(Purpose).where(
+        Purpose.provider_id == document.provider_id, Purpose.active, where).order_by(
+        Purpose.name)))
+
+
+def _events(document: Document) -> list[dict[str, Any]]:
+    found = orm.db.session.scalars(select(DocumentEvent).where(
+        DocumentEvent.document_id == document.id).order_by(DocumentEvent.id))
+    words = {"RETIRED": ("archive", _("Taken off")), "ON_FORMS": ("globe", _("Put on forms"))}
+    return [{"icon": words[one.kind][0], "title": words[one.kind][1], "at": one.at,
+             "facts": one.reason, "tone": "mute"} for one in found]
+
+
+def _has_rival(document: Document) -> bool:
+    """Whether the same place has another text of this kind, so that one must be on forms."""
+    return orm.db.session.scalar(select(exists().where(
+        Document.provider_id == document.provider_id, Document.kind == document.kind,
+        Document.brand_id.is_not_distinct_from(document.brand_id),
+        Document.channel.is_not_distinct_from(document.channel),
+        Document.id != document.id))) is True
 
 
 name_things("document", Document, "DocumentView.show", "document:read")
-
-
-def language_name(code: str) -> str:
-    """A language in its own words; the code of one we have no name for."""
-    return dict(LANGUAGES).get(code, code)
-
-
-def emphasised(text: str) -> Markup:
-    """A text as it was shown: ``**words**`` stand out, blank lines part paragraphs and ``## ``
-    opens a heading (as on the public page of a notice); everything else is plain."""
-    joined = re.sub(r",\n\n(?!## )", ", ", text.replace("\r\n", "\n"))  # one sentence in two parts
-    blocks = [one.strip() for one in joined.split("\n\n") if one.strip()]
-    if len(blocks) < 2:
-        return _strong(joined)
-    return Markup("").join(
-        Markup("<h3>{}</h3>").format(_strong(one[3:])) if one.startswith("## ")
-        else Markup("<p>{}</p>").format(_strong(one)) for one in blocks)
-
-
-def _strong(text: str) -> Markup:
-    marked = str(escape(text))  # escaped first; only our own tag is added
-    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704

@@ -19,7 +19,7 @@ from ileti.tenancy.models import AuditEntry
 
 WATCHED = frozenset({
     "provider", "brand", "dealer", "membership", "site", "document", "document_version", "ab_user",
-    "api_account",
+    "api_account", "purpose",
     "webhook",
 })
 NOISE = frozenset({  # counted, or noted by a deed of its own

@@ -7,6 +7,7 @@ find nearly every slip at once. Blanks are taken away, nothing else is repaired.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 
@@ -38,6 +39,14 @@ _ERRORS: Final[dict[str, tuple[str, str, str]]] = {
         "H243",
         "Vergi numarası tutmuyor. Haneleri denetleyin.",
         "The check digit of this tax number does not fit. Compare the digits.",
+    ),
+    "KEP_GECERSIZ": (
+        "", "KEP adresi, ad@hs01.kep.tr gibi, .kep.tr ile biten bir adrestir.",
+        "A KEP address ends in .kep.tr, like name@hs01.kep.tr.",
+    ),
+    "VERBIS_GECERSIZ": (
+        "", "VERBİS sicil numarası 4 ile 30 arasında harf ve rakamdan oluşur.",
+        "A VERBİS number has 4 to 30 letters and digits.",
     ),
     "MERSIS_UZUNLUK": ("H228", "MERSİS numarası 16 hanelidir.", "A MERSİS number has 16 digits."),
     "MERSIS_GECERSIZ": (
@@ -126,3 +135,26 @@ def _digits(text: str) -> str:
 
 def _only_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+_KEP: Final = re.compile(r"[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,40}\.){1,3}kep\.tr")
+_VERBIS: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z/-]{2,28}[0-9A-Za-z]")
+
+
+def parse_kep(text: str) -> str:
+    """Read a registered e-mail address (KEP), in small letters. Raises ``IdentifierError``."""
+    address = text.strip().replace("İ", "i").replace("I", "i").lower()
+    if not _KEP.fullmatch(address):
+        raise IdentifierError("KEP_GECERSIZ")
+    return address
+
+
+def parse_verbis(text: str) -> str:
+    """Read a VERBİS registration number as it stands there. Raises ``IdentifierError``.
+
+    Its form is not published, so only what cannot be a number is refused.
+    """
+    number = text.strip()
+    if not _VERBIS.fullmatch(number):
+        raise IdentifierError("VERBIS_GECERSIZ")
+    return number

@@ -41,8 +41,10 @@ def _created() -> Mapped[datetime]:
 class Provider(Model):
     """A service provider (hizmet sağlayıcı): the company that sends and is liable.
 
-    ``alarm_mails``: the language of mails about deadlines to its users, or ``off``.
-    ``vault_quota_mb``: room for its proofs; None as VAULT_QUOTA_MB says.
+    ``alarm_mails``: the language of mails about deadlines to its users, or ``off``. ``contact`` is
+    the line people read on forms and mails; ``address`` to ``application`` (where people send
+    requests about their data) stand in texts as merge fields. ``four_eyes``: whoever wrote a text
+    may not publish it. ``vault_quota_mb``: room for its proofs; None as VAULT_QUOTA_MB says.
     """
 
     __tablename__ = "provider"
@@ -57,6 +59,11 @@ class Provider(Model):
     iys_code: Mapped[int] = mapped_column(Integer)
     mersis: Mapped[str | None] = mapped_column(String(16))
     contact: Mapped[str | None] = mapped_column(String(255))
+    address: Mapped[str | None] = mapped_column(String(255))
+    kep: Mapped[str | None] = mapped_column(String(120))
+    verbis: Mapped[str | None] = mapped_column(String(30))
+    application: Mapped[str | None] = mapped_column(String(400))
+    four_eyes: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     activation_date: Mapped[date | None] = mapped_column(Date)
     alarm_mails: Mapped[str] = mapped_column(String(3), server_default=text("'tr'"))
     iys_username: Mapped[str | None] = mapped_column(String(255))

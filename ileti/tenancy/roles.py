@@ -13,6 +13,8 @@ Importing a list (``import:run``) makes consents of any date and source, so at a
 manager may, for that dealer alone; who approves (``import:approve``) is not who asked.
 A file that proves a consent shows who signed it, so ``proof:read`` is for who collects forms or
 answers for them; each opening is audited, and a dealer has the files of what it took alone.
+Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
+a provider can ask for a second pair of eyes (``provider.four_eyes``).
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -90,7 +92,10 @@ site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .
 site:secret          x    x    .    .    .    .    .    .    .
 document:read        x    x    x    x    x    x    x    x    .
+document:write       x    x    x    .    .    .    x    x    .
 document:publish     x    x    .    .    .    .    x    .    .
+purpose:read         x    x    x    .    .    .    x    x    .
+purpose:write        x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .

@@ -75,9 +75,14 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "outbox": {"dealer_id": (
         "consent_entry", (("provider_id", "provider_id"), ("ref_id", "id")))},
     "document_version": {"brand_id": ("document", (("document_id", "id"),))},
+    "document_event": {"brand_id": ("document", (("document_id", "id"),))},
+    "document_purpose": {"brand_id": ("document", (("document_id", "id"),))},
 }
+# what a provider keeps for all its brands has no brand of its own, and every brand may read it
+INHERITED = frozenset({"document", "purpose"})
 # a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
-OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version"})
+OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version",
+                             "document_event", "document_purpose"})
 
 
 def current() -> Scope:
@@ -155,6 +160,11 @@ def is_tenant_table(table: Table) -> bool:
     return table.name in named or any(column in table.c for column in TENANT_COLUMNS)
 
 
+def _inherits(name: str, level: str) -> bool:
+    """Whether rows of the level above count as the brand's too (reading only)."""
+    return level == "brand_id" and name in INHERITED
+
+
 def _provider_part(table: Table, provider_id: int) -> Condition:
     column = table.c.id if table.name == "provider" else table.c.provider_id
     return column == provider_id
@@ -169,7 +179,8 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
     if TENANT_TABLES.get(name) == level:
         return table.c.id == value
     if level in table.c:
-        return table.c[level] == value
+        own = table.c[level] == value
+        return or_(own, table.c[level].is_(None)) if _inherits(name, level) else own
     through = THROUGH.get(name, {}).get(level)
     return false() if through is None else _exists(table, through, level, value)
 
@@ -197,7 +208,7 @@ def _exists(
     joins = [table.c[mine] == other.c[theirs] for mine, theirs in through[1]]
     asked = select(1).select_from(other).where(*joins).correlate(table)
     if level != "dealer_id":
-        return exists(asked.where(other.c[level] == value))
+        return exists(asked.where(_part(other, level, value, name=through[0])))
     # where an access opens the table itself, the entry has to be the dealer's own
     seen = (other.c[level] + 0 == value if table.name in SHARED
             else _dealers(other, through[0], value))

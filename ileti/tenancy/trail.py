@@ -34,7 +34,14 @@ DEEDS = {
     "consent:share": _l("Changed dealers’ access"),
     "dealer:register": _l("Added a dealer at İYS"),
     "dealer:unregister": _l("Deleted a dealer at İYS"),
-    "document:publish": _l("Published a text"), "queue:resend": _l("Sent records again"),
+    "document:publish": _l("Published a text"), "document:retire": _l("Took a text off"),
+    "document:on_forms": _l("Put a text on forms"),
+    "document:review": _l("Sent a text for review"),
+    "document:return": _l("Sent a text back"), "document:discard": _l("Threw a draft away"),
+    "document:purposes": _l("Changed the purposes of a text"),
+    "purpose:add": _l("Added a purpose"), "purpose:change": _l("Changed a purpose"),
+    "purpose:export": _l("Downloaded the inventory"),
+    "document:change": _l("Changed a text’s record"), "queue:resend": _l("Sent records again"),
     "reconciliation:repair": _l("Repaired differences with İYS"),
     "reconciliation:open": _l("Downloaded from İYS’s archive"),
     "reconciliation:run": _l("Asked İYS about an address"),
@@ -75,7 +82,7 @@ _MORE_LABELS = {
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
     "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
-    "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
+    "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
     "provider": (Provider, "ProviderView.show", "provider:read"),
@@ -88,7 +95,7 @@ _OTHER_THINGS = {
     "recipient": _l("Recipient"), "consent": _l("Consent"), "outbox": _l("On the way to İYS"),
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
-    "import_template": _l("Import template"),
+    "import_template": _l("Import template"), "purpose": _l("Purpose"),
 }
 
 

@@ -10,19 +10,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import inspect
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
 from ileti.tenancy.crud import Checked, Records, RecordView
-from ileti.tenancy.identifiers import parse_mersis
+from ileti.tenancy.identifiers import parse_kep, parse_mersis, parse_verbis
 from ileti.tenancy.models import Brand, Provider
 
 COMMON_LABELS = {
     "title": _l("Company title"), "name": _l("Name"), "short_name": _l("Short name"),
     "iys_code": _l("İYS number"), "brand_code": _l("Brand number at İYS"),
     "mersis": _l("MERSİS number"), "contact": _l("Contact"),
-    "activation_date": _l("İYS activation date"),
+    "activation_date": _l("İYS activation date"), "kep": _l("KEP address"),
+    "verbis": _l("VERBİS number"), "application": _l("Where people apply about their data"),
+    "four_eyes": _l("A second person publishes texts"),
     "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
     "iys_partner_code": _l("Partner number at İYS"),
     "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
@@ -53,16 +55,17 @@ class ProviderView(RecordView):
     method_permission_name = RecordView.method_permission_name | {"add": "add"}
     list_title, add_title = _l("Providers"), _l("Add a provider")
     edit_title, show_title = _l("Change the provider"), _l("Provider")
-    label_columns = COMMON_LABELS
+    label_columns = COMMON_LABELS | {"address": _l("Postal address")}
     list_columns = ["short_name", "title", "iys_code", "iys_checked_at", "iys_problem"]
     search_columns = ["short_name", "title"]
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
-    show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
-                    "iys_problem"]
-    add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "activation_date",
-                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
+    show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
+                    "verbis", "application", "four_eyes", "activation_date", "alarm_mails",
+                    "iys_username", "iys_partner_code", "iys_checked_at", "iys_problem"]
+    add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
+                   "verbis", "application", "four_eyes", "activation_date", "alarm_mails",
+                   "iys_username", "iys_password", "iys_partner_code"]
     description_columns = {"iys_partner_code": _l(
         "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
@@ -75,6 +78,20 @@ class ProviderView(RecordView):
         "contact": StringField(
             _l("Contact"), [Optional(), Length(max=255)],
             description=_l("Address and e-mail as people see them on forms and in messages.")),
+        "address": StringField(
+            _l("Postal address"), [Optional(), Length(max=255)],
+            description=_l("Stands in texts as {adres}.")),
+        "kep": StringField(_l("KEP address"), [Checked(parse_kep, optional=True)],
+                           description=_l("Registered e-mail; stands in texts as {kep}.")),
+        "verbis": StringField(_l("VERBİS number"), [Checked(parse_verbis, optional=True)],
+                              description=_l("Stands in texts as {verbis}.")),
+        "application": StringField(
+            _l("Where people apply about their data"), [Optional(), Length(max=400)],
+            description=_l("Address, KEP and e-mail for requests under Law 6698; stands in texts "
+                           "as {basvuru}.")),
+        "four_eyes": BooleanField(
+            _l("A second person publishes texts"),
+            description=_l("Whoever wrote a text may not publish it; another person reviews it.")),
         "alarm_mails": SelectField(
             _l("Mails about deadlines"), [DataRequired()], choices=list(ALARM_MAILS.items()),
             default="tr",

@@ -51,5 +51,8 @@ def init_headers(app: Flask, *, production: bool) -> None:
 
 
 def _is_preview() -> bool:
-    """The hosted form inside the panel's own page of a site; nothing else is ever framed."""
+    """The hosted form inside the panel's own page of a site, and a text's preview inside its
+    editor; nothing else is ever framed."""
+    if request.endpoint in ("PreviewView.show", "PreviewView.typed"):
+        return True
     return request.path.startswith("/f/") and request.args.get("onizleme") == "1"

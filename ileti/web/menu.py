@@ -12,10 +12,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from ileti.capture.preview import PreviewView
 from ileti.capture.views import SiteView
 from ileti.consents.proof_views import ProofView
+from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
+from ileti.documents.editor import DraftView
+from ileti.documents.purposeviews import PurposeView
+from ileti.documents.versionviews import OnShowView, VersionView
 from ileti.documents.views import DocumentView
 from ileti.imports.panel.proof_views import ImportProofView
 from ileti.imports.panel.rest_views import ImportRestView
@@ -55,6 +60,8 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
     ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
+    ("purposes", PurposeView, _l("Processing inventory"), "list-checks", _l("Collection"),
+     "purpose:read"),
     ("sites", SiteView, _l("Sites and forms"), "globe", _l("Collection"), "site:read"),
     ("providers", ProviderView, _l("Providers"), "building-2", _l("Organisation"),
      "provider:read"),
@@ -88,6 +95,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(ChosenAccessView)
     for wizard in (WizardView, WizardCompanyView, WizardLoginView, WizardSiteView):
         builder.add_view_no_menu(wizard)
+    for page in (DraftView, VersionView, OnShowView, SeenView, PreviewView):
+        builder.add_view_no_menu(page)
     builder.add_view_no_menu(StoppedView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)

@@ -19,7 +19,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, and_, func, literal, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from ileti.capture.models import Site
@@ -258,7 +258,9 @@ def has_text() -> Any:
     """Whether a brand has a published consent text, as an expression."""
     return select(1).select_from(DocumentVersion).join(
         Document, Document.id == DocumentVersion.document_id).where(
-        Document.brand_id == Brand.id, Document.kind == "ETK_ONAYI").correlate(Brand).exists()
+        Document.provider_id == Brand.provider_id,
+        or_(Document.brand_id == Brand.id, Document.brand_id.is_(None)),
+        Document.kind == "ETK_ONAYI").correlate(Brand).exists()
 
 
 def _of_sites(provider_id: int) -> tuple[Any, Any]:

@@ -178,7 +178,8 @@ def test_r23_the_evidence_names_the_version_that_was_on_show(
     body = browser.filled("MESAJ")
     document = conn.execute("select id from document where brand_id = %s and channel = 2",
                             (place.brand_id,)).fetchone()[0]
-    newer = publish(document, "tr", "Yeni", "Defne Ev tanıtımlarını,\n\n**SMS ile** alırım.")
+    newer = publish(document, "tr", "Yeni",
+                    "Defne Ev tanıtımlarını,\n\n**SMS ile** almak istiyorum.")
     forget_sites()
     assert browser.post("submissions", body).status == 201
     row = conn.execute("select e.text_id, s.evidence from consent_entry e join submission s "

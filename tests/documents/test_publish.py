@@ -28,6 +28,16 @@ def test_a_new_brand_gets_its_texts_in_both_languages_once(
     assert rows == [("en", 4), ("tr", 4)]
 
 
+def test_the_standard_wording_never_takes_the_place_of_the_brands_own(
+    documents: dict[str, int], place: Any, conn: Any
+) -> None:
+    own = publish(documents["MESAJ"], "tr", "Başlık", GOOD)
+    publish_standard_texts(place.provider_id, place.brand_id)
+    newest = conn.execute("select max(id) from document_version where document_id = %s",
+                          (documents["MESAJ"],)).fetchone()
+    assert newest == (own.id,)
+
+
 def test_a_new_wording_is_the_next_version_and_the_old_one_stays(
     documents: dict[str, int], conn: Any
 ) -> None:

@@ -30,16 +30,21 @@ def dealer_of(place: Any, title: str = "Bornova Akasya") -> int:
 
 
 def take(place: Any, address: str, *, dealer_id: int | None = None, refusal: bool = False,
-         channel: Channel = Channel.MESAJ) -> ledger.Recorded:
-    """One consent (or refusal) by web form."""
+         channel: Channel = Channel.MESAJ, text: tuple[int, str] | None = None,
+         notice: int | None = None) -> ledger.Recorded:
+    """One consent (or refusal) by web form; ``text``: id and hash of the version it was given on,
+    ``notice``: the version of the notice that was acknowledged with it."""
     moment = clock.whole_second(clock.now())
     item = ledger.NewConsent(
         address=address, channel=channel, status=Status.RET if refusal else Status.ONAY,
-        consent_date=moment, due_at=due_at(moment))
+        consent_date=moment, due_at=due_at(moment), text_id=text[0] if text else None,
+        text_hash=text[1] if text else None)
+    seen = {"texts": [{"id": text[0]}]} if text else {}
+    read = {"notice": {"version": notice}} if notice else {}
     return ledger.record(ledger.NewSubmission(
         place=place, idem=f"deneme:{next(_numbers)}", body_hash=b"0" * 16, source=Source.HS_WEB,
         standing=Standing.VERIFIED, items=[item], actor=ledger.ActorKind.VISITOR,
-        dealer_id=dealer_id, evidence={"page": "https://www.ornek.com.tr"}))
+        dealer_id=dealer_id, evidence={"page": "https://www.ornek.com.tr"} | seen | read))
 
 
 def user_with(app: Any, role: str, place: Any = None, *, level: str = "provider",

@@ -115,8 +115,11 @@ def test_a_wording_is_published_with_its_hash(admin: Any, place: Any) -> None:
         (place.provider_id, place.brand_id)).fetchone()[0]
     text = "Defne Ev Tekstili San. ve Tic. A.Ş. tarafından gönderilecek kampanya mesajlarını " \
            "**kısa mesajla** almayı kabul ediyorum."
-    answer = admin.post(f"/metinler/{document}/yayinla", follow_redirects=True, data={
-        "csrf_token": token_of(admin), "language": "tr", "title": "Mesaj onayı", "body": text})
+    path = f"/metinler/{document}/taslak/tr"
+    admin.post(path, data={"csrf_token": token_of(admin), "title": "Mesaj onayı", "body": text,
+                           "revision": "0", "wish": "save"})
+    answer = admin.post(f"{path}/yayinla", follow_redirects=True, data={
+        "csrf_token": token_of(admin), "revision": "1"})
     assert "Sürüm 1 yayında" in answer.text
     assert "<strong>kısa mesajla</strong>" in answer.text
     kept = db.connection().execute(

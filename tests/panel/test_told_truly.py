@@ -11,7 +11,9 @@ import pytest
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
+from ileti.documents.publish import publish
 from ileti.documents.views import emphasised
+from tests.documents.golden_texts import WHOLE
 from tests.panel.people import sign_in, take, token_of, user_with
 from tests.panel.test_time_travel import answer, shown
 
@@ -135,11 +137,10 @@ def test_a_text_of_many_paragraphs_keeps_them_and_shows_no_marks(admin: Any, pla
     made = db.connection().execute(
         "insert into document (provider_id, brand_id, kind, name) values (%s, %s, 'AYDINLATMA', "
         "'Aydınlatma metni') returning id", (place.provider_id, place.brand_id)).fetchone()
-    admin.post(f"/metinler/{made[0]}/yayinla", data={
-        "csrf_token": token_of(admin), "language": "tr", "title": "Aydınlatma metni",
-        "body": "## Veri sorumlusu\n\nDefne <Ev>\n\n## Haklarınız\n\n**Her an** yazın."})
+    publish(made[0], "tr", "Aydınlatma metni", WHOLE + "\n\nDefne <Ev>\n\n**Her an** yazın.")
     page = admin.get(f"/metinler/show/{made[0]}").text
-    assert "<h3>Veri sorumlusu</h3><p>Defne &lt;Ev&gt;</p>" in page
+    assert "<h3>Veri sorumlusu</h3><p>Defne Ev Tekstili" in page
+    assert "<p>Defne &lt;Ev&gt;</p>" in page
     assert "<strong>Her an</strong>" in page
     assert "Sürüm 1 · Türkçe" in page
 

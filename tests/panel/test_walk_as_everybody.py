@@ -35,6 +35,8 @@ class Strange:
     dealer: int
     site: int
     document: int
+    version: int
+    purpose: int
     user: int
     membership: int
     entry: int
@@ -47,10 +49,12 @@ class Strange:
             "WizardLoginView": self.place.provider_id, "BrandView": self.place.brand_id,
             "DealerView": self.dealer, "SiteView": self.site, "DocumentView": self.document,
             "UserView": self.user, "AuditView": 1,
+            "DraftView": self.document, "PreviewView": self.document,
+            "VersionView": self.version, "SeenView": self.version, "PurposeView": self.purpose,
             "ApiAccountView": self.account,
         }.get(rule.endpoint.partition(".")[0], self.entry)
         named = {"provider_id": self.place.provider_id, "entry_id": self.entry,
-                 "membership_id": self.membership, "pk": own}
+                 "membership_id": self.membership, "pk": own, "language": "tr"}
         return {name: named.get(name, own) for name in rule.arguments}
 
 
@@ -80,6 +84,17 @@ def _furnished(app: Any, place: Any, user_name: str) -> Strange:
         "insert into document (provider_id, brand_id, kind, channel, name) "
         "values (%s, %s, 'ETK_ONAYI', 2, %s) returning id",
         (place.provider_id, place.brand_id, STRANGE)).fetchone()[0]
+    version = conn.execute(
+        "insert into document_version (provider_id, document_id, version, language, title, body, "
+        "content_hash) values (%s, %s, 1, 'tr', %s, %s, 'x') returning id",
+        (place.provider_id, document, STRANGE, STRANGE)).fetchone()[0]
+    conn.execute("insert into document_draft (provider_id, brand_id, document_id, language, title, "
+                 "body) values (%s, %s, %s, 'tr', %s, %s)",
+                 (place.provider_id, place.brand_id, document, STRANGE, STRANGE))
+    purpose = conn.execute(
+        "insert into purpose (provider_id, brand_id, name, ground, period) values "
+        "(%s, %s, %s, 'RIZA', '1') returning id",
+        (place.provider_id, place.brand_id, STRANGE)).fetchone()[0]
     user, membership = conn.execute(
         "select u.id, m.id from ab_user u join membership m on m.user_id = u.id "
         "where u.username = %s", (user_name,)).fetchone()
@@ -91,7 +106,8 @@ def _furnished(app: Any, place: Any, user_name: str) -> Strange:
         "values (%s, %s, %s, %s, %s, 'x') returning id",
         (place.provider_id, place.brand_id, dealer, STRANGE,
          f"api-yabanci-{dealer}")).fetchone()[0]
-    return Strange(place, dealer, site, document, user, membership, entry, account)
+    return Strange(place, dealer, site, document, version, purpose, user, membership, entry,
+                   account)
 
 
 def _rules(app: Any) -> list[Any]:
@@ -110,10 +126,16 @@ def _rows(strange: Strange) -> Any:
     conn = db.connection()
     ids = {"provider": strange.place.provider_id, "brand": strange.place.brand_id,
            "dealer": strange.dealer, "site": strange.site, "document": strange.document,
+           "purpose": strange.purpose, "document_version": strange.version,
            "ab_user": strange.user, "membership": strange.membership,
            "api_account": strange.account}
     rows = {table: conn.execute(f"select t.* from {table} t where id = %s", (number,)).fetchone()
             for table, number in ids.items()}
+    rows["texts"] = conn.execute(
+        "select count(*), max(v.id), (select string_agg(x.title || x.body || x.state, '') from "
+        "document_draft x where x.document_id = %(d)s), (select count(*) from document_event e "
+        "where e.document_id = %(d)s) from document_version v where v.document_id = %(d)s",
+        {"d": strange.document}).fetchone()
     rows["states"] = conn.execute("select * from consent_state where provider_id = %s",
                                   (strange.place.provider_id,)).fetchall()
     rows["counts"] = [conn.execute(f"select count(*) from {table} where provider_id = %s",
@@ -141,7 +163,10 @@ def _evil(strange: Strange) -> dict[str, Any]:
         "user_id": str(strange.user), "is_admin": "1", "workspace": str(strange.membership),
         "wish": "replace", "ref": f"{place.provider_id}-{strange.entry}", "q": "+905997000001",
         "source": "HS_CAGRI_MERKEZI", "secret": "ele-gecti", "form_version": "99",
-        "public_key": "pk_ele_gecti", "old": "x", "new": "uzun-ve-guzel-parola",
+        "public_key": "pk_ele_gecti", "revision": "1", "reason": "Ele geçirildi, işte",
+        "note": "Ele Geçti", "purpose": str(strange.purpose), "ground": "5/2-c", "data": "kimlik",
+        "subjects": "musteri", "period": "1 yıl", "marka": str(place.brand_id),
+        "old": "x", "new": "uzun-ve-guzel-parola",
     }
 
 

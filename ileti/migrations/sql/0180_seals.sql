@@ -5,7 +5,8 @@ declare t text;
 begin
     foreach t in array array['recipient', 'submission', 'consent_entry', 'iys_receipt',
                              'iys_movement', 'iys_archive', 'audit_entry', 'document_version',
-                             'evidence_file', 'entry_file', 'seal', 'seal_stamp'] loop
+                             'document_event', 'evidence_file', 'entry_file', 'seal',
+                             'seal_stamp'] loop
         execute format('comment on table %I is %L', t, 'proof: the application only adds rows');
     end loop;
     foreach t in array array['seal_epoch', 'alembic_version'] loop

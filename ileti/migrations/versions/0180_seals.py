@@ -1,7 +1,7 @@
 """Seals over the ledger's leaves, time stamps over seals; proof tables say so themselves
 
 Revision ID: 0180
-Revises: 0160
+Revises: 0170
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0180"
-down_revision = "0160"
+down_revision = "0170"
 branch_labels = None
 depends_on = None
 

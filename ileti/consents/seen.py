@@ -1,0 +1,105 @@
+"""Who has seen which version of a text, in numbers and lists; who must be informed anew (R-61).
+
+The ledger knows it: an entry names the text it was given on, a submission all texts that stood on
+its form and the notice that was acknowledged. Counting begins at the version's first day, so that
+months before it are not read, and stops at a hundred thousand. There is no index by text: it would
+cost every capture for a page that is opened once a month. A dealer counts and lists what it took
+itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from ileti.consents.models import ConsentEntry, ConsentState, Submission
+from ileti.consents.vocabulary import Standing, Status
+from ileti.core import orm
+from ileti.documents.models import DocumentVersion
+from ileti.tenancy import scope
+
+COUNTED: Final = 100_000
+PAGE: Final = 50
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Counts of one version, each at most ``COUNTED``: forms that showed it, choices given on it,
+    acknowledgements of it as a notice, and people whose standing consent or last acknowledgement
+    rests on it although a later version must be told or asked anew."""
+
+    shown: int
+    given: int
+    acknowledged: int
+    to_renew: int
+
+
+def numbers(version: DocumentVersion, renewing: list[DocumentVersion]) -> Numbers:
+    """The numbers of a version; ``renewing`` are later versions that must be told or asked anew
+    (empty: nobody is to be informed)."""
+    return Numbers(
+        shown=_count(select(Submission.id).where(_shown(version))),
+        given=_count(select(ConsentEntry.id).where(_given(version))),
+        acknowledged=_count(select(Submission.id).where(_acknowledged(version))),
+        to_renew=_count(_standing(version)) + _count(_unrenewed(version, renewing))
+        if renewing else 0)
+
+
+def rows(version: DocumentVersion, before: int | None) -> tuple[list[Submission], int | None]:
+    """Submissions whose form showed the version or that acknowledged it, the newest first, and
+    where the next page begins; ``before`` is a submission's id."""
+    asked = select(Submission).where(or_(_shown(version), _acknowledged(version)))
+    if before is not None:
+        asked = asked.where(Submission.id < before)
+    found = list(orm.db.session.scalars(asked.order_by(Submission.id.desc()).limit(PAGE + 1)))
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def _here(version: DocumentVersion, of: Any) -> ColumnElement[bool]:
+    """Rows of the version's provider since its first day, of a dealer those it took itself."""
+    return and_(of.provider_id == version.provider_id,
+                of.captured_at >= version.effective_from, scope.taken_here(of.dealer_id))
+
+
+def _shown(version: DocumentVersion) -> ColumnElement[bool]:
+    return and_(_here(version, Submission),
+                Submission.evidence.contains({"texts": [{"id": version.id}]}))
+
+
+def _acknowledged(version: DocumentVersion, of: Any = Submission) -> ColumnElement[bool]:
+    return and_(_here(version, of), of.evidence.contains({"notice": {"version": version.id}}))
+
+
+def _given(version: DocumentVersion) -> ColumnElement[bool]:
+    return and_(_here(version, ConsentEntry), ConsentEntry.text_id == version.id,
+                ConsentEntry.status == int(Status.ONAY))
+
+
+def _count(asked: Any) -> int:
+    return orm.db.session.scalar(
+        select(func.count()).select_from(asked.limit(COUNTED).subquery())) or 0
+
+
+def _standing(version: DocumentVersion) -> Any:
+    """Consents that hold now and were given on the version."""
+    return select(ConsentState.entry_id).join(ConsentEntry, and_(
+        ConsentEntry.provider_id == ConsentState.provider_id,
+        ConsentEntry.id == ConsentState.entry_id,
+        ConsentEntry.captured_at == ConsentState.entry_at)).where(
+        _given(version), ConsentState.status == int(Status.ONAY),
+        ConsentState.standing == int(Standing.VERIFIED))
+
+
+def _unrenewed(version: DocumentVersion, renewing: list[DocumentVersion]) -> Any:
+    """Recipients who acknowledged the version as a notice and none of the later ones."""
+    entry, click = aliased(ConsentEntry), aliased(Submission)
+    newer = select(entry.recipient_id).join(click, and_(
+        click.provider_id == entry.provider_id, entry.id == func.any(click.entry_ids))).where(
+        or_(*(_acknowledged(one, click) for one in renewing)))
+    return select(ConsentEntry.recipient_id).join(Submission, and_(
+        Submission.provider_id == ConsentEntry.provider_id,
+        ConsentEntry.id == func.any(Submission.entry_ids))).where(
+        _acknowledged(version), ConsentEntry.recipient_id.not_in(newer)).distinct()

@@ -1,0 +1,225 @@
+"""Texts as one meets them, good and bad, with what the linter must say about each.
+
+All firms are invented. ``must``: codes that have to be found; ``quiet``: codes that must not. A
+text without ``must`` errors has to be free of errors. ``marks``: the words of the text each finding
+with a place points at, by code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FIRM = "Defne Ev Tekstili San. ve Tic. A.Ş."
+NOTICE, ETK, CONSENT = "AYDINLATMA", "ETK_ONAYI", "ACIK_RIZA"
+ABROAD, SCRIPT, COOKIES = "YURT_DISI", "CAGRI_METNI", "CEREZ"
+
+
+@dataclass(frozen=True)
+class Golden:
+    name: str
+    kind: str
+    body: str
+    must: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
+    channel: str | None = None
+    language: str = "tr"
+    title: str = "Metin"
+    grounds: tuple[str, ...] = ("RIZA",)
+    in_contract: bool = False
+    marks: dict[str, str] = field(default_factory=dict)
+
+
+WHOLE = f"""## Veri sorumlusu
+
+{FIRM}, MERSİS 0291045678900017, Kemalpaşa Mah. 7408 Sok. No: 12 Bornova/İzmir.
+
+## İşlediğimiz veriler ve amaçlar
+
+Adınızı, telefon numaranızı ve e-posta adresinizi üyeliğinizi kurmak ve siparişinizi ulaştırmak \
+için işleriz (sözleşmenin kurulması ve ifası, m. 5/2-c).
+
+## Kimlere aktarırız
+
+Adresinizi siparişi taşıyan kargo şirketine aktarırız.
+
+## Yöntem
+
+Verilerinizi üyelik formuyla elektronik ortamda toplarız.
+
+## Haklarınız
+
+KVKK’nın 11. maddesindeki haklarınız için kvkk@defneev.ornek.test adresine yazabilirsiniz. \
+Verilerinizi 10 yıl saklarız."""
+RIZA = (f"{FIRM} tarafından alışveriş geçmişimin bana özel öneri hazırlanması amacıyla işlenmesine "
+        "açık rıza veriyorum. Rızamı dilediğim an geri alabilirim.")
+GIDER = (f"{FIRM} tarafından adımın ve e-posta adresimin, bülten gönderen Example Inc. şirketine "
+         "Almanya’ya, yurt dışına aktarılmasına açık rıza veriyorum. Rızamı geri alabilirim.")
+
+
+def box(words: str, *, intro: str = f"{FIRM} tarafından gönderilecek tanıtımları,") -> str:
+    return f"{intro}\n\n{words}"
+
+
+SMS = "**kısa mesajla** almayı kabul ediyorum."
+CALL = (f"İyi günler, {FIRM} adına arıyorum; görüşmemiz kaydedilir. Aydınlatma metnimiz "
+        "defneev.ornek.test adresindedir. Kampanyalarımızı telefonla aranarak öğrenmek ister "
+        "misiniz? Evet ya da hayır diyebilirsiniz.")
+COOKIE = (f"{FIRM} bu sitede zorunlu ve analitik çerezler kullanır. Analitik çerezleri ayarlardan "
+          "reddedebilirsiniz.")
+
+TEXTS: tuple[Golden, ...] = (
+    # -- notices
+    Golden("whole notice", NOTICE, WHOLE, quiet=("vague_recipient", "no_period", "data_missing")),
+    Golden("notice in capitals", NOTICE, WHOLE.replace("için işleriz", "İÇİN İŞLERİZ")),
+    Golden("read and accepted", NOTICE, WHOLE + "\n\nOkudum ve kabul ediyorum.",
+           ("acceptance",), marks={"acceptance": "Okudum ve kabul ediyorum."}),
+    Golden("read and approve, in capitals", NOTICE, WHOLE + "\n\nOKUDUM, ONAYLIYORUM.",
+           ("acceptance",)),
+    Golden("typed without Turkish letters", NOTICE, WHOLE + "\n\nOkudum, onayliyorum.",
+           ("acceptance",)),
+    Golden("accept and declare", NOTICE, WHOLE + "\n\nKabul ve beyan ederim.", ("acceptance",)),
+    Golden("accept and undertake", NOTICE, WHOLE + "\n\nŞartları kabul ve taahhüt ederim.",
+           ("acceptance",)),
+    Golden("muvafakat", NOTICE, WHOLE + "\n\nİşlenmesine muvafakatim vardır.", ("acceptance",)),
+    Golden("hidden by a soft hyphen", NOTICE, WHOLE + "\n\nkabul edi\u00adyorum", ("acceptance",)),
+    Golden("hidden by zero width", NOTICE, WHOLE + "\n\nka\u200bbul e\u200bdiyorum",
+           ("acceptance",)),
+    Golden("read and understood", NOTICE, WHOLE + "\n\nOkudum, anladım.", quiet=("acceptance",)),
+    Golden("speaks of consent without asking", NOTICE, WHOLE
+           + "\n\nAçık rızanıza dayanan işlemeler için ayrı bir metin sunarız; rızanızı geri "
+           "alabilirsiniz.", quiet=("acceptance", "silence")),
+    Golden("notice with the consent to messages", NOTICE, WHOLE
+           + "\n\nKampanya mesajlarını almayı kabul ediyorum.", ("acceptance", "etk_in_kvkk")),
+    Golden("silence counts", NOTICE, WHOLE
+           + "\n\nSiteyi kullanmakla metni kabul etmiş sayılırsınız.", ("silence",),
+           marks={"silence": "kabul etmiş sayılırsınız"}),
+    Golden("silence does not count", NOTICE, WHOLE
+           + "\n\nOkumanız onay vermiş sayılmanız anlamına gelmez; susan onay vermiş sayılmaz.",
+           quiet=("silence", "acceptance")),
+    Golden("articles 5 and 6", NOTICE, WHOLE.replace(
+        "üyelik formuyla", "KVKK’nın 5. ve 6. maddelerine uygun olarak üyelik formuyla"),
+        ("vague_ground",), marks={"vague_ground": "KVKK’nın 5. ve 6. maddelerine uygun olarak"}),
+    Golden("relevant legislation", NOTICE, WHOLE.replace(
+        "üyelik formuyla", "ilgili mevzuat uyarınca üyelik formuyla"), ("vague_ground",)),
+    Golden("named grounds are not vague", NOTICE, WHOLE.replace(
+        "(sözleşmenin kurulması ve ifası, m. 5/2-c)", "(m. 5/1 ve 5/2-ç)"),
+        quiet=("vague_ground", "no_ground")),
+    Golden("business partners", NOTICE, WHOLE.replace(
+        "kargo şirketine aktarırız", "kargo şirketine ve iş ortaklarımıza aktarırız"),
+        ("vague_recipient",), marks={"vague_recipient": "iş ortaklarımıza"}),
+    Golden("and similar purposes", NOTICE, WHOLE.replace(
+        "için işleriz", "ve benzeri amaçlarla işleriz"), ("vague_purpose",)),
+    Golden("no controller", NOTICE, WHOLE.replace(FIRM, "Şirketimiz"), ("no_identity",)),
+    Golden("no recipients", NOTICE, WHOLE.replace(
+        "## Kimlere aktarırız\n\nAdresinizi siparişi taşıyan kargo şirketine aktarırız.\n\n", ""),
+        ("no_recipients",)),
+    Golden("nobody gets them", NOTICE, WHOLE.replace(
+        "Adresinizi siparişi taşıyan kargo şirketine aktarırız.", "Kimseye aktarmayız."),
+        quiet=("no_recipients",)),
+    Golden("no method", NOTICE, WHOLE.replace(
+        "## Yöntem\n\nVerilerinizi üyelik formuyla elektronik ortamda toplarız.\n\n", ""),
+        ("no_method",)),
+    Golden("no ground", NOTICE, WHOLE.replace(
+        " (sözleşmenin kurulması ve ifası, m. 5/2-c)", ""), ("no_ground",)),
+    Golden("no rights", NOTICE, WHOLE.replace(
+        "KVKK’nın 11. maddesindeki haklarınız", "Sorularınız"), ("no_rights",)),
+    Golden("rights by the law's name", NOTICE, WHOLE.replace(
+        "KVKK’nın 11. maddesindeki", "6698 sayılı Kanunun 11 inci maddesindeki"),
+        quiet=("no_rights",)),
+    Golden("abroad by consent", NOTICE, WHOLE
+           + "\n\nVerilerinizi açık rızanızla yurt dışına aktarırız.", ("abroad_by_consent",)),
+    Golden("a gap left", NOTICE, WHOLE + "\n\nVERBİS: [sicil numaranız]", ("unfinished",)),
+    Golden("dots left", NOTICE, WHOLE + "\n\nKEP: ..........", ("unfinished",)),
+    Golden("still a sample", NOTICE, "ÖRNEK METİN: bir hukukçu denetlesin.\n\n" + WHOLE,
+           ("sample_mark",)),
+    Golden("English notice that agrees", NOTICE, WHOLE + "\n\nI agree to the above.",
+           ("acceptance",), language="en"),
+    # -- commercial consent
+    Golden("good SMS consent", ETK, box(SMS), channel="MESAJ"),
+    Golden("good call consent", ETK, box("**telefonla aranarak** almayı kabul ediyorum."),
+           channel="ARAMA"),
+    Golden("good e-mail consent, English", ETK, box(
+        "**by e-mail**.", intro=f"I accept to receive promotions of {FIRM}"), channel="EPOSTA",
+        language="en"),
+    Golden("two channels in one box", ETK, box(
+        "**SMS ve e-posta ile** almayı kabul ediyorum."), ("other_channel",), channel="MESAJ",
+        marks={"other_channel": "e-posta"}),
+    Golden("no channel", ETK, box("**bana** iletilmesini kabul ediyorum."), ("no_channel",),
+           channel="MESAJ"),
+    Golden("no positive statement", ETK, box("**kısa mesajla** bilgilendirilebilirim."),
+           ("no_positive",), channel="MESAJ"),
+    Golden("KVKK in the same box", ETK, box(
+        "kişisel verilerimin işlenmesini ve **kısa mesajla** ileti almayı kabul ediyorum."),
+        ("kvkk_in_etk",), channel="MESAJ", marks={"kvkk_in_etk": "kişisel verilerimin"}),
+    Golden("notice in the same box", ETK, box(
+        "Aydınlatma metnini okudum, **kısa mesajla** almayı kabul ediyorum."), ("kvkk_in_etk",),
+        channel="MESAJ"),
+    Golden("partners too", ETK, box(SMS, intro=f"{FIRM} ve iş ortaklarının tanıtımlarını,"),
+           ("others",), channel="MESAJ"),
+    Golden("group companies too", ETK, box(SMS, intro=f"{FIRM} ve grup şirketlerinin,"),
+           ("others",), channel="MESAJ"),
+    Golden("names nobody", ETK, box(SMS, intro="Tanıtımlarınızı,"), ("no_name",),
+           channel="MESAJ"),
+    Golden("price of a campaign", ETK, box(
+        "Kampanyadan yararlanmak için onay verilmesi zorunludur. " + SMS), ("condition",),
+        channel="MESAJ"),
+    Golden("no membership without", ETK, box(
+        "Onay vermeden üye olamazsınız. " + SMS), ("condition",), channel="MESAJ"),
+    Golden("free to say no", ETK, box("Onay vermeden de üye olabilirsiniz. " + SMS),
+           quiet=("condition",), channel="MESAJ"),
+    Golden("says that it is not required", ETK, box(
+        "Üye olmak için onay vermeniz zorunlu değildir. " + SMS), quiet=("condition",),
+        channel="MESAJ"),
+    Golden("opt out", ETK, box(
+        "Almak istemiyorsanız kutunun işaretini kaldırın. " + SMS), ("opt_out",),
+        channel="MESAJ"),
+    Golden("ticked before", ETK, box("[x] " + SMS), ("opt_out",), channel="MESAJ"),
+    Golden("code as a yes", ETK, box(
+        "Gelen kodu kasiyerle paylaşarak onay vermiş olursunuz. " + SMS),
+        ("code_as_consent", "silence"), channel="MESAJ"),
+    Golden("no box sentence", ETK, f"{FIRM} tanıtımlarını kısa mesajla almayı kabul ediyorum.",
+           ("no_channel_sentence",), channel="MESAJ"),
+    Golden("hint on the way back only", ETK, box(SMS), ("no_refusal",), channel="MESAJ"),
+    Golden("contract without heading and no", ETK, box(SMS),
+           ("contract_heading", "contract_refusal"), channel="MESAJ", in_contract=True),
+    Golden("contract as it should be", ETK, box("☐ Kabul etmiyorum. ☐ " + SMS), channel="MESAJ",
+           title="Ticari elektronik ileti", in_contract=True),
+    Golden("small print", ETK, box("(8 punto) Kabul etmiyorum. " + SMS), ("small_print",),
+           channel="MESAJ", title="Ticari elektronik ileti", in_contract=True),
+    # -- explicit consent
+    Golden("good consent", CONSENT, RIZA, quiet=("blanket", "data_missing")),
+    Golden("all data", CONSENT, RIZA.replace("alışveriş geçmişimin", "tüm kişisel verilerimin"),
+           ("blanket",)),
+    Golden("no way back", CONSENT, RIZA.replace(" Rızamı dilediğim an geri alabilirim.", ""),
+           ("no_withdrawal",)),
+    Golden("read and consent", CONSENT, "Aydınlatma metnini okudum, anladım ve rıza veriyorum. "
+           + RIZA, ("notice_in_consent",)),
+    Golden("messages in the consent", CONSENT, RIZA + " SMS almayı da kabul ediyorum.",
+           ("etk_in_kvkk",)),
+    Golden("no sentence of consent", CONSENT, RIZA.replace("açık rıza veriyorum", "izin verilir"),
+           ("no_consent_words",)),
+    Golden("no purpose linked", CONSENT, RIZA, ("no_purpose",), grounds=()),
+    Golden("two purposes", CONSENT, RIZA, ("many_purposes",), grounds=("RIZA", "RIZA")),
+    Golden("contract is the ground", CONSENT, RIZA, ("needless",), grounds=("5/2-c",)),
+    Golden("price of the service", CONSENT, RIZA
+           + " Hizmetin sunulabilmesi için rıza vermeniz zorunludur.", ("condition",)),
+    Golden("good transfer abroad", ABROAD, GIDER),
+    Golden("abroad not named", ABROAD, GIDER.replace("Almanya’ya, yurt dışına ", ""),
+           ("abroad_missing",)),
+    # -- scripts and cookies
+    Golden("good script", SCRIPT, CALL, quiet=("script_notice", "script_recording")),
+    Golden("script without a no", SCRIPT, CALL.replace(" Evet ya da hayır diyebilirsiniz.", ""),
+           ("script_refusal",)),
+    Golden("script without a question", SCRIPT, CALL.replace("ister misiniz?", "istersiniz."),
+           ("script_question",)),
+    Golden("script without a name", SCRIPT, CALL.replace(FIRM, "firmamız"), ("no_name",)),
+    Golden("script that takes silence", SCRIPT, CALL
+           + " Aksini belirtmediğiniz sürece onay verdiğiniz kabul edilir.", ("silence",)),
+    Golden("script with the code", SCRIPT, CALL
+           + " Telefonunuza gelen kodu söyleyerek onay verebilirsiniz.", ("code_as_consent",)),
+    Golden("good cookies", COOKIES, COOKIE),
+    Golden("cookies by going on", COOKIES, COOKIE
+           + " Siteyi kullanmaya devam ederek çerezleri kabul etmiş olursunuz.", ("silence",)),
+    Golden("cookies without a no", COOKIES, COOKIE.replace(
+        " Analitik çerezleri ayarlardan reddedebilirsiniz.", ""), ("cookie_refusal",)),
+)
