@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sealed_house import seal_all, take, wait_for_horizon
 
 from ileti.consents import bundle as bundling
 from ileti.core.errors import Conflict, Gone, NotFound
@@ -23,6 +22,7 @@ from ileti.evidence import export, seal, stamping
 from ileti.evidence import verifier as judge
 from ileti.simulator.authority import authority
 from ileti.simulator.stamp import stamp as forged_stamp
+from tests.evidence.sealed_house import seal_all, take, wait_for_horizon
 
 Files = dict[str, bytes]
 
