@@ -200,8 +200,10 @@ def check_entry(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None
     seal = seals.get(_whole(entry["seal"]))
     if seal is None:
         raise Wrong("mührü pakette yok", "its seal is missing")
-    root = leads(leaf, _whole(entry["place"]), _whole(seal["leaves"]),
-                 [_bytes32(one) for one in entry["path"]])
+    place, leaves, path = _whole(entry["place"]), _whole(seal["leaves"]), entry["path"]
+    if not isinstance(path, list):
+        raise TypeError("path")
+    root = leads(leaf, place, leaves, [_bytes32(one) for one in path])
     if root is None or root.hex() != seal["root"]:
         raise Wrong(f"{entry['seal']} numaralı mührün köküne götürmüyor",
                     f"it does not lead to the root of seal {entry['seal']}")
@@ -359,6 +361,8 @@ def read_bundle(path: str) -> tuple[dict[str, Any], dict[str, bytes]]:
 def check_files(index: dict[str, Any], files: dict[str, bytes]) -> list[Said]:
     """The list of hashes against the files."""
     listed = index["files"]
+    if not isinstance(listed, dict):
+        raise TypeError("files")
     said = [Said(False, name, "dosya listede yok", "the file is not in the list")
             for name in sorted(set(files) - set(listed))]
     for name in sorted(listed):
@@ -399,7 +403,8 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
     for name in sorted(one for one in files if one.startswith("entries/")):
         try:
             entry = strict(files[name])
-            about = "{}".format(entry.get("record", name))
+            record = entry.get("record")
+            about = record if isinstance(record, str) else name
             check_entry(entry, seals)
             good += 1
         except Wrong as wrong:
