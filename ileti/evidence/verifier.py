@@ -273,6 +273,8 @@ def stamp_says(token: bytes) -> tuple[bytes, dt.datetime]:
     if _parts(algorithm)[0][1] != bytes.fromhex("608648016503040201"):
         raise ValueError("not over SHA-256")
     whole = said.rstrip("Z").partition(".")[0]
+    if len(whole) != 14:
+        raise ValueError("no moment")
     return imprint, dt.datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=dt.timezone.utc)
 
 
@@ -313,6 +315,8 @@ def check_stamp(name: str, token: bytes, seals: dict[int, dict[str, Any]],
         return Said(False, name, "zaman damgası bu mührün değil",
                     "the time stamp is over something else")
     try:
+        if len(seal["at"]) != 20:
+            raise ValueError("no moment as seals write it")
         sealed = dt.datetime.strptime(seal["at"], "%Y-%m-%dT%H:%M:%SZ").replace(
             tzinfo=dt.timezone.utc)
     except (KeyError, TypeError, ValueError):

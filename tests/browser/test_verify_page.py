@@ -117,6 +117,7 @@ def alike(lines: list[Line]) -> list[Line]:
 
 
 def test_it_says_what_the_program_says_of_a_genuine_bundle(genuine: Path, check: Check) -> None:
+    assert unpack(genuine)["verify.html"] == PAGE.read_bytes()
     ca, other = (authority(*name).bundle.encode() for name in ((), ("Yabancı Zaman Damgası",)))
     for language in ("en", "tr"):
         for given, outcome in (({"ca": ca}, 0), ({"ca": other}, 1), ({}, 3),
@@ -328,7 +329,7 @@ def test_words_are_those_of_the_vocabulary(page: Any) -> None:
 
 def test_the_policy_fits_and_lets_nothing_in_or_out(page: Any) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert fitting(text) == text
+    assert fitting(text) == text, "python -m tools.verify_page --write"
     assert "default-src 'none'" in text
     page.faults = []
     told = page.evaluate("""async () => {
