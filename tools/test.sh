@@ -15,6 +15,7 @@ bash tools/node.sh test
 bash tools/node.sh check
 step "translations"; $bin/python -m tools.check_translations
 step "settings table"; $bin/python -m tools.settings_doc --check
+step "policy of the verifying page"; $bin/python -m tools.verify_page
 [ "${1:-}" = checks ] && exit 0
 
 step "browser"

@@ -10,7 +10,9 @@ import click
 
 import config
 from config import WrongSetting
+from ileti.cli import proof_commands
 from ileti.cli.sentences import Sentences, language
+from ileti.cli.services import running, with_services
 from ileti.cli.supervise import follow_parent, refuse_taken_port
 from ileti.core.logs import configure_logs
 
@@ -48,7 +50,7 @@ def up(quiet: bool) -> None:
 @click.pass_obj
 def web(supervised: bool) -> None:
     """Serve the panel, the public pages and the API (needs DATABASE_URL and REDIS_URL)."""
-    settings = _with_services(stay=True)
+    settings = with_services(stay=True)
     if not supervised:  # the server itself would quietly share the port with a stranger
         refuse_taken_port(settings.host, settings.port, "PORT")
     from granian.constants import Interfaces
@@ -69,7 +71,7 @@ def web(supervised: bool) -> None:
 @click.option("--burst", is_flag=True, help="End when nothing is left to do.")
 def worker(queues: tuple[str, ...], burst: bool) -> None:
     """Do the background work of the named queues."""
-    _with_services(stay=True)
+    with_services(stay=True)
     from ileti.cli.worker import work
 
     work(list(queues), burst=burst)
@@ -78,7 +80,7 @@ def worker(queues: tuple[str, ...], burst: bool) -> None:
 @main.command()
 def scheduler() -> None:
     """Ask for every job at its interval; one per installation is enough, more do no harm."""
-    _with_services(stay=True)
+    with_services(stay=True)
     from ileti.cli.worker import schedule
 
     schedule()
@@ -118,7 +120,7 @@ def setup() -> None:
     settings = config.load_settings()
     if not settings.production:
         config.make_secrets_file(settings.ileti_var)
-    settings = _with_services()
+    settings = with_services()
     from ileti.cli.setup import prepare
 
     prepare(settings)
@@ -134,7 +136,7 @@ def doctor(settings_table: bool) -> None:
         return
     from ileti.cli.doctor import examine
 
-    found = _running(config.load_settings())
+    found = running(config.load_settings())
     for name in ("database_url", "redis_url"):
         os.environ[name.upper()] = getattr(found, name)
     config.settings.cache_clear()
@@ -155,7 +157,7 @@ def push(action: str, iys_code: int) -> None:
 
     İYS's support opens push on request, and İYS must reach PUBLIC_URL over https.
     """
-    _with_services()
+    with_services()
     from ileti.core import db
     from ileti.core.errors import NotFound
     from ileti.iys.pushing import register_push, unregister_push
@@ -188,7 +190,7 @@ def user() -> None:
 def create_user(username: str, role: str, email: str | None, provider: int | None,
                 dealer: int | None, password: str) -> None:
     """Create a user with one role, or give an existing user a new password and role."""
-    _with_services()
+    with_services()
     from ileti.cli.users import ensure_user
 
     ensure_user(username, password, role=role, email=email, iys_code=provider, dealer_id=dealer)
@@ -256,7 +258,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
     """
     if (file is None) == (url is None) or (url is None) != (query is None):
         raise click.UsageError("Name a FILE, or a database with --from and --query.")
-    _with_services()
+    with_services()
     from ileti.cli import importing
     from ileti.core.errors import CallerMistake
 
@@ -281,129 +283,6 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
     raise SystemExit(code)
 
 
-@main.command("audit")
-@click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N",
-              help="First seal to look at (default 1).")
-@click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="Last seal.")
-@click.option("--against", "exports", multiple=True, metavar="FILE",
-              type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Seals that were carried out of the house; may be given several times.")
-@click.option("--most", type=click.IntRange(min=1), default=100, help="Stop after that many "
-              "findings (default 100).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: int,
-                 as_json: bool) -> None:
-    """Check the whole ledger against its seals, time stamps and exported seals; read only.
-
-    Exit code 0: everything is as it was sealed; 1: something is not, and the first wrong record is
-    named; 2: the call has to be mended first.
-    """
-    _with_services()
-    from ileti.cli.auditing import run_audit
-    from ileti.core.errors import CallerMistake
-
-    try:
-        code = run_audit(first=first, last=last, exports=exports, most=most, language=language(),
-                         as_json=as_json)
-    except CallerMistake as mistake:
-        click.echo(mistake.say(language()), err=True)
-        raise SystemExit(2) from mistake
-    raise SystemExit(code)
-
-
-@main.command("bundle")
-@click.argument("records", nargs=-1, metavar="RECORD...")
-@click.option("--address", help="All records of a phone number or an e-mail address instead.")
-@click.option("--provider", type=int, metavar="IYS", help="The provider's İYS number; needed with "
-              "--address when there are several.")
-@click.option("--out", required=True, metavar="FILE",
-              type=click.Path(dir_okay=False, path_type=Path), help="The zip file to write.")
-def make_bundle(records: tuple[str, ...], address: str | None, provider: int | None,
-                out: Path) -> None:
-    """Write the proof bundle of some records: everything that proves them, and the verifier."""
-    if bool(records) == bool(address):
-        raise click.UsageError("Name RECORDs, or an --address.")
-    _with_services()
-    from ileti.cli.bundling import write_bundle
-    from ileti.core.errors import IletiError
-
-    try:
-        number = write_bundle(out, records=records, address=address, provider=provider)
-    except IletiError as error:
-        click.echo(error.say(language()), err=True)
-        raise SystemExit(2) from error
-    click.echo(f"{out}: {number} " + ("kayıt" if language() == "tr" else "records"))
-
-
-@main.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def verify_bundle(arguments: tuple[str, ...]) -> None:
-    """Check a proof bundle, as the verify.py within it does; `--help` says with what."""
-    from ileti.evidence.verifier import main as verify
-
-    raise SystemExit(verify(list(arguments)))
-
-
-@main.command("export-seals")
-@click.argument("folder", type=click.Path(file_okay=False, writable=True, path_type=Path))
-def export_seals(folder: Path) -> None:
-    """Write the seals that no file in FOLDER holds yet, for storage you cannot rewrite."""
-    _with_services()
-    from ileti.evidence import export
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = export.write_new(folder)
-    click.echo(str(path) if path else ("Yeni mühür yok." if language() == "tr"
-                                       else "There is no new seal."))
-
-
-@main.group()
-def vault() -> None:
-    """The vault of proofs: room of each provider, and whether its files are whole."""
-
-
-@vault.command("list")
-def list_vault() -> None:
-    """Files, megabytes and quota of each provider."""
-    _with_services()
-    from ileti.cli.vault import rooms
-
-    for iys_code, name, files, taken, quota in rooms():
-        click.echo(f"{iys_code:>10}  {files:>8} files  {taken / 1e6:>10.1f} of {quota / 1e6:.0f} MB"
-                   f"  {name}")
-
-
-@vault.command("quota")
-@click.argument("provider", type=int)
-@click.argument("megabytes", type=int, required=False)
-def vault_quota(provider: int, megabytes: int | None) -> None:
-    """Give PROVIDER (its İYS code) room for MEGABYTES; without a number, as VAULT_QUOTA_MB says."""
-    _with_services()
-    from ileti.cli.vault import set_quota
-
-    if megabytes is not None and megabytes < 0:
-        raise click.UsageError("MEGABYTES is 0 or more.")
-    if not set_quota(provider, megabytes):
-        raise click.ClickException(f"There is no provider {provider}.")
-
-
-@vault.command("check")
-@click.option("--provider", type=int, help="Only of this provider (its İYS code).")
-def vault_check(provider: int | None) -> None:
-    """Read every file against its seal and digest; exit code 1 names those that are not whole."""
-    _with_services()
-    from ileti.cli.vault import check
-
-    files, damaged = 0, 0
-    for iys_code, file_id, problem in check(provider):
-        files += 1
-        if problem:
-            damaged += 1
-            click.echo(f"provider {iys_code}, file {file_id}: {problem}")
-    click.echo(f"{files} files read, {damaged} not whole.")
-    raise SystemExit(1 if damaged else 0)
-
-
 @main.group()
 def keys() -> None:
     """Encryption keys: bring in a new one, rewrite what old ones keep, let them go."""
@@ -412,7 +291,7 @@ def keys() -> None:
 @keys.command("list")
 def list_keys() -> None:
     """Which keys there are and how many rows each keeps (reads every table once)."""
-    settings = _with_services()
+    settings = with_services()
     from ileti.cli.keys import owner, usage
 
     ring = config.parse_keyring(settings.encryption_keys)
@@ -447,7 +326,7 @@ def re_encrypt_all() -> None:
 
     May be stopped and run again at any moment, and while the application works.
     """
-    settings = _with_services()
+    settings = with_services()
     from ileti.cli.keys import re_encrypt
 
     done = re_encrypt(settings, lambda column, rows: click.echo(f"{column}: {rows}", err=True))
@@ -462,7 +341,7 @@ def re_encrypt_all() -> None:
 @click.argument("number", type=int)
 def retire_key(number: int) -> None:
     """Let an old key go; refused while a single row is kept under it. Old backups still need it."""
-    settings = _with_services()
+    settings = with_services()
     from ileti.cli.keys import retire
 
     retire(settings, number)
@@ -471,32 +350,5 @@ def retire_key(number: int) -> None:
                else f"Key {number} is out of secrets.env.")
 
 
-def _running(settings: config.Settings) -> config.Settings:
-    """The settings with the addresses of a running ``up``, starting nothing."""
-    from ileti.core.embedded import running_addresses
-
-    found = running_addresses(settings.ileti_var)
-    return settings.model_copy(update={
-        "database_url": settings.database_url or found.database_url,
-        "redis_url": settings.redis_url or found.redis_url,
-    })
-
-
-def _with_services(*, stay: bool = False) -> config.Settings:
-    """Settings with both services' addresses, from the environment or from a running ``up``.
-
-    What had to be started for a command ends with it, unless it shall ``stay`` for others.
-    """
-    settings = config.load_settings()
-    if not settings.database_url or not settings.redis_url:
-        from ileti.core.embedded import EmbeddedServices
-
-        services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
-                                    redis_url=settings.redis_url)
-        if not stay:
-            click.get_current_context().call_on_close(services.stop_started)
-        found = services.start()
-        os.environ["DATABASE_URL"] = found.database_url
-        os.environ["REDIS_URL"] = found.redis_url
-        config.settings.cache_clear()
-    return config.settings()
+for command in proof_commands.COMMANDS:
+    main.add_command(command)

@@ -3,9 +3,10 @@
 Why this module exists: whoever has to show a consent in court hands over what was said, what was
 shown and who vouches for it, and nothing about anybody else. Of each record the bundle holds its
 claim with all parts, the salt of its leaf, the path to the root of its seal, the seals from there
-to one that is time-stamped, the stamp, and the program that checks all of it
-(:mod:`ileti.evidence.verifier`). Higher floors add files of their own (:func:`attaches`): what İYS
-answered, a page to read. The format: docs/proof-bundle.md.
+to one that is time-stamped, the stamp, and what checks all of it: a program
+(:mod:`ileti.evidence.verifier`) and a page that does the same in a browser (``verify.html``).
+Higher floors add files of their own (:func:`attaches`): what İYS answered, a page to read. The
+format: docs/proof-bundle.md.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
     _chain(made)
     for attacher in _attachers:
         made.files |= attacher(proven)
-    made.files["verify.py"] = resources("ileti.evidence").joinpath("verifier.py").read_bytes()
+    for name, source in (("verify.py", "verifier.py"), ("verify.html", "verify.html")):
+        made.files[name] = resources("ileti.evidence").joinpath(source).read_bytes()
     made.files["README.txt"] = _README.encode()
     return made
 
@@ -218,13 +220,14 @@ Bu paket, kayıtlı ticari ileti izinlerinin kanıtıdır: kimin, ne zaman, hang
 seçtiği (entries/), bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
 damgaları (stamps/).
 
-Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. Python ve openssl yeter:
+Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. verify.html dosyasını bir
+tarayıcıda açıp paketi seçin, ya da Python ve openssl ile:
 
     python3 verify.py PAKET.zip --ca MAKAMLAR.pem --tr
 
 MAKAMLAR.pem, güvendiğiniz zaman damgası makamlarının (örneğin Kamu SM) sertifikalarıdır; makamın
-kendi sitesinden alın. verify.py dosyasını da bu paketten değil, İleti'nin yayımlanan kaynağından
-alırsanız paketi hazırlayana hiç güvenmemiş olursunuz.
+kendi sitesinden alın. verify.html ve verify.py dosyalarını da bu paketten değil, İleti'nin
+yayımlanan kaynağından alırsanız paketi hazırlayana hiç güvenmemiş olursunuz.
 
 Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
 
@@ -234,13 +237,14 @@ Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
 This bundle proves recorded consents: who chose what, when, seeing which text (entries/), the seals
 that show nothing was changed afterwards (seals/), and time stamps (stamps/).
 
-To check it you need neither trust İleti nor be online. Python and openssl are enough:
+To check it you need neither trust İleti nor be online. Open verify.html in a browser and choose the
+bundle, or with Python and openssl:
 
     python3 verify.py BUNDLE.zip --ca AUTHORITIES.pem
 
 AUTHORITIES.pem holds the certificates of the time stamp authorities you trust; take them from the
-authority itself. Take verify.py from İleti's published source rather than from this bundle, and you
-need not trust whoever made it at all.
+authority itself. Take verify.html and verify.py from İleti's published source rather than from this
+bundle, and you need not trust whoever made it at all.
 
 The bundle holds personal data; use it as proof only.
 """

@@ -29,11 +29,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 INDEX = "bundle.json"
 CHAIN = "seals/chain.jsonl"
 LARGEST = 2 << 30
+DEEPEST = 200
+_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _NAME = re.compile(r"[A-Za-z0-9_\-]+(/[A-Za-z0-9_.\-]+)*(\.[A-Za-z0-9]+)?\Z")
 
@@ -65,9 +69,38 @@ class Wrong(Exception):
 
 
 def canonical(content: Any) -> bytes:
-    """RFC 8785 JSON for objects with ASCII keys, strings, whole numbers, booleans and null."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-                      allow_nan=False).encode()
+    """RFC 8785 JSON; ValueError for what has none (half a character, no number)."""
+    return _written(content).encode()
+
+
+def _written(content: Any) -> str:
+    if isinstance(content, dict):
+        members = sorted(content.items(), key=lambda one: one[0].encode("utf-16-be"))
+        return "{" + ",".join(f"{_written(name)}:{_written(one)}" for name, one in members) + "}"
+    if isinstance(content, list):
+        return "[" + ",".join(map(_written, content)) + "]"
+    if isinstance(content, float):
+        return _fraction(content)
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _fraction(number: float) -> str:
+    """As ECMAScript writes it: the shortest digits, 1e+21 and 1e-7 with an exponent."""
+    sign, parts, exponent = Decimal(repr(number)).as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError("no number")
+    digits = "".join(map(str, parts)).rstrip("0")
+    point = len(parts) + exponent
+    if not digits:
+        return "0"
+    minus = "-" if sign else ""
+    if not -6 < point <= 21:
+        tail = f".{digits[1:]}" if digits[1:] else ""
+        return f"{minus}{digits[0]}{tail}e{point - 1:+d}"
+    if point <= 0:
+        return f"{minus}0.{'0' * -point}{digits}"
+    whole = digits[:point].ljust(point, "0")
+    return minus + whole + (f".{digits[point:]}" if digits[point:] else "")
 
 
 def digest(content: bytes) -> bytes:
@@ -76,7 +109,7 @@ def digest(content: bytes) -> bytes:
 
 
 def strict(text: bytes) -> Any:
-    """JSON without a name twice in one object."""
+    """JSON in UTF-8 without a name twice in one object, nested 200 deep at most."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -84,10 +117,25 @@ def strict(text: bytes) -> Any:
             raise NoBundle("a name stands twice in one object")
         return found
 
+    def refuse(word: str) -> Any:
+        raise ValueError(word)
+
     try:
-        return json.loads(text, object_pairs_hook=once)
-    except ValueError as error:
+        content = json.loads(text.decode(), object_pairs_hook=once, parse_constant=refuse)
+        if _depth(text.decode()) > DEEPEST:
+            raise ValueError("too deep")
+    except (ValueError, RecursionError) as error:
         raise NoBundle(f"not JSON: {error}") from None
+    return content
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at once."""
+    deepest = depth = 0
+    for sign in _SIGN.findall(text):
+        depth += 1 if sign in "[{" else -1 if sign in "]}" else 0
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _bytes32(value: Any) -> bytes:
@@ -152,8 +200,10 @@ def check_entry(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None
     seal = seals.get(_whole(entry["seal"]))
     if seal is None:
         raise Wrong("mührü pakette yok", "its seal is missing")
-    root = leads(leaf, _whole(entry["place"]), _whole(seal["leaves"]),
-                 [_bytes32(one) for one in entry["path"]])
+    place, leaves, path = _whole(entry["place"]), _whole(seal["leaves"]), entry["path"]
+    if not isinstance(path, list):
+        raise TypeError("path")
+    root = leads(leaf, place, leaves, [_bytes32(one) for one in path])
     if root is None or root.hex() != seal["root"]:
         raise Wrong(f"{entry['seal']} numaralı mührün köküne götürmüyor",
                     f"it does not lead to the root of seal {entry['seal']}")
@@ -223,18 +273,28 @@ def stamp_says(token: bytes) -> tuple[bytes, dt.datetime]:
     if _parts(algorithm)[0][1] != bytes.fromhex("608648016503040201"):
         raise ValueError("not over SHA-256")
     whole = said.rstrip("Z").partition(".")[0]
+    if len(whole) != 14:
+        raise ValueError("no moment")
     return imprint, dt.datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=dt.timezone.utc)
 
 
-def check_signature(token: bytes, header: bytes, ca: bytes) -> str | None:
-    """What openssl says against the stamp; None when it takes it."""
+def check_signature(token: bytes, header: bytes, ca: bytes, at: dt.datetime) -> str | None:
+    """What openssl says against the stamp; None when it takes it. Certificates have to be valid at
+    the time of the stamp, not today: a proof lives longer than they do (R-46)."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("seal", header), ("tsr", token), ("ca", ca)):
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(content)
-        said = subprocess.run(
-            ["openssl", "ts", "-verify", "-data", "seal", "-in", "tsr", "-CAfile", "ca"],
-            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60)
+        told = _openssl(folder, "-attime", str(int(at.timestamp())))
+        if told is not None and "attime" in told:  # LibreSSL does not know it and asks for today
+            told = _openssl(folder)
+    return told
+
+
+def _openssl(folder: str, *more: str) -> str | None:
+    said = subprocess.run(  # noqa: S603 - our own arguments
+        ["openssl", "ts", "-verify", "-data", "seal", "-in", "tsr", "-CAfile", "ca", *more],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60)
     told = said.stdout.decode("utf-8", "replace")
     return None if "Verification: OK" in told and said.returncode == 0 else told.strip()[-300:]
 
@@ -254,8 +314,13 @@ def check_stamp(name: str, token: bytes, seals: dict[int, dict[str, Any]],
     if imprint != digest(header):
         return Said(False, name, "zaman damgası bu mührün değil",
                     "the time stamp is over something else")
-    sealed = dt.datetime.strptime(seal["at"], "%Y-%m-%dT%H:%M:%SZ").replace(
-        tzinfo=dt.timezone.utc)
+    try:
+        if len(seal["at"]) != 20:
+            raise ValueError("no moment as seals write it")
+        sealed = dt.datetime.strptime(seal["at"], "%Y-%m-%dT%H:%M:%SZ").replace(
+            tzinfo=dt.timezone.utc)
+    except (KeyError, TypeError, ValueError):
+        return Said(False, name, "mühür okunamıyor", "the seal cannot be read")
     if at < sealed - dt.timedelta(minutes=5):
         return Said(False, name, "zaman damgası mühürden eski", "the stamp is older than the seal")
     when = at.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -264,7 +329,7 @@ def check_stamp(name: str, token: bytes, seals: dict[int, dict[str, Any]],
                if ca is None else ("openssl yok", "there is no openssl"))
         return Said(True, name, f"bu mührün damgası, {when}; imzasına bakılmadı: {why[0]}",
                     f"over this seal, {when}; its signature was not checked: {why[1]}")
-    told = check_signature(token, header, ca)
+    told = check_signature(token, header, ca, at)
     if told is not None:
         return Said(False, name, f"damganın imzası geçerli değil: {told}",
                     f"the stamp's signature does not hold: {told}")
@@ -288,7 +353,8 @@ def read_bundle(path: str) -> tuple[dict[str, Any], dict[str, bytes]]:
                 if not _NAME.match(name) or ".." in name:
                     raise NoBundle(f"a name that should not be there: {name!r}")
             files = {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
+            NotImplementedError) as error:
         raise NoBundle(str(error)) from error
     index = strict(files.pop(INDEX))
     if not isinstance(index, dict) or index.get("format") != 1:
@@ -299,6 +365,8 @@ def read_bundle(path: str) -> tuple[dict[str, Any], dict[str, bytes]]:
 def check_files(index: dict[str, Any], files: dict[str, bytes]) -> list[Said]:
     """The list of hashes against the files."""
     listed = index["files"]
+    if not isinstance(listed, dict):
+        raise TypeError("files")
     said = [Said(False, name, "dosya listede yok", "the file is not in the list")
             for name in sorted(set(files) - set(listed))]
     for name in sorted(listed):
@@ -320,7 +388,7 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
         raise NoBundle("the index is incomplete") from error
     try:
         seals = read_chain(files.get(CHAIN, b""))
-    except (Wrong, KeyError, TypeError, AttributeError) as error:
+    except (Wrong, KeyError, TypeError, AttributeError, ValueError) as error:
         tr, en = (error.tr, error.en) if isinstance(error, Wrong) else (
             "mühürler okunamıyor", "the seals cannot be read")
         return [*said, Said(False, CHAIN, tr, en)]
@@ -339,7 +407,8 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
     for name in sorted(one for one in files if one.startswith("entries/")):
         try:
             entry = strict(files[name])
-            about = "{}".format(entry.get("record", name))
+            record = entry.get("record")
+            about = record if isinstance(record, str) else name
             check_entry(entry, seals)
             good += 1
         except Wrong as wrong:
@@ -383,19 +452,21 @@ def _number(name: str) -> int:
 
 def _seal_of(content: bytes) -> int:
     try:
-        number = json.loads(content)["seal"]
-        return number if isinstance(number, int) else 0
-    except (ValueError, KeyError, TypeError):
+        return _whole(strict(content)["seal"])
+    except (NoBundle, Wrong, KeyError, TypeError):
         return 0
 
 
 def _against(lines: bytes, seals: dict[int, dict[str, Any]]) -> list[Said]:
     """Seals of the bundle that stand in a copy somebody kept."""
     known = {}
-    for line in lines.splitlines():
-        told = json.loads(line) if line.strip() else {}
-        if "root" in told:
-            known[told["number"]] = digest(line.strip())
+    try:
+        for line in lines.splitlines():
+            told = json.loads(line) if line.strip() else {}
+            if "root" in told:
+                known[told["number"]] = digest(line.strip())
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return [Said(False, CHAIN, "saklanan kopya okunamıyor", "the copy cannot be read")]
     both = sorted(set(known) & set(seals))
     for number in both:
         if digest(canonical(seals[number])) != known[number]:

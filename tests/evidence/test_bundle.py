@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 
 from ileti.consents import bundle as bundling
 from ileti.core.errors import Conflict, Gone, NotFound
@@ -258,7 +260,7 @@ def test_an_attack_is_found_and_named(packed: Path, ca: Path, attack: str) -> No
 
 @pytest.mark.attack
 @pytest.mark.parametrize("name", ["entries/0001.json", "seals/chain.jsonl", "README.txt",
-                                  "stamps/000000001.tsr", "verify.py"])
+                                  "stamps/000000001.tsr", "verify.py", "verify.html"])
 def test_any_changed_byte_is_in_the_list_of_hashes(packed: Path, ca: Path, name: str) -> None:
     files = unpack(packed)
     content = bytearray(files[name])
@@ -300,6 +302,41 @@ def test_a_name_twice_in_an_object_is_refused(packed: Path) -> None:
     files["bundle.json"] = b'{"format":1,' + files["bundle.json"].lstrip(b"{")
     with pytest.raises(judge.NoBundle):
         judge.verify(str(pack(files, packed, listed=False)))
+
+
+def test_what_is_written_as_fractions_has_one_form() -> None:
+    for content in ([1.0, -0.0, 1e21, 1e-7, 0.1, 123456.75], {"\uffff": 1, "😀": [True, None]}):
+        assert judge.canonical(content) == rfc8785.dumps(content)
+    for content in (float("nan"), float("inf"), "\ud800"):
+        with pytest.raises(ValueError, match=r"number|surrogates"):
+            judge.canonical(content)
+
+
+@pytest.mark.parametrize("text", [b'{"a":NaN}', b'"\xff"', "1".encode("utf-16"), b"\xef\xbb\xbf1",
+                                  b"[" * 201 + b"]" * 201, b"[" * 100_000])
+def test_what_is_not_quite_json_is_refused(text: bytes) -> None:
+    with pytest.raises(judge.NoBundle):
+        judge.strict(text)
+
+
+@pytest.mark.parametrize("copy", [b"no JSON", b'{"root":1}', b"1"])
+def test_a_copy_that_cannot_be_read_is_told(packed: Path, copy: bytes) -> None:
+    said = judge.verify(str(packed), against=copy)
+    assert (said[-1].good, said[-1].en) == (False, "the copy cannot be read")
+
+
+def test_an_openssl_that_knows_no_times_is_asked_for_today(
+        packed: Path, ca: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    real = shutil.which("openssl")
+    mock = tmp_path / "bin" / "openssl"
+    mock.parent.mkdir()
+    mock.write_text(f"""#!/bin/sh
+case "$*" in *attime*) echo "unknown option '-attime'"; exit 1;; esac
+exec {real} "$@"
+""")
+    mock.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{mock.parent}:{os.environ['PATH']}")
+    assert judge.outcome(judge.verify(str(packed), ca=ca.read_bytes())) == 0
 
 
 def test_what_waits_for_its_seal_has_no_bundle_yet(shop: Any) -> None:

@@ -92,6 +92,11 @@ def test_every_queue_is_served_by_the_default_worker_and_by_up():
     assert all(f'"{queue}"' in text for queue in QUEUES)
 
 
+# It goes into bundles and must run alone, as one file (ileti/evidence/verifier.py).
+ONE_FILE = {"ileti/evidence/verifier.py": 600}
+
+
 def test_no_own_file_has_outgrown_its_room():
-    long = {relative(p): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 450}
+    long = {relative(p): n for p in SOURCES
+            if (n := len(p.read_text().splitlines())) > ONE_FILE.get(relative(p), 450)}
     assert long == {}

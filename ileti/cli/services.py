@@ -1,0 +1,41 @@
+"""What a command works on: the services of a running `ileti up`, those of the environment, or its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+import config
+
+
+def running(settings: config.Settings) -> config.Settings:
+    """The settings with the addresses of a running ``up``, starting nothing."""
+    from ileti.core.embedded import running_addresses
+
+    found = running_addresses(settings.ileti_var)
+    return settings.model_copy(update={
+        "database_url": settings.database_url or found.database_url,
+        "redis_url": settings.redis_url or found.redis_url,
+    })
+
+
+def with_services(*, stay: bool = False) -> config.Settings:
+    """Settings with both services' addresses, from the environment or from a running ``up``.
+
+    What had to be started for a command ends with it, unless it shall ``stay`` for others.
+    """
+    settings = config.load_settings()
+    if not settings.database_url or not settings.redis_url:
+        from ileti.core.embedded import EmbeddedServices
+
+        services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
+                                    redis_url=settings.redis_url)
+        if not stay:
+            click.get_current_context().call_on_close(services.stop_started)
+        found = services.start()
+        os.environ["DATABASE_URL"] = found.database_url
+        os.environ["REDIS_URL"] = found.redis_url
+        config.settings.cache_clear()
+    return config.settings()
