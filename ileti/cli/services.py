@@ -1,5 +1,4 @@
-"""What a command works on: the services of a running `ileti up`, those of the environment, or its own.
-"""
+"""What a command works on: the services of a running `ileti up`, the environment's, or its own."""
 
 from __future__ import annotations
 
