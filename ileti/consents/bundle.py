@@ -14,6 +14,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files as resources
 from typing import IO, Any, Final
@@ -23,10 +24,14 @@ from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, Gone, NotFound
+from ileti.core.logs import get_logger
 from ileti.evidence import merkle, seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
+from ileti.evidence.paper import NotSet
 from ileti.evidence.seal import Header
+
+log = get_logger("ileti.consents")
 
 FORMAT: Final = 1
 MOST: Final = 2_000
@@ -49,6 +54,7 @@ class Bundle:
     """What goes into the file, by name."""
 
     proven: list[Proven]
+    made: datetime = field(default_factory=clock.now)
     files: dict[str, bytes] = field(default_factory=dict)
     stamped: bool = False
 
@@ -79,19 +85,32 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
         made.files |= attacher(proven)
     made.files["verify.py"] = resources("ileti.evidence").joinpath("verifier.py").read_bytes()
     made.files["README.txt"] = _README.encode()
+    made.files |= _pages(made)
     return made
 
 
 def write(bundle: Bundle, file: IO[bytes]) -> None:
     """The bundle as a zip; its index comes first."""
     index = canonical_json({
-        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(clock.now()),
+        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(bundle.made),
         "records": [one.record for one in bundle.proven],
         "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
     })
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in [("bundle.json", index), *sorted(bundle.files.items())]:
             archive.writestr(zipfile.ZipInfo(name, _TIME), content)
+
+
+def _pages(made: Bundle) -> dict[str, bytes]:
+    """The bundle as pages; a word in their place when they cannot be set: the proof itself does not
+    wait for them."""
+    from ileti.consents import proofpage  # it is made from this module's parts
+
+    try:
+        return {proofpage.NAME: proofpage.page(made)}
+    except NotSet as error:
+        log.error("proof_pages_not_set", records=len(made.proven), why=str(error))
+        return {"kanit-pdf-yok.txt": _NO_PAGES.encode()}
 
 
 def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
@@ -211,12 +230,20 @@ def _readable(parts: dict[str, Any]) -> bytes:
     return json.dumps(parts, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
+_NO_PAGES: Final = """\
+Okunacak sayfalar (kanit.pdf) bu paket için hazırlanamadı. Kanıt eksik değildir: sayfalar yalnızca
+buradaki dosyaları anlatır. verify.py paketi onlarsız denetler.
+
+The pages to read (kanit.pdf) could not be made for this bundle. The proof lacks nothing: the pages
+only tell what these files hold. verify.py checks the bundle without them.
+"""
+
 _README: Final = """\
 İLETİ · KANIT PAKETİ
 
 Bu paket, kayıtlı ticari ileti izinlerinin kanıtıdır: kimin, ne zaman, hangi metni görerek ne
 seçtiği (entries/), bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
-damgaları (stamps/).
+damgaları (stamps/). Okumak için kanit.pdf ile başlayın.
 
 Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. Python ve openssl yeter:
 
@@ -232,7 +259,8 @@ Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
 İLETİ · PROOF BUNDLE
 
 This bundle proves recorded consents: who chose what, when, seeing which text (entries/), the seals
-that show nothing was changed afterwards (seals/), and time stamps (stamps/).
+that show nothing was changed afterwards (seals/), and time stamps (stamps/). To read it, begin with
+kanit.pdf (Turkish).
 
 To check it you need neither trust İleti nor be online. Python and openssl are enough:
 
