@@ -32,6 +32,9 @@ NAME: Final = "kanit.pdf"
 TEMPLATE: Final = Path(__file__).with_name("proof.typ")
 IN_LAW: Final = "zaman damgası (5070 m.3/1-h)"
 NOT_IN_LAW: Final = "iç/deneme damgası, hukuken zaman damgası değildir"
+#: with more records than this each is told in one sentence: nobody reads a thousand pages, and a
+#: request must not wait for them
+FULL: Final = 250
 _FOOTED: Final = 3  # record numbers in the footer
 _WHY: Final = {
     Verdict.VALID: "Damga, bu kurulumda güvenilir olarak adlandırılan bir makamındır. Makamın "
@@ -69,7 +72,7 @@ def content(made: Bundle) -> dict[str, Any]:
         "made": moment(made.made), "provider": around["provider"],
         "brands": sorted({f"{name} ({code})" for name, code in (
             around["brands"][one.entry.brand_id] for one in made.proven)}),
-        "people": _people(made.proven), "records": records,
+        "people": _people(made.proven), "records": records, "full": len(numbers) <= FULL,
         "footer": ", ".join(numbers[:_FOOTED]) + more,
         "seal": f"mühür {newest.number} · {newest.digest.hex()}",
         "stamped": any(one is not None for one in stamps.values()),

@@ -27,15 +27,20 @@ _WANTED: Final = {  # what is wanted on a channel: accepted (dative), refused (a
     Channel.ARAMA: ("numarasını aramasına", "numarasını aramasını"),
     Channel.EPOSTA: ("adresine e-posta göndermesine", "adresine e-posta göndermesini"),
 }
+#: parts of the evidence as people read them, in the order in which they are told
 _NAMES: Final = {
-    "place": "Yer", "origin": "Sayfa", "page": "Sayfa", "site": "Form anahtarı", "form": "Form",
+    "place": "Yer", "page": "Sayfa", "origin": "Köken", "site": "Form anahtarı", "form": "Form",
     "formVersion": "Form sürümü", "form_version": "Form sürümü", "language": "Dil",
-    "policy": "Doğrulama kuralı", "receipt": "Makbuz", "by": "Giriş", "flow": "Yol",
-    "file": "Listenin dosyası", "fileSha256": "Dosyanın SHA-256 özeti", "import": "İçe aktarma",
-    "kind": "Arayüz", "note": "Not", "shownAt": "Gösterildiği an", "channels": "Kanallar",
+    "shownAt": "Metnin gösterildiği an", "receipt": "Makbuz", "kind": "Arayüz", "by": "Giriş",
+    "flow": "Yol", "channels": "Kanallar", "import": "İçe aktarma", "file": "Listenin dosyası",
+    "fileSha256": "Dosyanın SHA-256 özeti", "note": "Not",
 }
-_LEFT_OUT: Final = frozenset({"texts", "boxes", "vouch", "notice", "mapping", "v", "submission",
-                              "verification", "origin_", "size", "lacking"})
+_ORDER: Final = {name: n for n, name in enumerate(_NAMES)}
+#: told elsewhere on the page, or by the numbers of rows
+_LEFT_OUT: Final = frozenset({"texts", "boxes", "policy", "vouch", "notice", "mapping", "v",
+                              "submission", "verification"})
+_LANGUAGES: Final = {"tr": "Türkçe", "en": "İngilizce"}
+_TIMED: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:+Z-]{1,16}", re.ASCII)
 
 
 def moment(at: datetime) -> str:
@@ -83,11 +88,7 @@ def chosen(one: Proven) -> str:
 
 def shown_at(one: Proven) -> datetime | None:
     """When the text was shown, as the form told it; None when it told none."""
-    try:
-        at = datetime.fromisoformat(str(_evidence(one).get("shownAt")))
-    except ValueError:
-        return None
-    return at if at.tzinfo and one.parts.get("text") else None
+    return _time(str(_evidence(one).get("shownAt"))) if one.parts.get("text") else None
 
 
 def particulars(one: Proven, taker: str) -> list[Row]:
@@ -115,12 +116,14 @@ def _evidence(one: Proven) -> dict[str, Any]:
 
 
 def _where(evidence: dict[str, Any]) -> list[Row]:
-    rows = [(_NAMES.get(name, name), _said(value)) for name, value in evidence.items()
-            if name not in _LEFT_OUT]
+    names = sorted(evidence.keys() - _LEFT_OUT, key=lambda one: (_ORDER.get(one, 99), one))
+    rows = [(_NAMES.get(name, name), _said(
+        _LANGUAGES.get(str(evidence[name]), evidence[name]) if name == "language"
+        else evidence[name])) for name in names]
     notice = evidence.get("notice")
     if isinstance(notice, dict):
-        rows.append(("Aydınlatma metni", _said(
-            f"okundu · {notice.get('at', '')} · özet {notice.get('hash', '')}")))
+        rows.append(("Aydınlatma metni", f"okundu · {_said(notice.get('at'))}"))
+        rows.append(("Aydınlatmanın özeti", _said(notice.get("hash"))))
     return [(drawable(label[:60]), value) for label, value in rows]
 
 
@@ -129,8 +132,21 @@ def _said(value: Any) -> str:
     if value is None or value == "":
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if (at := _time(text)) is not None:
+        return moment(at)
     rest = " … (tamamı kaydın JSON dosyasında)" if len(text) > LONGEST else ""
     return drawable(text[:LONGEST]) + rest
+
+
+def _time(text: str) -> datetime | None:
+    """A moment with its zone, or None."""
+    if not _TIMED.fullmatch(text):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo and to_istanbul(at) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def how_verified(one: Proven) -> str:

@@ -28,6 +28,7 @@ SECONDS: Final = 150
 _LONGEST_WORD: Final = 36
 _LONG: Final = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 _BREAK: Final = "\u200b"
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 #: accents piled upon accents would be drawn over the lines above
 _PILED: Final = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
 
@@ -59,8 +60,13 @@ def drawable(text: str) -> str:
     lines = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).replace("\t", "    ")
     shown = _PILED.sub(lambda found: "".join(f"‹U+{ord(one):04X}›" for one in found[0]),
                         _not_drawn().sub(lambda found: f"‹U+{ord(found[0]):04X}›", lines))
-    return _LONG.sub(lambda word: _BREAK.join(
-        re.findall(r"‹U\+[0-9A-F]+›|[^‹]{1,12}|‹", word[0])), shown)
+    return _LONG.sub(_breakable, shown)
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """A long word with places to break; a SHA-256 stays one piece, so that it can be copied."""
+    return word[0] if _DIGEST.fullmatch(word[0]) else _BREAK.join(
+        re.findall(r"‹U\+[0-9A-F]+›|[^‹]{1,12}|‹", word[0]))
 
 
 @cache
