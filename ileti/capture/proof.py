@@ -29,7 +29,7 @@ def codes(provider_id: int, proven: Sequence[Proven]) -> Iterator[Told]:
         for one in entries[number]:
             if one.entry.recipient_id != recipient:
                 continue
-            yield Told(one.entry.id, created, "Adrese kod gönderildi", "", "mute")
+            yield Told(one.entry.id, created, "Adrese kod gönderildi", "", "mute", "", "code")
             if verified is not None:
                 yield Told(one.entry.id, verified, "Adres doğrulandı",
                            "Kod yalnız adresin kişiye ait olduğunu gösterir; izin sayılmaz.", "ok",

@@ -20,7 +20,7 @@ from ileti.consents.bundle import Bundle, Proven
 from ileti.consents.ledger import ActorKind
 from ileti.consents.prooftold import moment
 from ileti.consents.recount import Told, recounted
-from ileti.consents.vocabulary import Channel, Source, Standing, Status
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.evidence import seal, stamping
 from ileti.evidence.authorities import trusted
@@ -75,11 +75,16 @@ def content(made: Bundle) -> dict[str, Any]:
         "people": _people(made.proven), "records": records, "full": len(numbers) <= FULL,
         "footer": ", ".join(numbers[:_FOOTED]) + more,
         "seal": f"mühür {newest.number} · {newest.digest.hex()}",
-        "stamped": any(one is not None for one in stamps.values()),
-        "in_law": all(one is not None and one.judged.verdict is Verdict.VALID
-                      for one in stamps.values()),
+        "stamped": _how_many([one is not None for one in stamps.values()]),
+        "in_law": all(one.judged.verdict is Verdict.VALID
+                      for one in stamps.values() if one is not None),
         "digests": _digests(made, stamps),
     }
+
+
+def _how_many(each: list[bool]) -> str:
+    """``all``, ``some`` or ``none``."""
+    return "all" if all(each) else "some" if any(each) else "none"
 
 
 def _records(made: Bundle, around: dict[str, Any], told: dict[int, list[Told]],
@@ -96,7 +101,8 @@ def _records(made: Bundle, around: dict[str, Any], told: dict[int, list[Told]],
         records.append({
             "record": one.record, "file": f"entries/{number:04}.json",
             "sentence": prooftold.sentence(one, brand), "channel": Channel(entry.channel).tr,
-            "choice": Status(entry.status).tr, "refused": entry.status == Status.RET,
+            "choice": Status(entry.status).tr, "kind": RecipientType(entry.recipient_type).tr,
+            "refused": entry.status == Status.RET,
             "unverified": entry.standing == Standing.UNVERIFIED,
             "when": moment(entry.consent_date), "brand": f"{brand} ({code})",
             "particulars": prooftold.particulars(one, around["takers"][entry.id]),
@@ -119,9 +125,10 @@ def _steps(one: Proven, told: list[Told], stamp: Stamped | None) -> list[dict[st
     own += [
         Told(entry.id, entry.consent_date, prooftold.chosen(one), Source(entry.source).tr,
              "ret" if refused else "accent"),
+        *(step for step in told if step.duty in ("code", "verified")),
         Told(entry.id, entry.captured_at, "İleti’nin defterine yazıldı", f"kayıt {one.record}",
              "mute"),
-        *told,
+        *(step for step in told if step.duty not in ("code", "verified")),
         Told(entry.id, one.seal.sealed_at, f"{one.seal.number} numaralı mühürle mühürlendi", "",
              "seal"),
     ]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ileti.consents.bundle import Proven
 from ileti.consents.recount import Told
-from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
+from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core.clock import to_istanbul
 from ileti.evidence.paper import drawable
 from ileti.recipients.address import pretty
@@ -98,12 +98,10 @@ def particulars(one: Proven, taker: str) -> list[Row]:
     rows = [
         ("Kişi", name_of(one) or "kayıtta yok"),
         ("Adres", address_of(one)),
-        ("Seçim", f"{Status(entry.status).tr} · {Channel(entry.channel).tr} · "
-                  f"{RecipientType(entry.recipient_type).tr}"),
         ("Seçimin zamanı", moment(entry.consent_date)),
         ("Deftere yazıldığı an", moment(entry.captured_at)),
         ("Kaynak", Source(entry.source).tr),
-        *_where(_evidence(one)),
+        *_where(_evidence(one), told={"shownAt"} if shown_at(one) else set()),
         ("Ağ adresi", _said(person.get("ip"))), ("Tarayıcı", _said(person.get("agent"))),
         ("Adresin doğrulanması", how_verified(one)), ("Kaydı alan", taker),
     ]
@@ -115,8 +113,9 @@ def _evidence(one: Proven) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _where(evidence: dict[str, Any]) -> list[Row]:
-    names = sorted(evidence.keys() - _LEFT_OUT, key=lambda one: (_ORDER.get(one, 99), one))
+def _where(evidence: dict[str, Any], told: set[str]) -> list[Row]:
+    """What the evidence says, without what is ``told`` elsewhere on the page."""
+    names = sorted(evidence.keys() - _LEFT_OUT - told, key=lambda one: (_ORDER.get(one, 99), one))
     rows = [(_NAMES.get(name, name), _said(
         _LANGUAGES.get(str(evidence[name]), evidence[name]) if name == "language"
         else evidence[name])) for name in names]
@@ -131,11 +130,16 @@ def _said(value: Any) -> str:
     """A value of the evidence; what is long ends with a word about where the rest is."""
     if value is None or value == "":
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " · ".join(f"{name}: {_plain(part)}" for name, part in value.items()) \
+        if isinstance(value, dict) else _plain(value)
     if (at := _time(text)) is not None:
         return moment(at)
     rest = " … (tamamı kaydın JSON dosyasında)" if len(text) > LONGEST else ""
     return drawable(text[:LONGEST]) + rest
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _time(text: str) -> datetime | None:
@@ -170,8 +174,7 @@ def duties(one: Proven, told: list[Told]) -> list[tuple[str, str, str, bool]]:
     if one.entry.status != Status.ONAY:
         return []
     name, text = name_of(one), one.parts.get("text")
-    shown = "seçim ayrı ve olumlu; gösterilen metin aşağıda" if text else \
-        "olumlu seçim kayıtlı; gösterilen metin kayıtta yok"
+    shown = "olumlu seçim kayıtlı; gösterilen metin " + ("yukarıda" if text else "kayıtta yok")
     rows = [
         ("R-09", "Yönetmelik m. 7: olumlu irade beyanı", shown, bool(text)),
         ("R-09", "Yönetmelik m. 7: ad ve soyad", name or "kayıtta yok", bool(name)),

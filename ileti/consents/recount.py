@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from ileti.consents.bundle import Proven
 
 Tone = Literal["accent", "ok", "bad", "ret", "seal", "mute"]
-Duty = Literal["", "confirmed", "verified", "iys"]
+Duty = Literal["", "code", "confirmed", "verified", "iys"]
 
 
 class Told(NamedTuple):
     """One thing that happened; ``duty`` names the lawful duty it answers: the confirmation of the
-    same day (R-10), the proof of the address (R-21), İYS's acceptance (R-33). Turkish."""
+    same day (R-10), the code to the address and its proof (R-21), İYS's acceptance (R-33).
+    Turkish."""
 
     entry_id: int
     at: datetime

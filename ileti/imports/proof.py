@@ -1,7 +1,7 @@
-"""That a list was taken back, for the pages of a proof (R-23): what it brought is not in force.
+"""Which list a record came with, on whose word, and that it was taken back: for the pages of a
+proof (R-23, R-61).
 
-This room registers by being imported (ileti/factory.py). Where a record came from stands in its own
-evidence.
+This room registers by being imported (ileti/factory.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,23 @@ from collections.abc import Iterator, Sequence
 from ileti.consents.bundle import Proven
 from ileti.consents.recount import Told, recounts
 from ileti.core import db
+from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
+
+
+@recounts
+def came_with(provider_id: int, proven: Sequence[Proven]) -> Iterator[Told]:
+    """The list and what was stated about it, as the record's evidence holds it."""
+    for one in proven:
+        said = one.parts["evidence"]
+        if not isinstance(said, dict) or not isinstance(said.get("import"), int):
+            continue
+        stated = said.get("origin")
+        stated = stated if isinstance(stated, dict) else {}
+        word = stated.get("origin")
+        label = Origin(word).tr if word in list(Origin) else ""
+        yield Told(one.entry.id, one.entry.captured_at, "Bir listeyle geldi", " · ".join(
+            str(part) for part in (said.get("file"), label, stated.get("ground")) if part))
 
 
 @recounts

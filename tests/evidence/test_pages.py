@@ -94,8 +94,12 @@ def pages_of(made: bundling.Bundle) -> list[str]:
 
 def told(made: bundling.Bundle) -> str:
     """All pages' text with lines joined, without the places where a long word may break."""
-    joined = " ".join(pages_of(made)).replace("\u200b", "").replace("\xa0", " ")
-    return re.sub(r"\s+", " ", joined)
+    return plain(" ".join(pages_of(made)))
+
+
+def plain(text: str) -> str:
+    """Without the marks that break words and fence directions."""
+    return re.sub(r"\s+", " ", re.sub("[\u200b\u2066-\u2069]", "", text).replace("\xa0", " "))
 
 
 @pytest.fixture
@@ -174,6 +178,24 @@ def test_a_confirmation_of_the_next_day_is_not_called_the_same_day(shop: Any) ->
         ids).fetchone()  # type: ignore[misc]
     confirmed(shop, submission, recipient, at + timedelta(days=1))
     assert "aynı gün DEĞİL" in told(built(shop, ids))
+
+
+def test_the_code_that_proved_the_address_is_told(shop: Any) -> None:
+    conn = db.connection()
+    number = conn.execute(
+        "insert into verification (provider_id, site_id, submission_id, recipient_id, code_hash, "
+        "address_mark, created_at, expires_at, verified_at) values (%s, 1, 1, 0, '', '', %s, %s, "
+        "%s) returning id", (shop.provider_id, NOON, NOON, NOON + timedelta(seconds=40)),
+    ).fetchone()[0]  # type: ignore[index]
+    ids = consent(shop, evidence=EVIDENCE | {"verification": number})
+    said = told(built(shop, ids))
+    assert "Adrese kod gönderildi" not in said  # that code went to somebody else
+    conn.execute("update verification set recipient_id = (select recipient_id from consent_entry "
+                 "where id = %s) where id = %s", (ids[0], number))
+    said = told(built(shop, ids))
+    assert "Adrese kod gönderildi 23.11.2026 12:00:00" in said
+    assert "Adres doğrulandı Kod yalnız" in said
+    assert "23.11.2026 12:00:40" in said
 
 
 def test_what_a_record_lacks_is_said(shop: Any) -> None:
@@ -336,13 +358,25 @@ def test_no_word_of_a_stranger_becomes_markup(name: str) -> None:
     ("\ue000\uffff", "‹U+E000›‹U+FFFF›"), ("a\u2028b", "a‹U+2028›b"),
 ])
 def test_what_cannot_be_seen_is_shown_by_its_number(typed: str, shown: str) -> None:
-    assert paper.drawable(typed).replace("\u200b", "") == shown
+    assert plain(paper.drawable(typed)) == shown
 
 
 @pytest.mark.parametrize("name", ["محمد العلي", "Юлія Κώστας", "مرحبا Ali 123", "e\u0301"])
 def test_letters_of_our_fonts_are_set_as_they_are(name: str) -> None:
-    assert paper.drawable(name) == unicodedata.normalize("NFC", name)
+    assert plain(paper.drawable(name)) == unicodedata.normalize("NFC", name)
     assert _set_in_type(name)
+
+
+@pytest.mark.parametrize("name", ["Ali محمد", "محمد 12", "أ" * 30])
+def test_no_name_turns_the_date_behind_it(shop: Any, name: str) -> None:
+    page = opened(built(shop, consent(shop, person={"name": name})))[1].get_textpage()
+
+    def left_of(words: str) -> tuple[float, float]:
+        at, count = page.search(words).get_next()
+        return page.get_charbox(at)[0], page.get_charbox(at + count - 1)[2]
+
+    (day, day_end), (clock, _) = left_of("23.11.2026"), left_of("12:00:07")
+    assert day < day_end < clock
 
 
 def test_every_letter_the_fonts_have_can_be_archived() -> None:
@@ -378,8 +412,7 @@ def _paper(name: str) -> pdfium.PdfDocument:
 
 
 def _set_in_type(name: str) -> str:
-    text = " ".join(page.get_textpage().get_text_bounded() for page in _paper(name))
-    return re.sub(r"\s+", " ", text.replace("\u200b", ""))
+    return plain(" ".join(page.get_textpage().get_text_bounded() for page in _paper(name)))
 
 
 _SAMPLE = Path(__file__).with_name("sample_pages.json")

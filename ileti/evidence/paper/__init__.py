@@ -60,7 +60,14 @@ def drawable(text: str) -> str:
     lines = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).replace("\t", "    ")
     shown = _PILED.sub(lambda found: "".join(f"‹U+{ord(one):04X}›" for one in found[0]),
                         _not_drawn().sub(lambda found: f"‹U+{ord(found[0]):04X}›", lines))
-    return _LONG.sub(_breakable, shown)
+    return "\n".join(_isolated(line) for line in _LONG.sub(_breakable, shown).split("\n"))
+
+
+def _isolated(line: str) -> str:
+    """A line with letters that run from right to left, fenced: it must not turn the dates and
+    numbers around it."""
+    return f"\u2068{line}\u2069" if any(
+        unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in line) else line
 
 
 def _breakable(word: re.Match[str]) -> str:
