@@ -29,8 +29,7 @@ _WANTED: Final = {  # what is wanted on a channel: accepted (dative), refused (a
 }
 #: parts of the evidence as people read them, in the order in which they are told
 _NAMES: Final = {
-    "place": "Yer", "page": "Sayfa", "origin": "Köken", "site": "Form anahtarı", "form": "Form",
-    "formVersion": "Form sürümü", "form_version": "Form sürümü", "language": "Dil",
+    "place": "Yer", "page": "Sayfa", "origin": "Köken",
     "shownAt": "Metnin gösterildiği an", "receipt": "Makbuz", "kind": "Arayüz", "by": "Giriş",
     "flow": "Yol", "channels": "Kanallar", "import": "İçe aktarma", "file": "Listenin dosyası",
     "fileSha256": "Dosyanın SHA-256 özeti", "note": "Not",
@@ -38,7 +37,8 @@ _NAMES: Final = {
 _ORDER: Final = {name: n for n, name in enumerate(_NAMES)}
 #: told elsewhere on the page, or by the numbers of rows
 _LEFT_OUT: Final = frozenset({"texts", "boxes", "policy", "vouch", "notice", "mapping", "v",
-                              "submission", "verification"})
+                              "submission", "verification", "form", "site", "formVersion",
+                              "language"})
 _LANGUAGES: Final = {"tr": "Türkçe", "en": "İngilizce"}
 _TIMED: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:+Z-]{1,16}", re.ASCII)
 
@@ -115,10 +115,12 @@ def _evidence(one: Proven) -> dict[str, Any]:
 
 def _where(evidence: dict[str, Any], told: set[str]) -> list[Row]:
     """What the evidence says, without what is ``told`` elsewhere on the page."""
+    form = [_said(evidence.get("form") or evidence.get("site")),
+            f"sürüm {_said(version)}" if (version := evidence.get("formVersion")) else "",
+            _LANGUAGES.get(str(evidence.get("language")), _said(evidence.get("language")))]
+    rows = [("Form", " · ".join(part for part in form if part))]
     names = sorted(evidence.keys() - _LEFT_OUT - told, key=lambda one: (_ORDER.get(one, 99), one))
-    rows = [(_NAMES.get(name, name), _said(
-        _LANGUAGES.get(str(evidence[name]), evidence[name]) if name == "language"
-        else evidence[name])) for name in names]
+    rows += [(_NAMES.get(name, name), _said(evidence[name])) for name in names]
     notice = evidence.get("notice")
     if isinstance(notice, dict):
         rows.append(("Aydınlatma metni", f"okundu · {_said(notice.get('at'))}"))

@@ -28,13 +28,15 @@ SECONDS: Final = 150
 _LONGEST_WORD: Final = 36
 _LONG: Final = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 _BREAK: Final = "\u200b"
+_KIND: Final = re.compile(r"^typeset: (\w+)$", re.MULTILINE)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 #: accents piled upon accents would be drawn over the lines above
 _PILED: Final = re.compile(r"(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+")
 
 
 class NotSet(Exception):
-    """The pages could not be set; the text is the typesetter's, for the log."""
+    """The pages could not be set; the text is the kind of failure, for the log. What the typesetter
+    says beside it may hold a person's words and is dropped."""
 
 
 def typeset(template: Path, data: dict[str, Any], at: datetime) -> bytes:
@@ -50,7 +52,8 @@ def typeset(template: Path, data: dict[str, Any], at: datetime) -> bytes:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotSet(type(error).__name__) from error
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
-        raise NotSet(done.stderr.decode(errors="replace")[-300:] or str(done.returncode))
+        kind = _KIND.findall(done.stderr.decode(errors="replace"))
+        raise NotSet(kind[-1] if kind else f"exit {done.returncode}")
     return done.stdout
 
 

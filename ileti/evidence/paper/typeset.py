@@ -32,4 +32,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException as error:  # a panic of native code is no Exception
+        # Only the kind: the message may hold a person's words, and it goes to the log.
+        sys.stderr.write(f"\ntypeset: {type(error).__name__}\n")
+        sys.exit(1)
