@@ -23,11 +23,15 @@ import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
 from ileti.api.document import CHAPTER
+from ileti.capture import proof as _codes_proof  # noqa: F401 (proofs: each registers its part)
 from ileti.capture.api_document import add_chapter
+from ileti.channels import proof as _messages_proof  # noqa: F401
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
+from ileti.imports import proof as _lists_proof  # noqa: F401
 from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
+from ileti.iys import proof as _iys_proof  # noqa: F401
 from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered

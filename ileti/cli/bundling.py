@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import ileti.factory  # noqa: F401 (every room tells its part of a proof)
 from ileti.consents import bundle
 from ileti.consents.numbers import entry_of
 from ileti.core import db

@@ -15,19 +15,26 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files as resources
 from typing import IO, Any, Final
 
+from config import settings
 from ileti.consents.claims import Claims, Entry, Unreadable, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, Gone, NotFound
+from ileti.core.logs import get_logger
 from ileti.evidence import merkle, seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
+from ileti.evidence.paper import NotSet
 from ileti.evidence.seal import Header
+from ileti.evidence.stamping import Stamp
+
+log = get_logger("ileti.consents")
 
 FORMAT: Final = 1
 MOST: Final = 2_000
@@ -50,6 +57,7 @@ class Bundle:
     """What goes into the file, by name."""
 
     proven: list[Proven]
+    made: datetime = field(default_factory=clock.now)
     files: dict[str, bytes] = field(default_factory=dict)
     stamped: bool = False
 
@@ -81,19 +89,32 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
     for name, source in (("verify.py", "verifier.py"), ("verify.html", "verify.html")):
         made.files[name] = resources("ileti.evidence").joinpath(source).read_bytes()
     made.files["README.txt"] = _README.encode()
+    made.files |= _pages(made)
     return made
 
 
 def write(bundle: Bundle, file: IO[bytes]) -> None:
     """The bundle as a zip; its index comes first."""
     index = canonical_json({
-        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(clock.now()),
+        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(bundle.made),
         "records": [one.record for one in bundle.proven],
         "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
     })
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in [("bundle.json", index), *sorted(bundle.files.items())]:
             archive.writestr(zipfile.ZipInfo(name, _TIME), content)
+
+
+def _pages(made: Bundle) -> dict[str, bytes]:
+    """The bundle as pages; a word in their place when they cannot be set: the proof itself does not
+    wait for them."""
+    from ileti.consents import proofpage  # it is made from this module's parts
+
+    try:
+        return {proofpage.NAME: proofpage.page(made)}
+    except NotSet as error:
+        log.error("proof_pages_not_set", records=len(made.proven), why=str(error))
+        return {"kanit-pdf-yok.txt": _NO_PAGES.encode()}
 
 
 def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
@@ -181,11 +202,34 @@ def _places(entries: Sequence[Entry]) -> dict[int, tuple[Header, dict[str, Any]]
     return placed
 
 
+def _stamps(wanted: Sequence[int]) -> dict[int, Stamp]:
+    """The stamp that covers each seal. The newest seal is stamped now when one of them has none:
+    a bundle is worth what somebody else vouches for. Raises Conflict when some are covered and
+    others cannot be; without an authority none is."""
+    found = stamping.stamps_over(wanted)
+    last = seal.newest()
+    if len(found) < len(wanted) and last is not None and settings().stamp_service:
+        try:
+            stamping.ask(last)
+        except stamping.NoStamp as error:
+            log.warning("bundle_not_stamped", why=error.en)
+        found = stamping.stamps_over(wanted)
+    if found and len(found) < len(wanted):
+        raise Conflict(
+            "Kayıtların bir bölümünün zaman damgası henüz yok; birkaç dakika sonra yeniden "
+            "deneyin.",
+            "Some of the records have no time stamp yet; try again in a few minutes.",
+            code="not_stamped_yet")
+    return found
+
+
 def _chain(made: Bundle) -> None:
     """From each record's seal to the first that is stamped, with the stamps."""
     numbers: set[int] = set()
-    for number in {one.seal.number for one in made.proven}:
-        stamp = stamping.stamp_over(number)
+    wanted = sorted({one.seal.number for one in made.proven})
+    stamps = _stamps(wanted)
+    for number in wanted:
+        stamp = stamps.get(number)
         numbers |= set(range(number, (stamp.number if stamp else number) + 1))
         if stamp is not None:
             made.files[f"stamps/{stamp.number:09}.tsr"] = stamping.token_of(stamp)
@@ -213,12 +257,20 @@ def _readable(parts: dict[str, Any]) -> bytes:
     return json.dumps(parts, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
+_NO_PAGES: Final = """\
+Okunacak sayfalar (kanit.pdf) bu paket için hazırlanamadı. Kanıt eksik değildir: sayfalar yalnızca
+buradaki dosyaları anlatır. verify.py paketi onlarsız denetler.
+
+The pages to read (kanit.pdf) could not be made for this bundle. The proof lacks nothing: the pages
+only tell what these files hold. verify.py checks the bundle without them.
+"""
+
 _README: Final = """\
 İLETİ · KANIT PAKETİ
 
 Bu paket, kayıtlı ticari ileti izinlerinin kanıtıdır: kimin, ne zaman, hangi metni görerek ne
 seçtiği (entries/), bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
-damgaları (stamps/).
+damgaları (stamps/). Okumak için kanit.pdf ile başlayın.
 
 Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. verify.html dosyasını bir
 tarayıcıda açıp paketi seçin, ya da Python ve openssl ile:
@@ -235,7 +287,8 @@ Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
 İLETİ · PROOF BUNDLE
 
 This bundle proves recorded consents: who chose what, when, seeing which text (entries/), the seals
-that show nothing was changed afterwards (seals/), and time stamps (stamps/).
+that show nothing was changed afterwards (seals/), and time stamps (stamps/). To read it, begin with
+kanit.pdf (Turkish).
 
 To check it you need neither trust İleti nor be online. Open verify.html in a browser and choose the
 bundle, or with Python and openssl:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,6 +98,28 @@ class Lines:
         if self._first == 1:
             self._columns = _columns(self._text.partition("\n")[0]) or FILE_COLUMNS
         return True
+
+
+def rows_of(pieces: Iterable[bytes], numbers: Container[str]
+            ) -> dict[str, list[tuple[int, Movement, str]]]:
+    """The rows of these transaction numbers, for a proof: line (from 1, the header included), what
+    it says, and the row as it stands there. The file is gone through once."""
+    found: dict[str, list[tuple[int, Movement, str]]] = {}
+    columns: tuple[str, ...] = FILE_COLUMNS
+    for first, text in _whole_lines(pieces):
+        lines = text.removesuffix("\n").split("\n")
+        if first == 1:
+            columns = _columns(lines[0]) or FILE_COLUMNS
+        at = columns.index("transactionId")
+        for number, line in enumerate(lines, first):
+            fields = line.split(",")
+            if len(fields) <= at or fields[at].strip('"') not in numbers:
+                continue
+            movement = _movement(line, columns)
+            if movement is not None and movement.transaction_id in numbers:
+                found.setdefault(movement.transaction_id, []).append(
+                    (number, movement, line.rstrip("\r")))
+    return found
 
 
 class _Reader:

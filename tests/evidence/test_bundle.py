@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import rfc8785
 
+import config
 from ileti.consents import bundle as bundling
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.evidence import export, seal, stamping
@@ -386,3 +387,25 @@ def test_fifty_events_of_one_bundle_are_read_in_a_few_statements(
     out = io.BytesIO()
     bundling.write(made, out)
     assert out.tell() > 10_000
+
+
+def test_a_bundle_has_its_newest_seal_stamped_when_none_covers_it(
+        shop: Any, entries: list[int], tmp_path: Path, ca: Path) -> None:
+    late = [item.entry_id for item in take(shop, 1, first=90)[0].items]
+    seal_all()
+    path = tmp_path / "yeni.zip"
+    with path.open("wb") as file:
+        bundling.write(bundling.build(shop.provider_id, [*entries, *late]), file)
+    assert "stamps/000000004.tsr" in unpack(path)
+    assert verdict(path, "--ca", str(ca))[0] == 0
+
+
+def test_while_the_authority_is_away_a_half_stamped_bundle_waits(
+        shop: Any, entries: list[int], monkeypatch: Any) -> None:
+    monkeypatch.setattr(config.settings(), "stamp_url", "http://127.0.0.1:9/tsa")
+    late = [item.entry_id for item in take(shop, 1, first=90)[0].items]
+    seal_all()
+    with pytest.raises(Conflict, match="no time stamp yet"):
+        bundling.build(shop.provider_id, [*entries, *late])
+    assert not bundling.build(shop.provider_id, late).stamped
+    assert bundling.build(shop.provider_id, entries).stamped
