@@ -46,7 +46,8 @@ def _exported(paths: tuple[Path, ...]) -> dict[int, str]:
 def _plain(report: Report) -> dict[str, object]:
     last = report.newest
     return {
-        "seals": report.seals, "entries": report.entries, "erased": report.erased,
+        "seals": report.seals, "entries": report.entries, "files": report.files,
+        "erased": report.erased,
         "stamps": report.stamps, "stamped_upto": report.stamped_upto,
         "unsealed": report.unsealed,
         "newest": {"number": last.number, "digest": last.digest.hex()} if last else None,
@@ -70,9 +71,10 @@ def _lines(report: Report, language: str, most: int) -> list[str]:
     if last is None and not found:
         return ["Henüz mühür yok." if turkish else "There is no seal yet."]
     lines.append(
-        f"{report.seals} mühür, {report.entries} kayıt, {report.stamps} zaman damgası okundu."
-        if turkish else
-        f"{report.seals} seals, {report.entries} records, {report.stamps} time stamps were read.")
+        f"{report.seals} mühür, {report.entries} kayıt, {report.files} kanıt dosyası bağı, "
+        f"{report.stamps} zaman damgası okundu." if turkish else
+        f"{report.seals} seals, {report.entries} records, {report.files} links to proof files, "
+        f"{report.stamps} time stamps were read.")
     if report.erased:
         lines.append(f"{report.erased} kaydın sahibi silinmiş: yalnız mühürle doğrulanır."
                      if turkish else f"The persons of {report.erased} records are erased: only the "

@@ -17,7 +17,7 @@ from datetime import datetime
 from hashlib import new as new_hash
 from typing import Final
 
-from ileti.consents.claims import Claims, Entry, Unreadable, read_entries
+from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
 from ileti.evidence import merkle, seal, stamping
@@ -50,6 +50,7 @@ class Report:
     seals: int = 0
     entries: int = 0
     erased: int = 0
+    files: int = 0
     stamps: int = 0
     unsealed: bool = False
     stamped_upto: int = 0
@@ -127,13 +128,18 @@ class _Audit:
     def _content(self, header: Header, before: Header | None) -> None:
         """The entries below a seal, and the root over their leaves."""
         after = before.upto if before and before.epoch == header.epoch else seal.START
-        leaves: list[bytes] = []
+        with db.transaction() as conn:
+            leaves = [leaf.value for leaf in seal.read_leaves(
+                conn, header.epoch, after, most=header.leaves + _BATCH, upto=header.upto)]
+            links = read_links(conn, header.epoch, after, header.upto)
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
+            self.report.entries += len(entries)
             for one in entries:
-                leaves.append(one.leaf)
                 wrong |= not self._entry(one, claims, header)
-        self.report.entries += len(leaves)
+        self.report.files += len(links)
+        for link in links:
+            wrong |= not self._link(link, header)
         if len(leaves) != header.leaves:
             less = len(leaves) < header.leaves
             self.tell("entries_missing" if less else "entries_added", header.number,
@@ -163,6 +169,15 @@ class _Audit:
         self.tell("entry_changed", header.number, one.captured_at,
                   f"{number} numaralı kayıt mühürlendiği gibi değil{part_tr}.",
                   f"Record {number} is not as it was sealed{part_en}.", number)
+        return False
+
+    def _link(self, one: Link, header: Header) -> bool:
+        if one.erased or one.fits:
+            return True
+        number = record_number(one.entry_id)
+        self.tell("file_changed", header.number, one.added_at,
+                  f"{number} numaralı kaydın kanıt dosyası bağlandığı gibi değil.",
+                  f"A proof file of record {number} is not as it was linked.", number)
         return False
 
     def _stamps(self, first: int, last: Header | None) -> None:

@@ -20,8 +20,8 @@ import psycopg
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core.crypto import CannotDecrypt, Keyring
 from ileti.core.secrets import secrets
-from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
-from ileti.evidence.seal import Position, by_index
+from ileti.evidence.leaf import Claim, canonical_digest, canonical_json, claim_digest, leaf
+from ileti.evidence.seal import Position, bound, by_index
 
 _ROWS: Final = """
     select e.xid::text::bigint, e.id, e.leaf, e.captured_at, e.provider_id, e.brand_id,
@@ -97,9 +97,50 @@ def read_entries(conn: psycopg.Connection[Any], epoch: int, after: Position, upt
     rows = conn.execute(
         _ROWS.format(where="e.epoch = %(epoch)s and (e.xid, e.id) > (%(xid)s::text::xid8, %(id)s) "
                      "and (e.xid, e.id) <= (%(to_xid)s::text::xid8, %(to_id)s)"),
-        {"epoch": epoch, "xid": after.xid, "id": after.id, "to_xid": upto.xid, "to_id": upto.id,
-         "most": most}, binary=True).fetchall()
+        {"epoch": epoch, "xid": after.xid, "id": bound(after, 1), "to_xid": upto.xid,
+         "to_id": bound(upto, 1), "most": most}, binary=True).fetchall()
     return [Entry(*row) for row in rows]
+
+
+class Link(NamedTuple):
+    """A file's link to an entry, with what its leaf commits to (ileti/evidence/links.py)."""
+
+    id: int
+    leaf: bytes
+    added_at: datetime
+    entry_id: int
+    added_by: int | None
+    role: int
+    sha256: bytes | None
+    leaf_key: bytes | None
+    erased: bool
+
+    @property
+    def fits(self) -> bool:
+        """Whether its leaf is that of its claim."""
+        if self.leaf_key is None or self.sha256 is None:
+            return False
+        claim = canonical_json({"by": self.added_by, "entry": self.entry_id,
+                                "file": self.sha256.hex(), "role": self.role, "v": 1})
+        return leaf(self.leaf_key, self.id, sha256(claim).digest(), self.added_at) == self.leaf
+
+
+def read_links(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Position
+               ) -> list[Link]:
+    """Links of files in the sealer's order, behind one place up to another. Inside a transaction.
+    """
+    by_index(conn)
+    rows = conn.execute(
+        "select l.id, l.leaf, l.added_at, l.entry_id, l.added_by, l.role, f.sha256, r.leaf_key, "
+        "coalesce(r.addr_hash is null and r.leaf_key is null and r.id is not null, false) "
+        "from entry_file l left join evidence_file f "
+        "on f.provider_id = l.provider_id and f.id = l.file_id left join consent_entry e "
+        "on e.provider_id = l.provider_id and e.id = l.entry_id and e.captured_at = l.entry_at "
+        "left join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
+        "where l.epoch = %s and (l.xid, l.id) > (%s::text::xid8, %s) "
+        "and (l.xid, l.id) <= (%s::text::xid8, %s) order by l.xid, l.id",
+        (epoch, after.xid, bound(after, 2), upto.xid, bound(upto, 2)), binary=True).fetchall()
+    return [Link(*row) for row in rows]
 
 
 def read_these(conn: psycopg.Connection[Any], provider_id: int, ids: Sequence[int]

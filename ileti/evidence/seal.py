@@ -168,8 +168,8 @@ def read_leaves(conn: psycopg.Connection[Any], epoch: int, after: Position, *, m
             + ("and (l.xid, id) <= (%(to_xid)s::text::xid8, %(to_id)s) " if upto else
                "" if closing else "and l.xid < pg_snapshot_xmin(pg_current_snapshot()) ")
             + "order by l.xid, id limit %(most)s",
-            {"epoch": epoch, "xid": after.xid, "id": _bound(after, kind), "most": most}
-            | ({"to_xid": upto.xid, "to_id": _bound(upto, kind)} if upto else {}),
+            {"epoch": epoch, "xid": after.xid, "id": bound(after, kind), "most": most}
+            | ({"to_xid": upto.xid, "to_id": bound(upto, kind)} if upto else {}),
             binary=True).fetchall()
         found += [Leaf(Position(xid, kind, id_), leaf) for xid, id_, leaf in rows]
     return sorted(found)[:most] if len(LEAVES) > 1 else found
@@ -183,7 +183,7 @@ def by_index(conn: psycopg.Connection[Any]) -> None:
                  "set_config('enable_bitmapscan', 'off', true)")
 
 
-def _bound(place: Position, kind: int) -> int:
+def bound(place: Position, kind: int) -> int:
     """The last id of that kind up to the place, within its transaction."""
     return place.id if kind == place.kind else _LAST_ID if kind < place.kind else -1
 
@@ -283,5 +283,5 @@ def waiting() -> Waiting:
     rows = [conn.execute(  # the names are constants of this module
         f"select {column} from {LEAVES[kind]} l where epoch >= %s and (l.xid, l.id) > "  # noqa: S608
         "(%s::text::xid8, %s) order by l.xid, l.id limit 1",
-        (epoch, after.xid, _bound(after, kind))).fetchone() for kind, column in _CAME.items()]
+        (epoch, after.xid, bound(after, kind))).fetchone() for kind, column in _CAME.items()]
     return Waiting(min((row[0] for row in rows if row), default=None))

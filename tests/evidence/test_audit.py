@@ -12,9 +12,11 @@ from ileti.consents.audit import Report, audit, read_export
 from ileti.consents.claims import Claims, read_entries
 from ileti.consents.numbers import record_number
 from ileti.core import db
-from ileti.evidence import export, seal, stamping
+from ileti.evidence import export, links, seal, stamping, vault
+from ileti.evidence.kinds import Role
 from ileti.evidence.leaf import claim_digest, leaf
 from ileti.simulator.stamp import stamp as forged_stamp
+from tests.evidence.samples import pdf
 from tests.evidence.sealed_house import click, record_chunk, seal_all, take
 
 
@@ -241,3 +243,38 @@ def test_a_file_is_written_once_a_day_and_whole(
 def test_a_line_that_is_no_seal_is_named(line: bytes) -> None:
     with pytest.raises(ValueError, match="line 2"):
         read_export([b"", line])
+
+
+@pytest.fixture
+def linked(shop: Any, owner: Any, folder: Path) -> int:
+    """An entry with a scan that was added later, both sealed; the entry."""
+    entry = take(shop)[0].items[0].entry_id
+    seal_all()
+    links.link(entry, vault.put(shop.provider_id, [pdf()], "form.pdf"), Role.SIGNED_FORM,
+               "form.pdf", by=1)
+    seal_all()
+    return entry
+
+
+def test_a_file_that_was_linked_later_is_sealed_and_audited(linked: int) -> None:
+    report = audit()
+    assert (report.findings, report.entries, report.files, report.seals) == ([], 2, 1, 2)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("deed", [
+    "update entry_file set role = 2", "update entry_file set added_by = 2",
+    "update entry_file set added_at = added_at - interval '1 day'",
+    "update entry_file set leaf = sha256(leaf)", "update evidence_file set sha256 = sha256('x')",
+])
+def test_a_changed_link_is_named_by_its_record(linked: int, owner: Any, deed: str) -> None:
+    owner.execute(deed)
+    report = audit()
+    assert kinds(report) == [("file_changed", 2)]
+    assert report.findings[0].record == record_number(linked)
+
+
+@pytest.mark.attack
+def test_a_link_taken_away_is_missed_in_its_seal(linked: int, owner: Any) -> None:
+    owner.execute("delete from entry_file")
+    assert kinds(audit()) == [("entries_missing", 2)]
