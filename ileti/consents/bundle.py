@@ -21,23 +21,25 @@ from importlib.resources import files as resources
 from typing import IO, Any, Final
 
 from config import settings
-from ileti.consents.claims import Claims, Entry, Unreadable, read_these
+from ileti.consents.claims import Claims, Entry, Link, Unreadable, links_of, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.core.logs import get_logger
-from ileti.evidence import merkle, seal, stamping
+from ileti.evidence import kinds, merkle, seal, stamping, vault
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
 from ileti.evidence.paper import NotSet
-from ileti.evidence.seal import Header
+from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamping import Stamp
 
 log = get_logger("ileti.consents")
 
 FORMAT: Final = 1
 MOST: Final = 2_000
+#: proof files beyond this are left in the vault: a bundle is made in memory and sent by mail
+MOST_FILE_BYTES: Final = 64_000_000
 # Entries of one bundle are alike to the second: nobody learns from it when it was zipped.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -52,6 +54,16 @@ class Proven:
     seal: Header
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A proof file of a record: its link with everything that proves it, and where it lies."""
+
+    link: Link
+    parts: dict[str, Any]
+    seal: Header
+    name: str
+
+
 @dataclass
 class Bundle:
     """What goes into the file, by name."""
@@ -60,6 +72,7 @@ class Bundle:
     made: datetime = field(default_factory=clock.now)
     files: dict[str, bytes] = field(default_factory=dict)
     stamped: bool = False
+    links: list[Linked] = field(default_factory=list)
 
 
 Attacher = Callable[[Sequence[Proven]], dict[str, bytes]]
@@ -83,6 +96,7 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
     made = Bundle(proven)
     for number, one in enumerate(proven, 1):
         made.files[f"entries/{number:04}.json"] = _readable(one.parts)
+    _proofs(made, provider_id)
     _chain(made)
     for attacher in _attachers:
         made.files |= attacher(proven)
@@ -96,7 +110,8 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
 def write(bundle: Bundle, file: IO[bytes]) -> None:
     """The bundle as a zip; its index comes first."""
     index = canonical_json({
-        "entries": len(bundle.proven), "format": FORMAT, "made": iso_utc(bundle.made),
+        "entries": len(bundle.proven), "links": len(bundle.links), "format": FORMAT,
+        "made": iso_utc(bundle.made),
         "records": [one.record for one in bundle.proven],
         "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
     })
@@ -127,8 +142,54 @@ def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
         parts = [_parts(one, claims) for one in entries]
         _add_texts(conn, entries, parts)
     places = _places(entries)
-    return [Proven(one, said["record"], said | places[one.id][1], places[one.id][0])
+    return [Proven(one, said["record"], said | places[one.at][1], places[one.at][0])
             for one, said in zip(entries, parts, strict=True)]
+
+
+def _proofs(made: Bundle, provider_id: int) -> None:
+    """The records' proof files with their links, as far as they fit; the others stay in the vault
+    and are named in the README."""
+    records = {one.entry.id: one.record for one in made.proven}
+    with db.transaction() as conn:
+        links = links_of(conn, provider_id, list(records))
+    if not links:
+        return
+    kept = vault.describe(provider_id, {one.file_id for one in links})
+    taken, room = set(), MOST_FILE_BYTES
+    for file_id, file in sorted(kept.items(), key=lambda one: one[1].size):
+        if file.size <= room:
+            room -= file.size
+            taken.add(file_id)
+    left = sorted({one.file_id for one in links} - taken)
+    placed = _places([one for one in links if one.file_id in taken])
+    for number, one in enumerate((one for one in links if one.file_id in taken), 1):
+        number_of_record = records[one.entry_id]
+        if not one.fits or one.leaf_key is None:
+            raise _not_as_sealed(number_of_record, "file")
+        file = kept[one.file_id]
+        name = kinds.download_name(f"proofs/{file.sha256.hex()}", file.media_type)
+        header, place = placed[one.at]
+        parts = {
+            "record": number_of_record, "claim": one.claim, "file": name,
+            "mediaType": file.media_type, "captured": iso_utc(one.added_at),
+            "capturedMicros": micros_of(one.added_at),
+            "salt": sha256(one.leaf_key + one.id.to_bytes(8, "big")).hexdigest(),
+            "leaf": one.leaf.hex()} | place
+        made.links.append(Linked(one, parts, header, name))
+        made.files[f"links/{number:04}.json"] = _readable(parts)
+        if name not in made.files:
+            with vault.opened(provider_id, one.file_id) as pieces:
+                made.files[name] = b"".join(pieces)
+    if left:
+        made.files["proofs-left.txt"] = _LEFT.format(
+            names="\n".join(kept[one].sha256.hex() for one in left)).encode()
+
+
+def _not_as_sealed(number: str, part: str) -> Conflict:
+    return Conflict(
+        f"{number} numaralı kayıt mühürlendiği gibi değil ({part}); `ileti audit` ile bakın.",
+        f"Record {number} is not as it was sealed ({part}); look with `ileti audit`.",
+        code="not_as_sealed")
 
 
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
@@ -142,13 +203,7 @@ def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
         if not claims.fits(one):
             raise Unreadable("leaf")
     except Unreadable as unreadable:
-        number = record_number(one.id)
-        raise Conflict(
-            f"{number} numaralı kayıt mühürlendiği gibi değil ({unreadable.part}); `ileti audit` "
-            "ile bakın.",
-            f"Record {number} is not as it was sealed ({unreadable.part}); look with "
-            "`ileti audit`.",
-            code="not_as_sealed") from unreadable
+        raise _not_as_sealed(record_number(one.id), unreadable.part) from unreadable
     return {
         "record": record_number(one.id), "claim": json.loads(canonical_claim(claim)),
         "captured": iso_utc(one.captured_at), "capturedMicros": micros_of(one.captured_at),
@@ -174,11 +229,11 @@ def _add_texts(conn: Any, entries: Iterable[Entry], parts: list[dict[str, Any]])
         said["textVersion"] = {"version": version, "published": iso_utc(published)}
 
 
-def _places(entries: Sequence[Entry]) -> dict[int, tuple[Header, dict[str, Any]]]:
-    """Seal and path of each entry."""
-    by_seal: dict[int, tuple[Header, list[Entry]]] = {}
-    for one in entries:
-        found = seal.seal_of(one.at, one.epoch)
+def _places(sealed: Sequence[Entry | Link]) -> dict[Position, tuple[Header, dict[str, Any]]]:
+    """Seal and path of each entry or link."""
+    by_seal: dict[int, tuple[Header, list[Entry | Link]]] = {}
+    seals = seal.seals_of([(one.epoch, one.at) for one in sealed])
+    for one, found in zip(sealed, seals, strict=True):
         if found is None:
             raise Conflict("Kayıt henüz mühürlenmedi; birkaç saniye sonra yeniden deneyin.",
                            "The record has no seal yet; try again in a few seconds.",
@@ -197,7 +252,7 @@ def _places(entries: Sequence[Entry]) -> dict[int, tuple[Header, dict[str, Any]]
                 f"The records below seal {header.number} are not as they were sealed; look with "
                 "`ileti audit`.", code="not_as_sealed")
         for one, place, path in zip(some, places, merkle.paths(values, places), strict=True):
-            placed[one.id] = (header, {
+            placed[one.at] = (header, {
                 "seal": header.number, "place": place, "path": [step.hex() for step in path]})
     return placed
 
@@ -226,7 +281,8 @@ def _stamps(wanted: Sequence[int]) -> dict[int, Stamp]:
 def _chain(made: Bundle) -> None:
     """From each record's seal to the first that is stamped, with the stamps."""
     numbers: set[int] = set()
-    wanted = sorted({one.seal.number for one in made.proven})
+    wanted = sorted({one.seal.number for one in made.proven}
+                    | {one.seal.number for one in made.links})
     stamps = _stamps(wanted)
     for number in wanted:
         stamp = stamps.get(number)
@@ -263,6 +319,13 @@ buradaki dosyaları anlatır. verify.py paketi onlarsız denetler.
 
 The pages to read (kanit.pdf) could not be made for this bundle. The proof lacks nothing: the pages
 only tell what these files hold. verify.py checks the bundle without them.
+"""
+
+_LEFT: Final = """\
+Boyutu nedeniyle pakete alınmayan, kasada duran kanıt dosyaları (SHA-256):
+Proof files that are too large for the bundle and stay in the vault (SHA-256):
+
+{names}
 """
 
 _README: Final = """\

@@ -34,6 +34,19 @@ _ROWS: Final = """
      order by e.xid, e.id limit %(most)s"""
 
 
+_LINKS: Final = """
+    select l.id, l.leaf, l.added_at, l.entry_id, e.leaf, l.added_by, l.role, f.sha256, r.leaf_key,
+           coalesce(r.addr_hash is null and r.leaf_key is null and r.id is not null, false),
+           l.xid::text::bigint, l.epoch, l.provider_id, l.file_id
+      from entry_file l
+      left join evidence_file f on f.provider_id = l.provider_id and f.id = l.file_id
+      left join consent_entry e on e.provider_id = l.provider_id and e.id = l.entry_id
+           and e.captured_at = l.entry_at
+      left join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+     where {where}
+     order by l.xid, l.id"""
+
+
 class Entry(NamedTuple):
     """An entry's columns with its recipient's, as they are kept."""
 
@@ -109,20 +122,35 @@ class Link(NamedTuple):
     leaf: bytes
     added_at: datetime
     entry_id: int
+    entry_leaf: bytes | None
     added_by: int | None
     role: int
     sha256: bytes | None
     leaf_key: bytes | None
     erased: bool
+    xid: int
+    epoch: int
+    provider_id: int
+    file_id: int
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+        return Position(self.xid, 2, self.id)
 
     @property
     def fits(self) -> bool:
         """Whether its leaf is that of its claim."""
-        if self.leaf_key is None or self.sha256 is None:
+        if self.leaf_key is None or self.sha256 is None or self.entry_leaf is None:
             return False
-        claim = canonical_json({"by": self.added_by, "entry": self.entry_id,
-                                "file": self.sha256.hex(), "role": self.role, "v": 1})
-        return leaf(self.leaf_key, self.id, sha256(claim).digest(), self.added_at) == self.leaf
+        return leaf(self.leaf_key, self.id, sha256(canonical_json(self.claim)).digest(),
+                    self.added_at) == self.leaf
+
+    @property
+    def claim(self) -> dict[str, Any]:
+        """What it says: file (SHA-256) and entry (leaf) belong together, as what, by whom."""
+        return {"by": self.added_by, "entry": (self.entry_leaf or b"").hex(),
+                "file": (self.sha256 or b"").hex(), "role": self.role, "v": 1}
 
 
 def read_links(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Position
@@ -131,15 +159,18 @@ def read_links(conn: psycopg.Connection[Any], epoch: int, after: Position, upto:
     """
     by_index(conn)
     rows = conn.execute(
-        "select l.id, l.leaf, l.added_at, l.entry_id, l.added_by, l.role, f.sha256, r.leaf_key, "
-        "coalesce(r.addr_hash is null and r.leaf_key is null and r.id is not null, false) "
-        "from entry_file l left join evidence_file f "
-        "on f.provider_id = l.provider_id and f.id = l.file_id left join consent_entry e "
-        "on e.provider_id = l.provider_id and e.id = l.entry_id and e.captured_at = l.entry_at "
-        "left join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
-        "where l.epoch = %s and (l.xid, l.id) > (%s::text::xid8, %s) "
-        "and (l.xid, l.id) <= (%s::text::xid8, %s) order by l.xid, l.id",
+        _LINKS.format(where="l.epoch = %s and (l.xid, l.id) > (%s::text::xid8, %s) "
+                      "and (l.xid, l.id) <= (%s::text::xid8, %s)"),
         (epoch, after.xid, bound(after, 2), upto.xid, bound(upto, 2)), binary=True).fetchall()
+    return [Link(*row) for row in rows]
+
+
+def links_of(conn: psycopg.Connection[Any], provider_id: int, entry_ids: Sequence[int]
+             ) -> list[Link]:
+    """The links of a provider's entries, in the sealer's order."""
+    rows = conn.execute(
+        _LINKS.format(where="l.provider_id = %s and l.entry_id = any(%s)"),
+        (provider_id, list(entry_ids)), binary=True).fetchall()
     return [Link(*row) for row in rows]
 
 

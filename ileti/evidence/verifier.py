@@ -194,6 +194,24 @@ def check_entry(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None
                         "the text shown is not what it claims")
     elif claim["text"] is not None:
         raise Wrong("gösterilen metin pakette yok", "the text shown is missing")
+    check_sealed(entry, seals)
+
+
+def check_link(link: dict[str, Any], seals: dict[int, dict[str, Any]], leaves: set[str],
+               proofs: dict[str, str]) -> None:
+    """Raises Wrong when a file does not belong to a record of the bundle as it was sealed;
+    ``leaves`` are the records' that hold, ``proofs`` names of files by their digest."""
+    claim = link["claim"]
+    if claim["entry"] not in leaves:
+        raise Wrong("kanıt dosyası bu paketteki bir kayda bağlı değil",
+                    "its proof file belongs to no record of this bundle")
+    if claim["file"] not in proofs:
+        raise Wrong("kanıt dosyası pakette yok", "its proof file is missing")
+    check_sealed(link, seals)
+
+
+def check_sealed(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None:
+    """Raises Wrong when the leaf is not that of the claim, or the path leads elsewhere."""
     leaf = leaf_of(entry)
     if leaf.hex() != entry["leaf"]:
         raise Wrong("beyanı taahhüdüne uymuyor", "its claim is not what its leaf commits to")
@@ -394,7 +412,9 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
         return [*said, Said(False, CHAIN, tr, en)]
     said.append(Said(True, CHAIN, f"{len(seals)} mühür birbirine bağlı",
                      f"{len(seals)} seals stand on each other"))
-    said += _entries(index, files, seals)
+    leaves: set[str] = set()
+    said += _entries(index, files, seals, leaves)
+    said += _links(index, files, seals, leaves)
     said += _stamps(files, seals, ca)
     if against is not None:
         said += _against(against, seals)
@@ -402,7 +422,8 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
 
 
 def _entries(index: dict[str, Any], files: dict[str, bytes],
-             seals: dict[int, dict[str, Any]]) -> list[Said]:
+             seals: dict[int, dict[str, Any]], leaves: set[str]) -> list[Said]:
+    """Every record; ``leaves`` gets those of the records that hold."""
     said, good = [], 0
     for name in sorted(one for one in files if one.startswith("entries/")):
         try:
@@ -410,6 +431,7 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
             record = entry.get("record")
             about = record if isinstance(record, str) else name
             check_entry(entry, seals)
+            leaves.add(entry["leaf"])
             good += 1
         except Wrong as wrong:
             said.append(Said(False, about, wrong.tr, wrong.en))
@@ -424,6 +446,36 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
     return said
 
 
+def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
+           leaves: set[str]) -> list[Said]:
+    """Every proof file of a record."""
+    proofs = {digest(content).hex(): name for name, content in files.items()
+              if name.startswith("proofs/")}
+    said: list[Said] = []
+    good, linked = 0, set()
+    for name in sorted(one for one in files if one.startswith("links/")):
+        try:
+            link = strict(files[name])
+            about = link["record"] if isinstance(link.get("record"), str) else name
+            check_link(link, seals, leaves, proofs)
+            linked.add(link["claim"]["file"])
+            good += 1
+        except Wrong as wrong:
+            said.append(Said(False, about, wrong.tr, wrong.en))
+        except (KeyError, TypeError, AttributeError, ValueError, NoBundle, OverflowError):
+            said.append(Said(False, name, "bağ eksik ya da okunamıyor",
+                             "the link is incomplete or cannot be read"))
+    if good + len(said) != index.get("links", 0):
+        said.append(Said(False, INDEX, "bağ sayısı tutmuyor", "the number of links differs"))
+    said += [Said(False, name, "dosya hiçbir kayda bağlı değil", "the file belongs to no record")
+             for mark, name in sorted(proofs.items(), key=lambda one: one[1])
+             if mark not in linked and not said]
+    if good:
+        said.append(Said(True, "links", f"{good} kanıt dosyası bağlandığı gibi",
+                         f"{good} proof files are as they were linked"))
+    return said
+
+
 def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
             ca: bytes | None) -> list[Said]:
     names = [one for one in sorted(files) if one.startswith("stamps/") and one.endswith(".tsr")]
@@ -431,7 +483,8 @@ def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
     said = [check_stamp(name, files[name], seals, ca if ca is not None else own,
                         outside=ca is not None) for name in names]
     stamped = {_number(one.about) for one in said if one.good}
-    needed = sorted({_seal_of(files[name]) for name in files if name.startswith("entries/")})
+    needed = sorted({_seal_of(files[name]) for name in files
+                     if name.startswith(("entries/", "links/"))})
     for number in needed if names else ():
         if not covers(number, seals, stamped):
             said.append(Said(False, "stamps", f"{number} numaralı mührü örten zaman damgası yok",

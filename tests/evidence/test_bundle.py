@@ -21,10 +21,12 @@ import rfc8785
 import config
 from ileti.consents import bundle as bundling
 from ileti.core.errors import Conflict, Gone, NotFound
-from ileti.evidence import export, seal, stamping
+from ileti.evidence import export, links, seal, stamping, vault
 from ileti.evidence import verifier as judge
+from ileti.evidence.kinds import Role
 from ileti.simulator.authority import authority
 from ileti.simulator.stamp import stamp as forged_stamp
+from tests.evidence.samples import pdf
 from tests.evidence.sealed_house import seal_all, take, wait_for_horizon
 
 Files = dict[str, bytes]
@@ -409,3 +411,95 @@ def test_while_the_authority_is_away_a_half_stamped_bundle_waits(
         bundling.build(shop.provider_id, [*entries, *late])
     assert not bundling.build(shop.provider_id, late).stamped
     assert bundling.build(shop.provider_id, entries).stamped
+
+
+@pytest.fixture
+def with_scans(shop: Any, entries: list[int], folder: Path, tmp_path: Path) -> Path:
+    """A bundle of six records, the first with a form linked later and the third with two files."""
+    scans = [vault.put(shop.provider_id, [pdf(name)], f"{name}.pdf") for name in ("bir", "iki")]
+    for entry, scan, role in ((entries[0], scans[0], Role.SIGNED_FORM),
+                              (entries[2], scans[0], Role.SIGNED_FORM),
+                              (entries[2], scans[1], Role.DOCUMENT)):
+        links.link(entry, scan, role, "form.pdf", by=7)
+    seal_all()
+    path = tmp_path / "formlu.zip"
+    with path.open("wb") as file:
+        bundling.write(bundling.build(shop.provider_id, entries), file)
+    return path
+
+
+def test_proof_files_are_in_the_bundle_and_belong_to_their_records(
+        with_scans: Path, ca: Path) -> None:
+    code, said = verdict(with_scans, "--ca", str(ca))
+    assert code == 0, said
+    assert "3 proof files are as they were linked" in said
+    files = unpack(with_scans)
+    assert sorted(content for name, content in files.items() if name.startswith("proofs/")) == (
+        sorted([pdf("bir"), pdf("iki")]))
+
+
+def _another_scan(files: Files) -> None:
+    name = next(name for name in sorted(files) if name.startswith("proofs/"))
+    files[name] = pdf("uydurma")
+
+
+def _link(change: Callable[[dict[str, Any]], None]) -> Callable[[Files], None]:
+    def forge(files: Files) -> None:
+        parts = json.loads(files["links/0001.json"])
+        change(parts)
+        files["links/0001.json"] = json.dumps(parts).encode()
+
+    return forge
+
+
+def _to_another_record(files: Files) -> None:
+    parts = json.loads(files["links/0001.json"])
+    parts["claim"]["entry"] = json.loads(files["entries/0005.json"])["leaf"]
+    files["links/0001.json"] = json.dumps(parts).encode()
+
+
+def _counted(less: str) -> Callable[[Files], None]:
+    def forge(files: Files) -> None:
+        del files[less]
+        index = json.loads(files["bundle.json"])
+        index["links"] -= less.startswith("links/")
+        files["bundle.json"] = json.dumps(index).encode()
+
+    return forge
+
+
+LINK_ATTACKS: dict[str, tuple[Callable[[Files], None], str]] = {
+    "another file in its place": (_another_scan, "its proof file is missing"),
+    "a file of another record": (_to_another_record, "what its leaf commits to"),
+    "of nobody": (_link(_set("claim.entry", "00" * 32)), "belongs to no record"),
+    "as something else": (_link(_set("claim.role", 2)), "what its leaf commits to"),
+    "by somebody else": (_link(_set("claim.by", 8)), "what its leaf commits to"),
+    "linked earlier": (_link(_set("capturedMicros", lambda n: n - 1)), "leaf commits to"),
+    "in another seal": (_link(_set("seal", 1)), "the root of seal 1"),
+    "a link without a claim": (_link(lambda parts: parts.pop("claim")), "link is incomplete"),
+    "a link taken out": (_without("links/0001.json"), "number of links differs"),
+    "a link and its count taken out": (_counted("links/0003.json"), "belongs to no record"),
+    "a file nobody linked": (lambda f: f.update({"proofs/x.pdf": pdf("x")}), "to no record"),
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("attack", LINK_ATTACKS)
+def test_an_attack_on_proof_files_is_found(with_scans: Path, ca: Path, attack: str) -> None:
+    forge, expected = LINK_ATTACKS[attack]
+    files = unpack(with_scans)
+    forge(files)
+    code, said = verdict(pack(files, with_scans), "--ca", str(ca))
+    assert code == 1, said
+    assert any(line.startswith("✗") and expected in line for line in said.splitlines()), said
+
+
+def test_files_beyond_the_room_stay_in_the_vault_and_are_named(
+        with_scans: Path, shop: Any, entries: list[int], monkeypatch: Any, ca: Path) -> None:
+    monkeypatch.setattr(bundling, "MOST_FILE_BYTES", len(pdf("bir")))
+    with with_scans.open("wb") as file:
+        bundling.write(bundling.build(shop.provider_id, entries), file)
+    files = unpack(with_scans)
+    assert len([name for name in files if name.startswith("proofs/")]) == 1
+    assert len(files["proofs-left.txt"].split()[-1]) == 64
+    assert verdict(with_scans, "--ca", str(ca))[0] == 0

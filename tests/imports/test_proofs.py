@@ -65,16 +65,18 @@ def test_a_link_is_written_with_its_entry_and_commits_to_the_file(place: Any) ->
     prove(run_id, place, "form-17.pdf", data)
     check(run_id)
     put_in(run_id)
-    [(entry, file, run, role, number, made, at, _)] = links(place)
-    key, same = db.connection().execute(  # type: ignore[misc]
-        "select r.leaf_key, e.xid = f.xid and e.captured_at = f.added_at and e.captured_at = "
-        "f.entry_at from consent_entry e join recipient r on r.provider_id = e.provider_id "
+    [(_, file, run, role, number, made, at, _)] = links(place)
+    key, own, same = db.connection().execute(  # type: ignore[misc]
+        "select r.leaf_key, e.leaf, e.xid = f.xid and e.captured_at = f.added_at "
+        "and e.captured_at = f.entry_at from consent_entry e "
+        "join recipient r on r.provider_id = e.provider_id "
         "and r.id = e.recipient_id join entry_file f on f.provider_id = e.provider_id "
         "and f.entry_id = e.id where e.provider_id = %s", [place.provider_id]).fetchone()
     assert (run, role, same) == (run_id, Role.SIGNED_FORM, True)
     assert vault.describe(place.provider_id, [file])[file].sha256 == sha256(data).digest()
     claim = bytes.fromhex(canonical_digest({
-        "by": None, "entry": entry, "file": sha256(data).hexdigest(), "role": role, "v": 1}))
+        "by": None, "entry": bytes(own).hex(), "file": sha256(data).hexdigest(), "role": role,
+        "v": 1}))
     assert bytes(made) == leaf(bytes(key), number, claim, at)
 
 

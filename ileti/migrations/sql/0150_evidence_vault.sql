@@ -93,11 +93,11 @@ end $$;
 
 -- What a link says, committed to as an entry is (ADR 0005): salted by a key in the recipient's row, so
 -- that it says nothing about anybody who was erased. The claim is RFC 8785 text, written by hand.
-create function entry_file_leaf(p_key bytea, p_link bigint, p_entry bigint, p_sha256 bytea,
+create function entry_file_leaf(p_key bytea, p_link bigint, p_entry bytea, p_sha256 bytea,
                                 p_role smallint, p_by bigint, p_at timestamptz)
 returns bytea language sql immutable parallel safe as $$
 select consent_leaf(p_key, p_link, sha256(convert_to(
-    '{"by":' || coalesce(p_by::text, 'null') || ',"entry":' || p_entry || ',"file":"'
+    '{"by":' || coalesce(p_by::text, 'null') || ',"entry":"' || encode(p_entry, 'hex') || '","file":"'
     || encode(p_sha256, 'hex') || '","role":' || p_role || ',"v":1}', 'UTF8')), p_at) $$;
 
 -- One file to one entry; the link's number, or that of the same link made before. Null when there is
@@ -111,7 +111,7 @@ begin
                             brand_id, dealer_id, role, name, leaf)
     select e.provider_id, n.link, e.id, e.captured_at, f.id, n.at, p_by, e.brand_id, e.dealer_id,
            p_role, p_name,
-           entry_file_leaf(r.leaf_key, n.link, e.id, f.sha256, p_role, p_by, n.at)
+           entry_file_leaf(r.leaf_key, n.link, e.leaf, f.sha256, p_role, p_by, n.at)
       from consent_entry e
       join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
       join evidence_file f on f.provider_id = e.provider_id and f.id = p_file

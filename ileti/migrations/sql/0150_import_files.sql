@@ -37,7 +37,8 @@ begin
                             brand_id, dealer_id, role, name, leaf)
     select p_provider, n.link, i.entry_id, p_at, f.file_id, p_at, f.added_by, p_run, p_brand,
            i.dealer_id, f.role, f.name,
-           entry_file_leaf(i.leaf_key, n.link, i.entry_id, v.sha256, f.role, f.added_by, p_at)
+           entry_file_leaf(i.leaf_key, n.link, consent_leaf(i.leaf_key, i.entry_id, i.claim, p_at),
+                           v.sha256, f.role, f.added_by, p_at)
       from import_item i
       join import_file f on f.id = i.file_no and f.import_id = p_run
       join evidence_file v on v.provider_id = f.provider_id and v.id = f.file_id

@@ -153,7 +153,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for signature in ("import_link(bigint, integer, integer, timestamptz)",
                       "link_entry_file(integer, bigint, bigint, smallint, text, integer)",
-                      "entry_file_leaf(bytea, bigint, bigint, bytea, smallint, bigint, "
+                      "entry_file_leaf(bytea, bigint, bytea, bytea, smallint, bigint, "
                       "timestamptz)"):
         op.execute(f"drop function {signature}")
     op.drop_column("import_run", "missing")
