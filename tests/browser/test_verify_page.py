@@ -26,12 +26,22 @@ from tests.browser.axe import faults
 from tests.evidence.conftest import (  # noqa: F401 - fixtures
     authority_url,
     empty_ledger,
+    folder,
     ledger,
     owner,
     shop,
 )
 from tests.evidence.sealed_house import seal_all, take, wait_for_horizon
-from tests.evidence.test_bundle import ATTACKS, Files, entries, pack, packed, unpack  # noqa: F401
+from tests.evidence.test_bundle import (  # noqa: F401
+    ATTACKS,
+    LINK_ATTACKS,
+    Files,
+    entries,
+    pack,
+    packed,
+    unpack,
+    with_scans,
+)
 from tools.verify_page import PAGE, fitting
 
 pytestmark = pytest.mark.browser
@@ -133,6 +143,36 @@ def test_it_finds_and_names_every_attack(genuine: Path, check: Check, attack: st
     files = unpack(genuine)
     forge(files)
     forged = pack(files, genuine)
+    ca = authority().bundle.encode()
+    code, lines = check(forged.read_bytes(), ca=ca)
+    assert (code, alike(lines)) == (1, alike(program(forged, ca=ca)[1]))
+    assert any(not good and expected in text for good, _, text, _ in lines)
+
+
+@pytest.fixture
+def with_files(request: Any, tmp_path: Path) -> Path:
+    """A bundle with proof files, made once for all tests of this file."""
+    if "files" not in _kept:
+        _kept["files"] = request.getfixturevalue("with_scans").read_bytes()
+    path = tmp_path / "with-files.zip"
+    path.write_bytes(_kept["files"])
+    return path
+
+
+def test_it_holds_with_proof_files(with_files: Path, check: Check) -> None:
+    ca = authority().bundle.encode()
+    code, lines = check(with_files.read_bytes(), ca=ca)
+    assert (code, alike(lines)) == (0, alike(program(with_files, ca=ca)[1]))
+    assert any("3 proof files" in text for _, _, text, _ in lines)
+
+
+@pytest.mark.parametrize("attack", LINK_ATTACKS)
+def test_it_finds_and_names_every_attack_on_proof_files(
+        with_files: Path, check: Check, attack: str) -> None:
+    forge, expected = LINK_ATTACKS[attack]
+    files = unpack(with_files)
+    forge(files)
+    forged = pack(files, with_files)
     ca = authority().bundle.encode()
     code, lines = check(forged.read_bytes(), ca=ca)
     assert (code, alike(lines)) == (1, alike(program(forged, ca=ca)[1]))
