@@ -19,7 +19,7 @@ import rfc8785
 
 from ileti.consents import bundle as bundling
 from ileti.consents.vocabulary import LABELS, Channel, RecipientType, Source, Standing, Status
-from ileti.evidence import export, stamping
+from ileti.evidence import stamping
 from ileti.evidence import verifier as judge
 from ileti.simulator.authority import authority
 from tests.browser.axe import faults
@@ -36,9 +36,11 @@ from tests.evidence.test_bundle import (  # noqa: F401
     ATTACKS,
     LINK_ATTACKS,
     Files,
+    _kept,
     entries,
     pack,
     packed,
+    scanned,
     unpack,
     with_scans,
 )
@@ -48,15 +50,10 @@ pytestmark = pytest.mark.browser
 
 Line = tuple[bool, str, str, bool]
 Check = Callable[..., tuple[int, list[Line]]]
-_kept: dict[str, bytes] = {}
-
-
 @pytest.fixture
 def genuine(request: Any, tmp_path: Path) -> Path:
     """A bundle of the ledger, made once for all tests of this file; with a copy of its seals."""
-    if not _kept:
-        _kept["zip"] = request.getfixturevalue("packed").read_bytes()
-        _kept["copy"] = export.write(tmp_path, 1, 3).read_bytes()
+    _kept["zip"] = request.getfixturevalue("packed").read_bytes()
     path = tmp_path / "genuine.zip"
     path.write_bytes(_kept["zip"])
     return path
@@ -152,10 +149,8 @@ def test_it_finds_and_names_every_attack(genuine: Path, check: Check, attack: st
 @pytest.fixture
 def with_files(request: Any, tmp_path: Path) -> Path:
     """A bundle with proof files, made once for all tests of this file."""
-    if "files" not in _kept:
-        _kept["files"] = request.getfixturevalue("with_scans").read_bytes()
     path = tmp_path / "with-files.zip"
-    path.write_bytes(_kept["files"])
+    path.write_bytes(request.getfixturevalue("with_scans").read_bytes())
     return path
 
 

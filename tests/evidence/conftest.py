@@ -33,28 +33,43 @@ def _use(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def empty_ledger(services: Any, database: str) -> str:
-    """A migrated database to make copies of."""
+    """A migrated database beside the one all tests share; its URL, as its owner."""
     from ileti.cli.setup import migrate
 
-    name = f"{database.partition('?')[0].rpartition('/')[2]}_empty"
+    name = f"{database.partition('?')[0].rpartition('/')[2]}_ledger"
     with psycopg.connect(_named(database, "postgres"), autocommit=True) as conn:
         conn.execute(f"drop database if exists {name} with (force)")
         conn.execute(f"create database {name} template template0 encoding 'UTF8'")
     _use(_named(database, name))
     migrate(config.settings())
     _use(database)
-    return name
+    return _named(database, name)
+
+
+def _empty(url: str) -> None:
+    """No rows but those a migration leaves."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        tables = [row[0] for row in conn.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace "
+            "and relkind in ('r', 'p') and not relispartition and relname <> 'alembic_version' "
+            "and relname !~ '^ab_'")]
+        with conn.transaction():
+            conn.execute("set local session_replication_role = replica")
+            for table in tables:
+                conn.execute(f'delete from "{table}"')
+            conn.execute("insert into seal_epoch (epoch, system) select 0, "
+                         "system_identifier::text from pg_control_system()")
+            for table in ("consent_entry", "entry_file"):
+                conn.execute(f"alter table {table} alter column epoch set default 0")
 
 
 @pytest.fixture
 def ledger(empty_ledger: str, database: str) -> Iterator[str]:
     """A database without an entry and without a seal; its URL, as its owner."""
-    name = f"{empty_ledger}_copy"
-    with psycopg.connect(_named(database, "postgres"), autocommit=True) as conn:
-        conn.execute(f"drop database if exists {name} with (force)")
-        conn.execute(f"create database {name} template {empty_ledger}")
-    _use(_named(database, name))
-    yield _named(database, name)
+    db.forget_connections()
+    _empty(empty_ledger)
+    _use(empty_ledger)
+    yield empty_ledger
     _use(database)
 
 

@@ -46,11 +46,24 @@ def entries(shop: Any, authority_url: str) -> list[int]:
     return ids
 
 
+_kept: dict[str, bytes] = {}
+
+
+def bundle_of(shop: Any, entries: list[int]) -> bytes:
+    file = io.BytesIO()
+    bundling.write(bundling.build(shop.provider_id, entries), file)
+    return file.getvalue()
+
+
 @pytest.fixture
-def packed(shop: Any, entries: list[int], tmp_path: Path) -> Path:
+def packed(request: Any, tmp_path: Path) -> Path:
+    """A bundle of six records; made once, each test has a copy."""
+    if "packed" not in _kept:
+        entries = request.getfixturevalue("entries")
+        _kept["packed"] = bundle_of(request.getfixturevalue("shop"), entries)
+        _kept["copy"] = export.write(tmp_path, 1, 3).read_bytes()
     path = tmp_path / "kanit.zip"
-    with path.open("wb") as file:
-        bundling.write(bundling.build(shop.provider_id, entries), file)
+    path.write_bytes(_kept["packed"])
     return path
 
 
@@ -110,7 +123,8 @@ def test_without_anything_from_outside_it_only_fits_itself(packed: Path) -> None
 
 
 def test_a_copy_of_the_seals_vouches_too(packed: Path, tmp_path: Path) -> None:
-    copy = export.write(tmp_path, 1, 3)
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(_kept["copy"])
     assert verdict(packed, "--against", str(copy))[0] == 0
 
 
@@ -414,17 +428,25 @@ def test_while_the_authority_is_away_a_half_stamped_bundle_waits(
 
 
 @pytest.fixture
-def with_scans(shop: Any, entries: list[int], folder: Path, tmp_path: Path) -> Path:
-    """A bundle of six records, the first with a form linked later and the third with two files."""
+def scanned(shop: Any, entries: list[int], folder: Path) -> list[int]:
+    """Six records, the first with a form linked later and the third with two files."""
     scans = [vault.put(shop.provider_id, [pdf(name)], f"{name}.pdf") for name in ("bir", "iki")]
     for entry, scan, role in ((entries[0], scans[0], Role.SIGNED_FORM),
                               (entries[2], scans[0], Role.SIGNED_FORM),
                               (entries[2], scans[1], Role.DOCUMENT)):
         links.link(entry, scan, role, "form.pdf", by=7)
     seal_all()
+    return entries
+
+
+@pytest.fixture
+def with_scans(request: Any, tmp_path: Path) -> Path:
+    """Their bundle; made once, each test has a copy."""
+    if "scans" not in _kept:
+        entries = request.getfixturevalue("scanned")
+        _kept["scans"] = bundle_of(request.getfixturevalue("shop"), entries)
     path = tmp_path / "formlu.zip"
-    with path.open("wb") as file:
-        bundling.write(bundling.build(shop.provider_id, entries), file)
+    path.write_bytes(_kept["scans"])
     return path
 
 
@@ -495,11 +517,11 @@ def test_an_attack_on_proof_files_is_found(with_scans: Path, ca: Path, attack: s
 
 
 def test_files_beyond_the_room_stay_in_the_vault_and_are_named(
-        with_scans: Path, shop: Any, entries: list[int], monkeypatch: Any, ca: Path) -> None:
+        shop: Any, scanned: list[int], tmp_path: Path, monkeypatch: Any, ca: Path) -> None:
     monkeypatch.setattr(bundling, "MOST_FILE_BYTES", len(pdf("bir")))
-    with with_scans.open("wb") as file:
-        bundling.write(bundling.build(shop.provider_id, entries), file)
-    files = unpack(with_scans)
+    path = tmp_path / "kalan.zip"
+    path.write_bytes(bundle_of(shop, scanned))
+    files = unpack(path)
     assert len([name for name in files if name.startswith("proofs/")]) == 1
     assert len(files["proofs-left.txt"].split()[-1]) == 64
-    assert verdict(with_scans, "--ca", str(ca))[0] == 0
+    assert verdict(path, "--ca", str(ca))[0] == 0

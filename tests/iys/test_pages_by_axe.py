@@ -96,6 +96,7 @@ def test_both_pages_work_without_javascript(house: Any, chromium: Any) -> None:
     page.goto("/durum-sorgusu/")
     page.fill("#adres", phones(1)[0])
     page.click("form.fields .btn.primary")
+    page.locator(".sides").first.wait_for()
     assert page.locator(".sides").count() == 2
     page.goto("/hata-kitabi/?durum=hepsi")
     page.fill("#kod-ara", "H178")
