@@ -97,7 +97,8 @@ end $$;
 --
 -- All is looked up and written in the order of the address hash, in which recipients and entries get
 -- their numbers too: each index then grows at one place. Who is already there is asked one by one
--- along the index ("limit 1"), whatever the statistics say. An address that another writer adds
+-- along the index (the first hash from it on: only that index has them in order; by equality the
+-- primary key looks as good while the statistics know of few addresses), whatever they say. An address that another writer adds
 -- meanwhile breaks the unique key (23505), as a lost race (40001): the caller tries again.
 create or replace function import_apply(
     p_run bigint, p_stage bigint, p_chunk integer, p_provider integer, p_brand integer, p_idem text,
@@ -105,7 +106,7 @@ create or replace function import_apply(
     p_evidence jsonb, p_person_key smallint, p_person bytea,
     out written bigint, out left_out bigint, out replay boolean
 ) language plpgsql
-set work_mem = '64MB' set enable_material = off set enable_seqscan = off
+set work_mem = '64MB' set enable_material = off set enable_seqscan = off set enable_sort = off
 set plan_cache_mode = force_custom_plan as $$
 declare
     v_stage text := 'import_stage_' || p_stage;
@@ -143,8 +144,9 @@ begin
             select s.*, r.id as known_id, r.leaf_key as known_key
               from (select * from %1$I where chunk = $2 and reason < 20 order by addr_hash) s
               left join lateral (
-                   select id, leaf_key from recipient
-                    where provider_id = $1 and addr_hash = s.addr_hash limit 1) r on true),
+                   select id, leaf_key, addr_hash from recipient
+                    where provider_id = $1 and addr_hash >= s.addr_hash
+                    order by addr_hash limit 1) r on r.addr_hash = s.addr_hash),
         made as (
             insert into recipient (provider_id, kind, key_no, addr_hash, addr_ct, leaf_key)
             select distinct on (addr_hash) $1, kind, key_no, addr_hash, addr_ct, leaf_key
