@@ -129,17 +129,18 @@ class _Audit:
         """The entries below a seal, and the root over their leaves."""
         after = before.upto if before and before.epoch == header.epoch else seal.START
         with db.transaction() as conn:
-            leaves = [leaf.value for leaf in seal.read_leaves(
-                conn, header.epoch, after, most=header.leaves + _BATCH, upto=header.upto)]
             links = read_links(conn, header.epoch, after, header.upto)
+        found: list[tuple[Position, bytes]] = [(link.at, link.leaf) for link in links]
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
             for one in entries:
+                found.append((one.at, one.leaf))
                 wrong |= not self._entry(one, claims, header)
         self.report.files += len(links)
         for link in links:
             wrong |= not self._link(link, header)
+        leaves = [leaf for _, leaf in (sorted(found) if links else found)]
         if len(leaves) != header.leaves:
             less = len(leaves) < header.leaves
             self.tell("entries_missing" if less else "entries_added", header.number,

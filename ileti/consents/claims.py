@@ -34,6 +34,10 @@ _ROWS: Final = """
      order by e.xid, e.id limit %(most)s"""
 
 
+# Looked up rather than asked of the enumerations: an audit asks for every word of every entry.
+_CHANNELS, _TYPES, _SOURCES, _STANDINGS, _STATUSES = (
+    {word.value: word.name for word in words}
+    for words in (Channel, RecipientType, Source, Standing, Status))
 _LINKS: Final = """
     select l.id, l.leaf, l.added_at, l.entry_id, e.leaf, l.added_by, l.role, f.sha256, r.leaf_key,
            coalesce(r.addr_hash is null and r.leaf_key is null and r.id is not null, false),
@@ -247,17 +251,16 @@ class Claims:
         try:
             address = self._decrypt(one.key_no, one.addr_ct, one.addr_hash).decode()
             return Claim(
-                brand=codes[1], channel=Channel(one.channel).name, consent_date=one.consent_date,
+                brand=codes[1], channel=_CHANNELS[one.channel], consent_date=one.consent_date,
                 dealer=one.dealer_id, evidence=said.evidence, idem=said.idem, person=said.person,
                 provider=codes[0], recipient=address,
-                recipient_type=RecipientType(one.recipient_type).name,
-                source=Source(one.source).name, standing=Standing(one.standing).name,
-                status=Status(one.status).name,
+                recipient_type=_TYPES[one.recipient_type], source=_SOURCES[one.source],
+                standing=_STANDINGS[one.standing], status=_STATUSES[one.status],
                 text=None if one.text_id is None else self._texts[one.text_id])
         except CannotDecrypt:
             raise Unreadable("address") from None
-        except ValueError as error:  # a number no word has
-            raise Unreadable(str(error)) from None
+        except KeyError as error:  # a number no word has
+            raise Unreadable(f"unknown number {error}") from None
 
     def fits(self, one: Entry) -> bool:
         """Whether a prepared entry's leaf is that of its claim; raises Unreadable."""

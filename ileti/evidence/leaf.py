@@ -51,8 +51,7 @@ def _quoted(value: str | None) -> str:
 
 def iso_utc(moment: datetime) -> str:
     """``2026-11-23T10:57:48Z``, whole seconds."""
-    at = moment.astimezone(UTC)
-    return (f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z")
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def canonical_claim(claim: Claim) -> str:
