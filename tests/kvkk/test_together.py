@@ -60,7 +60,8 @@ def shape(place: Any) -> list[Any]:
     return db.connection().execute(
         "select e.act, e.extent, e.standing, e.source, d.kind, r.kind, s.act, "
         "s.entry_id = e.id, e.captured_at = b.captured_at, e.dealer_id from kvkk_entry e "
-        "join document d on d.id = e.document_id join submission b on b.provider_id = e.provider_id and b.id = e.submission_id "
+        "join document d on d.id = e.document_id "
+        "join submission b on b.provider_id = e.provider_id and b.id = e.submission_id "
         "join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
         "join kvkk_state s on s.provider_id = e.provider_id and s.recipient_id = e.recipient_id "
         "and s.document_id = e.document_id where e.provider_id = %s order by 1, 2, 3, 4, 6",
