@@ -368,7 +368,9 @@ class Settings(BaseSettings):
 
     # -- panel
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
-    log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")
+    log_level: Literal["debug", "info", "warning", "error"] = _field(
+        "info", "From which level on something is logged; commands that answer and end log "
+        "warnings alone when it is not set.")
 
     @property
     def production(self) -> bool:

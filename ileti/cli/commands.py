@@ -14,20 +14,27 @@ from ileti.cli import proof_commands
 from ileti.cli.sentences import Sentences, language
 from ileti.cli.services import running, with_services
 from ileti.cli.supervise import follow_parent, refuse_taken_port
-from ileti.core.logs import configure_logs
+from ileti.core.logs import configure_command_logs, configure_logs
 
 QUEUES = ("messages", "iys", "upkeep")
+# Their log is what they say; every other command's standard output is its answer.
+SERVICES = frozenset({"web", "worker", "scheduler", "simulator"})
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Also say on the error stream what the program "
+              "logs while it works (LOG_LEVEL chooses how much).")
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, verbose: bool) -> None:
     """İleti takes marketing consents, proves them, reports them to İYS and guards every sending.
 
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
-    configure_logs()
+    if ctx.invoked_subcommand in SERVICES:
+        configure_logs()
+    else:
+        configure_command_logs(verbose=verbose)
     ctx.obj = follow_parent()
 
 
@@ -42,7 +49,6 @@ def up(quiet: bool) -> None:
     """
     from ileti.cli.up import up as run
 
-    configure_logs("warning")
     run(config.load_settings(), quiet=quiet)
 
 
