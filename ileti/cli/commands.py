@@ -135,8 +135,9 @@ def setup(lifeline: Lifeline | None, first_run: bool) -> None:
     prepare(settings)
     click.echo("The database is ready.")
     if first_run:
-        from ileti.cli.first_run import furnish
+        from ileti.cli.first_run import await_simulator, furnish
 
+        await_simulator(settings)
         furnish(settings)
         click.echo("The demo is ready.")
 

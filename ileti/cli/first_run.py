@@ -10,6 +10,7 @@ import os
 import secrets as random_source
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
@@ -18,12 +19,19 @@ from config import Settings
 from ileti.capture.seed import IYS_CODE, seed_demo
 from ileti.cli import readiness
 from ileti.cli.readiness import ADMIN, Mark, password_file
+from ileti.cli.up import wait_for
 from ileti.cli.users import ensure_user
 from ileti.core.orm import db
 from ileti.factory import create_app
 from ileti.tenancy import scope
 
 DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
+
+
+def await_simulator(settings: Settings) -> None:
+    """Return when the simulator answers, which is started at the same time; raises WrongSetting."""
+    if not settings.iys_base_url:
+        wait_for(settings.iys_url + "/_health", Event(), seconds=20)
 
 
 def furnish(settings: Settings) -> None:
