@@ -118,13 +118,13 @@ class House:
             self._preparation.tell(word)
             self._say.step("database", self._part)
         self._family.tell(**word)
-        self._await("web server", self._settings.base_local + "/saglik")
+        self._say.step("web server", self._await_web)
         self._family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
         for _ in range(self._settings.job_workers):
             self._family.add("worker-iys", "worker", "--queue", "iys")
         self._family.add("scheduler", "scheduler")
         if self._simulated:
-            self._await("İYS simulator", self._settings.iys_url + "/_health")
+            self._say.step("İYS simulator", self._await_simulator)
             if not self._preparation and not _knows(self._settings, mark.provider):
                 self._prepare().tell(word)
                 self._say.step("database", self._part)
@@ -155,8 +155,12 @@ class House:
         self._settings = config.load_settings()
         return word
 
-    def _await(self, name: str, url: str) -> None:
-        self._say.step(name, lambda: wait_for(url, self._stopped))
+    def _await_web(self) -> None:
+        wait_for(self._settings.base_local + "/saglik", self._stopped)
+        _ask(self._settings.base_local + "/login/")  # the first page takes longest: not a person's
+
+    def _await_simulator(self) -> None:
+        wait_for(self._settings.iys_url + "/_health", self._stopped)
 
     def _password(self) -> str:
         """The administrator's first password, empty when it is not the password any more."""
