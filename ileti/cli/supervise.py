@@ -13,6 +13,7 @@ needs while those are still starting, and waits for the word when it has (:class
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -29,6 +30,7 @@ from config import WrongSetting
 
 PATIENCE = 20.0
 LIFELINE = "ILETI_LIFELINE"
+_NO_ADDRESS = (socket.EAI_NONAME, socket.EAI_AGAIN, socket.EAI_NODATA, errno.EADDRNOTAVAIL)
 
 
 class Stopped(Exception):
@@ -94,6 +96,11 @@ def refuse_taken_port(host: str, port: int, setting: str) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno in _NO_ADDRESS:
+                raise WrongSetting(
+                    f"HOST: {host} is no address of this machine ({error.strerror}); take "
+                    "127.0.0.1, or 0.0.0.0 for all of them."
+                ) from None
             reason = getattr(error, "strerror", None) or "a port is at most 65535"
             raise WrongSetting(
                 f"Port {port} on {host} is in use or not allowed ({reason}); stop what listens "

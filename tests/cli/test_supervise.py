@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from config import WrongSetting
 from ileti.cli import supervise
-from ileti.cli.supervise import Supervisor, launch, tell
+from ileti.cli.supervise import Supervisor, launch, refuse_taken_port, tell
 
 
 def until(what: Callable[[], bool], seconds: float = 60) -> bool:
@@ -86,3 +87,9 @@ def test_who_does_not_end_when_asked_is_ended(
     assert deaf.stdout.readline() == "ready\n"
     supervise.end([deaf])
     assert deaf.wait(0) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.17"])
+def test_a_host_that_is_not_this_machine_is_said_as_such(host: str) -> None:
+    with pytest.raises(WrongSetting, match=f"HOST: {host} is no address of this machine"):
+        refuse_taken_port(host, 0, "PORT")
