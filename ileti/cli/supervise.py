@@ -30,7 +30,7 @@ from config import WrongSetting
 
 PATIENCE = 20.0
 LIFELINE = "ILETI_LIFELINE"
-_NO_ADDRESS = (socket.EAI_NONAME, socket.EAI_AGAIN, socket.EAI_NODATA, errno.EADDRNOTAVAIL)
+_NO_ADDRESS = (socket.EAI_NONAME, socket.EAI_AGAIN, errno.EADDRNOTAVAIL)
 
 
 class Stopped(Exception):
