@@ -84,10 +84,11 @@ def test_a_web_worker_that_is_killed_is_back_and_serves(second: Running) -> None
     assert all(httpx.get(second.base + "/login/").status_code == 200 for _ in range(10))
 
 
-@pytest.mark.parametrize("port", [PORTS["PORT"], str(free_port())])
+@pytest.mark.parametrize("changed", ["simulator", "port"])
 def test_a_simulator_that_was_thrown_away_and_another_port_hear_of_the_demo_again(
-        var: Path, port: str) -> None:
-    if port == PORTS["PORT"]:
+        var: Path, changed: str) -> None:
+    port = str(free_port()) if changed == "port" else PORTS["PORT"]
+    if changed == "simulator":
         for file in var.glob("simulator.sqlite*"):
             file.unlink()
     house = start(var, **PORTS | {"PORT": port})

@@ -73,20 +73,22 @@ def test_a_containers_limit_counts_where_there_is_one(tmp_path, said, bound):
     assert embedded.memory_bytes(limit) == (bound or physical)
 
 
-def test_a_cluster_that_a_kill_left_half_made_is_put_aside_and_made_anew(tmp_path):
-    folder = tmp_path / "postgres"
+def test_a_cluster_that_a_kill_left_half_made_is_put_aside_and_made_anew():
+    home = Path(tempfile.mkdtemp(prefix="ileti-half-", dir="/tmp"))  # PostgreSQL's user may pass
+    folder = home / "postgres"
     folder.mkdir()
     (folder / "PG_VERSION").write_text("18\n")
-    (tmp_path / "postgres.making").touch()
+    (home / "postgres.making").touch()
     engine = EmbeddedPostgres(folder)
     try:
         engine.start()
         assert engine.runs
-        assert not (tmp_path / "postgres.making").exists()
-        [aside] = tmp_path.glob("postgres.half-*")
+        assert not (home / "postgres.making").exists()
+        [aside] = home.glob("postgres.half-*")
         assert [one.name for one in aside.iterdir()] == ["PG_VERSION"]
     finally:
         engine.stop()
+        shutil.rmtree(home)
 
 
 def test_a_cluster_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
