@@ -129,6 +129,11 @@ def _field(default: Any, text: str, **more: Any) -> Any:
     return Field(default, description=text, **more)
 
 
+def _in_url(host: str) -> str:
+    """A host as an address on the web writes it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 class Settings(BaseSettings):
     """All settings. Environment variables have these names in capitals."""
 
@@ -386,13 +391,13 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Public address without a slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or f"http://{_in_url(self.host)}:{self.port}"
 
     @property
     def base_local(self) -> str:
         """The web server's own address on this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
-        return f"http://{host}:{self.port}"
+        every = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return f"http://{_in_url(every.get(self.host, self.host))}:{self.port}"
 
     @property
     def import_folder(self) -> Path:
