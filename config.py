@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -108,6 +107,8 @@ def _check_networks(text: str) -> str:
 
 
 def _check_ca_file(path: Path) -> Path:
+    from cryptography import x509
+
     try:
         x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:
@@ -126,6 +127,11 @@ Keyring = Annotated[str, AfterValidator(_check_keyring)]
 
 def _field(default: Any, text: str, **more: Any) -> Any:
     return Field(default, description=text, **more)
+
+
+def _in_url(host: str) -> str:
+    """A host as an address on the web writes it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 class Settings(BaseSettings):
@@ -368,7 +374,9 @@ class Settings(BaseSettings):
 
     # -- panel
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
-    log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")
+    log_level: Literal["debug", "info", "warning", "error"] = _field(
+        "info", "From which level on something is logged; commands that answer and end log "
+        "warnings alone when it is not set.")
 
     @property
     def production(self) -> bool:
@@ -383,13 +391,13 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Public address without a slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or f"http://{_in_url(self.host)}:{self.port}"
 
     @property
     def base_local(self) -> str:
         """The web server's own address on this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
-        return f"http://{host}:{self.port}"
+        every = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return f"http://{_in_url(every.get(self.host, self.host))}:{self.port}"
 
     @property
     def import_folder(self) -> Path:

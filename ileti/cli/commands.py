@@ -12,22 +12,30 @@ import config
 from config import WrongSetting
 from ileti.cli import proof_commands
 from ileti.cli.sentences import Sentences, language
-from ileti.cli.services import running, with_services
-from ileti.cli.supervise import follow_parent, refuse_taken_port
-from ileti.core.logs import configure_logs
+from ileti.cli.services import begin, running, with_services
+from ileti.cli.supervise import Lifeline, follow_parent
+from ileti.core.logs import configure_command_logs, configure_logs
+from ileti.core.memory import loading
 
 QUEUES = ("messages", "iys", "upkeep")
+# Their log is what they say; every other command's standard output is its answer.
+SERVICES = frozenset({"web", "worker", "scheduler", "simulator"})
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Also say on the error stream what the program "
+              "logs while it works (LOG_LEVEL chooses how much).")
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, verbose: bool) -> None:
     """İleti takes marketing consents, proves them, reports them to İYS and guards every sending.
 
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
-    configure_logs()
+    if ctx.invoked_subcommand in SERVICES:
+        configure_logs()
+    else:
+        configure_command_logs(verbose=verbose)
     ctx.obj = follow_parent()
 
 
@@ -42,48 +50,45 @@ def up(quiet: bool) -> None:
     """
     from ileti.cli.up import up as run
 
-    configure_logs("warning")
     run(config.load_settings(), quiet=quiet)
 
 
 @main.command()
 @click.pass_obj
-def web(supervised: bool) -> None:
+def web(lifeline: Lifeline | None) -> None:
     """Serve the panel, the public pages and the API (needs DATABASE_URL and REDIS_URL)."""
-    settings = with_services(stay=True)
-    if not supervised:  # the server itself would quietly share the port with a stranger
-        refuse_taken_port(settings.host, settings.port, "PORT")
-    from granian.constants import Interfaces
-    from granian.server import Server
+    from ileti.cli.serve import serve
 
-    Server(
-        target="app:serving", factory=True, interface=Interfaces.WSGI,
-        address=settings.host, port=settings.port,
-        workers=settings.web_workers, blocking_threads=settings.web_threads, log_access=False,
-        websockets=False, respawn_failed_workers=True, working_dir=config.ROOT,
-        backlog=1024,
-    ).serve()
+    serve(lifeline)
 
 
 @main.command()
 @click.option("--queue", "queues", multiple=True, default=QUEUES, type=click.Choice(QUEUES),
               show_default=True, help="Queue to serve; may be given several times.")
 @click.option("--burst", is_flag=True, help="End when nothing is left to do.")
-def worker(queues: tuple[str, ...], burst: bool) -> None:
+@click.pass_obj
+def worker(lifeline: Lifeline | None, queues: tuple[str, ...], burst: bool) -> None:
     """Do the background work of the named queues."""
-    with_services(stay=True)
+    begin(lifeline, _load_jobs)
     from ileti.cli.worker import work
 
     work(list(queues), burst=burst)
 
 
 @main.command()
-def scheduler() -> None:
+@click.pass_obj
+def scheduler(lifeline: Lifeline | None) -> None:
     """Ask for every job at its interval; one per installation is enough, more do no harm."""
-    with_services(stay=True)
+    begin(lifeline, _load_jobs)
     from ileti.cli.worker import schedule
 
     schedule()
+
+
+def _load_jobs() -> None:
+    from ileti.cli.worker import load_jobs
+
+    load_jobs()
 
 
 @main.command()
@@ -98,8 +103,9 @@ def scheduler() -> None:
 def simulator(host: str, port: int | None, database: str | None, clock: str | None,
               faults: tuple[str, ...], quotas: tuple[str, ...], delays: tuple[str, ...]) -> None:
     """Run the İYS simulator: a registry of your own to try everything against."""
-    from ileti.simulator.options import SettingError
-    from ileti.simulator.server import serve
+    with loading():
+        from ileti.simulator.options import SettingError
+        from ileti.simulator.server import serve
 
     settings = config.load_settings()
     settings.ileti_var.mkdir(parents=True, exist_ok=True)
@@ -115,16 +121,30 @@ def simulator(host: str, port: int | None, database: str | None, clock: str | No
 
 
 @main.command()
-def setup() -> None:
+@click.option("--first-run", is_flag=True, hidden=True,
+              help="Also the administrator and the demo company; for `ileti up`.")
+@click.pass_obj
+def setup(lifeline: Lifeline | None, first_run: bool) -> None:
     """Prepare the database: tables, rights, permissions. Run it before each new version serves."""
     settings = config.load_settings()
     if not settings.production:
         config.make_secrets_file(settings.ileti_var)
-    settings = with_services()
+    settings = begin(lifeline, _load_setup) if lifeline else with_services()
     from ileti.cli.setup import prepare
 
     prepare(settings)
     click.echo("The database is ready.")
+    if first_run:
+        from ileti.cli.first_run import await_simulator, furnish
+
+        await_simulator(settings)
+        furnish(settings)
+        click.echo("The demo is ready.")
+
+
+def _load_setup() -> None:
+    import ileti.cli.first_run
+    import ileti.cli.setup  # noqa: F401
 
 
 @main.command()
