@@ -94,8 +94,12 @@ FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
                ("Kişilerin nasıl bilgilendirildiği ya da bilgilendirileceği.",
                 "How the people were or will be informed.")),
     "proofAttached": ({"type": "boolean", "default": False},
-                      ("Her satırın kanıtı aktarmayla birlikte duruyor.",
-                       "The proof of every row is with the import.")),
+                      ("Her satırın kanıtının sizde durduğunu beyan edersiniz: satırlar adını "
+                       "verdikleri dosyayı beklemez, kayıtları “beyan edildi, kanıt dosyası yok” "
+                       "der. Islak imzalı formlar taramalarını yine bekler (R-09).",
+                       "You declare to hold the proof of every row: rows do not wait for the file "
+                       "they name, and their records say “declared, no proof file”. Forms signed "
+                       "on paper wait for their scan all the same (R-09).")),
     "columns": ({"type": "object", "propertyNames": {"enum": [one.value for one in Role]},
                  "additionalProperties": {"type": ["string", "integer"]}},
                 ("Rol → sütunun başlığı ya da 1’den numarası; yazılmayanlar tanınır. Adreste "

@@ -54,11 +54,11 @@ def file_source(file: Path, corrections: dict[str, Any]) -> Source:
     return Source(file.name, lambda: _parts(file), layout)
 
 
-def query_source(url: str, query: str) -> Source:
-    """A query; what it answers is kept as the import's file."""
+def query_source(url: str, query: str, seconds: int) -> Source:
+    """A query that may take so long; what it answers is kept as the import's file."""
     from ileti.imports.reading.sql import COPY_LAYOUT, sql_pieces
 
-    pieces = sql_pieces(url, query)
+    pieces = sql_pieces(url, query, seconds=seconds)
     return Source("query.ndjson", lambda: pieces, COPY_LAYOUT)
 
 

@@ -114,7 +114,7 @@ def again(run_id: int, *, by: int | None) -> int:
     arriving.finish(made)
     runs.map_columns(made, layout, run.mapping)
     with suppress(CallerMistake):
-        runs.state_origin(made, state(run.origin))
+        runs.state_origin(made, state(run.origin), by=by)
     proofs.copy_set(run_id, made)
     return made
 

@@ -22,7 +22,7 @@ import msgspec
 
 from config import settings
 from ileti.consents.ledger import ActorKind, Place
-from ileti.core import db, jobs
+from ileti.core import clock, db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
 from ileti.imports import proofs, quota
@@ -166,11 +166,22 @@ def map_columns(run_id: int, layout: Layout, mapping: Mapping) -> None:
           (layout.format, _json(layout.as_json()), _json(mapping.as_json())))
 
 
-def state_origin(run_id: int, statement: Statement) -> None:
-    """Where the data comes from (R-61)."""
+def state_origin(run_id: int, statement: Statement, *, by: int | None = None) -> None:
+    """Where the data comes from (R-61), as that person says; else the program that brought it."""
+    origin = _stated(read_run(run_id), statement, by)
     _step(run_id, CHANGEABLE, RunState.MAPPING,
           "origin = %s, checked_at = null, counts = '{}', problem = null",
-          (_json(statement.as_json()),))
+          (_json(origin),))
+
+
+def _stated(run: Run, statement: Statement, by: int | None) -> dict[str, Any]:
+    """The statement for the evidence. That proofs are held without a file is somebody's word: it
+    is kept with who gave it and when (R-09, R-46)."""
+    if not statement.proof_attached:
+        return statement.as_json()
+    kind, number = run.actor(by)
+    return statement.as_json() | {"declared": {
+        "by": kind.name, "id": number, "at": clock.now().isoformat(timespec="seconds")}}
 
 
 def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
@@ -205,7 +216,8 @@ def go(run_id: int, layout: Layout, mapping: Mapping, statement: Statement, *, a
         "mapping = %s, origin = %s, ask_iys = %s, apply_most = %s, next_at = now(), tries = 0, "
         "problem = null where id = %s and state = %s and mapping = '{}' and origin = '{}'",
         (RunState.CHECKING, layout.format, _json(layout.as_json()), _json(mapping.as_json()),
-         _json(statement.as_json()), ask_iys, apply_most, run_id, RunState.MAPPING))
+         _json(_stated(read_run(run_id), statement, None)), ask_iys, apply_most, run_id,
+         RunState.MAPPING))
     jobs.ring("imports.jobs.check")
     return done.rowcount == 1
 

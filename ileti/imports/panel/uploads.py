@@ -40,4 +40,4 @@ def finish(run_id: int, before: ImportRun | None = None) -> None:
         if kept.columns and max(kept.columns.values()) < width:
             runs.map_columns(run_id, run.layout, kept)
         if before.origin:
-            runs.state_origin(run_id, state(before.origin))
+            runs.state_origin(run_id, state(before.origin), by=scope.current().user_id)

@@ -217,7 +217,7 @@ class ImportView(BaseView):
         if statement is None:
             return self.render_template("panel/imports/origin.html", **origin_page.context(
                 one, request.form, errors, refused)), 422
-        runs.state_origin(pk, statement)
+        runs.state_origin(pk, statement, by=_me())
         _note("origin", pk, origin=statement.origin.value)
         ask_iys = request.form.get("iys_sor") == "1"
         return _deed(pk, "check", lambda number: runs.ask_check(number, ask_iys=ask_iys))
