@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from ileti.api import imports
+from ileti.api import imports, mapping
 from ileti.api.desk import Answer, Call
 from ileti.core.errors import CallerMistake, IletiError, NotFound, StorageAway
 from ileti.core.logs import get_logger
@@ -35,6 +35,8 @@ ROUTES: Final[tuple[tuple[str, str, Service], ...]] = (
     ("GET", _ONE + "/parts", imports.parts),
     ("PUT", _ONE + "/parts/{n}", imports.put_part),
     ("POST", _ONE + "/complete", imports.complete),
+    ("GET", _ONE + "/mapping", mapping.show),
+    ("PUT", _ONE + "/mapping", mapping.put),
     ("GET", _ONE + "/report", imports.rows),
     ("POST", _ONE + "/apply", imports.apply),
     ("POST", _ONE + "/pause", imports.pause),

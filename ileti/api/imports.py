@@ -68,8 +68,8 @@ def create(call: Call) -> Answer:
     if run_id is None:
         run_id = _known(call, key, place, asked)
     else:
-        _note(call, run_id, "open")
-    with _about(run_id):
+        note(call, run_id, "open")
+    with about(run_id):
         return _described(call, run_id, new) if alone else _whole(call, run_id, new, coming)
 
 
@@ -116,7 +116,7 @@ def put_part(call: Call) -> Answer:
     if (call.body.length or 0) > PART_BYTES:
         raise TooLarge("Bir parça en çok 8 388 608 bayttır.",
                        "A part has 8 388 608 bytes at most.")
-    with _about(run_id), _disk():
+    with about(run_id), _disk():
         size = arriving.add_part(run_id, number, _one_part(
             call.body.pieces(call.caller.account_id)))
     return Answer(200, {"number": number, "size": size})
@@ -129,7 +129,7 @@ def complete(call: Call) -> Answer:
     said = call.json()
     size, digest = _said_of_file(said)
     run = runs.read_run(run_id)
-    with _about(run_id):
+    with about(run_id):
         if run.state is RunState.UPLOADING:
             with _disk():
                 held, arrived = arriving.close(run_id)
@@ -150,7 +150,7 @@ def complete(call: Call) -> Answer:
 
 def _settle(call: Call, run: Run, arrived: Arrived) -> None:
     settled = arriving.settle(run, arrived)
-    _note(call, run.id, "upload", bytes=arrived.size)
+    note(call, run.id, "upload", bytes=arrived.size)
     go_on(settled)
 
 
@@ -182,7 +182,7 @@ def rows(call: Call) -> Answer:
     slot = slots.take(call.caller.account_id)
     try:
         pieces = report.stream(run, call.language, every=wanted == "all", form=form)
-        _note(call, run_id, "report")
+        note(call, run_id, "report")
     except BaseException:
         slot.release()
         raise
@@ -222,7 +222,7 @@ def show_undo(call: Call) -> Answer:
     """``GET /imports/{id}/undo``: what undoing would do at this moment. Changes nothing."""
     run = runs.read_run(call.own_import)
     if run.state is not RunState.APPLIED:
-        raise _not_now()
+        raise not_now()
     seen = undo.preview(run)
     return Answer(200, {"kind": seen.kind.name.lower(), "reported": seen.reported,
                         "consents": seen.consents, "refusals": seen.refusals,
@@ -244,14 +244,14 @@ def do_undo(call: Call) -> Answer:
 def _deed(call: Call, name: str, act: Callable[[int], Any], *done: RunState) -> Answer:
     """One step; one that was taken already is answered as taken."""
     run_id = call.own_import
-    with _about(run_id):
+    with about(run_id):
         try:
             if runs.read_run(run_id).state not in done:
                 act(run_id)
-                _note(call, run_id, name)
+                note(call, run_id, name)
         except Conflict:
             if runs.read_run(run_id).state not in done:
-                raise _not_now() from None
+                raise not_now() from None
     return Answer(200, shown.one(call, run_id))
 
 
@@ -317,7 +317,8 @@ def _another_file() -> Conflict:
                     code="file_differs")
 
 
-def _not_now() -> Conflict:
+def not_now() -> Conflict:
+    """The sentence for a step whose time is not now."""
     return Conflict("Aktarma bu adım için uygun durumda değil; durumuna bakın.",
                     "The import is not in a state for this step; look at its state.",
                     code="moved_on")
@@ -365,12 +366,13 @@ def _location(run_id: int) -> tuple[str, str]:
     return "Location", f"{PATH}/{run_id}"
 
 
-def _note(call: Call, run_id: int, deed: str, **detail: Any) -> None:
+def note(call: Call, run_id: int, deed: str, **detail: Any) -> None:
+    """Into the audit trail, in the program's name."""
     deeds.note(call.caller, f"import:{deed}", f"import:{run_id}", call.address, **detail)
 
 
 @dataclass
-class _about:  # noqa: N801 (used as a statement)
+class about:  # noqa: N801 (used as a statement)
     """What goes wrong inside is about this import, and says so."""
 
     run_id: int

@@ -223,6 +223,8 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--from", "url", help="A database instead of a file, e.g. postgresql://…, with "
               "--query.")
 @click.option("--query", help="What to read there; only read, never written.")
+@click.option("--query-seconds", type=click.IntRange(1, 86_400), default=600, show_default=True,
+              help="How long the query may take.")
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
 @click.option("--provider", type=int, default=None,
               help="Provider's İYS number, when two have a brand of that number.")
@@ -232,7 +234,8 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--ground", default="", help="Legal ground, in a sentence.")
 @click.option("--proof", default="", help="Where the proofs are kept, in a sentence.")
 @click.option("--notice", default="", help="How and when people were or will be informed.")
-@click.option("--proof-attached", is_flag=True, help="Scans or recordings exist for every row.")
+@click.option("--proof-attached", is_flag=True, help="You declare to hold the "
+              "proof of every row; signed forms need their scan all the same (R-09).")
 @click.option("--column", "columns", multiple=True, metavar="ROLE=NUMBER",
               help="What a column means, e.g. phone=3; the rest is recognised.")
 @click.option("--status", type=click.Choice(["ONAY", "RET"]), help="For all rows.")
@@ -262,12 +265,12 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the row report here: CSV, or .xlsx, .ndjson by its name.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
-def import_list(file: Path | None, url: str | None, query: str | None, brand: int,
-                provider: int | None, dry_run: bool, origin: str, ground: str, proof: str,
-                notice: str, proof_attached: bool, columns: tuple[str, ...], status: str | None,
-                source: str | None, day: str | None, kind: str, basis: str | None,
-                channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
-                sheet: str | None, header: bool | None, ask_iys: bool,
+def import_list(file: Path | None, url: str | None, query: str | None, query_seconds: int,
+                brand: int, provider: int | None, dry_run: bool, origin: str, ground: str,
+                proof: str, notice: str, proof_attached: bool, columns: tuple[str, ...],
+                status: str | None, source: str | None, day: str | None, kind: str,
+                basis: str | None, channels: tuple[str, ...], delimiter: str | None,
+                encoding: str | None, sheet: str | None, header: bool | None, ask_iys: bool,
                 proof_files: tuple[Path, ...], proof_role: str, proof_dir: Path | None,
                 report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
@@ -287,7 +290,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
     try:
         code = importing.run_import(
             importing.file_source(file, {k: v for k, v in corrections.items() if v is not None})
-            if file is not None else importing.query_source(url or "", query or ""),
+            if file is not None else importing.query_source(url or "", query or "", query_seconds),
             brand=brand, provider=provider, dry_run=dry_run, language=language(),
             columns=importing.columns_of(columns),
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),

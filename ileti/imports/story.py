@@ -18,10 +18,12 @@ from sqlalchemy import select
 from ileti.consents import past, timeline
 from ileti.consents import proofs as consent_proofs
 from ileti.consents.models import ConsentEntry, Submission
+from ileti.consents.vocabulary import Status
 from ileti.core import orm
-from ileti.core.formats import say
+from ileti.core.formats import moment, say
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role
+from ileti.imports import declared
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
@@ -41,6 +43,7 @@ def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
             "facts": " · ".join(part for part in (
                 str(evidence.get("file", "")), _("import %(n)s", n=evidence["import"]), said,
                 str(origin.get("ground", ""))) if part)})
+        steps += _only_said(entry, evidence)
         run = orm.db.session.get(ImportRun, int(evidence["import"]))
         if run is not None and run.undone_at is not None and run.undo_kind == Undo.TAKE_BACK:
             steps.append({
@@ -48,6 +51,29 @@ def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
                 "title": _("The list was taken back"),
                 "facts": _("What it brought is not in force; the record stays.")})
     return steps
+
+
+def _only_said(entry: ConsentEntry, evidence: dict[str, Any]) -> list[timeline.Step]:
+    """That no file proves a consent, and on whose word it stands (R-09, R-46)."""
+    if entry.status != Status.ONAY:
+        return []
+    word = declared.without_file(entry.provider_id, [(entry.id, evidence)]).get(entry.id)
+    if word is None:
+        return []
+    return [{"icon": "file-x", "tone": "mute", "at": entry.captured_at,
+             "title": _("Declared, no proof file"), "facts": say_word(word)}]
+
+
+def say_word(word: declared.Word) -> str:
+    """Where proofs without a file are said to be and, when somebody vouches for every row's, who
+    (as far as whoever looks may see people) and when."""
+    parts = [_("said to be kept: %(place)s", place=word.place) if word.place else ""]
+    if word.held:
+        who = consent_proofs.names_of_users({word.person}).get(word.person or 0) or (
+            _("A program") if word.program else "")
+        parts += [_("every row’s proof is held, says %(name)s", name=who) if who
+                  else _("every row’s proof is said to be held"), moment(word.at)]
+    return " · ".join(part for part in parts if part and part != "—")
 
 
 @consent_proofs.tells
