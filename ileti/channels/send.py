@@ -111,14 +111,14 @@ def _hand_over(gateway: Any, message: Envelope) -> Answer:
 def compose(one: Claimed) -> Envelope:
     """Open and render a claimed message; raises CannotDecrypt, LookupError for an erased person."""
     (brand_id, recipient_id, channel, kind, _, _, _, _, key_no, digest, address, brand,
-     title, mersis, contact, _) = one.row
+     title, mersis, contact, submission_id) = one.row
     if address is None:
         raise LookupError("erased")
     to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
     return envelope(
         message_id=one.id, provider_id=one.provider_id, brand_id=brand_id,
         recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
-        content=_content(one),
+        content=_content(one), submission_id=submission_id,
         brand={"name": brand, "initials": initials(brand), "title": title,
                "mersis": mersis or "", "postal": contact or ""},
     )

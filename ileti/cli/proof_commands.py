@@ -67,10 +67,12 @@ def make_bundle(records: tuple[str, ...], address: str | None, provider: int | N
 @click.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def verify_bundle(arguments: tuple[str, ...]) -> None:
-    """Check a proof bundle, as the verify.py within it does; `--help` says with what."""
-    from ileti.evidence.verifier import main as verify
+    """Check a proof bundle, as the verify.py within it does, or a receipt (.json, .jsonld) with
+    --keys; `--help` says with what."""
+    from ileti.evidence import receiptcheck, verifier
 
-    raise SystemExit(verify(list(arguments)))
+    receipt = any(one.endswith((".json", ".jsonld")) for one in arguments[:1])
+    raise SystemExit((receiptcheck if receipt else verifier).main(list(arguments)))
 
 
 @click.command("export-seals")

@@ -21,7 +21,7 @@ from importlib.resources import files as resources
 from typing import IO, Any, Final
 
 from config import settings
-from ileti.consents import prooffiles
+from ileti.consents import consentreceipt, prooffiles
 from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed, places, readable
@@ -40,6 +40,7 @@ log = get_logger("ileti.consents")
 
 FORMAT: Final = 1
 MOST: Final = 2_000
+RECEIPT: Final = "receipt.jsonld"
 # Entries of one bundle are alike to the second: nobody learns from it when it was zipped.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -96,6 +97,8 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
     made = Bundle(proven)
     for number, one in enumerate(proven, 1):
         made.files[f"entries/{number:04}.json"] = readable(one.parts)
+    made.files[RECEIPT] = readable(consentreceipt.receipt(
+        provider_id, [one.entry.id for one in proven]))
     prooffiles.add(made, provider_id)
     _chain(made)
     for attacher in _attachers:

@@ -263,7 +263,16 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows.append((_("End of keeping"), _("%(day)s at the earliest", day=formats.day(last))))
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
-    return [*rows, seal_row(entry)]
+    return [*rows, seal_row(entry), *_for_other_software(entry)]
+
+
+def _for_other_software(entry: ConsentEntry) -> list[tuple[str, Any]]:
+    """The receipt as ISO/IEC TS 27560 wishes it; an erased person's is no longer given."""
+    if not security.may("consent:prove"):
+        return []
+    link = Markup("<a href='{0}' download>{1}</a>").format(
+        record_url(entry, "receipt"), _("Download"))
+    return [(_("Receipt (ISO/IEC TS 27560)"), link)]
 
 
 def _taker(entry: ConsentEntry) -> Any:
