@@ -32,11 +32,16 @@ select coalesce(c.id, e.id)
 _AFTER_A_LINK = ".,;:!?)]}>'\"…”’ "
 
 
+def entries_of(provider_id: int, submission_id: int, recipient_id: int | None = None) -> list[int]:
+    """The entries an act has led to, the verified ones in place of the boxes they came from."""
+    return [row[0] for row in db.connection().execute(
+        _ENTRIES, (provider_id, submission_id, recipient_id, recipient_id))]
+
+
 def of_act(provider_id: int, submission_id: int, recipient_id: int | None = None) -> dict[str, Any]:
     """The receipt of one act as it stands now, or of one address's part of it. Raises NotFound when
     nothing was chosen there, Gone when the person was erased."""
-    ids = [row[0] for row in db.connection().execute(
-        _ENTRIES, (provider_id, submission_id, recipient_id, recipient_id))]
+    ids = entries_of(provider_id, submission_id, recipient_id)
     if not ids:
         raise NotFound("Bu gönderimde bir seçim yok; makbuzu da yok.",
                        "Nothing was chosen in this submission, so there is no receipt.",

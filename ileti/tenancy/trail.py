@@ -82,6 +82,8 @@ _MORE_LABELS = {
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
     "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
+    "reads_consents": _l("Asks what held at a moment"),
+    "brings_proofs": _l("Adds proof files"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {

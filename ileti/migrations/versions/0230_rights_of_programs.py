@@ -1,0 +1,45 @@
+"""What programs may ask and bring beside lists
+
+Revision ID: 0230
+Revises: 0180
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0230"
+down_revision = "0180"
+branch_labels = None
+depends_on = None
+
+_RIGHTS = ("reads_consents", "brings_proofs")
+
+
+def upgrade() -> None:
+    """Accounts that are there already have neither right."""
+    for right in _RIGHTS:
+        op.add_column("api_account", sa.Column(
+            right, sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_table(
+        "api_proof",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("idem", sa.String(80), nullable=False),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.Column("asked", postgresql.JSONB(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"),
+                  nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "idem", name=op.f("pk_api_proof")),
+        sa.ForeignKeyConstraint(["account_id"], ["api_account.id"],
+                                name=op.f("fk_api_proof_account_id_api_account")),
+    )
+
+
+def downgrade() -> None:
+    """The rights go, the accounts and what they brought stay."""
+    op.drop_table("api_proof")
+    for right in reversed(_RIGHTS):
+        op.drop_column("api_account", right)
