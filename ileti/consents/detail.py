@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 
-from ileti.consents import gate, listing, proofs
+from ileti.consents import gate, listing, proofs, search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
@@ -73,23 +73,23 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "moment_label": _("As of %(at)s", at=formats.moment(one.until)) if one.until
         else _("The state now"),
         "now_url": record_url(entry) if one.until else None,
-        "gate": _gate_then(one) if one.until else _gate_now(one),
+        "gate": answer_then(one.held, Channel(entry.channel)) if one.until else _gate_now(one),
         "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
         "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
-                   "error": one.problem},
+                   "error": one.problem, "whole_url": _whole_address(one)},
     }
 
 
 def _shown(entry: ConsentEntry, state: ConsentState) -> Shown:
     recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
     entries = entries_of_key(entry)
-    until, problem = _moment(request.args.get("at"))
+    until, problem = moment_of(request.args.get("at"))
     held = state if until is None else _held_for_user(state, entries, until)
     return Shown(entry, state, held, entries, address_of(recipient), until, problem)
 
 
-def _moment(text: str | None) -> tuple[datetime | None, str | None]:
+def moment_of(text: str | None) -> tuple[datetime | None, str | None]:
     """A moment as the form sends it, in Istanbul's time, or why it is none."""
     if not text:
         return None, None
@@ -125,6 +125,15 @@ def _held_for_user(state: ConsentState, entries: list[ConsentEntry],
             entries and entries[0].captured_at <= until):
         return None
     return held_at(state, until)
+
+
+def _whole_address(one: Shown) -> str | None:
+    """The page of all that held for this address at a moment."""
+    if one.address is None:
+        return None
+    found = search.Found(recipients=[(one.entry.provider_id, one.entry.recipient_id)])
+    return url_for("MomentView.show", bul=search.reference(found),
+                   at=request.args.get("at", "")[:32] or None)
 
 
 def _badges(one: Shown) -> list[dict[str, Any]]:
@@ -207,9 +216,8 @@ def _no_then(channel: Channel) -> str:
             Channel.EPOSTA: _("No e-mail could be sent then")}[channel]
 
 
-def _gate_then(one: Shown) -> dict[str, str]:
+def answer_then(held: ConsentState | Held | None, channel: Channel) -> dict[str, str]:
     """What the gate would have said at that moment, by the same rule."""
-    held, channel = one.held, Channel(one.entry.channel)
     if held is None:
         return {"tone": "mute", "icon": "ban", "title": _no_then(channel),
                 "text": _("There was no record of this recipient at that moment.")}
