@@ -20,7 +20,7 @@ from ileti.consents import gate, listing, proofs, search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
-from ileti.consents.past import Held, held_at
+from ileti.consents.past import Held, Key, held_at
 from ileti.consents.sealed import seal_row
 from ileti.consents.timeline import address_of, story
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
@@ -73,7 +73,8 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "moment_label": _("As of %(at)s", at=formats.moment(one.until)) if one.until
         else _("The state now"),
         "now_url": record_url(entry) if one.until else None,
-        "gate": answer_then(one.held, Channel(entry.channel)) if one.until else _gate_now(one),
+        "gate": answer_then(one.held, Channel(entry.channel)) if one.until
+        else answer_now(entry, one.address),
         "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
         "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
@@ -175,13 +176,14 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
 # -- the gate ------------------------------------------------------------------------------------
 
 
-def _gate_now(one: Shown) -> dict[str, str]:
-    channel = Channel(one.entry.channel)
-    if one.address is None:
+def answer_now(key: ConsentEntry | Key, address: str | None) -> dict[str, str]:
+    """What the gate says now."""
+    channel = Channel(key.channel)
+    if address is None:
         return {"tone": "mute", "icon": "ban", "title": _no(channel),
                 "text": _("The person was erased.")}
-    answer = gate.may_send_now(one.entry.provider_id, one.entry.brand_id, one.address,
-                               channel, RecipientType(one.entry.recipient_type))
+    answer = gate.may_send_now(key.provider_id, key.brand_id, address, channel,
+                               RecipientType(key.recipient_type))
     if answer.allowed:
         return {"tone": "ok", "icon": "circle-check", "title": _yes(channel),
                 "text": _("İYS holds a consent; last checked at %(at)s.",
@@ -257,7 +259,9 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows: list[tuple[str, Any]] = [(_("Record number"), _code(record_number(entry.id)))]
     submission = orm.db.session.get(Submission, (entry.provider_id, entry.submission_id))
     if submission is not None and submission.actor_kind == ActorKind.VISITOR:
-        rows.append((_("Receipt number"), _code(receipt_number(entry.submission_id))))
+        # of the act the person has it from, not of its confirmation
+        act = submission.evidence.get("receipt") or receipt_number(entry.submission_id)
+        rows.append((_("Receipt number"), _code(str(act)[:40])))
     rows += [
         (_("Brand"), brand), (_("Dealer"), _taker(entry)), *_own_access(entry),
         (_("Source"), say(Source(entry.source))), (_("Consent date"), entry.consent_date),

@@ -19,7 +19,7 @@ from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from ileti.consents import listing, moments, search
-from ileti.consents.detail import answer_then, moment_of
+from ileti.consents.detail import answer_now, answer_then, moment_of
 from ileti.consents.ledger import ActorKind
 from ileti.consents.moments import Reach, Record, Standing
 from ileti.consents.numbers import record_number
@@ -55,15 +55,15 @@ def context() -> dict[str, Any]:
     pairs = _pairs(reference)
     until, problem = moment_of(request.args.get("at"))
     moment = until or clock.now()
-    shown = sorted({mask(address) for pair in pairs
-                    if (address := address_of(orm.db.session.get(Recipient, pair)))})
+    addresses = {pair: address_of(orm.db.session.get(Recipient, pair)) for pair in pairs}
+    shown = sorted({mask(one) for one in addresses.values() if one})
     return {
         "address": ", ".join(shown) or _("erased"), "list_url": url_for("ConsentView.list"),
         "label": _("As of %(at)s", at=formats.moment(until)) if until else _("The state now"),
         "now_url": url_for("MomentView.show", bul=reference) if until else None,
         "travel": {"url": url_for("MomentView.show"), "reference": reference,
                    "value": request.args.get("at", "")[:32], "error": problem},
-        "standings": [_shown(one, until) for pair in pairs
+        "standings": [_shown(one, until, addresses[pair]) for pair in pairs
                       for one in moments.at_moment(reach(pair[0]), pair[1], moment)],
     }
 
@@ -84,7 +84,7 @@ def reach(provider_id: int) -> Reach:
     return Reach(provider_id, here.brand_id, here.dealer_id)
 
 
-def _shown(one: Standing, until: datetime | None) -> dict[str, Any]:
+def _shown(one: Standing, until: datetime | None, address: str | None) -> dict[str, Any]:
     channel, held = Channel(one.key.channel), one.held
     badges: list[dict[str, Any]] = [{"family": "choice", "key": listing.choice_key(held)}]
     if there := listing.iys_key(held, until):
@@ -93,7 +93,8 @@ def _shown(one: Standing, until: datetime | None) -> dict[str, Any]:
         badges.append({"family": "iys", "key": listing.LATE})
     return {
         "title": f"{one.brand} · {say(channel)} · {say(RecipientType(one.key.recipient_type))}",
-        "badges": badges, "gate": answer_then(held, channel), "facts": _facts(one),
+        "badges": badges, "gate": answer_then(held, channel) if until else answer_now(
+            one.key, address), "facts": _facts(one),
         "url": _url(one.record, until) if one.record else None,
     }
 
