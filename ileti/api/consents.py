@@ -12,20 +12,11 @@ from typing import Any, Final
 
 from ileti.api.desk import Answer, Call
 from ileti.consents import moments
-from ileti.consents.ledger import ActorKind
-from ileti.consents.moments import Reach, Record, Standing
-from ileti.consents.numbers import record_number
-from ileti.consents.vocabulary import (
-    Channel,
-    IysStatus,
-    RecipientType,
-    Source,
-    Status,
-)
-from ileti.consents.vocabulary import Standing as Proven
+from ileti.consents.moments import Reach
+from ileti.consents.momenttold import iso, told
+from ileti.consents.vocabulary import Channel, RecipientType
 from ileti.core import clock
 from ileti.core.errors import FieldError, InvalidInput
-from ileti.evidence.kinds import Role
 from ileti.imports import withdrawn as _withdrawn  # noqa: F401 (both register, for looking back)
 from ileti.iys import heard as _heard  # noqa: F401
 from ileti.recipients.address import AddressError, parse_address
@@ -52,7 +43,7 @@ def at_moment(call: Call) -> Answer:
     found = [] if recipient is None else moments.at_moment(
         Reach(caller.provider_id, brand, caller.dealer_id), recipient, moment, channel=channel,
         recipient_type=kind)
-    return Answer(200, {"at": _iso(moment), "states": [_state(one, moment) for one in found]})
+    return Answer(200, {"at": iso(moment), "states": [told(one) for one in found]})
 
 
 def _address(said: Any, faults: list[FieldError]) -> str | None:
@@ -96,39 +87,3 @@ def _word(said: dict[str, Any], name: str, words: Any, faults: list[FieldError])
                                  f"One of {known}."))
         return None
     return int(found)
-
-
-def _state(one: Standing, moment: datetime) -> dict[str, Any]:
-    held = one.held
-    there = IysStatus(held.iys_status)
-    return {
-        "brand": one.brand_code, "channel": Channel(one.key.channel).name,
-        "recipientType": RecipientType(one.key.recipient_type).name,
-        "status": Status(held.status).name, "source": Source(held.source).name,
-        "verified": held.standing == Proven.VERIFIED, "consentDate": _iso(held.consent_date),
-        "iys": {"status": there.name,
-                "code": f"H{held.iys_code:03d}" if held.iys_code else None,
-                "due": _iso(held.iys_due_at) if held.iys_due_at else None},
-        "mayBeSent": one.denial is None,
-        "why": None if one.denial is None else one.denial.value,
-        "record": _record(one.record) if one.record else None,
-    }
-
-
-def _record(one: Record) -> dict[str, Any]:
-    text = one.text and {"title": one.text[0], "version": one.text[1], "language": one.text[2],
-                         "sha256": one.text[3].hex(), "path": f"/n/{one.text[4]}"}
-    return {
-        "number": record_number(one.entry_id), "takenAt": _iso(one.captured_at),
-        "takenBy": ActorKind(one.actor_kind).name if one.own else None,
-        "retailerCode": one.dealer[0] if one.dealer else None, "text": text or None,
-        "commitment": one.leaf.hex(), "seal": one.seal,
-        "sealedAt": _iso(one.sealed_at) if one.sealed_at else None,
-        "stampedAt": _iso(one.stamped_at) if one.stamped_at else None,
-        "files": [{"role": Role(file.role).name, "sha256": file.sha256.hex(),
-                   "addedAt": _iso(file.added_at)} for file in one.files],
-    }
-
-
-def _iso(moment: datetime) -> str:
-    return clock.to_istanbul(moment).isoformat(timespec="milliseconds")

@@ -43,21 +43,36 @@ def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: 
 @click.command("bundle")
 @click.argument("records", nargs=-1, metavar="RECORD...")
 @click.option("--address", help="All records of a phone number or an e-mail address instead.")
+@click.option("--message", metavar="NUMBER", help="The bundle of one message (ILT-…, or its id).")
+@click.option("--complaint", metavar="ADDRESS", help="The pack that answers a complaint about this "
+              "address; with --at.")
+@click.option("--at", metavar="TIME", help="When, in Istanbul's time: 2026-05-03T10:00.")
+@click.option("--title", default="", help="The sender's title in the complaint.")
 @click.option("--provider", type=int, metavar="IYS", help="The provider's İYS number; needed with "
-              "--address when there are several.")
+              "an address when there are several.")
 @click.option("--out", required=True, metavar="FILE",
               type=click.Path(dir_okay=False, path_type=Path), help="The zip file to write.")
-def make_bundle(records: tuple[str, ...], address: str | None, provider: int | None,
+def make_bundle(records: tuple[str, ...], address: str | None, message: str | None,
+                complaint: str | None, at: str | None, title: str, provider: int | None,
                 out: Path) -> None:
-    """Write the proof bundle of some records: everything that proves them, and the verifier."""
-    if bool(records) == bool(address):
-        raise click.UsageError("Name RECORDs, or an --address.")
+    """Write the proof bundle of some records, of an address, of a message, or for a complaint:
+    everything that proves them, and the verifier."""
+    if sum(map(bool, (records, address, message, complaint))) != 1:
+        raise click.UsageError("Name RECORDs, or an --address, a --message or a --complaint.")
+    if bool(complaint) != bool(at):
+        raise click.UsageError("--complaint and --at go together.")
     with_services()
-    from ileti.cli.bundling import write_bundle
+    from ileti.cli import bundling
     from ileti.core.errors import IletiError
 
     try:
-        number = write_bundle(out, records=records, address=address, provider=provider)
+        if message:
+            number = bundling.write_message(out, message, provider)
+        elif complaint:
+            number = bundling.write_complaint(out, complaint, at or "", title, provider)
+        else:
+            number = bundling.write_bundle(out, records=records, address=address,
+                                           provider=provider)
     except IletiError as error:
         click.echo(error.say(language()), err=True)
         raise SystemExit(2) from error

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -87,9 +87,11 @@ def attaches(attacher: Attacher) -> Attacher:
     return attacher
 
 
-def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
-    """The bundle of a provider's entries. Raises NotFound, Conflict while one of them waits for its
-    seal, Gone when one can no longer be put together (the person is erased)."""
+def build(provider_id: int, entry_ids: Sequence[int],
+          more: Mapping[str, bytes] | None = None) -> Bundle:
+    """The bundle of a provider's entries, with ``more`` files beside. Raises NotFound, Conflict
+    while one of them waits for its seal, Gone when one can no longer be put together (the person is
+    erased)."""
     if len(entry_ids) > MOST:
         raise Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
                        f"A bundle holds at most {MOST} records.", code="bundle_too_large")
@@ -103,6 +105,7 @@ def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
     _chain(made)
     for attacher in _attachers:
         made.files |= attacher(proven)
+    made.files |= more or {}
     for name, source in (("verify.py", "verifier.py"), ("verify.html", "verify.html")):
         made.files[name] = resources("ileti.evidence").joinpath(source).read_bytes()
     made.files["README.txt"] = _README.encode()

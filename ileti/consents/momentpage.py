@@ -7,6 +7,8 @@ The address itself stays masked; a signed reference names it in the page's own a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +33,29 @@ from ileti.core.formats import say
 from ileti.documents.views import language_name
 from ileti.recipients.address import mask
 from ileti.recipients.models import Recipient
-from ileti.tenancy import scope
+from ileti.tenancy import scope, security
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a higher floor adds: messages near the moment as rows (``title``, ``at``, ``note``,
+    ``url``), and where a pack for a complaint is made; ``providers`` to choose from (number and
+    name) when an address is known to several."""
+
+    messages: list[dict[str, Any]]
+    pack_url: str
+    providers: list[tuple[int, str]]
+
+
+Teller = Callable[[list[tuple[int, int]], datetime], Beside]
+_tellers: list[Teller] = []
+
+
+def tells(teller: Teller) -> Teller:
+    """Register who knows what was sent near a moment, to (provider, recipient) pairs."""
+    if teller not in _tellers:
+        _tellers.append(teller)
+    return teller
 
 
 class MomentView(BaseView):
@@ -52,7 +76,7 @@ class MomentView(BaseView):
 def context() -> dict[str, Any]:
     """Context of ``panel/moment.html``; raises NotFound without a reference of one's own."""
     reference = request.args.get("bul", "")
-    pairs = _pairs(reference)
+    pairs = pairs_of(reference)
     until, problem = moment_of(request.args.get("at"))
     moment = until or clock.now()
     addresses = {pair: address_of(orm.db.session.get(Recipient, pair)) for pair in pairs}
@@ -63,12 +87,14 @@ def context() -> dict[str, Any]:
         "now_url": url_for("MomentView.show", bul=reference) if until else None,
         "travel": {"url": url_for("MomentView.show"), "reference": reference,
                    "value": request.args.get("at", "")[:32], "error": problem},
+        "beside": [teller(pairs, moment) for teller in _tellers]
+        if security.may("consent:prove") else [],
         "standings": [_shown(one, until, addresses[pair]) for pair in pairs
                       for one in moments.at_moment(reach(pair[0]), pair[1], moment)],
     }
 
 
-def _pairs(reference: str) -> list[tuple[int, int]]:
+def pairs_of(reference: str) -> list[tuple[int, int]]:
     """The recipients a reference names, as far as the user's provider goes."""
     here = scope.current()
     found = [pair for pair in search.referred(reference).recipients or []

@@ -27,6 +27,8 @@ DEEDS = {
     "login": _l("Signed in"), "logout": _l("Signed out"),
     "login_failed": _l("Signing in failed"),
     "consent:prove": _l("Took a proof bundle"), "consent:receipt": _l("Took a receipt"),
+    "message:prove": _l("Took a message’s proof bundle"),
+    "consent:complaint": _l("Took a complaint pack"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
     "iys:push_on": _l("Let İYS report changes"),

@@ -1,4 +1,4 @@
-"""What programs may ask and bring beside lists
+"""What programs may ask and bring beside lists; messages are kept as they were sent
 
 Revision ID: 0230
 Revises: 0180
@@ -23,6 +23,8 @@ def upgrade() -> None:
     for right in _RIGHTS:
         op.add_column("api_account", sa.Column(
             right, sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("message", sa.Column("sent_key", sa.SmallInteger(), nullable=True))
+    op.add_column("message", sa.Column("sent_ct", sa.LargeBinary(), nullable=True))
     op.create_table(
         "api_proof",
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -41,5 +43,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """The rights go, the accounts and what they brought stay."""
     op.drop_table("api_proof")
+    for column in ("sent_ct", "sent_key"):
+        op.drop_column("message", column)
     for right in reversed(_RIGHTS):
         op.drop_column("api_account", right)
