@@ -14,13 +14,13 @@ from ileti.cli.services import with_services
 @click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N",
               help="First seal to look at (default 1).")
 @click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="Last seal.")
-@click.option("--against", "exports", multiple=True, metavar="FILE",
-              type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Seals that were carried out of the house; may be given several times.")
+@click.option("--against", "exports", multiple=True, metavar="PLACE",
+              help="Seals that were carried out of the house: a file, a folder of them, a mail "
+              "that was kept (.eml), or s3 for SEAL_EXPORT_S3_URL; may be given several times.")
 @click.option("--most", type=click.IntRange(min=1), default=100, help="Stop after that many "
               "findings (default 100).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: int,
+def audit_ledger(first: int, last: int | None, exports: tuple[str, ...], most: int,
                  as_json: bool) -> None:
     """Check the whole ledger against its seals, time stamps and exported seals; read only.
 

@@ -1,4 +1,5 @@
-"""What programs may ask and bring beside lists; messages are kept as they were sent
+"""What programs may ask and bring beside lists; messages are kept as they were sent;
+which seals were carried where
 
 Revision ID: 0230
 Revises: 0180
@@ -38,10 +39,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["api_account.id"],
                                 name=op.f("fk_api_proof_account_id_api_account")),
     )
+    op.create_table(
+        "seal_export",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("way", sa.SmallInteger(), nullable=False),
+        sa.Column("place", sa.String(64), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"),
+                  nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_export")),
+        sa.CheckConstraint("way in (1, 2)", name=op.f("ck_seal_export_way")),
+        comment="proof: the application only adds rows",
+    )
+    op.create_index("ix_seal_export_last", "seal_export", ["way", "place", "last"])
 
 
 def downgrade() -> None:
     """The rights go, the accounts and what they brought stay."""
+    op.drop_table("seal_export")
     op.drop_table("api_proof")
     for column in ("sent_ct", "sent_key"):
         op.drop_column("message", column)
