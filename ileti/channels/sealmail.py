@@ -11,6 +11,7 @@ from typing import Final
 
 from config import settings
 from ileti.channels.base import Envelope, Refused, Sent
+from ileti.channels.gateways.demo import DemoGateway
 from ileti.channels.registry import gateway_for
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
@@ -57,6 +58,10 @@ def _send(file: File, address: str) -> None:
     said = {"first": file.first, "last": file.last, "digest": last.digest.hex(),
             "base": settings().base_url}
     gateway = gateway_for(Channel.EPOSTA, settings())
+    if gateway.name == DemoGateway.name:
+        raise OutsideFinal("SMTP_URL tanımlı değil; deneme posta kutusu kimseye ulaşmaz.",
+                           "SMTP_URL is not set; the demo mailbox reaches nobody.",
+                           code="no_mail_server")
     answer = gateway.send(Envelope(
         file.last, Channel.EPOSTA, address, _SUBJECT.format(**said), _TEXT.format(**said),
         series=f"seals-{file.first}-", attachment=(file.name, file.content)))

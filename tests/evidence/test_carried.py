@@ -158,6 +158,13 @@ def test_no_address_stands_in_the_database(sealed: Any, post: Post) -> None:
     assert "ornek" not in str(rows)
 
 
+def test_the_demo_mailbox_is_no_place_for_them(
+        sealed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config.settings(), "seal_export_mail", "noter@ornek.test")
+    assert sealmail.mail_due() == {"failed": 1}
+    assert copies.newest(Way.MAIL, "noter@ornek.test") == (0, None)
+
+
 @pytest.mark.parametrize("text", ["noter", "a@b, c", "@", "a b@c", "a@b;c@d@e"])
 def test_what_is_no_list_of_addresses_stops_the_start(text: str) -> None:
     with pytest.raises(config.WrongSetting, match="SEAL_EXPORT_MAIL"):
