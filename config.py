@@ -305,6 +305,27 @@ class Settings(BaseSettings):
         None, "Folder to which each day's seals are written, on storage that whoever runs this "
         "installation cannot rewrite; unset writes none.",
     )
+    seal_export_mail: str = _field(
+        "", "Mail addresses (comma between) of people outside who keep each day's seals: a notary, "
+        "an auditor. Sent by SMTP_URL.", pattern=r"^(\s*[^\s,@]+@[^\s,@]+\s*(,\s*[^\s,@]+@[^\s,@]+"
+        r"\s*)*)?$",
+    )
+    seal_export_s3_url: str = _field(
+        "", "A bucket with Object Lock, or a folder in it, for each day's seals: "
+        "`https://s3.eu-central-1.amazonaws.com/bucket/seals`.",
+        pattern=r"^(https?://[^\s/]+/[^\s?#]*[^\s?#/])?$",
+    )
+    seal_export_s3_region: str = _field("us-east-1", "The region that its signatures name.")
+    seal_export_s3_key_id: str = _field("", "Access key id for SEAL_EXPORT_S3_URL.")
+    seal_export_s3_secret: str = _field("", "Secret access key for SEAL_EXPORT_S3_URL.")
+    seal_export_lock_mode: str = _field(
+        "COMPLIANCE", "How the bucket locks: in `COMPLIANCE` nobody shortens it, in `GOVERNANCE` "
+        "whoever has the right may.", pattern=r"^(COMPLIANCE|GOVERNANCE)$",
+    )
+    seal_export_lock_days: int = _field(
+        3_660, "How long a file of seals is locked there, in days; ten years by default (R-46).",
+        ge=1, le=36_500,
+    )
     stamp_url: str = _field(
         "", "Address of the time stamp authority (RFC 3161 over HTTP) that stamps seals; name and "
         "password may stand in it. Empty: the simulator's, which proves nothing; in production "
@@ -530,6 +551,8 @@ def _refuse_weakness(settings: Settings) -> None:
                            "travels to it.")
     if settings.vault_s3_url and not _private(settings.vault_s3_url):
         raise WrongSetting("VAULT_S3_URL must be an https:// address in production.")
+    if settings.seal_export_s3_url and not _private(settings.seal_export_s3_url):
+        raise WrongSetting("SEAL_EXPORT_S3_URL must be an https:// address in production.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 

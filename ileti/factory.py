@@ -22,7 +22,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
-from ileti.api.document import CHAPTER
+from ileti.api import document as imports_chapter
+from ileti.api import recorddocument as records_chapter
 from ileti.capture import proof as _codes_proof  # noqa: F401 (proofs: each registers its part)
 from ileti.capture.api_document import add_chapter
 from ileti.channels import proof as _messages_proof  # noqa: F401
@@ -131,7 +132,8 @@ def _language() -> str:
 
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
     """The hosted form, refusal links and, outside production, the demo shop."""
-    add_chapter(CHAPTER)
+    add_chapter(imports_chapter.CHAPTER)
+    add_chapter(records_chapter.CHAPTER)
     for name in ("pages", "demo"):
         try:
             module = __import__(f"ileti.capture.{name}", fromlist=["blueprint"])

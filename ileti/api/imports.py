@@ -39,7 +39,6 @@ from ileti.imports.states import RunState, Undo
 from ileti.programs import deeds
 
 PATH: Final = "/api/v1/imports"
-_KEY: Final = re.compile(r"[!-~]{1,80}")
 _FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _KINDS: Final = {kind.name.lower(): kind for kind in Undo}
 _QUERY_COLUMN: Final = "column."
@@ -51,7 +50,7 @@ _QUERY_COLUMN: Final = "column."
 def create(call: Call) -> Answer:
     """``POST /imports``: the list itself with its description in the query, or as JSON the
     description alone, whose file comes in parts. The same key again is the same import."""
-    caller, key = call.caller, _key(call)
+    caller, key = call.caller, call.idempotency_key
     alone = call.content_type == "application/json"
     if call.content_type.startswith("multipart/"):
         raise CallerMistake("Dosyanın kendisini gönderin, form olarak değil.",
@@ -256,17 +255,6 @@ def _deed(call: Call, name: str, act: Callable[[int], Any], *done: RunState) -> 
 
 
 # -- what they have in common ----------------------------------------------------------------------
-
-
-def _key(call: Call) -> str:
-    key = call.header("Idempotency-Key")
-    if not _KEY.fullmatch(key):
-        raise InvalidInput(errors=(FieldError(
-            "Idempotency-Key", "invalid" if key else "missing",
-            "Bu liste için bir anahtar yazın: 1–80 karakter, boşluksuz ASCII. Yinelemede aynısı.",
-            "Write a key for this list: 1 to 80 characters of ASCII without blanks. The same one "
-            "when you repeat."),))
-    return key
 
 
 def _from_query(args: dict[str, str]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class MessageKind(IntEnum):
 @dataclass(frozen=True)
 class Envelope:
     """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
-    that are not of the table ``message`` name a ``series`` of numbers of their own."""
+    that are not of the table ``message`` name a ``series`` of numbers of their own.
+    ``attachment``: a file's name and content, for mails."""
 
     message_id: int
     channel: Channel
@@ -33,6 +34,7 @@ class Envelope:
     html: str | None = None
     refuse_url: str | None = None
     series: str = ""
+    attachment: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True)

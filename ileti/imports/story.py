@@ -7,16 +7,14 @@ was taken back stays in the ledger without being in force; looking back in time 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ileti.consents import past, timeline
 from ileti.consents import proofs as consent_proofs
+from ileti.consents import timeline
 from ileti.consents.models import ConsentEntry, Submission
 from ileti.consents.vocabulary import Status
 from ileti.core import orm
@@ -24,6 +22,7 @@ from ileti.core.formats import moment, say
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role
 from ileti.imports import declared
+from ileti.imports import withdrawn as _withdrawn  # noqa: F401 (registers, for looking back)
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
@@ -94,21 +93,6 @@ def files(entries: list[ConsentEntry]) -> list[consent_proofs.Row]:
         url=url_for("ImportProofView.open", pk=one.import_id, no=one.id) if may_open else None,
         note=_("for all of import %(n)s", n=one.import_id))
         for one in rows if one.file_id in kept]
-
-
-@past.forgets
-def withdrawn(provider_id: int, entry_ids: Sequence[int], moment: datetime) -> set[int]:
-    """Entries of lists that had been taken back by the moment."""
-    runs = orm.db.session.execute(
-        select(ConsentEntry.id).join(
-            Submission, (Submission.provider_id == ConsentEntry.provider_id)
-            & (Submission.id == ConsentEntry.submission_id)).join(
-            ImportRun, (ImportRun.provider_id == Submission.provider_id)
-            & (ImportRun.id == Submission.evidence["import"].as_integer()))
-        .where(ConsentEntry.provider_id == provider_id, ConsentEntry.id.in_(entry_ids),
-               Submission.evidence.has_key("import"),
-               ImportRun.undone_at <= moment, ImportRun.undo_kind == Undo.TAKE_BACK))
-    return set(runs.scalars())
 
 
 def _of_lists(entries: list[ConsentEntry]) -> list[tuple[ConsentEntry, dict[str, Any]]]:

@@ -14,6 +14,8 @@ from flask_login import current_user
 
 from ileti.capture.preview import PreviewView
 from ileti.capture.views import SiteView
+from ileti.channels.packviews import MessageView
+from ileti.consents.momentpage import MomentView
 from ileti.consents.proof_views import ProofView
 from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
@@ -89,6 +91,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(IysView)
     builder.add_view_no_menu(DealerSyncView)
     builder.add_view_no_menu(ProofView)
+    builder.add_view_no_menu(MomentView)
+    builder.add_view_no_menu(MessageView)
     builder.add_view_no_menu(ImportProofView)
     builder.add_view_no_menu(ImportRestView)
     builder.add_view_no_menu(AccessView)

@@ -1,7 +1,7 @@
 """Unfinished uploads of a provider are found at once, to be counted before another one begins
 
 Revision ID: 0240
-Revises: 0180
+Revises: 0230
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0240"
-down_revision = "0180"
+down_revision = "0230"
 branch_labels = None
 depends_on = None
 
