@@ -10,6 +10,9 @@ A dealer sees the consents it took and those it was given access to (R-45, ADR 0
 everything else only what hangs on them; what hangs on a click (who took it, on what page, by what
 code) stays with the taker. The same rule as text is in ``sight``, PostgreSQL's behind ``wall``.
 Jobs and commands, which have no person behind them, open :func:`system_scope`.
+
+What is kept of a person for the law alone, who asked to be erased, is seen with ``restricted:read``
+only (R-64, ADR 0029); the same rule in the database is ``is_restricted``.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ class Scope:
 
     ``provider_id`` None with ``everything`` False sees nothing. ``brand_id`` and ``dealer_id``
     narrow it; None means all below the level above. ``user_id`` lets people see themselves.
+    ``restricted``: also what is kept of erased persons for the law alone.
     """
 
     everything: bool = False
@@ -44,6 +48,7 @@ class Scope:
     brand_id: int | None = None
     dealer_id: int | None = None
     user_id: int | None = None
+    restricted: bool = False
 
 
 NOTHING = Scope()
@@ -52,6 +57,11 @@ _current: ContextVar[Scope] = ContextVar("ileti_scope", default=NOTHING)
 
 TENANT_COLUMNS = ("provider_id", "brand_id", "dealer_id")
 TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "dealer_id"}
+# tables of what came about a recipient, and when; the recipient's own row has no such moment
+ABOUT_RECIPIENTS: dict[str, str | None] = {
+    "recipient": None, "consent_entry": "captured_at", "consent_state": "entry_at",
+    "message": "created_at", "verification": "created_at",
+}
 PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
 
 _KEY = tuple((name, name) for name in (
@@ -135,7 +145,27 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
         parts.append(_part(table, "brand_id", scope.brand_id))
     if scope.dealer_id is not None and table.name not in OPEN_TO_DEALERS:
         parts.append(_dealers(table, table.name, scope.dealer_id))
+    if table.name in ABOUT_RECIPIENTS and not scope.restricted:
+        parts.append(unrestricted(table, table.name))
     return and_(*parts)
+
+
+def unrestricted(table: Table | Alias, name: str) -> Condition:
+    """That a row about a recipient is not kept for the law alone: nobody restricted the person, or
+    the person consented again and the row came after the restriction. An offset of nothing makes
+    PostgreSQL ask for the row at hand."""
+    kept: Alias = Model.metadata.tables["restriction"].alias()
+    later: Alias = Model.metadata.tables["consent_entry"].alias()
+    again = exists(select(1).select_from(later).where(
+        later.c.provider_id == kept.c.provider_id, later.c.recipient_id == kept.c.recipient_id,
+        later.c.captured_at > kept.c.since, later.c.status == 1, later.c.outcome == 1,
+    ).correlate(kept).offset(0))
+    moment = ABOUT_RECIPIENTS[name]
+    person = table.c.id if name == "recipient" else table.c.recipient_id
+    hidden = ~again if moment is None else or_(table.c[moment] <= kept.c.since, ~again)
+    return ~exists(select(1).select_from(kept).where(
+        kept.c.provider_id == table.c.provider_id, kept.c.recipient_id == person, hidden,
+    ).correlate(table).offset(0))
 
 
 def taken_here(dealer_column: Any) -> Condition:
@@ -151,7 +181,8 @@ def own_of(table: Table | Alias) -> Condition:
     here = current()
     if here.provider_id is None or here.dealer_id is None:
         return false()
-    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id)
+    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id,
+                unrestricted(table, "consent_entry"))
 
 
 def is_tenant_table(table: Table) -> bool:
