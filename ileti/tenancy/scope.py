@@ -152,14 +152,16 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
 
 def unrestricted(table: Table | Alias, name: str) -> Condition:
     """That a row about a recipient is not kept for the law alone: nobody restricted the person, or
-    the person consented again and the row came after the restriction. An offset of nothing makes
-    PostgreSQL ask for the row at hand."""
+    the row came after the restriction and a consent given after it stands. The ledger is not asked,
+    since each mention of it is planned for every month; an offset of nothing makes PostgreSQL ask
+    for the row at hand."""
     kept: Alias = Model.metadata.tables["restriction"].alias()
-    later: Alias = Model.metadata.tables["consent_entry"].alias()
-    again = exists(select(1).select_from(later).where(
-        later.c.provider_id == kept.c.provider_id, later.c.recipient_id == kept.c.recipient_id,
-        later.c.captured_at > kept.c.since, later.c.status == 1, later.c.outcome == 1,
-    ).correlate(kept).offset(0))
+    brand: Alias = Model.metadata.tables["brand"].alias()
+    state: Alias = Model.metadata.tables["consent_state"].alias()
+    again = exists(select(1).select_from(brand.join(state, and_(
+        state.c.provider_id == brand.c.provider_id, state.c.brand_id == brand.c.id))).where(
+        brand.c.provider_id == kept.c.provider_id, state.c.recipient_id == kept.c.recipient_id,
+        state.c.status == 1, state.c.entry_at > kept.c.since).correlate(kept).offset(0))
     moment = ABOUT_RECIPIENTS[name]
     person = table.c.id if name == "recipient" else table.c.recipient_id
     hidden = ~again if moment is None else or_(table.c[moment] <= kept.c.since, ~again)
@@ -175,14 +177,16 @@ def taken_here(dealer_column: Any) -> Condition:
     return true() if own is None else dealer_column == own
 
 
-def own_of(table: Table | Alias) -> Condition:
+def own_of(table: Table | Alias, *, of_recipient: bool = False) -> Condition:
     """What the dealer at work took itself, by the columns of a ledger table that is asked past the
-    session's filter; nothing for everybody else."""
+    session's filter; nothing for everybody else. ``of_recipient``: the question names a recipient,
+    whose index is to answer it (see ``_dealers``)."""
     here = current()
     if here.provider_id is None or here.dealer_id is None:
         return false()
-    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id,
-                unrestricted(table, "consent_entry"))
+    dealer = table.c.dealer_id + 0 if of_recipient else table.c.dealer_id
+    seen = true() if of_recipient else unrestricted(table, "consent_entry")
+    return and_(table.c.provider_id == here.provider_id, dealer == here.dealer_id, seen)
 
 
 def is_tenant_table(table: Table) -> bool:
@@ -217,16 +221,16 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
 
 
 def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
-    """What a dealer took, or was given access to, asked for the row at hand. Among many providers
-    PostgreSQL takes a dealer's rows for a handful: an offset of nothing keeps it from collecting
-    them all first, and ``dealer_id + 0`` from searching them instead of the recipient's."""
+    """What a dealer took, or was given access to, asked for the row at hand. PostgreSQL takes a
+    dealer's rows for a handful: an offset of nothing keeps it from collecting them all first, and
+    ``dealer_id + 0`` from searching them instead of the recipient's."""
     own = _part(table, "dealer_id", dealer_id, name=name)
     if name not in SHARED:
         return own
     access: Alias = Model.metadata.tables["consent_access"].alias()
     joins = [table.c[mine] == access.c[theirs] for mine, theirs in SHARED[name]]
     given = exists(select(1).select_from(access).where(
-        *joins, access.c.dealer_id == dealer_id).correlate(table).offset(0))
+        *joins, access.c.dealer_id + 0 == dealer_id).correlate(table).offset(0))
     # the cheaper question first: PostgreSQL asks the second only where the first says no
     return or_(own, given) if "dealer_id" in table.c else or_(given, own)
 

@@ -16,7 +16,7 @@ select exists (
        and not exists (select from legal_hold_end x where x.hold_id = h.id)) $$;
 
 -- Whether what came about a recipient at that moment is kept for the law alone (R-64): it came before the
--- person was restricted, or the person has given no consent since. Pages ask the same by
+-- person was restricted, or no consent given since stands. Pages ask the same by
 -- ileti/tenancy/scope.py; a test holds both equal.
 create function is_restricted(p_provider integer, p_recipient bigint, p_at timestamptz)
 returns boolean language sql stable parallel safe as $$
@@ -24,9 +24,10 @@ select exists (
     select from restriction x
      where x.provider_id = p_provider and x.recipient_id = p_recipient
        and (p_at <= x.since or not exists (
-           select from consent_entry n
-            where n.provider_id = x.provider_id and n.recipient_id = x.recipient_id
-              and n.captured_at > x.since and n.status = 1 and n.outcome = 1))) $$;
+           select from brand b join consent_state s
+               on s.provider_id = b.provider_id and s.brand_id = b.id
+            where b.provider_id = x.provider_id and s.recipient_id = x.recipient_id
+              and s.status = 1 and s.entry_at > x.since))) $$;
 
 -- How long each record of the ledger must be kept (R-46, R-47); null: its consent lives. The readable
 -- form is ileti/retention/rules.py: keep_until(); a property test proves both equal. A consent ends with
