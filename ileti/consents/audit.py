@@ -5,17 +5,18 @@ from the rows as they are now: whether each entry's leaf is that of its claim, w
 are those the seal stands on, whether each seal holds the digest of the one before, whether stamps
 hold, and whether this database goes on from the seals that were carried out of the house. The first
 wrong record is named, with its day; what cannot be named (a row that is gone) is narrowed to its
-seal. Reads only.
+seal. What was erased must stand in the signed log of destruction, which a higher floor brings
+(:func:`vouches`): an erasure nobody signed is named like any other change. Reads only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import new as new_hash
-from typing import Final
+from typing import Final, Protocol
 
 from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
@@ -62,10 +63,52 @@ class _Enough(Exception):
     """As many findings as were wanted."""
 
 
+Pairs = set[tuple[int, int]]
+
+
+class Witness(Protocol):
+    """Who knows what was lawfully destroyed. Pairs are (provider, number of the row)."""
+
+    faults: list[tuple[str, str]]  # what is wrong with the log itself, tr and en
+
+    def persons(self, asked: Pairs) -> Pairs:
+        """Those of these recipients whose erasure is told in a signed line."""
+
+    def submissions(self, asked: Pairs) -> Pairs:
+        """Those of these submissions whose erasure is."""
+
+    def files(self, asked: Pairs) -> Pairs:
+        """Those of these files whose removal is."""
+
+
+class Nobody:
+    """No log: nothing was lawfully destroyed."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[str, str]] = []
+
+    def persons(self, asked: Pairs) -> Pairs:
+        """None."""
+        return set()
+
+    submissions = files = persons
+
+
+_witness: list[Callable[[], Witness]] = []
+
+
+def vouches(witness: Callable[[], Witness]) -> Callable[[], Witness]:
+    """Register who knows what was destroyed; it is made anew for each audit."""
+    _witness[:] = [witness]
+    return witness
+
+
 class _Audit:
     def __init__(self, exported: Mapping[int, str], most: int) -> None:
         self.report = Report()
         self._exported, self._most = exported, most
+        self._witness: Witness = (_witness[0] if _witness else Nobody)()
+        self._lawful: tuple[Pairs, Pairs, Pairs] = (set(), set(), set())
 
     def tell(self, kind: str, number: int, at: datetime | None, tr: str, en: str,
              record: str | None = None) -> None:
@@ -74,6 +117,8 @@ class _Audit:
             raise _Enough
 
     def run(self, first: int, last: int | None) -> None:
+        for tr, en in self._witness.faults:
+            self.tell("log_wrong", 0, None, tr, en)
         before = _before(first)
         for header in self._chain(first, last):
             self._links(header, before)
@@ -134,10 +179,12 @@ class _Audit:
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
+            self._ask_witness(entries, claims)
             for one in entries:
                 found.append((one.at, one.leaf))
                 wrong |= not self._entry(one, claims, header)
         self.report.files += len(links)
+        self._ask_witness_of_files(links)
         for link in links:
             wrong |= not self._link(link, header)
         leaves = [leaf for _, leaf in (sorted(found) if links else found)]
@@ -157,9 +204,8 @@ class _Audit:
                       "record and its commitment were changed together.")
 
     def _entry(self, one: Entry, claims: Claims, header: Header) -> bool:
-        if one.erased:
-            self.report.erased += 1
-            return True
+        if one.erased or _click_erased(one, claims):
+            return self._erasure(one, header)
         try:
             if claims.fits(one):
                 return True
@@ -172,8 +218,38 @@ class _Audit:
                   f"Record {number} is not as it was sealed{part_en}.", number)
         return False
 
+    def _ask_witness(self, entries: list[Entry], claims: Claims) -> None:
+        persons = {(one.provider_id, one.recipient_id) for one in entries if one.erased}
+        clicks = {(one.provider_id, one.submission_id) for one in entries
+                  if not one.erased and _click_erased(one, claims)}
+        self._lawful = (self._witness.persons(persons) if persons else set(),
+                        self._witness.submissions(clicks) if clicks else set(), set())
+
+    def _ask_witness_of_files(self, links: list[Link]) -> None:
+        persons = {(one.provider_id, one.recipient_id or 0) for one in links if one.erased}
+        files = {(one.provider_id, one.file_id) for one in links if one.file_erased}
+        self._lawful = (self._witness.persons(persons) if persons else set(), set(),
+                        self._witness.files(files) if files else set())
+
+    def _erasure(self, one: Entry, header: Header) -> bool:
+        """An erased entry is as it was sealed when a signed line tells of it."""
+        persons, clicks, _files = self._lawful
+        lawful = ((one.provider_id, one.recipient_id) in persons if one.erased
+                  else (one.provider_id, one.submission_id) in clicks)
+        self.report.erased += 1
+        if not lawful:
+            number = record_number(one.id)
+            self.tell("erased_unlawfully", header.number, one.captured_at,
+                      f"{number} numaralı kaydın kişisi ya da içeriği silinmiş; imha günlüğünde "
+                      "böyle bir silme yok.",
+                      f"The person or content of record {number} was erased, and the log of "
+                      "destruction knows nothing of it.", number)
+        return lawful
+
     def _link(self, one: Link, header: Header) -> bool:
-        if one.erased or one.fits:
+        persons, _clicks, files = self._lawful
+        if (one.provider_id, one.recipient_id) in persons or one.fits or (
+                one.file_erased and (one.provider_id, one.file_id) in files):
             return True
         number = record_number(one.entry_id)
         self.tell("file_changed", header.number, one.added_at,
@@ -207,6 +283,13 @@ _WHY: Final = {
     Verdict.REFUSED: ("makam reddetmiş", "the authority refused"),
     Verdict.UNREADABLE: ("okunamıyor", "it cannot be read"),
 }
+
+
+def _click_erased(one: Entry, claims: Claims) -> bool:
+    try:
+        return claims.said(one).erased
+    except Unreadable:
+        return False
 
 
 def _before(first: int) -> Header | None:

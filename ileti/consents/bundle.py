@@ -152,6 +152,7 @@ def _proofs(made: Bundle, provider_id: int) -> None:
     records = {one.entry.id: one.record for one in made.proven}
     with db.transaction() as conn:
         links = links_of(conn, provider_id, list(records))
+    links = [one for one in links if not one.file_erased]
     if not links:
         return
     kept = vault.describe(provider_id, {one.file_id for one in links})
@@ -192,9 +193,19 @@ def _not_as_sealed(number: str, part: str) -> Conflict:
         code="not_as_sealed")
 
 
+def _is_erased(one: Entry, claims: Claims) -> bool:
+    """Whether the person or what was taken with the click is destroyed (docs/adr/0029)."""
+    if one.erased:
+        return True
+    try:
+        return claims.said(one).erased
+    except Unreadable:
+        return False  # nobody may have taken it away
+
+
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
     """The claim with what it is made of."""
-    if one.erased or one.leaf_key is None:
+    if _is_erased(one, claims) or one.leaf_key is None:
         raise Gone("Bu kaydın sahibi silinmiş; kanıtı artık kurulamaz.",
                    "The person of this record is erased; its proof can no longer be put together.",
                    code="erased")

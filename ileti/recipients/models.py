@@ -54,7 +54,7 @@ class Recipient(Model):
 
 class Restriction(Model):
     """That a person's records up to ``since`` are kept for the law alone; ``case_number`` is the
-    request's. A consent given later is seen as any other."""
+    request's. While a consent given later stands, what came later is seen as anything else."""
 
     __tablename__ = "restriction"
     __table_args__ = (
