@@ -118,11 +118,12 @@ def erase_person(provider_id: int, recipient_ids: Sequence[int], *, reason: str,
     for one in living:
         _refuse_all(provider_id, one.recipient_id, by)
     reach("erase.refused")
+    # who goes at once is restricted too: the suppression is as late as the wish
+    _restrict(provider_id, [one.recipient_id for one in living], said, number, by)
+    reach("erase.restricted")
     ready = [one.recipient_id for one in living if one.goes_now]
-    gone = set(destroy.destroy_these(provider_id, ready, number)) if ready else set()
-    reach("erase.destroyed")
-    kept = [one.recipient_id for one in living if one.recipient_id not in gone]
-    _restrict(provider_id, kept, said, number, by)
+    if ready:
+        destroy.destroy_these(provider_id, ready, number)
     return Erasure(provider_id, tuple(_person(provider_id, one.recipient_id)
                                       for one in planned.persons), done=True)
 
