@@ -11,14 +11,16 @@ seal. What was erased must stand in the signed log of destruction, which a highe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import new as new_hash
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_entries, read_links
+import psycopg
+
+from ileti.consents.claims import Claims, Entry, Gone, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
 from ileti.evidence import merkle, seal, stamping
@@ -28,6 +30,7 @@ from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamps import CLOCKS_DIFFER, Verdict, judge
 
 _BATCH: Final = seal.MOST
+_WORDS: Final = {2: "file", 3: "act", 4: "line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,69 +49,111 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was looked at, and the findings in the order of the ledger."""
+    """What was looked at (``others``: leaves of other kinds than entries), and the findings in the
+    order of the ledger."""
 
     seals: int = 0
     entries: int = 0
     erased: int = 0
-    files: int = 0
+    others: dict[int, int] = field(default_factory=dict)
     stamps: int = 0
     unsealed: bool = False
     stamped_upto: int = 0
     newest: Header | None = None
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def files(self) -> int:
+        """Links of proof files."""
+        return self.others.get(2, 0)
 
-class _Enough(Exception):
-    """As many findings as were wanted."""
+    @property
+    def acts(self) -> int:
+        """Acts about personal data (KVKK)."""
+        return self.others.get(3, 0)
 
 
-Pairs = set[tuple[int, int]]
+class Sealed(Protocol):
+    """A record with a leaf, read together with all that its leaf commits to."""
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+
+    @property
+    def leaf(self) -> bytes:
+        """As it is kept."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the leaf is that of what the record says now."""
+
+    @property
+    def gone(self) -> Gone | None:
+        """What of it is erased, so that the leaf is believed by its seal and the log alone."""
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was written."""
+
+    def wrong(self) -> tuple[str, str, str]:
+        """What is said when it does not fit: the record's number, Turkish, English."""
+
+
+Reader = Callable[["psycopg.Connection[Any]", int, Position, Position], Sequence[Sealed]]
+_readers: dict[int, Reader] = {2: read_links}
+
+
+def audits(kind: int) -> Callable[[Reader], Reader]:
+    """Register how leaves of a kind (``seal.LEAVES``) are read: by connection, epoch, and the place
+    behind which and the place up to which; inside a transaction."""
+    def register(reader: Reader) -> Reader:
+        _readers[kind] = reader
+        return reader
+    return register
 
 
 class Witness(Protocol):
-    """Who knows what was lawfully destroyed. Pairs are (provider, number of the row)."""
+    """Who knows what was lawfully destroyed; ``faults`` are what is wrong with the log itself, in
+    Turkish and English."""
 
-    faults: list[tuple[str, str]]  # what is wrong with the log itself, tr and en
+    faults: list[tuple[str, str]]
 
-    def persons(self, asked: Pairs) -> Pairs:
-        """Those of these recipients whose erasure is told in a signed line."""
-
-    def submissions(self, asked: Pairs) -> Pairs:
-        """Those of these submissions whose erasure is."""
-
-    def files(self, asked: Pairs) -> Pairs:
-        """Those of these files whose removal is."""
+    def told(self, asked: set[Gone]) -> set[Gone]:
+        """Those of these that a signed line tells of."""
 
 
 class Nobody:
-    """No log: nothing was lawfully destroyed."""
+    """There is no log, so nothing was lawfully destroyed."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[str, str]] = []
 
-    def persons(self, asked: Pairs) -> Pairs:
-        """None."""
-        return set()
-
-    submissions = files = persons
+    def told(self, asked: set[Gone]) -> set[Gone]:
+        """None of these."""
+        return asked - asked
 
 
-_witness: list[Callable[[], Witness]] = []
+_Made = TypeVar("_Made", bound=Callable[[], Witness])
+_witnesses: list[Callable[[], Witness]] = [Nobody]
 
 
-def vouches(witness: Callable[[], Witness]) -> Callable[[], Witness]:
+def vouches(witness: _Made) -> _Made:
     """Register who knows what was destroyed; it is made anew for each audit."""
-    _witness[:] = [witness]
+    _witnesses.append(witness)
     return witness
+
+
+class _Enough(Exception):
+    """As many findings as were wanted."""
 
 
 class _Audit:
     def __init__(self, exported: Mapping[int, str], most: int) -> None:
         self.report = Report()
         self._exported, self._most = exported, most
-        self._witness: Witness = (_witness[0] if _witness else Nobody)()
-        self._lawful: tuple[Pairs, Pairs, Pairs] = (set(), set(), set())
+        self._witness = _witnesses[-1]()
+        self._lawful: set[Gone] = set()
 
     def tell(self, kind: str, number: int, at: datetime | None, tr: str, en: str,
              record: str | None = None) -> None:
@@ -174,20 +219,20 @@ class _Audit:
         """The entries below a seal, and the root over their leaves."""
         after = before.upto if before and before.epoch == header.epoch else seal.START
         with db.transaction() as conn:
-            links = read_links(conn, header.epoch, after, header.upto)
-        found: list[tuple[Position, bytes]] = [(link.at, link.leaf) for link in links]
+            others = [one for reader in _readers.values()
+                      for one in reader(conn, header.epoch, after, header.upto)]
+        found: list[tuple[Position, bytes]] = [(one.at, one.leaf) for one in others]
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
-            self._ask_witness(entries, claims)
+            self._ask_witness(gone_of(one, claims) for one in entries)
             for one in entries:
                 found.append((one.at, one.leaf))
                 wrong |= not self._entry(one, claims, header)
-        self.report.files += len(links)
-        self._ask_witness_of_files(links)
-        for link in links:
-            wrong |= not self._link(link, header)
-        leaves = [leaf for _, leaf in (sorted(found) if links else found)]
+        self._ask_witness(other.gone for other in others)
+        for other in others:
+            wrong |= not self._other(other, header)
+        leaves = [leaf for _, leaf in (sorted(found) if others else found)]
         if len(leaves) != header.leaves:
             less = len(leaves) < header.leaves
             self.tell("entries_missing" if less else "entries_added", header.number,
@@ -204,8 +249,10 @@ class _Audit:
                       "record and its commitment were changed together.")
 
     def _entry(self, one: Entry, claims: Claims, header: Header) -> bool:
-        if one.erased or _click_erased(one, claims):
-            return self._erasure(one, header)
+        gone = gone_of(one, claims)
+        if gone is not None:
+            self.report.erased += 1
+            return self._erasure(gone, record_number(one.id), one.captured_at, header)
         try:
             if claims.fits(one):
                 return True
@@ -218,43 +265,31 @@ class _Audit:
                   f"Record {number} is not as it was sealed{part_en}.", number)
         return False
 
-    def _ask_witness(self, entries: list[Entry], claims: Claims) -> None:
-        persons = {(one.provider_id, one.recipient_id) for one in entries if one.erased}
-        clicks = {(one.provider_id, one.submission_id) for one in entries
-                  if not one.erased and _click_erased(one, claims)}
-        self._lawful = (self._witness.persons(persons) if persons else set(),
-                        self._witness.submissions(clicks) if clicks else set(), set())
+    def _ask_witness(self, found: Iterable[Gone | None]) -> None:
+        asked = {one for one in found if one is not None}
+        self._lawful = self._witness.told(asked) if asked else set()
 
-    def _ask_witness_of_files(self, links: list[Link]) -> None:
-        persons = {(one.provider_id, one.recipient_id or 0) for one in links if one.erased}
-        files = {(one.provider_id, one.file_id) for one in links if one.file_erased}
-        self._lawful = (self._witness.persons(persons) if persons else set(), set(),
-                        self._witness.files(files) if files else set())
-
-    def _erasure(self, one: Entry, header: Header) -> bool:
-        """An erased entry is as it was sealed when a signed line tells of it."""
-        persons, clicks, _files = self._lawful
-        lawful = ((one.provider_id, one.recipient_id) in persons if one.erased
-                  else (one.provider_id, one.submission_id) in clicks)
-        self.report.erased += 1
-        if not lawful:
-            number = record_number(one.id)
-            self.tell("erased_unlawfully", header.number, one.captured_at,
-                      f"{number} numaralı kaydın kişisi ya da içeriği silinmiş; imha günlüğünde "
-                      "böyle bir silme yok.",
-                      f"The person or content of record {number} was erased, and the log of "
-                      "destruction knows nothing of it.", number)
-        return lawful
-
-    def _link(self, one: Link, header: Header) -> bool:
-        persons, _clicks, files = self._lawful
-        if (one.provider_id, one.recipient_id) in persons or one.fits or (
-                one.file_erased and (one.provider_id, one.file_id) in files):
+    def _erasure(self, gone: Gone, number: str, at: datetime, header: Header) -> bool:
+        """What is erased is as it was sealed when a signed line tells of it."""
+        if gone in self._lawful:
             return True
-        number = record_number(one.entry_id)
-        self.tell("file_changed", header.number, one.added_at,
-                  f"{number} numaralı kaydın kanıt dosyası bağlandığı gibi değil.",
-                  f"A proof file of record {number} is not as it was linked.", number)
+        self.tell("erased_unlawfully", header.number, at,
+                  f"{number} numaralı kaydın kişisi ya da içeriği silinmiş; imha günlüğünde böyle "
+                  "bir silme yok.",
+                  f"The person or content of record {number} was erased, and the log of "
+                  "destruction knows nothing of it.", number)
+        return False
+
+    def _other(self, one: Sealed, header: Header) -> bool:
+        kind = one.at.kind
+        self.report.others[kind] = self.report.others.get(kind, 0) + 1
+        gone = one.gone
+        if gone is not None:
+            return self._erasure(gone, one.wrong()[0], one.captured_at, header)
+        if one.fits:
+            return True
+        number, tr, en = one.wrong()
+        self.tell(f"{_WORDS[kind]}_changed", header.number, one.captured_at, tr, en, number)
         return False
 
     def _stamps(self, first: int, last: Header | None) -> None:
@@ -285,11 +320,15 @@ _WHY: Final = {
 }
 
 
-def _click_erased(one: Entry, claims: Claims) -> bool:
+def gone_of(one: Entry, claims: Claims) -> Gone | None:
+    """What of a prepared entry is erased: the person, or what was taken with the click."""
+    if one.erased:
+        return Gone("person", one.provider_id, one.recipient_id)
     try:
-        return claims.said(one).erased
+        erased = claims.said(one).erased
     except Unreadable:
-        return False
+        return None
+    return Gone("submission", one.provider_id, one.submission_id) if erased else None
 
 
 def _before(first: int) -> Header | None:

@@ -21,6 +21,7 @@ from importlib.resources import files as resources
 from typing import IO, Any, Final
 
 from config import settings
+from ileti.consents.audit import gone_of
 from ileti.consents.claims import Claims, Entry, Link, Unreadable, links_of, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
@@ -193,19 +194,9 @@ def _not_as_sealed(number: str, part: str) -> Conflict:
         code="not_as_sealed")
 
 
-def _is_erased(one: Entry, claims: Claims) -> bool:
-    """Whether the person or what was taken with the click is destroyed (docs/adr/0029)."""
-    if one.erased:
-        return True
-    try:
-        return claims.said(one).erased
-    except Unreadable:
-        return False  # nobody may have taken it away
-
-
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
     """The claim with what it is made of."""
-    if _is_erased(one, claims) or one.leaf_key is None:
+    if gone_of(one, claims) is not None or one.leaf_key is None:
         raise Gone("Bu kaydın sahibi silinmiş; kanıtı artık kurulamaz.",
                    "The person of this record is erased; its proof can no longer be put together.",
                    code="erased")

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core.crypto import CannotDecrypt, Keyring
 from ileti.core.secrets import secrets
@@ -102,6 +103,14 @@ class Said:
     erased: bool = False
 
 
+class Gone(NamedTuple):
+    """What was erased: a ``person`` (recipient), a ``submission`` or a ``file``, by its number."""
+
+    what: str
+    provider_id: int
+    id: int
+
+
 class Unreadable(Exception):
     """A part of the claim is gone or cannot be decrypted; ``part`` names it."""
 
@@ -154,6 +163,24 @@ class Link(NamedTuple):
             return False
         return leaf(self.leaf_key, self.id, sha256(canonical_json(self.claim)).digest(),
                     self.added_at) == self.leaf
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was linked."""
+        return self.added_at
+
+    @property
+    def gone(self) -> Gone | None:
+        """What of it is erased."""
+        if self.erased:
+            return Gone("person", self.provider_id, self.recipient_id or 0)
+        return Gone("file", self.provider_id, self.file_id) if self.file_erased else None
+
+    def wrong(self) -> tuple[str, str, str]:
+        """What an audit says of it when it does not fit: the record's number, Turkish, English."""
+        number = record_number(self.entry_id)
+        return (number, f"{number} numaralı kaydın kanıt dosyası bağlandığı gibi değil.",
+                f"A proof file of record {number} is not as it was linked.")
 
     @property
     def claim(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ orders kill each other (facts §5).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CLICK = ("int4", "int4", "text", "bytea", "int2", "int4", "int4", "int2", "int8", "int2", "jsonb",
           "int2", "bytea")
 _ADDRESS = ("int2", "int2", "bytea", "bytea", "bytea")
+_ACT = ("int2", "int4", "int4", "int2", "int2", "timestamptz", "bytea")
 _ITEM = ("int2", "int2", "int2", "int2", "timestamptz", "timestamptz", "int4", "bytea")
 
 
@@ -38,9 +39,11 @@ def _many(*kinds: str) -> tuple[str, ...]:
     return tuple(f"{kind}[]" for kind in kinds)
 
 
-#: Types of :func:`parameters` and of :func:`parameters_of_many`.
+#: Types of :func:`parameters` and of :func:`parameters_of_many`, and of both with acts.
 KINDS = (*_CLICK, *_many(*_ADDRESS, *_ITEM))
 KINDS_OF_MANY = _many(*_CLICK, "int2", "int2", "int2", *_ADDRESS, "int2", *_ITEM)
+KINDS_WITH_ACTS = (*KINDS, *_many(*_ACT))
+KINDS_OF_MANY_WITH_ACTS = (*KINDS_OF_MANY, *_many("int2", *_ACT))
 
 
 class Packed(NamedTuple):
@@ -49,20 +52,27 @@ class Packed(NamedTuple):
     ``shared``: the first thirteen parameters of ``record_consents``. ``addresses``, sorted by hash
     (facts §5): kind, key number, hash, cipher, leaf key. ``items``: the place of its address,
     counted from 1, then the other parameters of an item. ``names``: what no other click of the
-    same call may share, its key and its addresses within the provider.
+    same call may share, its key and its addresses within the provider. ``places``: an address's
+    place, from 1. ``evidence`` and ``person``: the digests that every claim of the click names.
+    ``acts``: what else was done with the click (:mod:`ileti.kvkk`), as ``items``, in the order of
+    place and second column; place 0 is nobody known.
     """
 
     shared: tuple[bytes | None, ...]
     addresses: list[tuple[bytes, bytes, bytes, bytes, bytes]]
     items: list[tuple[int, *tuple[bytes | None, ...]]]
     names: frozenset[bytes]
+    places: dict[str, int]
+    evidence: str
+    person: str
+    acts: Sequence[tuple[int, *tuple[bytes, ...]]] = ()
 
 
-def pack(new: NewSubmission) -> Packed:
-    """All that Python has to do for a click."""
+def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
+    """All that Python has to do for a click; ``also`` are addresses that no item names."""
     box, provider, items = secrets(), new.place.provider_id, new.items
     sorted_hashes = sorted((box.addresses.of(provider, address), address)
-                           for address in {item.address for item in items})
+                           for address in {item.address for item in items}.union(also))
     place_of = {address: n for n, (_, address) in enumerate(sorted_hashes, 1)}
     said = canonical_json(new.evidence)
     evidence = sha256(said).hexdigest()
@@ -84,36 +94,44 @@ def pack(new: NewSubmission) -> Packed:
           _maybe(pack_int4, i.text_id), _digest(new, i, evidence, person)) for i in items],
         frozenset((packed_provider + new.idem.encode(),
                    *(packed_provider + digest for digest, _ in sorted_hashes))),
+        place_of, evidence, person,
     )
 
 
 def parameters(click: Packed) -> list[bytes | None]:
-    """The parameters of ``record_consents``."""
+    """The parameters of ``record_consents``, or ``record_acts`` when the click has any."""
     places, *others = zip(*click.items, strict=True) if click.items else [()] * len(_ITEM)
     addresses = zip(*click.addresses, strict=True) if click.addresses else [()] * len(_ADDRESS)
     columns = (*addresses, [pack_int2(n) for n in places], *others)
-    return [*click.shared, *map(pack_array, KINDS[len(_CLICK):], columns)]
+    if not click.acts:
+        return [*click.shared, *map(pack_array, KINDS[len(_CLICK):], columns)]
+    at, *said = zip(*click.acts, strict=True)
+    return [*click.shared, *map(pack_array, KINDS_WITH_ACTS[len(_CLICK):],
+                                (*columns, [pack_int2(n) for n in at], *said))]
 
 
 def parameters_of_many(clicks: Sequence[Packed]) -> list[bytes | None]:
-    """The parameters of ``record_clicks``; every click has at least one item."""
+    """The parameters of ``record_clicks``, or ``record_clicks_acts`` when one of them has acts;
+    every click has at least one item."""
     bounds, address_of, item_of, places = [], [], [], []
     addresses: list[tuple[bytes, ...]] = []
     items: list[tuple[Any, ...]] = []
+    acts: list[tuple[bytes, ...]] = []
     for n, click in enumerate(clicks, 1):
         number, before = pack_int2(n), len(addresses)
         bounds.append((pack_int2(len(items) + 1), pack_int2(len(items) + len(click.items))))
         address_of += [number] * len(click.addresses)
         item_of += [number] * len(click.items)
         places += [pack_int2(before + item[0]) for item in click.items]
+        acts += [(number, pack_int2(before + act[0]), *act[1:]) for act in click.acts]
         addresses += click.addresses
         items += click.items
     columns = (
         *zip(*(click.shared for click in clicks), strict=True), *zip(*bounds, strict=True),
         address_of, *zip(*addresses, strict=True),
-        item_of, places, *list(zip(*items, strict=True))[1:],
+        item_of, places, *list(zip(*items, strict=True))[1:], *zip(*acts, strict=True),
     )
-    return [*map(pack_array, KINDS_OF_MANY, columns)]
+    return [*map(pack_array, KINDS_OF_MANY_WITH_ACTS if acts else KINDS_OF_MANY, columns)]
 
 
 def _digest(new: NewSubmission, item: NewConsent, evidence: str, person: str) -> bytes:

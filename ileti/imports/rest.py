@@ -127,7 +127,8 @@ def sweep() -> dict[str, int]:
     old = db.connection().execute(
         "select path from import_run where path = any(%s) and coalesce(undone_at, ended_at) < "
         "now() - make_interval(days => %s) and not under_hold(provider_id, brand_id, null, "
-        "created_at, coalesce(undone_at, ended_at))", (list(found), settings().import_keep_days)).fetchall()
+        "created_at, coalesce(undone_at, ended_at))",
+        (list(found), settings().import_keep_days)).fetchall()
     for (path,) in old:
         shutil.rmtree(found[path], ignore_errors=True)
     return {"rests": len(old)}

@@ -23,6 +23,8 @@ from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, Conflict, NotFound
 from ileti.core.failpoints import reach
 from ileti.core.secrets import secrets
+from ileti.kvkk.vocabulary import Act
+from ileti.kvkk.withdrawal import Withdrawer, withdraw
 from ileti.retention import destroy, holds
 from ileti.retention.rules import EVENT_YEARS, years_later
 
@@ -117,6 +119,7 @@ def erase_person(provider_id: int, recipient_ids: Sequence[int], *, reason: str,
     living = [one for one in planned.persons if not one.erased]
     for one in living:
         _refuse_all(provider_id, one.recipient_id, by)
+        _withdraw_all(provider_id, one.recipient_id, by)
     reach("erase.refused")
     # who goes at once is restricted too: the suppression is as late as the wish
     _restrict(provider_id, [one.recipient_id for one in living], said, number, by)
@@ -153,7 +156,9 @@ def _case(case: str | None) -> str | None:
 
 _PERSON: Final = """
 with d as materialized (
-    select * from consent_due where provider_id = %(provider)s and recipient_id = %(id)s)
+    select * from consent_due where provider_id = %(provider)s and recipient_id = %(id)s
+     union all
+    select * from act_due where provider_id = %(provider)s and recipient_id = %(id)s)
 select r.addr_hash is null,
        (select count(*) from d), (select count(*) from d where due is null),
        (select count(*) from message m where m.provider_id = r.provider_id
@@ -164,7 +169,9 @@ select r.addr_hash is null,
            and x.recipient_id = r.id),
        exists (select from consent_state s join brand b on b.id = s.brand_id
            and b.provider_id = s.provider_id
-         where s.provider_id = r.provider_id and s.recipient_id = r.id and s.status = 1),
+         where s.provider_id = r.provider_id and s.recipient_id = r.id and s.status = 1)
+       or exists (select from kvkk_state k where k.provider_id = r.provider_id
+                     and k.recipient_id = r.id and k.act = 3),
        greatest((select max(due) from d), r.created_at + interval '10 years',
                 (select max(coalesce(m.sent_at, m.created_at)) + interval '10 years' from message m
                   where m.provider_id = r.provider_id and m.recipient_id = r.id),
@@ -212,6 +219,27 @@ def _refuse_all(provider_id: int, recipient_id: int, by: int | None) -> None:
             address=address, channels=[Channel(one) for one in channels], source=Source.HS_KARAR,
             actor=ActorKind.USER if by is not None else ActorKind.SYSTEM, actor_id=by,
             key="erasure", evidence={"by": "erasure"}))
+
+
+_STANDS: Final = """
+select p.iys_code, b.id, b.brand_code, array_agg(s.document_id order by s.document_id)
+  from kvkk_state s
+  join brand b on b.id = s.brand_id and b.provider_id = s.provider_id
+  join provider p on p.id = s.provider_id
+ where s.provider_id = %s and s.recipient_id = %s and s.act = %s
+ group by p.iys_code, b.id, b.brand_code order by b.id"""
+
+
+def _withdraw_all(provider_id: int, recipient_id: int, by: int | None) -> None:
+    """Every explicit consent of the recipient (R-62): who asks to be erased withdraws them."""
+    rows = db.connection().execute(
+        _STANDS, (provider_id, recipient_id, int(Act.GIVEN))).fetchall()
+    for iys_code, brand_id, brand_code, documents in rows:
+        withdraw(Withdrawer(
+            place=Place(provider_id, iys_code, brand_id, brand_code), recipient_id=recipient_id,
+            address=_address(provider_id, recipient_id), source=Source.HS_KARAR,
+            actor=ActorKind.USER if by is not None else ActorKind.SYSTEM, actor_id=by,
+            key="erasure", evidence={"by": "erasure"}), documents)
 
 
 def _address(provider_id: int, recipient_id: int) -> str:

@@ -27,7 +27,7 @@ from ileti.retention.periods import BY_KIND, RUN_RULE, Kind
 
 FORMAT: Final = 1
 LOCK: Final = 6750  # the destroying functions take the same (0220_retention.sql)
-_COLUMNS: Final = ("id, at, boundary, run_id, provider_id, kind, count, rule, case_number, "
+COLUMNS: Final = ("id, at, boundary, run_id, provider_id, kind, count, rule, case_number, "
                    "ids_hash, previous, leaf, key_id, signature")
 _PAGE: Final = 1_000
 
@@ -59,6 +59,12 @@ class Line:
             "previous": self.previous and self.previous.hex(), "provider": self.provider_id,
             "rule": self.rule, "run": self.run_id, "v": FORMAT,
         })
+
+
+    @property
+    def fits(self) -> bool:
+        """Whether it says what its leaf commits to."""
+        return sha256(self.canonical()).digest() == self.leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def write(conn: psycopg.Connection[Any], number: int, previous: bytes | None, ki
                 len(ids) if count is None else count, rule, case_number, hash_of(ids), previous)
     said, signer = line.canonical(), secrets().receipts
     conn.execute(
-        f"insert into destruction_log ({_COLUMNS}) values "  # noqa: S608 (own constant)
+        f"insert into destruction_log ({COLUMNS}) values "  # noqa: S608 (own constant)
         "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (line.id, line.at, line.boundary, run_id, provider_id, line.kind, line.count, rule,
          case_number, line.ids_hash, previous, sha256(said).digest(), signer.key_id,
@@ -107,18 +113,23 @@ def lines(provider_id: int | None = None, *, run_id: int | None = None) -> Itera
     conn, after = db.connection(), 0
     while True:
         rows = conn.execute(
-            f"select {_COLUMNS} from destruction_log where id > %(after)s "  # noqa: S608
+            f"select {COLUMNS} from destruction_log where id > %(after)s "  # noqa: S608
             "and (%(provider)s::int is null or provider_id = %(provider)s or kind = 0) "
             "and (%(run)s::bigint is null or run_id = %(run)s) order by id limit %(most)s",
             {"after": after, "provider": provider_id, "run": run_id, "most": _PAGE}).fetchall()
         for row in rows:
-            (number, at, boundary, run, provider, kind, count, rule, case, hashed, before, leaf,
-             key_id, signature) = row
-            yield Line(number, at, boundary, run, provider, kind, count, rule, case, bytes(hashed),
-                       None if before is None else bytes(before), bytes(leaf), key_id, signature)
+            yield line_of(row)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
+
+
+def line_of(row: Sequence[Any]) -> Line:
+    """A line from its ``COLUMNS``."""
+    (number, at, boundary, run, provider, kind, count, rule, case, hashed, before, leaf, key_id,
+     signature) = row
+    return Line(number, at, boundary, run, provider, kind, count, rule, case, bytes(hashed),
+                None if before is None else bytes(before), bytes(leaf), key_id, signature)
 
 
 def verify() -> tuple[int, list[Fault]]:
@@ -155,7 +166,7 @@ select l.id from destruction_log l left join destruction_part p on p.log_id = l.
 
 def _faults_of(line: Line) -> list[Fault]:
     said = line.canonical()
-    if sha256(said).digest() != line.leaf:
+    if not line.fits:
         return [Fault(line.id, f"{line.id} numaralı imha satırı değiştirilmiş.",
                       f"Line {line.id} of the destruction log was changed.")]
     signer = secrets().receipts

@@ -61,6 +61,7 @@ TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "deal
 ABOUT_RECIPIENTS: dict[str, str | None] = {
     "recipient": None, "consent_entry": "captured_at", "consent_state": "entry_at",
     "message": "created_at", "verification": "created_at",
+    "kvkk_entry": "captured_at", "kvkk_state": "entry_at",
 }
 PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
 

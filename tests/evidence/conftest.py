@@ -51,7 +51,8 @@ def _empty(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         tables = [row[0] for row in conn.execute(
             "select relname from pg_class where relnamespace = 'public'::regnamespace "
-            "and relkind in ('r', 'p') and not relispartition and relname <> 'alembic_version' "
+            "and relkind in ('r', 'p') and not relispartition "
+            "and relname not in ('alembic_version', 'dealer_rule') "
             "and relname !~ '^ab_'")]
         with conn.transaction():
             conn.execute("set local session_replication_role = replica")
@@ -59,7 +60,7 @@ def _empty(url: str) -> None:
                 conn.execute(f'delete from "{table}"')
             conn.execute("insert into seal_epoch (epoch, system) select 0, "
                          "system_identifier::text from pg_control_system()")
-            for table in ("consent_entry", "entry_file"):
+            for table in ("consent_entry", "entry_file", "kvkk_entry", "destruction_log"):
                 conn.execute(f"alter table {table} alter column epoch set default 0")
 
 

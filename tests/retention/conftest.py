@@ -1,4 +1,4 @@
-"""A ledger of its own, since seals and the destruction log stand over everything a database holds."""
+"""A ledger of its own: seals and the log of destruction stand over all a database holds."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def test_a_plan_says_what_would_be_and_does_nothing(shop: Any, owner: Any, custo
     planned = erase(shop, customer, dry_run=True)
     assert (planned.consents, planned.records, planned.goes_now) == (1, 1, False)
     assert abs(planned.until - clock.now() - timedelta(days=3652)) < timedelta(days=2)
-    assert "6563" in planned.tr and "10 years" in planned.en
+    assert "6563" in planned.tr
+    assert "10 years" in planned.en
     assert may_send(shop) is None
     assert owner.execute("select count(*) from restriction").fetchone()[0] == 0
 
@@ -87,8 +88,10 @@ def test_who_is_due_already_is_erased_at_once_and_logged_under_the_case(
         shop: Any, owner: Any) -> None:
     rid = person(took(owner, shop, ADDRESS, ago(11), Status.RET))
     done = erase(shop, rid)
-    assert done.erased and not is_there(owner, rid)
-    assert owner.execute("select kind, case_number from destruction_log").fetchall() == [(1, "B-1")]
+    assert done.erased
+    assert not is_there(owner, rid)
+    assert owner.execute("select kind, case_number from destruction_log").fetchall() == [
+        (1, "B-1")]
 
 
 def test_who_is_held_is_restricted_and_told_so(shop: Any, owner: Any) -> None:

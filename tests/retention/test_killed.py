@@ -1,4 +1,4 @@
-"""A destruction or an erasure that dies at any line: nothing is half gone, and the next one ends it."""
+"""A destruction or an erasure that dies at any line leaves nothing half gone; the next ends it."""
 
 from __future__ import annotations
 

@@ -62,6 +62,30 @@ select c.provider_id, c.brand_id, c.recipient_id, c.id, c.captured_at, c.submiss
           and coalesce(m.sent_at, m.created_at) <= coalesce(c.refused_at, 'infinity')) m on true;
 grant select on consent_due to ileti_app;
 
+-- The same of notices and explicit consents (docs/adr/0027): ten years from the act, three from a
+-- withdrawal. What stands as given is kept, and what a person with a consent in force was shown.
+create view act_due with (security_invoker = true) as
+select k.provider_id, k.brand_id, k.recipient_id, k.id, k.captured_at, k.submission_id,
+       case when k.act = 3 and k.withdrawn_at is null and s.act = 3 then null
+            when exists (select from brand b join consent_state c
+                             on c.provider_id = b.provider_id and c.brand_id = b.id
+                          where b.provider_id = k.provider_id and c.recipient_id = k.recipient_id
+                            and c.status = 1 and c.standing = 1
+                            and c.iys_status in (1, 2, 3, 7)) then null
+            else greatest(k.event + interval '10 years',
+                          coalesce(k.withdrawn_at, k.event) + interval '3 years') end as due
+  from (select e.provider_id, e.brand_id, e.recipient_id, e.document_id, e.id, e.captured_at,
+               e.submission_id, e.act, greatest(e.captured_at, e.act_at) as event,
+               case when e.act = 3 then
+                   min(case when e.act = 4 then greatest(e.captured_at, e.act_at) end)
+                   over (partition by e.provider_id, e.recipient_id, e.document_id
+                         order by e.id rows between 1 following and unbounded following)
+               end as withdrawn_at
+          from kvkk_entry e) k
+  left join kvkk_state s on s.provider_id = k.provider_id and s.recipient_id = k.recipient_id
+                        and s.document_id = k.document_id;
+grant select on act_due to ileti_app;
+
 -- Refusals that stand where a person was restricted or erased, so that no list opens the address again:
 -- only a consent of a later date does (consent_judge). They stand on no entry (0).
 create function suppress_states(p_provider integer, p_recipients bigint[], p_since timestamptz[])
@@ -137,7 +161,9 @@ begin
     perform pg_advisory_xact_lock(6750);
     lock table submission in share mode;
     with d as materialized (
-        select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids))
+        select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
+         union all
+        select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
     select array_agg(r.id order by r.id) into v_ids from recipient r
      where r.provider_id = p_provider and r.id = any(p_ids) and r.addr_hash is not null
        and r.created_at + interval '10 years' <= now()
@@ -182,6 +208,7 @@ begin
        and brand_id in (select id from brand where provider_id = p_provider);
     delete from consent_access where provider_id = p_provider and recipient_id = any(v_ids)
        and brand_id in (select id from brand where provider_id = p_provider);
+    delete from kvkk_state where provider_id = p_provider and recipient_id = any(v_ids);
     delete from verification v using consent_entry e
      where e.provider_id = p_provider and e.recipient_id = any(v_ids)
        and v.provider_id = e.provider_id and v.submission_id = e.submission_id
@@ -203,9 +230,15 @@ begin
     e as materialized (
         select e.submission_id, e.recipient_id, e.id from s
           join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
-           and e.captured_at = s.captured_at and e.submission_id = s.id),
+           and e.captured_at = s.captured_at and e.submission_id = s.id
+         union all
+        select k.submission_id, k.recipient_id, k.id from s
+          join kvkk_entry k on k.provider_id = s.provider_id and k.submission_id = s.id),
     d as materialized (
         select d.* from consent_due d where d.provider_id = p_provider
+           and d.recipient_id = any(array(select distinct recipient_id from e))
+         union all
+        select d.* from act_due d where d.provider_id = p_provider
            and d.recipient_id = any(array(select distinct recipient_id from e)))
     select array_agg(s.id order by s.id) into v_ids from s
      where not under_hold(s.provider_id, s.brand_id, case when exists (
@@ -406,4 +439,9 @@ insert into destruction_part (log_id, kind, provider_id, first_id, last_id, ids)
 select null, 1, provider_id, min(id), max(id), array_agg(id order by id) from recipient
  where addr_hash is null and addr_ct is null and leaf_key is null group by provider_id;
 
+do $$
+begin
+    execute format('alter table destruction_log alter column epoch set default %s',
+                   (select max(epoch) from seal_epoch));
+end $$;
 select grant_application_rights();

@@ -1,7 +1,7 @@
 """Retention: restricted persons, suppression, legal holds, the destruction's runs and signed log
 
 Revision ID: 0220
-Revises: 0190
+Revises: 0200
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0220"
-down_revision = "0190"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 
@@ -211,6 +211,7 @@ def downgrade() -> None:
     for table in ("recipient", "brand"):
         op.execute(f"drop trigger suppressed on {table}")
     op.execute("drop view consent_due")
+    op.execute("drop view act_due")
     for name in ("destroy_persons(bigint, integer, bigint[])",
                  "destroy_submissions(bigint, integer, bigint[])",
                  "destroy_files(bigint, integer, bigint[])",
