@@ -36,7 +36,7 @@ _LAW: Final = ("6563 s. Kanun m. 11/3 (10 yıl) ve Yönetmelik m. 13 (onayın bi
 @dataclass(frozen=True, slots=True)
 class Person:
     """What becomes of one recipient. ``until``: restricted until then, None when it can go at once
-    or is gone; ``consents`` are those in force that are refused; ``holds`` keep it beyond
+    or is gone; ``consents`` are those given, which are refused; ``holds`` keep it beyond
     ``until``."""
 
     recipient_id: int
@@ -160,17 +160,17 @@ with d as materialized (
      union all
     select * from act_due where provider_id = %(provider)s and recipient_id = %(id)s)
 select r.addr_hash is null,
-       (select count(*) from d), (select count(*) from d where due is null),
+       (select count(*) from d),
+       (select count(*) from consent_state s join brand b on b.id = s.brand_id
+           and b.provider_id = s.provider_id
+         where s.provider_id = r.provider_id and s.recipient_id = r.id and s.status = 1),
        (select count(*) from message m where m.provider_id = r.provider_id
            and m.recipient_id = r.id),
        (select count(*) from d join entry_file l on l.provider_id = d.provider_id
            and l.entry_id = d.id),
        exists (select from restriction x where x.provider_id = r.provider_id
            and x.recipient_id = r.id),
-       exists (select from consent_state s join brand b on b.id = s.brand_id
-           and b.provider_id = s.provider_id
-         where s.provider_id = r.provider_id and s.recipient_id = r.id and s.status = 1)
-       or exists (select from kvkk_state k where k.provider_id = r.provider_id
+       exists (select from kvkk_state k where k.provider_id = r.provider_id
                      and k.recipient_id = r.id and k.act = 3),
        greatest((select max(due) from d), r.created_at + interval '10 years',
                 (select max(coalesce(m.sent_at, m.created_at)) + interval '10 years' from message m
@@ -188,10 +188,10 @@ def _person(provider_id: int, recipient_id: int) -> Person:
         _PERSON, {"provider": provider_id, "id": recipient_id}).fetchone()
     if row is None:
         raise NotFound()
-    erased, records, living, messages, files, restricted, to_refuse, due, now = row
-    if to_refuse and not erased:  # the refusal that is written is kept for ten years itself
+    erased, records, consents, messages, files, restricted, given, due, now = row
+    if (consents or given) and not erased:  # the refusal to be written is kept for ten years too
         due = max(due, years_later(now, EVENT_YEARS))
-    return Person(recipient_id, records, living, messages, files, erased, restricted,
+    return Person(recipient_id, records, consents, messages, files, erased, restricted,
                   None if erased or due <= now else due,
                   () if erased else tuple(holds.matching(provider_id, recipient_id)))
 
