@@ -78,7 +78,7 @@ class Person:
             parts.append(f"{_LAW[0]} gereği {clock.to_istanbul(self.until):%d.%m.%Y} tarihine "
                          "kadar saklanır.")
         if self.holds:
-            parts.append("Saklama zorunluluğu konmuş; kaldırılana dek silinmez.")
+            parts.append("Hukuki bekletme altında; kaldırılana dek silinmez.")
         return " ".join(parts)
 
     def _why_en(self) -> str:

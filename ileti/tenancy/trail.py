@@ -27,6 +27,8 @@ DEEDS = {
     "login": _l("Signed in"), "logout": _l("Signed out"),
     "login_failed": _l("Signing in failed"),
     "consent:prove": _l("Took a proof bundle"),
+    "legal_hold:add": _l("Placed a legal hold"), "legal_hold:end": _l("Ended a legal hold"),
+    "retention:log": _l("Downloaded the log of destruction"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
     "iys:push_on": _l("Let İYS report changes"),
