@@ -118,7 +118,7 @@ def what_is_held(one: holds.Hold) -> str:
         parts.append(mask(address) if address else _("a person"))
     if one.from_at is not None or one.to_at is not None:
         parts.append(_range(one.from_at, one.to_at))
-    return " · ".join(parts) or _("everything of the provider")
+    return " · ".join(parts) or _("Everything of the provider")
 
 
 def _range(first: datetime | None, end: datetime | None) -> str:
