@@ -203,7 +203,8 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
                      "" if not trouble else "Mend VAULT_DIR or VAULT_S3_URL: nobody can add a "
                      "signed form or a recording until then (R-09).")]
     for provider_id, file_id in conn.execute(
-            "select provider_id, id from evidence_file order by id desc limit 3").fetchall():
+            "select provider_id, id from evidence_file where erased_at is null "
+            "order by id desc limit 3").fetchall():
         try:
             vault.verify(provider_id, file_id)
         except IletiError as error:
