@@ -31,20 +31,23 @@ _TRIES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class _Sort:
-    """How candidates of a kind are walked: along their key, until all are too young."""
+    """How candidates of a kind are walked: along their key, until all are too young; ``chunk`` at
+    a time."""
 
     kind: Kind
     table: str
     at: str
     function: str
+    chunk: int = CHUNK
 
 
-# What proves before whom it proves something about; lists after their chunks.
+# What proves before whom it proves something about; lists after their chunks. A submission may be a
+# chunk of an import with thousands of records.
 _BY_ID: Final = (
-    _Sort(Kind.SUBMISSION, "submission", "captured_at", "destroy_submissions"),
+    _Sort(Kind.SUBMISSION, "submission", "captured_at", "destroy_submissions", 100),
     _Sort(Kind.LIST, "import_run", "created_at", "destroy_lists"),
     _Sort(Kind.FILE, "evidence_file", "created_at", "destroy_files"),
-    _Sort(Kind.PERSON, "recipient", "created_at", "destroy_persons"),
+    _Sort(Kind.PERSON, "recipient", "created_at", "destroy_persons", 500),
     _Sort(Kind.ARCHIVE, "iys_archive", "fetched_at", "destroy_archives"),
 )
 _BY_AGE: Final = (Kind.MESSAGE, Kind.MOVEMENT, Kind.CODE, Kind.TRAIL, Kind.ALARM)
@@ -128,7 +131,7 @@ def _walk(run_id: int, provider_id: int, sort: _Sort) -> Iterator[int]:
         rows = db.connection().execute(
             f"select id, {sort.at} + interval '10 years' <= now() "  # noqa: S608 (own constants)
             f"from {sort.table} where provider_id = %s and id > %s order by id limit %s",
-            (provider_id, after, CHUNK)).fetchall()
+            (provider_id, after, min(sort.chunk, CHUNK))).fetchall()
         old = [row[0] for row in rows if row[1]]
         if not old:
             return
@@ -143,6 +146,7 @@ def _chunk(kind: Kind, provider_id: int | None, run_id: int | None, statement: s
     for attempt in range(_TRIES):
         try:
             with db.transaction() as conn:
+                conn.execute("set local statement_timeout = '10min'")
                 number, previous = log.next_line(conn)
                 row = conn.execute(statement, (number, *parameters)).fetchone()
                 ids: list[int] = row[0] if row else []

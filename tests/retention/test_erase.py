@@ -3,7 +3,10 @@ the law still wants, and when its time is over it is gone (R-30, R-42, R-46, R-6
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +16,15 @@ from ileti.consents.audit import audit
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.evidence import stamping
 from ileti.retention import destroy, holds, witness  # noqa: F401
 from ileti.retention.erase import erase_person, plan_erasure
+from ileti.simulator.authority import authority
 from tests.evidence.sealed_house import seal_all
 from tests.retention.old_house import ago, in_force, is_there, person, took
 
 ADDRESS = "+905990000001"
+VERIFIER = Path(__file__).resolve().parents[2] / "ileti" / "evidence" / "verifier.py"
 
 
 def given_again(place: Any, when: Any, source: Source = Source.HS_WEB,
@@ -147,11 +153,19 @@ def test_a_brand_that_is_added_later_is_closed_to_them_too(
 
 
 def test_the_proof_of_a_restricted_person_still_verifies(
-        shop: Any, owner: Any, customer: int) -> None:
+        shop: Any, owner: Any, customer: int, authority_url: str, tmp_path: Path) -> None:
     erase(shop, customer)
     seal_all()
+    assert stamping.stamp_due() == {"stamped": 1}
     ids = [row[0] for row in owner.execute("select id from consent_entry order by id")]
-    assert len(bundle.build(shop.provider_id, ids).proven) == 2
+    path, makers = tmp_path / "kanit.zip", tmp_path / "makam.pem"
+    makers.write_text(authority().bundle)
+    with path.open("wb") as file:
+        bundle.write(bundle.build(shop.provider_id, ids), file)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(VERIFIER), str(path), "--ca", str(makers)],
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert audit().findings == []
 
 

@@ -151,43 +151,50 @@ revoke execute on function destroyed(bigint, smallint, integer, bigint[]) from p
 
 -- Persons all of whose records are due (R-46, R-47), of those asked for: address, its hash and the key
 -- that salts their commitments go; a refusal is kept as a hash that nothing in the ledger leads to
--- (R-42, R-64). The ids erased. No capture may come in between: each takes its submission first.
+-- (R-42, R-64). The ids erased. No capture may come in between: each takes its submission first, so once
+-- there is somebody to erase captures are waited for, and all is asked again.
 create function destroy_persons(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
 set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
+    v_sure boolean := false;
 begin
     perform pg_advisory_xact_lock(6750);
-    lock table submission in share mode;
-    with d as materialized (
-        select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
-         union all
-        select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
-    select array_agg(r.id order by r.id) into v_ids from recipient r
-     where r.provider_id = p_provider and r.id = any(p_ids) and r.addr_hash is not null
-       and r.created_at + interval '10 years' <= now()
-       and not exists (select from d where d.recipient_id = r.id
-                          and (d.due is null or d.due > now()
-                               or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
-                                             d.captured_at)))
-       and not exists (select from message m where m.provider_id = r.provider_id
-                          and m.recipient_id = r.id
-                          and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
-                               or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
-                                             m.created_at)))
-       and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
-                          and x.entry_id = d.id
-                        where d.recipient_id = r.id and x.at + interval '10 years' > now())
-       and not exists (select from d join entry_file l on l.provider_id = d.provider_id
-                          and l.entry_id = d.id
-                        where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
-       and not under_hold(r.provider_id, case when exists (
-               select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
-               r.created_at);
-    if v_ids is null then
-        return '{}';
-    end if;
+    loop
+        with d as materialized (
+            select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
+             union all
+            select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
+        select array_agg(r.id order by r.id) into v_ids from recipient r
+         where r.provider_id = p_provider and r.id = any(p_ids) and r.addr_hash is not null
+           and r.created_at + interval '10 years' <= now()
+           and not exists (select from d where d.recipient_id = r.id
+                              and (d.due is null or d.due > now()
+                                   or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
+                                                 d.captured_at)))
+           and not exists (select from message m where m.provider_id = r.provider_id
+                              and m.recipient_id = r.id
+                              and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
+                                   or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
+                                                 m.created_at)))
+           and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
+                              and x.entry_id = d.id
+                            where d.recipient_id = r.id and x.at + interval '10 years' > now())
+           and not exists (select from d join entry_file l on l.provider_id = d.provider_id
+                              and l.entry_id = d.id
+                            where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
+           and not under_hold(r.provider_id, case when exists (
+                   select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
+                   r.created_at);
+        if v_ids is null then
+            return '{}';
+        end if;
+        exit when v_sure;
+        lock table submission in share mode;
+        p_ids := v_ids;
+        v_sure := true;
+    end loop;
     insert into suppression (provider_id, addr_hash, since)
     select r.provider_id, r.addr_hash, max(w.since)
       from recipient r
