@@ -98,6 +98,7 @@ _OTHER_THINGS = {
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
     "import_template": _l("Import template"), "purpose": _l("Purpose"),
+    "legal_hold": _l("Legal hold"),
 }
 
 

@@ -107,6 +107,23 @@ def test_another_providers_hold_brand_and_log_are_not_there(
                 brand=str(place_b.brand_id)).status_code == 404
 
 
+def test_an_officer_of_one_brand_sees_its_holds_and_no_numbers_of_others(
+        app: Any, place: Any) -> None:
+    client = sign_in(app, user_with(app, "compliance_officer", place, level="brand"))
+    whole = holds.place(place.provider_id, "Tüm sağlayıcı", by=None)
+    own = holds.place(place.provider_id, "Bu marka", by=None, brand_id=place.brand_id)
+    page = client.get("/saklama/").text
+    assert "Bu marka" in page
+    assert "Tüm sağlayıcı" not in page
+    assert "Süresi dolan" not in page
+    assert client.get(f"/saklama/bekletme/{own}").status_code == 200
+    assert client.get(f"/saklama/bekletme/{whole}").status_code == 404
+    assert client.get("/saklama/gunluk.csv").status_code == 404
+    placed = post(client, "/saklama/bekletme/yeni", reason="Dava", brand="")
+    assert placed.status_code == 303
+    assert holds.holds_of(place.provider_id)[0].brand_id == place.brand_id
+
+
 def test_the_log_comes_as_a_table_and_as_pages(officer: Any, place: Any) -> None:
     db.connection().execute("insert into audit_entry (at, provider_id, action, subject) values "
                             "(now() - interval '11 years', %s, 'x', 'y')", (place.provider_id,))

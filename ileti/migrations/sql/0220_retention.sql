@@ -149,13 +149,15 @@ begin
 end $$;
 revoke execute on function destroyed(bigint, smallint, integer, bigint[]) from public;
 
+-- Without merge joins: for five hundred persons they would read all of a provider's states.
+--
 -- Persons all of whose records are due (R-46, R-47), of those asked for: address, its hash and the key
 -- that salts their commitments go; a refusal is kept as a hash that nothing in the ledger leads to
 -- (R-42, R-64). The ids erased. No capture may come in between: each takes its submission first, so once
 -- there is somebody to erase captures are waited for, and all is asked again.
 create function destroy_persons(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
-set timezone = 'UTC' as $$
+set enable_mergejoin = off set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
     v_sure boolean := false;
@@ -226,7 +228,8 @@ end $$;
 
 -- Clicks and chunks all of whose records are due: who did it from where, and what they saw.
 create function destroy_submissions(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
-language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
+set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
 begin
@@ -276,7 +279,8 @@ end $$;
 -- Proof files (R-46): what they prove is due, and so is their own addition. The object itself is removed
 -- by the vault's sweeper, to whom the place is left; without its key nobody reads it meanwhile.
 create function destroy_files(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
-language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
+set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
 begin
