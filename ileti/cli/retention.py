@@ -61,7 +61,8 @@ def logged(iys_code: int | None, language: str, *, file: bool) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter="\t", lineterminator="\n")
     for line in lines:
-        writer.writerow((line.id, f"{clock.to_istanbul(line.at):%d.%m.%Y %H:%M}", line.count,
+        writer.writerow((line.id, f"{clock.to_istanbul(line.at):%d.%m.%Y %H:%M}",
+                         line.count if line.kind else "",
                          name_of(line.kind, language), line.rule, line.leaf.hex()[:16]))
     return out.getvalue()
 

@@ -49,11 +49,20 @@ def as_csv(lines: Iterable[Line], language: str) -> bytes:
     for line in lines:
         kind, law = what(line, language)
         writer.writerow((
-            line.id, iso_utc(line.at), line.run_id or "", line.provider_id or "", kind, line.count,
-            line.rule, law, line.case_number or "", line.ids_hash.hex(),
+            line.id, iso_utc(line.at), line.run_id or "", line.provider_id or "", kind,
+            _count(line), line.rule, law, _safe(line.case_number or ""), line.ids_hash.hex(),
             line.previous.hex() if line.previous else "", line.leaf.hex(), line.key_id,
             line.signature))
     return ("\ufeff" + out.getvalue()).encode()
+
+
+def _count(line: Line) -> str:
+    return "" if line.kind == Kind.RUN else str(line.count)
+
+
+def _safe(cell: str) -> str:
+    """A cell no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def as_pdf(lines: Iterable[Line], title: str, language: str) -> bytes:
@@ -70,5 +79,5 @@ def as_pdf(lines: Iterable[Line], title: str, language: str) -> bytes:
 def _row(line: Line, language: str) -> dict[str, Any]:
     kind, law = what(line, language)
     return {"number": str(line.id), "at": f"{clock.to_istanbul(line.at):%d.%m.%Y %H:%M}",
-            "what": kind, "count": str(line.count), "law": law, "rule": line.rule,
+            "what": kind, "count": _count(line), "law": law, "rule": line.rule,
             "case": line.case_number or "", "leaf": line.leaf.hex()}

@@ -13,6 +13,7 @@ import pytest
 
 from ileti.consents import bundle, gate, ledger
 from ileti.consents.audit import audit
+from ileti.consents.packing import pack
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, NotFound
@@ -195,3 +196,18 @@ def test_a_wish_that_says_nothing_is_refused(shop: Any, customer: int, bad: dict
                             "by": None} | bad
     with pytest.raises(CallerMistake):
         erase_person(shop.provider_id, wish.pop("recipient_ids"), **wish)
+
+
+def test_clicks_of_one_moment_meet_the_suppression_too(shop: Any, owner: Any) -> None:
+    erase(shop, person(took(owner, shop, ADDRESS, ago(11), Status.RET)))
+    late = [ledger.NewConsent(address, Channel.MESAJ, Status.ONAY, ago(1)) for address in
+            (ADDRESS, "+905990000002")]
+    clicks = [pack(ledger.NewSubmission(
+        place=shop, idem=f"birlikte:{n}", body_hash=b"0" * 16, source=Source.HS_WEB,
+        standing=Standing.VERIFIED, items=[item], evidence={"n": n}, person={"name": "K."}))
+        for n, item in enumerate(late)]
+    first, second = ledger.record_together(clicks)
+    assert first is None  # it is recorded by itself, and judged
+    assert second is not None
+    assert ledger.record_packed(clicks[0]).items[0].outcome is Outcome.OUTDATED
+    assert may_send(shop) is gate.Denial.REFUSED

@@ -8,7 +8,8 @@ import pytest
 
 from ileti.consents.audit import audit
 from ileti.consents.vocabulary import Status
-from ileti.retention import destroy, log, witness  # noqa: F401
+from ileti.retention import destroy, export, log, witness  # noqa: F401
+from ileti.retention.erase import erase_person
 from tests.evidence.sealed_house import seal_all
 from tests.retention.old_house import ago, took
 
@@ -58,3 +59,25 @@ def test_an_erasure_hidden_in_a_forged_part_is_named(shop: Any, owner: Any, logg
     owner.execute("update destruction_part set ids = ids || %s::bigint, last_id = %s "
                   "where log_id = 2", (done.items[0].recipient_id, done.items[0].recipient_id))
     assert "erased_unlawfully" in [one.kind for one in audit().findings]
+
+
+@pytest.mark.attack
+def test_a_case_number_is_no_formula_in_a_spreadsheet(shop: Any, owner: Any) -> None:
+    done = took(owner, shop, "+905990000001", ago(11), Status.RET)
+    erase_person(shop.provider_id, [done.items[0].recipient_id], reason="Başvuru",
+                 case='=HYPERLINK("http://kotu.ornek")', by=None)
+    table = export.as_csv(log.lines(), "tr").decode("utf-8-sig")
+    assert "'=HYPERLINK" in table
+    assert ';"=HYPERLINK' not in table
+    assert ";=HYPERLINK" not in table
+
+
+def test_a_provider_reads_nothing_of_another_in_its_log(
+        shop: Any, owner: Any, new_place: Any) -> None:
+    other = new_place()
+    took(owner, shop, "+905990000001", ago(11), Status.RET)
+    took(owner, other, "+905990000002", ago(11), Status.RET)
+    destroy.run_now()
+    told = list(log.lines(shop.provider_id))
+    assert {one.provider_id for one in told} == {shop.provider_id, None}
+    assert [(one.kind, one.count) for one in told] == [(2, 1), (1, 1), (0, 0)]
