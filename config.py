@@ -299,6 +299,12 @@ class Settings(BaseSettings):
         "nobody checks.",
     )
 
+    # -- retention
+    destruction_days: int = _field(
+        30, "How often what is due is destroyed, days; the law allows six months at most.", ge=1,
+        le=180,
+    )
+
     # -- seals over the ledger
     seal_seconds: float = _field(5.0, "How often new entries are sealed.", gt=0)
     seal_export_dir: Path | None = _field(

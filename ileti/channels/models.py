@@ -30,6 +30,7 @@ class Message(Model):
     __table_args__ = (
         Index("ix_message_provider_id_created_at", "provider_id", "created_at"),
         Index("ix_message_submission", "provider_id", "submission_id"),
+        Index("ix_message_recipient", "provider_id", "recipient_id"),  # what relied on a consent
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

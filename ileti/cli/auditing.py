@@ -16,6 +16,7 @@ from ileti.core.clock import to_istanbul
 from ileti.core.errors import CallerMistake, OutsideFinal, OutsideRetryable
 from ileti.evidence.bucket import Bucket
 from ileti.kvkk import claims as _acts  # noqa: F401 (registers how its leaves are read)
+from ileti.retention import witness as _witness  # noqa: F401 (it says what was destroyed)
 
 
 def run_audit(*, first: int, last: int | None, exports: tuple[str, ...], most: int, language: str,
@@ -117,9 +118,10 @@ def _lines(report: Report, language: str, most: int) -> list[str]:
         f"{report.seals} seals, {report.entries} records, {report.acts} KVKK records, "
         f"{report.files} links to proof files, {report.stamps} time stamps were read.")
     if report.erased:
-        lines.append(f"{report.erased} kaydın sahibi silinmiş: yalnız mühürle doğrulanır."
-                     if turkish else f"The persons of {report.erased} records are erased: only the "
-                     "seal vouches for those.")
+        lines.append(f"{report.erased} kaydın kişisi ya da içeriği silinmiş: mühür ve imha "
+                     "günlüğüyle doğrulanır." if turkish else f"The person or content of "
+                     f"{report.erased} records is erased: seal and log of destruction vouch for "
+                     "those.")
     if last is not None:
         lines.append(f"Son mühür {last.number}, özeti {last.digest.hex()}." if turkish
                      else f"The last seal is {last.number}, its digest {last.digest.hex()}.")

@@ -27,6 +27,7 @@ from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.stampcheck import bad_stamps
+from ileti.retention import holds, plan
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
@@ -123,6 +124,7 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         *_stamps(conn),
         *_seals(conn, settings),
         *_vault(conn),
+        *_retention(),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -221,7 +223,8 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
                      "" if not trouble else "Mend VAULT_DIR or VAULT_S3_URL: nobody can add a "
                      "signed form or a recording until then (R-09).")]
     for provider_id, file_id in conn.execute(
-            "select provider_id, id from evidence_file order by id desc limit 3").fetchall():
+            "select provider_id, id from evidence_file where erased_at is null "
+            "order by id desc limit 3").fetchall():
         try:
             vault.verify(provider_id, file_id)
         except IletiError as error:
@@ -236,6 +239,18 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
         found.append(Finding(False, f"{name}: {taken / 1e6:.0f} of {quota / 1e6:.0f} MB of the "
                              "vault are taken", "Give it more room: `ileti vault quota`."))
     return found
+
+
+def _retention() -> list[Finding]:
+    """Whether what is due is destroyed in time, and holds nobody may remember (R-64)."""
+    late = plan.overdue()
+    found = [Finding(not late, "the last periodic destruction is older than six months" if late
+                     else "what is due is destroyed in time", "Look whether the workers run, then "
+                     "`ileti retention run`: the law allows six months." if late else "")]
+    return found + [
+        Finding(False, f"legal hold {one.id} of provider {one.provider_id} holds since "
+                f"{to_istanbul(one.since):%d.%m.%Y}", "Ask whether it is still needed; a hold ends "
+                "on the page `Saklama ve imha`.") for one in holds.to_review()[:20]]
 
 
 def _redis(settings: Settings) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The commands about proof: audit, bundle, verify, export-seals, vault."""
+"""The commands about proof: audit, bundle, verify, export-seals, vault, retention."""
 
 from __future__ import annotations
 
@@ -150,4 +150,62 @@ def vault_check(provider: int | None) -> None:
     raise SystemExit(1 if damaged else 0)
 
 
-COMMANDS = (audit_ledger, make_bundle, verify_bundle, export_seals, vault)
+@click.group()
+def retention() -> None:
+    """What must be kept, what falls due, and the signed log of what was destroyed (R-46, R-64)."""
+
+
+_ONE_PROVIDER = click.option("--provider", type=int, metavar="IYS",
+                             help="Only of this provider (its İYS code).")
+
+
+@retention.command("plan")
+@_ONE_PROVIDER
+def plan_retention(provider: int | None) -> None:
+    """Say what is due now, within three months and within a year; destroys nothing."""
+    with_services()
+    from ileti.cli.retention import planned
+
+    for line in planned(provider, language()):
+        click.echo(line)
+
+
+@retention.command("run")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def run_retention(yes: bool) -> None:
+    """Destroy what is due now, as the monthly run does. What is younger than its period or under a
+    legal hold stays, whatever is asked."""
+    with_services()
+    from ileti.cli.retention import ran
+
+    if not yes:
+        click.confirm("Süresi dolan kayıtlar imha edilsin mi?" if language() == "tr"
+                      else "Destroy what is due?", abort=True)
+    click.echo(ran(language()))
+
+
+@retention.command("log")
+@_ONE_PROVIDER
+@click.option("--csv", "file", is_flag=True, help="As a table with hashes and signatures.")
+def retention_log(provider: int | None, file: bool) -> None:
+    """Print the signed log of destruction."""
+    with_services()
+    from ileti.cli.retention import logged
+
+    click.echo(logged(provider, language(), file=file), nl=False)
+
+
+@retention.command("verify")
+def verify_retention_log() -> None:
+    """Check the log: chain, signatures, and that it tells of the rows that are gone. Exit code 1
+    when it does not hold."""
+    with_services()
+    from ileti.cli.retention import verified
+
+    holds, said = verified(language())
+    for line in said:
+        click.echo(line)
+    raise SystemExit(0 if holds else 1)
+
+
+COMMANDS = (audit_ledger, make_bundle, verify_bundle, export_seals, vault, retention)

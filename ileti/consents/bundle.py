@@ -22,6 +22,7 @@ from typing import IO, Any, Final
 
 from config import settings
 from ileti.consents import consentreceipt, prooffiles
+from ileti.consents.audit import gone_of
 from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed, places, readable
@@ -154,7 +155,7 @@ def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
 
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
     """The claim with what it is made of."""
-    if one.erased or one.leaf_key is None:
+    if gone_of(one, claims) is not None or one.leaf_key is None:
         raise Gone("Bu kaydın sahibi silinmiş; kanıtı artık kurulamaz.",
                    "The person of this record is erased; its proof can no longer be put together.",
                    code="erased")

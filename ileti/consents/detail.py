@@ -28,6 +28,7 @@ from ileti.core import clock, formats, orm
 from ileti.core.formats import say
 from ileti.recipients.address import mask, pretty
 from ileti.recipients.models import Recipient
+from ileti.recipients.restricted import is_restricted
 from ileti.tenancy import scope, security
 from ileti.tenancy.models import Brand, Dealer
 
@@ -47,6 +48,7 @@ class Shown:
     address: str | None
     until: datetime | None
     problem: str | None
+    restricted: bool
 
 
 def record_url(entry: ConsentEntry, page: str = "show") -> str:
@@ -59,12 +61,14 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
     one = _shown(entry, state)
     shown = (_("erased") if one.address is None else
              pretty(one.address) if in_full else mask(one.address))
-    may_open = one.address is not None and not in_full and security.may("consent:reveal")
+    may_open = (one.address is not None and not in_full and not one.restricted
+                and security.may("consent:reveal"))
     brand = orm.db.session.get(Brand, entry.brand_id)
     kind = say(RecipientType(entry.recipient_type))
     return {
         "list_url": url_for("ConsentView.list"), "list_title": _("Consents"),
-        "code": record_number(entry.id), "address": shown, "badges": _badges(one),
+        "code": record_number(entry.id), "restricted": one.restricted, "address": shown,
+        "badges": _badges(one),
         "reveal": {"label": _("Show the address"), "icon": "eye", "method": "post",
                    "url": record_url(entry, "reveal")} if may_open else None,
         "line": f"{say(Channel(entry.channel))} · {kind} · {brand or ''}",
@@ -87,7 +91,8 @@ def _shown(entry: ConsentEntry, state: ConsentState) -> Shown:
     entries = entries_of_key(entry)
     until, problem = moment_of(request.args.get("at"))
     held = state if until is None else _held_for_user(state, entries, until)
-    return Shown(entry, state, held, entries, address_of(recipient), until, problem)
+    return Shown(entry, state, held, entries, address_of(recipient), until, problem,
+                 is_restricted(entry.provider_id, entry.recipient_id, entry.captured_at))
 
 
 def moment_of(text: str | None) -> tuple[datetime | None, str | None]:
@@ -153,6 +158,9 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
     refused = one.state.status == Status.RET
     if one.address is None:
         return []
+    if one.restricted:  # shown for the law alone: nothing is done with it but proving
+        return [{"label": _("Proof bundle"), "icon": "file-down", "method": "post",
+                 "url": record_url(one.entry, "prove")}] if security.may("consent:prove") else []
     ask: list[dict[str, Any]] = [{"label": _("Ask İYS"), "icon": "file-search", "method": "post",
             "url": url_for("AskView.ask"), "fields": {"ref": record_number(one.entry.id)},
             }] if security.may("iys:ask") else []

@@ -34,7 +34,7 @@ def add(made: Bundle, provider_id: int) -> None:
     link that is not as it was sealed or waits for its seal."""
     records = {one.entry.id: one.record for one in made.proven}
     with db.transaction() as conn:
-        links = links_of(conn, provider_id, list(records))
+        links = [one for one in links_of(conn, provider_id, list(records)) if not one.file_erased]
     kept = vault.describe(provider_id, {one.file_id for one in links})
     kept |= _of_lists(made, provider_id)
     if not kept:

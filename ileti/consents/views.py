@@ -28,6 +28,7 @@ from ileti.core.errors import IletiError, NotFound
 from ileti.core.formats import say
 from ileti.recipients.address import AddressError
 from ileti.recipients.models import Recipient
+from ileti.recipients.restricted import is_restricted
 from ileti.tenancy import audit, scope
 from ileti.tenancy.models import Brand, Provider
 
@@ -81,6 +82,8 @@ class ConsentView(BaseView):
     def reveal(self, number: str) -> ResponseReturnValue:
         """Show the address in full on this one answer; who did is written down first."""
         entry, state = _entry_and_state(number)
+        if is_restricted(entry.provider_id, entry.recipient_id, entry.captured_at):
+            raise NotFound()  # kept for the law alone (R-64): a proof bundle shows it, no page does
         audit.record("consent:reveal", f"recipient:{entry.recipient_id}",
                      {"record": record_number(entry.id)}, provider_id=entry.provider_id)
         orm.db.session.commit()

@@ -129,7 +129,8 @@ class SealExport(Model):
 
 class EvidenceFile(Model):
     """One sealed file; ``size`` in bytes and ``sha256`` are of the clear content, ``place`` is its
-    name in the store, ``name`` what it was called when it first came."""
+    name in the store, ``name`` what it was called when it first came. ``erased_at``: it is
+    destroyed (ileti/retention), and all of these are empty or random."""
 
     __tablename__ = "evidence_file"
     __table_args__ = (
@@ -150,6 +151,7 @@ class EvidenceFile(Model):
     file_key: Mapped[str] = mapped_column(EncryptedText(KEY_PURPOSE))
     store: Mapped[int] = mapped_column(SmallInteger)
     place: Mapped[str] = mapped_column(String(160))
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class EvidenceComing(Model):

@@ -56,12 +56,13 @@ def take_room(conn: Any, run_id: int, size: int) -> None:
 
 
 def sweep() -> dict[str, int]:
-    """Give up uploads nothing came for, and remove what attempts that died left on the disk: a
+    """Give up uploads nothing came for, unless a legal hold is on them (ADR 0029), and remove what attempts that died left on the disk: a
     folder goes only when its import is known and does not stand in it."""
     conn = db.connection()
     quiet = conn.execute(
         "update import_run set state = %s, fence = fence + 1, ended_at = now() where state = %s "
-        "and next_at < now() - make_interval(days => %s) returning id",
+        "and next_at < now() - make_interval(days => %s) "
+        "and not under_hold(provider_id, brand_id, null, created_at, now()) returning id",
         (RunState.CANCELLED, RunState.UPLOADING, QUIET_DAYS)).fetchall()
     return {"uploads_given_up": len(quiet), "folders": _remove_folders()}
 

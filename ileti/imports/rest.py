@@ -120,12 +120,15 @@ def again(run_id: int, *, by: int | None) -> int:
 
 
 def sweep() -> dict[str, int]:
-    """Remove what was kept of imports that ended IMPORT_KEEP_DAYS ago; their lists stay."""
+    """Remove what was kept of imports that ended IMPORT_KEEP_DAYS ago, unless a legal hold is on it
+    (ADR 0029); their lists stay."""
     root = settings().import_folder
     found = {str(path.parent.relative_to(root)): path for path in root.glob("*/*/rest")}
     old = db.connection().execute(
         "select path from import_run where path = any(%s) and coalesce(undone_at, ended_at) < "
-        "now() - make_interval(days => %s)", (list(found), settings().import_keep_days)).fetchall()
+        "now() - make_interval(days => %s) and not under_hold(provider_id, brand_id, null, "
+        "created_at, coalesce(undone_at, ended_at))",
+        (list(found), settings().import_keep_days)).fetchall()
     for (path,) in old:
         shutil.rmtree(found[path], ignore_errors=True)
     return {"rests": len(old)}

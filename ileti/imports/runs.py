@@ -339,7 +339,8 @@ def _json(content: Any) -> str:
 
 def sweep() -> dict[str, int]:
     """Drop staging tables a week after their run's end, and those no run names; give up lists
-    nobody came back to for a month, and remove their files."""
+    nobody came back to for a month, and remove their files, unless a legal hold is on them (ADR
+    0029). Staged rows are a copy of their list."""
     conn = db.connection()
     old = conn.execute(
         "select id, stage from import_run where stage is not null and state = any(%s) "
@@ -359,7 +360,8 @@ def sweep() -> dict[str, int]:
         drop_stage(stage)
     left = conn.execute(
         "select id from import_run where state = any(%s) and created_at < now() - %s * "
-        "interval '1 day' and coalesce(checked_at, created_at) < now() - %s * interval '1 day'",
+        "interval '1 day' and coalesce(checked_at, created_at) < now() - %s * interval '1 day' "
+        "and not under_hold(provider_id, brand_id, null, created_at, now())",
         ([int(one) for one in (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)],
          LEFT_DAYS, LEFT_DAYS)).fetchall()
     for (run_id,) in left:

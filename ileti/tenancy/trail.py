@@ -29,6 +29,8 @@ DEEDS = {
     "consent:prove": _l("Took a proof bundle"), "consent:receipt": _l("Took a receipt"),
     "message:prove": _l("Took a message’s proof bundle"),
     "consent:complaint": _l("Took a complaint pack"),
+    "legal_hold:add": _l("Placed a legal hold"), "legal_hold:end": _l("Ended a legal hold"),
+    "retention:log": _l("Downloaded the log of destruction"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
     "iys:push_on": _l("Let İYS report changes"),
@@ -100,6 +102,7 @@ _OTHER_THINGS = {
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
     "import_template": _l("Import template"), "purpose": _l("Purpose"),
+    "legal_hold": _l("Legal hold"),
 }
 
 

@@ -37,6 +37,7 @@ from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
+from ileti.retention.views import RetentionView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
@@ -73,6 +74,8 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
     ("api", ApiAccountView, _l("API accounts"), "key-round", _l("Organisation"), "api:read"),
     ("webhooks", WebhookView, _l("Webhooks"), "plug", _l("Organisation"), "webhook:read"),
+    ("retention", RetentionView, _l("Retention and destruction"), "archive", _l("Organisation"),
+     "retention:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
 )
 
