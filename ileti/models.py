@@ -19,6 +19,7 @@ import ileti.outbox.models
 import ileti.programs.models
 import ileti.radar.models
 import ileti.recipients.models
+import ileti.requests.models
 import ileti.tenancy.models
 import ileti.webhooks.models  # noqa: F401
 

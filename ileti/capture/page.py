@@ -12,10 +12,11 @@ from typing import Any, Final
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
+from config import settings
 from ileti.capture.forms import Visitor
-from ileti.capture.limits import client_address
+from ileti.capture.limits import client_address, counters
 from ileti.channels.render import brand_accent, initials, render
-from ileti.core.errors import IletiError
+from ileti.core.errors import IletiError, NotAllowed
 
 _TITLES: Final = {
     "tr": {403: "Bu sayfa açılamadı", 404: "Böyle bir sayfa yok", 410: "Süresi doldu",
@@ -61,6 +62,14 @@ def visitor() -> Visitor:
     address = client_address(request.environ.get("REMOTE_ADDR", ""), "")
     return Visitor(address, request.headers.get("User-Agent", "")[:300],
                    request.headers.get("Origin", ""))
+
+
+def refuse_foreign_page() -> None:
+    """A post from another site's page; our own sends "null" because it gives no referrer."""
+    origin = request.headers.get("Origin", "null")
+    if origin not in ("null", settings().base_url, request.host_url.rstrip("/")):
+        counters.note("forged_origin")
+        raise NotAllowed(code="origin_refused")
 
 
 def show_error(error: IletiError) -> ResponseReturnValue:

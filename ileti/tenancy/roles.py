@@ -15,6 +15,8 @@ A file that proves a consent shows who signed it, so ``proof:read`` is for who c
 answers for them; each opening is audited, and a dealer has the files of what it took alone.
 Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
 a provider can ask for a second pair of eyes (``provider.four_eyes``).
+A data subject's request (``request:read``) opens everything held of a person, so it is for who
+answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -119,6 +121,9 @@ iys:read             x    x    x    x    x    x    x    x    x
 iys:ask              x    x    x    .    .    x    x    .    .
 webhook:read         x    x    .    .    .    .    x    .    .
 webhook:write        x    x    .    .    .    .    .    .    .
+request:read         x    x    .    .    .    .    x    .    .
+request:write        x    x    .    .    .    .    x    .    .
+request:erase        x    x    .    .    .    .    x    .    .
 report:read          x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .
 """
