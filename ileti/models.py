@@ -15,6 +15,7 @@ import ileti.evidence.models
 import ileti.imports.models
 import ileti.iys.daymodels
 import ileti.iys.models
+import ileti.kvkk.models
 import ileti.outbox.models
 import ileti.programs.models
 import ileti.radar.models

@@ -11,6 +11,7 @@ import click
 from ileti.consents.audit import Finding, Report, audit, read_export
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import CallerMistake
+from ileti.kvkk import claims as _acts  # noqa: F401 (registers how its leaves are read)
 
 
 def run_audit(*, first: int, last: int | None, exports: tuple[Path, ...], most: int, language: str,
@@ -47,7 +48,7 @@ def _plain(report: Report) -> dict[str, object]:
     last = report.newest
     return {
         "seals": report.seals, "entries": report.entries, "files": report.files,
-        "erased": report.erased,
+        "acts": report.acts, "erased": report.erased,
         "stamps": report.stamps, "stamped_upto": report.stamped_upto,
         "unsealed": report.unsealed,
         "newest": {"number": last.number, "digest": last.digest.hex()} if last else None,
@@ -71,10 +72,10 @@ def _lines(report: Report, language: str, most: int) -> list[str]:
     if last is None and not found:
         return ["Henüz mühür yok." if turkish else "There is no seal yet."]
     lines.append(
-        f"{report.seals} mühür, {report.entries} kayıt, {report.files} kanıt dosyası bağı, "
-        f"{report.stamps} zaman damgası okundu." if turkish else
-        f"{report.seals} seals, {report.entries} records, {report.files} links to proof files, "
-        f"{report.stamps} time stamps were read.")
+        f"{report.seals} mühür, {report.entries} kayıt, {report.acts} KVKK kaydı, "
+        f"{report.files} kanıt dosyası bağı, {report.stamps} zaman damgası okundu." if turkish else
+        f"{report.seals} seals, {report.entries} records, {report.acts} KVKK records, "
+        f"{report.files} links to proof files, {report.stamps} time stamps were read.")
     if report.erased:
         lines.append(f"{report.erased} kaydın sahibi silinmiş: yalnız mühürle doğrulanır."
                      if turkish else f"The persons of {report.erased} records are erased: only the "

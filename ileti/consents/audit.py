@@ -10,14 +10,16 @@ seal. Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import new as new_hash
-from typing import Final
+from typing import Any, Final, Protocol
 
-from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_entries, read_links
+import psycopg
+
+from ileti.consents.claims import Claims, Entry, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
 from ileti.evidence import merkle, seal, stamping
@@ -27,6 +29,7 @@ from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamps import CLOCKS_DIFFER, Verdict, judge
 
 _BATCH: Final = seal.MOST
+_WORDS: Final = {2: "file", 3: "act"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,68 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was looked at, and the findings in the order of the ledger."""
+    """What was looked at (``others``: leaves of other kinds than entries), and the findings in the
+    order of the ledger."""
 
     seals: int = 0
     entries: int = 0
     erased: int = 0
-    files: int = 0
+    others: dict[int, int] = field(default_factory=dict)
     stamps: int = 0
     unsealed: bool = False
     stamped_upto: int = 0
     newest: Header | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def files(self) -> int:
+        """Links of proof files."""
+        return self.others.get(2, 0)
+
+    @property
+    def acts(self) -> int:
+        """Acts about personal data (KVKK)."""
+        return self.others.get(3, 0)
+
+
+class Sealed(Protocol):
+    """A record with a leaf, read together with all that its leaf commits to."""
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+
+    @property
+    def leaf(self) -> bytes:
+        """As it is kept."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the leaf is that of what the record says now."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person is erased, so that the leaf is believed by its seal alone."""
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was written."""
+
+    def wrong(self) -> tuple[str, str, str]:
+        """What is said when it does not fit: the record's number, Turkish, English."""
+
+
+Reader = Callable[["psycopg.Connection[Any]", int, Position, Position], Sequence[Sealed]]
+_readers: dict[int, Reader] = {2: read_links}
+
+
+def audits(kind: int) -> Callable[[Reader], Reader]:
+    """Register how leaves of a kind (``seal.LEAVES``) are read: by connection, epoch, and the place
+    behind which and the place up to which; inside a transaction."""
+    def register(reader: Reader) -> Reader:
+        _readers[kind] = reader
+        return reader
+    return register
 
 
 class _Enough(Exception):
@@ -129,18 +183,18 @@ class _Audit:
         """The entries below a seal, and the root over their leaves."""
         after = before.upto if before and before.epoch == header.epoch else seal.START
         with db.transaction() as conn:
-            links = read_links(conn, header.epoch, after, header.upto)
-        found: list[tuple[Position, bytes]] = [(link.at, link.leaf) for link in links]
+            others = [one for reader in _readers.values()
+                      for one in reader(conn, header.epoch, after, header.upto)]
+        found: list[tuple[Position, bytes]] = [(one.at, one.leaf) for one in others]
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
             for one in entries:
                 found.append((one.at, one.leaf))
                 wrong |= not self._entry(one, claims, header)
-        self.report.files += len(links)
-        for link in links:
-            wrong |= not self._link(link, header)
-        leaves = [leaf for _, leaf in (sorted(found) if links else found)]
+        for other in others:
+            wrong |= not self._other(other, header)
+        leaves = [leaf for _, leaf in (sorted(found) if others else found)]
         if len(leaves) != header.leaves:
             less = len(leaves) < header.leaves
             self.tell("entries_missing" if less else "entries_added", header.number,
@@ -172,13 +226,13 @@ class _Audit:
                   f"Record {number} is not as it was sealed{part_en}.", number)
         return False
 
-    def _link(self, one: Link, header: Header) -> bool:
+    def _other(self, one: Sealed, header: Header) -> bool:
+        kind = one.at.kind
+        self.report.others[kind] = self.report.others.get(kind, 0) + 1
         if one.erased or one.fits:
             return True
-        number = record_number(one.entry_id)
-        self.tell("file_changed", header.number, one.added_at,
-                  f"{number} numaralı kaydın kanıt dosyası bağlandığı gibi değil.",
-                  f"A proof file of record {number} is not as it was linked.", number)
+        number, tr, en = one.wrong()
+        self.tell(f"{_WORDS[kind]}_changed", header.number, one.captured_at, tr, en, number)
         return False
 
     def _stamps(self, first: int, last: Header | None) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core.crypto import CannotDecrypt, Keyring
 from ileti.core.secrets import secrets
@@ -149,6 +150,17 @@ class Link(NamedTuple):
             return False
         return leaf(self.leaf_key, self.id, sha256(canonical_json(self.claim)).digest(),
                     self.added_at) == self.leaf
+
+    @property
+    def captured_at(self) -> datetime:
+        """When it was linked."""
+        return self.added_at
+
+    def wrong(self) -> tuple[str, str, str]:
+        """What an audit says of it when it does not fit: the record's number, Turkish, English."""
+        number = record_number(self.entry_id)
+        return (number, f"{number} numaralı kaydın kanıt dosyası bağlandığı gibi değil.",
+                f"A proof file of record {number} is not as it was linked.")
 
     @property
     def claim(self) -> dict[str, Any]:

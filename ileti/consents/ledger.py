@@ -139,10 +139,15 @@ def record(new: NewSubmission) -> Recorded:
 
 def record_packed(click: Packed) -> Recorded:
     """:func:`record` for a click that is packed already."""
-    packed = parameters(click)
+    return unpack(said_once(_RECORD, parameters(click)))
+
+
+def said_once(function: Statement, packed: Sequence[bytes | None]) -> bytes:
+    """What one of the database's write functions answers; once more after a deadlock. Raises like
+    :func:`record`."""
     for attempt in (1, 2):
         try:
-            return _answer(_RECORD.value(db.connection(), packed))
+            return function.value(db.connection(), packed)
         except (pg.DeadlockDetected, pg.SerializationFailure):
             if attempt == 2:
                 raise
@@ -200,7 +205,7 @@ def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
          person_ct),
         binary=True,
     ).fetchone()
-    return _answer(row[0] if row else b"")
+    return unpack(row[0] if row else b"")
 
 
 def refuse_malformed_key(idem: str) -> None:
@@ -234,15 +239,22 @@ create temporary table if not exists chunk_row (
 _CHUNK_COPY = f"copy chunk_row ({_CHUNK_COLUMNS}) from stdin"
 
 
-def _answer(packed: bytes) -> Recorded:
-    """Unpack what both functions answer; raises Conflict for a key used with another body."""
+def unpack(packed: bytes, items: int | None = None) -> Recorded:
+    """Unpack what the write functions answer (of a longer answer that many items); raises Conflict
+    for a key used with another body."""
     submission_id, captured_at, flags = _HEAD.unpack_from(packed)
     if not flags & 2:
         raise Conflict()
+    end = None if items is None else size_of(items)
     return Recorded(
         submission_id=submission_id, captured_at=unpack_time(captured_at), replay=bool(flags & 1),
-        items=_items(packed[_HEAD.size:]),
+        items=_items(packed[_HEAD.size:end]),
     )
+
+
+def size_of(items: int) -> int:
+    """Bytes of an answer with that many items."""
+    return _HEAD.size + items * _ITEM.size
 
 
 def _items(packed: bytes) -> tuple[RecordedItem, ...]:

@@ -142,13 +142,14 @@ def same_key(of: Any = ConsentEntry) -> Any:
 
 
 def _entry_of_this_dealer(of: Any, *, newer: bool) -> Any:
-    """Whether the dealer took another (newer) entry of the key of ``of``."""
+    """Whether the dealer took another (newer) entry of the key of ``of``; asked for the row at
+    hand, by the index of the recipient, with statistics or without."""
     other = _LEDGER.alias()
     return exists(select(1).select_from(other).where(
-        scope.own_of(other), other.c.provider_id == of.provider_id,
-        other.c.brand_id == of.brand_id, other.c.recipient_id == of.recipient_id,
+        scope.own_of(other, of_recipient=True), other.c.provider_id == of.provider_id,
+        other.c.brand_id + 0 == of.brand_id, other.c.recipient_id == of.recipient_id,
         other.c.recipient_type == of.recipient_type, other.c.channel == of.channel,
-        other.c.id > of.id if newer else true()))
+        other.c.id > of.id if newer else true()).offset(0))
 
 
 def _narrowed(asked: Select[Any], wanted: Wanted, of: Any = ConsentEntry,

@@ -8,7 +8,7 @@ orders kill each other (facts §5).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,20 +49,24 @@ class Packed(NamedTuple):
     ``shared``: the first thirteen parameters of ``record_consents``. ``addresses``, sorted by hash
     (facts §5): kind, key number, hash, cipher, leaf key. ``items``: the place of its address,
     counted from 1, then the other parameters of an item. ``names``: what no other click of the
-    same call may share, its key and its addresses within the provider.
+    same call may share, its key and its addresses within the provider. ``places``: an address's
+    place, from 1. ``evidence`` and ``person``: the digests that every claim of the click names.
     """
 
     shared: tuple[bytes | None, ...]
     addresses: list[tuple[bytes, bytes, bytes, bytes, bytes]]
     items: list[tuple[int, *tuple[bytes | None, ...]]]
     names: frozenset[bytes]
+    places: dict[str, int]
+    evidence: str
+    person: str
 
 
-def pack(new: NewSubmission) -> Packed:
-    """All that Python has to do for a click."""
+def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
+    """All that Python has to do for a click; ``also`` are addresses that no item names."""
     box, provider, items = secrets(), new.place.provider_id, new.items
     sorted_hashes = sorted((box.addresses.of(provider, address), address)
-                           for address in {item.address for item in items})
+                           for address in {item.address for item in items}.union(also))
     place_of = {address: n for n, (_, address) in enumerate(sorted_hashes, 1)}
     said = canonical_json(new.evidence)
     evidence = sha256(said).hexdigest()
@@ -84,6 +88,7 @@ def pack(new: NewSubmission) -> Packed:
           _maybe(pack_int4, i.text_id), _digest(new, i, evidence, person)) for i in items],
         frozenset((packed_provider + new.idem.encode(),
                    *(packed_provider + digest for digest, _ in sorted_hashes))),
+        place_of, evidence, person,
     )
 
 

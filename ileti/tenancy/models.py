@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ileti.core.columns import PROOF, EncryptedText
+from ileti.core.columns import PROOF, READ, EncryptedText
 
 
 def _created() -> Mapped[datetime]:
@@ -219,3 +219,15 @@ class UserSession(Model):
     data: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime] = _created()
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class DealerRule(Model):
+    """What ``ileti_dealer`` may see of a table (:mod:`ileti.tenancy.wall`); ``built``: the rule the
+    policy was made from. Written by migrations (``dealer_sees``) and set-up."""
+
+    __tablename__ = "dealer_rule"
+    __table_args__ = {"comment": READ}
+
+    table_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    rule: Mapped[str] = mapped_column(Text)
+    built: Mapped[str | None] = mapped_column(Text)

@@ -145,13 +145,15 @@ def taken_here(dealer_column: Any) -> Condition:
     return true() if own is None else dealer_column == own
 
 
-def own_of(table: Table | Alias) -> Condition:
+def own_of(table: Table | Alias, *, of_recipient: bool = False) -> Condition:
     """What the dealer at work took itself, by the columns of a ledger table that is asked past the
-    session's filter; nothing for everybody else."""
+    session's filter; nothing for everybody else. ``of_recipient``: the question names a recipient,
+    whose index is to answer it (see ``_dealers``)."""
     here = current()
     if here.provider_id is None or here.dealer_id is None:
         return false()
-    return and_(table.c.provider_id == here.provider_id, table.c.dealer_id == here.dealer_id)
+    dealer = table.c.dealer_id + 0 if of_recipient else table.c.dealer_id
+    return and_(table.c.provider_id == here.provider_id, dealer == here.dealer_id)
 
 
 def is_tenant_table(table: Table) -> bool:
@@ -186,16 +188,16 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
 
 
 def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
-    """What a dealer took, or was given access to, asked for the row at hand. Among many providers
-    PostgreSQL takes a dealer's rows for a handful: an offset of nothing keeps it from collecting
-    them all first, and ``dealer_id + 0`` from searching them instead of the recipient's."""
+    """What a dealer took, or was given access to, asked for the row at hand. PostgreSQL takes a
+    dealer's rows for a handful: an offset of nothing keeps it from collecting them all first, and
+    ``dealer_id + 0`` from searching them instead of the recipient's."""
     own = _part(table, "dealer_id", dealer_id, name=name)
     if name not in SHARED:
         return own
     access: Alias = Model.metadata.tables["consent_access"].alias()
     joins = [table.c[mine] == access.c[theirs] for mine, theirs in SHARED[name]]
     given = exists(select(1).select_from(access).where(
-        *joins, access.c.dealer_id == dealer_id).correlate(table).offset(0))
+        *joins, access.c.dealer_id + 0 == dealer_id).correlate(table).offset(0))
     # the cheaper question first: PostgreSQL asks the second only where the first says no
     return or_(own, given) if "dealer_id" in table.c else or_(given, own)
 

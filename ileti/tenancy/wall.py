@@ -3,7 +3,7 @@
 Why this module exists: the session's filter reaches what is asked through models. A statement
 written as text, or a model somebody forgot, passes it by. So while a dealer is at work the
 session's transactions take the role ``ileti_dealer``, for which the ledger's tables show what that
-dealer may see and nothing else (migrations/sql/0112_dealer_wall.sql; ADR 0019). Everybody else
+dealer may see and nothing else, by a rule per table (``DealerRule``; ADR 0019). Everybody else
 keeps the role ``ileti_app``, whose rule is "true" and costs nothing. It guards against faults of
 ours, not against somebody who can run any SQL (ADR 0002). Where the role is missing the filter
 stands alone, and the log says so once.

@@ -51,7 +51,8 @@ def _empty(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         tables = [row[0] for row in conn.execute(
             "select relname from pg_class where relnamespace = 'public'::regnamespace "
-            "and relkind in ('r', 'p') and not relispartition and relname <> 'alembic_version' "
+            "and relkind in ('r', 'p') and not relispartition "
+            "and relname not in ('alembic_version', 'dealer_rule') "
             "and relname !~ '^ab_'")]
         with conn.transaction():
             conn.execute("set local session_replication_role = replica")

@@ -1,0 +1,71 @@
+"""Texts of both kinds on show, and people who act on them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from ileti.consents.ledger import (
+    ActorKind,
+    NewConsent,
+    NewSubmission,
+    hash_body,
+)
+from ileti.consents.vocabulary import Channel, Source, Standing, Status
+from ileti.core import db
+from ileti.kvkk.ledger import NewAct
+from ileti.kvkk.vocabulary import Act, Extent
+
+NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class Text(NamedTuple):
+    """A version that is on show."""
+
+    document: int
+    version: int
+    hash: str
+
+
+def text(place: Any, kind: str = "ACIK_RIZA", number: int = 1) -> Text:
+    """A published version, put there as it is: what it says matters to nobody here."""
+    conn = db.connection()
+    document = conn.execute(
+        "insert into document (provider_id, brand_id, kind, name) values (%s, %s, %s, 'Metin') "
+        "returning id", (place.provider_id, place.brand_id, kind)).fetchone()[0]  # type: ignore[index]
+    return version(place, document, number)
+
+
+def version(place: Any, document: int, number: int) -> Text:
+    """A further version of the text."""
+    row = db.connection().execute(
+        "insert into document_version (provider_id, document_id, version, language, title, body, "
+        "content_hash) values (%s, %s, %s, 'tr', 'Başlık', 'Metin', sha256(%s)) "
+        "returning id, content_hash",
+        (place.provider_id, document, number, uuid4().bytes)).fetchone()
+    return Text(document, row[0], bytes(row[1]).hex())  # type: ignore[index]
+
+
+def act(of: Text, what: Act, *, at: int = 0, address: str | None = "+905991112233",
+        extent: Extent = Extent.LINKED) -> NewAct:
+    """An act ``at`` seconds after noon."""
+    return NewAct(of.document, of.version, of.hash, what, NOON + timedelta(seconds=at),
+                  extent if what.of_notice else Extent.UNKNOWN, address)
+
+
+def click(place: Any, *, key: str | None = None, standing: Standing = Standing.VERIFIED,
+          consents: bool = False, dealer: int | None = None) -> NewSubmission:
+    """A click, with a consent to SMS when asked for."""
+    items = (NewConsent("+905991112233", Channel.MESAJ, Status.ONAY, NOON),) if consents else ()
+    return NewSubmission(
+        place=place, idem=key or f"test:{uuid4()}", body_hash=hash_body(items),
+        source=Source.HS_WEB, standing=standing, items=items, actor=ActorKind.VISITOR,
+        dealer_id=dealer, evidence={"site": "test"}, person={"name": "Nazlı K."})
+
+
+def stands(place: Any, of: Text) -> list[tuple[int, int, int]]:
+    """Act, version and standing of everybody, for a text."""
+    return db.connection().execute(
+        "select act, text_id, standing from kvkk_state where provider_id = %s "
+        "and document_id = %s order by recipient_id", (place.provider_id, of.document)).fetchall()
