@@ -26,10 +26,10 @@ def correct_name(conn: cases.Connection, case: cases.Case, recipient_id: int, *,
     _write(conn, case, recipient_id, "name", before or "–", after, by)
 
 
-def correct_address(conn: cases.Connection, case: cases.Case, recipient_id: int, *, after: str,
-                    by: int) -> str:
-    """Write down that an address is wrong, with the right one when it is known; answers the wrong
-    address, whose channels the caller refuses. Raises CallerMistake, NotFound."""
+def check_address(conn: cases.Connection, case: cases.Case, recipient_id: int,
+                  after: str) -> tuple[str, str]:
+    """The wrong address of a matched recipient, whose channels the caller refuses, and the right
+    one as it is spelled (empty when it is not known). Raises CallerMistake, NotFound."""
     found = next((one for one in attached(conn, case.id) if one.recipient_id == recipient_id), None)
     if found is None or not found.address:
         raise NotFound()
@@ -42,8 +42,13 @@ def correct_address(conn: cases.Connection, case: cases.Case, recipient_id: int,
     if right == found.address:
         raise CallerMistake("Yeni adres eskisiyle aynı.", "The new address is the same.",
                             code="same")
-    _write(conn, case, recipient_id, "address", found.address, right or "–", by)
-    return found.address
+    return found.address, right
+
+
+def correct_address(conn: cases.Connection, case: cases.Case, recipient_id: int, wrong: str,
+                    right: str, *, by: int) -> None:
+    """Write down that an address is wrong, with the right one when it is known."""
+    _write(conn, case, recipient_id, "address", wrong, right or "–", by)
 
 
 def _write(conn: cases.Connection, case: cases.Case, recipient_id: int, field: str, before: str,

@@ -208,8 +208,8 @@ def new_code(form: Form, draft_id: int, language: str) -> None:
 
 def confirm(draft_id: int, typed: str) -> int:
     """The code came back: the draft becomes a case, once, and messages stop at once when that is
-    asked (R-28, R-32). Received is the moment of the code, by the database's clock (Tebliğ m. 5/5).
-    Raises InvalidInput for a wrong code, Gone for a draft that is no more."""
+    asked (R-28, R-32, R-62). Received is the moment of the code, by the database's clock (Tebliğ
+    m. 5/5). Raises InvalidInput for a wrong code, Gone for a draft that is no more."""
     request_id = _confirmed(draft_id, typed)
     _stop_if_asked(request_id)
     return request_id
@@ -265,30 +265,36 @@ def _become(conn: cases.Connection, draft_id: int, row: Any) -> int:
 def _stop_if_asked(request_id: int) -> None:
     """Refuse the confirmed address; a crash before it is mended by :func:`stop_forgotten`."""
     case = cases.read_case(db.connection(), request_id)
-    if Right.STOP not in case.rights or case.confirmed is None:
+    if not {Right.STOP, Right.WITHDRAW} & set(case.rights) or case.confirmed is None:
         return
     address = case.person.email if case.confirmed == EMAIL else case.person.phone
     known = matching.find(db.connection(), case.provider_id, address)
-    brands = stops.stop(case, known or 0, address)
+    brands = stops.stop(case, known or 0, address) if Right.STOP in case.rights else 0
+    texts = stops.withdraw_consents(case, known, address) if known and (
+        Right.WITHDRAW in case.rights) else 0
     with db.transaction() as conn:
         found = known or matching.find(conn, case.provider_id, address)
-        if found is not None:  # the refusal itself made the recipient
+        if found is not None:  # the refusal itself may have made the recipient
             matching.attach(conn, case.id, case.provider_id, case.brand_id, found,
                             matching.BY_CODE)
-        cases.note(conn, case, Deed.STOPPED, mark="stopped:code", brands=brands)
+        if Right.WITHDRAW in case.rights:
+            cases.note(conn, case, Deed.WITHDRAWN, mark="withdrawn:code", texts=texts)
+        if Right.STOP in case.rights:
+            cases.note(conn, case, Deed.STOPPED, mark="stopped:code", brands=brands)
 
 
 _FORGOTTEN: Final = """
 select r.id from data_request r
- where r.state < 4 and r.confirmed is not null and 'RET' = any(r.rights)
+ where r.state < 4 and r.confirmed is not null and r.rights && array['RET', 'RZ']::varchar[]
    and r.created_at > now() - interval '40 days' and not exists (
-       select from data_request_event e where e.request_id = r.id and e.mark = 'stopped:code')
+       select from data_request_event e where e.request_id = r.id
+          and e.mark in ('stopped:code', 'withdrawn:code'))
  order by r.id limit 100"""
 
 
 def stop_forgotten() -> int:
-    """Refuse for applicants whose case stands and whose refusal a crash took away; answers how many
-    (R-32)."""
+    """Refuse and withdraw for applicants whose case stands and whose wish a crash took away;
+    answers how many (R-32, R-62)."""
     rows = db.connection().execute(_FORGOTTEN).fetchall()
     for request_id, in rows:
         _stop_if_asked(request_id)

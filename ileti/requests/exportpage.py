@@ -27,7 +27,7 @@ MOST: Final = 2_000
 def content(case: Case, held: dict[str, list[Row]], provider: Row, made: datetime) -> Row:
     """What stands on the pages, for ``export.typ``: texts, already harmless to show."""
     language = case.language
-    sections = [_section(name, rows, language) for name, rows in held.items() if rows]
+    sections = [section(name, rows, language) for name, rows in held.items() if rows]
     empty = [_TITLES[name][0 if language == "tr" else 1] for name, rows in held.items()
              if not rows and name in _TITLES]
     return {
@@ -57,7 +57,8 @@ _WORDS: Final = {
 }
 
 
-def _section(name: str, rows: list[Row], language: str) -> Row:
+def section(name: str, rows: list[Row], language: str) -> Row:
+    """One part as a table: title, heads, rows of cells, and whether there are more."""
     heads, cells = _TABLES.get(name, (None, None))
     place = 0 if language == "tr" else 1
     title = _TITLES[name][place] if name in _TITLES else name
@@ -139,6 +140,10 @@ _TABLES: Final[dict[str, tuple[tuple[tuple[str, str], ...], Cells]]] = {
                      ("Sizin bilgileriniz", "Your details"), ("Yer", "Place")), _clicked),
     "notices": ((("Metin", "Text"), ("Sürüm", "Version"), ("Tarih", "Date")), lambda r, _: [
         r["title"], str(r["version"]), _at(r["at"])]),
+    "acknowledgements": ((("Metin", "Text"), ("Ne", "What"), ("Kaynak", "Source"),
+                          ("Tarih", "Date")), lambda r, lang: [
+        f"{r['title']} ({r['version']})\n{r['record']}",
+        f"{r['act'][lang]}\n{r['extent'][lang]}", r["source"][lang], _at(r["at"])]),
     "lists": ((("Liste", "List"), ("Marka", "Brand"), ("Kayıt", "Records"), ("Tarih", "Date")),
               lambda r, _: [r["file"], r["brand"], str(r["records"]), _at(r["at"])]),
     "messages": ((("Tür", "Kind"), ("Kanal", "Channel"), ("Marka", "Brand"),

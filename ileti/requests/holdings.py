@@ -33,6 +33,7 @@ from ileti.core.secrets import secrets
 from ileti.documents.vocabulary import DATA, GROUNDS
 from ileti.evidence.kinds import Role
 from ileti.evidence.vault import NAME_PURPOSE
+from ileti.kvkk.vocabulary import Act, Extent
 from ileti.recipients.address import AddressKind
 from ileti.requests import cases
 from ileti.requests.matching import attached
@@ -151,6 +152,8 @@ select s.id, s.captured_at, s.source, s.idem, s.person_key, s.person_ct, s.evide
   from submission s join brand b on b.id = s.brand_id
  where s.provider_id = %(provider)s and s.evidence->>'import' is null and s.id in (
      select submission_id from consent_entry
+      where provider_id = %(provider)s and recipient_id = any(%(ids)s)
+     union select submission_id from kvkk_entry
       where provider_id = %(provider)s and recipient_id = any(%(ids)s)) order by s.id"""
 
 
@@ -183,15 +186,38 @@ select s.captured_at, v.title, v.version, v.language, encode(v.content_hash, 'he
  where s.provider_id = %(provider)s and jsonb_typeof(s.evidence->'notice') = 'object'
    and s.id in (select submission_id from consent_entry
                  where provider_id = %(provider)s and recipient_id = any(%(ids)s))
+   and not exists (select from kvkk_entry k where k.provider_id = s.provider_id
+                      and k.submission_id = s.id)
  order by s.id"""
 
 
 @holds("notices")
 def notices(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
-    """Privacy notices that were marked as read (R-58, R-60)."""
+    """Privacy notices marked as read before such acts were entries of their own (ADR 0027)."""
     return [{"at": moment(r["captured_at"]), "title": r["title"], "version": r["version"],
              "language": r["language"], "sha256": r["hash"]}
             for r in ask(conn, _NOTICES, provider_id, ids)]
+
+
+_ACTS: Final = """
+select k.id, k.recipient_id, k.act, k.extent, k.act_at, k.captured_at, k.source, k.submission_id,
+       b.name as brand, v.title, v.version, v.language, d.kind,
+       encode(v.content_hash, 'hex') as hash, encode(k.leaf, 'hex') as leaf
+  from kvkk_entry k join brand b on b.id = k.brand_id
+  join document_version v on v.id = k.text_id join document d on d.id = k.document_id
+ where k.provider_id = %(provider)s and k.recipient_id = any(%(ids)s) order by k.id"""
+
+
+@holds("acknowledgements")
+def acknowledgements(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+    """Privacy notices shown and read, explicit consents given and withdrawn (R-57 to R-62)."""
+    return [{"record": record_number(r["id"]), "recipient": r["recipient_id"], "brand": r["brand"],
+             "act": word(Act(r["act"])), "extent": word(Extent(r["extent"])),
+             "at": moment(r["act_at"]), "recordedAt": moment(r["captured_at"]),
+             "source": word(Source(r["source"])), "kind": r["kind"], "title": r["title"],
+             "version": r["version"], "language": r["language"], "sha256": r["hash"],
+             "submission": receipt_number(r["submission_id"]), "commitment": r["leaf"]}
+            for r in ask(conn, _ACTS, provider_id, ids)]
 
 
 _LISTS: Final = """

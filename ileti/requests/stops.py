@@ -1,9 +1,9 @@
-"""Stopping all messages to a person who objects, the same moment and for every brand (R-30, R-32).
+"""Stopping what a person objects to, the same moment and for every brand (R-30, R-32, R-62).
 
 Why this module exists: a KVKK objection or "I want no messages" on an application is a refusal on
 all channels of the address, and a data controller is one whatever its brands. It goes through the
 ledger as every refusal does, with the source the request really came by (R-43); an address İYS does
-not know is refused too and stays blocked here (R-42).
+not know is refused too and stays blocked here (R-42). Explicit consents are withdrawn as easily.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from ileti.consents.ledger import ActorKind, Place
 from ileti.consents.refusal import Refuser, refuse_now
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import db
+from ileti.kvkk import withdrawal
+from ileti.kvkk.vocabulary import Act
 from ileti.recipients.address import AddressKind
 from ileti.requests.cases import Case
 from ileti.requests.numbers import case_number
@@ -50,3 +52,27 @@ def stop(case: Case, recipient_id: int, address: str, *, by: int | None = None) 
             evidence={"flow": "data-request", "case": case_number(case.id),
                       "channels": [one.name for one in channels]}))
     return len(rows)
+
+
+_GIVEN: Final = """
+select s.document_id from kvkk_state s
+ where s.provider_id = %s and s.recipient_id = %s and s.act = %s order by s.document_id"""
+
+
+def withdraw_consents(case: Case, recipient_id: int, address: str, *, by: int | None = None) -> int:
+    """Withdraw every explicit consent that stands for a recipient; answers how many (R-62). Raises
+    StorageAway; doing it again withdraws nothing more."""
+    documents = [row[0] for row in db.connection().execute(
+        _GIVEN, (case.provider_id, recipient_id, int(Act.GIVEN)))]
+    if not documents:
+        return 0
+    iys_code, brand_id, brand_code = db.connection().execute(
+        "select p.iys_code, b.id, b.brand_code from brand b "
+        "join provider p on p.id = b.provider_id where b.id = %s",
+        (case.brand_id,)).fetchone() or (0, 0, 0)
+    return len(withdrawal.withdraw(withdrawal.Withdrawer(
+        place=Place(case.provider_id, iys_code, brand_id, brand_code),
+        recipient_id=recipient_id, address=address, source=SOURCES[case.way],
+        actor=ActorKind.VISITOR if by is None else ActorKind.USER, actor_id=by,
+        key=f"kvkk{case.id}", evidence={"flow": "data-request", "case": case_number(case.id)}),
+        documents))

@@ -91,6 +91,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "(İYS) bildirildi (6563 sayılı Kanun m. 8).",
         "All commercial messages to you were stopped on every channel and your refusal was "
         "reported to the registry İYS (Law 6563, article 8)."),
+    f"{Right.WITHDRAW}.{GRANTED}": (
+        "Açık rızanız geri alındı; rızaya dayanan işlemeler durduruldu. Geri alma ileriye dönük "
+        "sonuç doğurur.",
+        "Your explicit consent was withdrawn and processing that rests on it has stopped. A "
+        "withdrawal works forward."),
 } | {
     f"{right}.{REFUSED}": (
         f"“{right.tr}” talebiniz ({right.letter}) şu gerekçeyle karşılanamadı: {{gerekce}}",

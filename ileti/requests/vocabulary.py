@@ -26,8 +26,8 @@ class Said:
 
 
 class Right(Said, StrEnum):
-    """What is asked: KVKK 11/1 by its letters, and the refusal of messages (Kanun 6563 m. 8, R-30),
-    which people write on the same sheet."""
+    """What is asked: KVKK 11/1 by its letters, and what people write on the same sheet: the refusal
+    of messages (Kanun 6563 m. 8, R-30) and the withdrawal of explicit consents (R-62)."""
 
     LEARN = "A"
     INFORM = "B"
@@ -39,11 +39,12 @@ class Right(Said, StrEnum):
     OBJECT = "G"
     DAMAGE = "GG"
     STOP = "RET"
+    WITHDRAW = "RZ"
 
     @property
     def letter(self) -> str:
         """The paragraph as lawyers write it: ``11/1-ç``."""
-        return {"CC": "11/1-ç", "GG": "11/1-ğ", "RET": "6563 m. 8"}.get(
+        return {"CC": "11/1-ç", "GG": "11/1-ğ", "RET": "6563 m. 8", "RZ": "m. 3, 5"}.get(
             self.value, f"11/1-{self.value.lower()}")
 
 
@@ -146,6 +147,7 @@ class Deed(Said, StrEnum):
     ATTACHED = "attached"
     DETACHED = "detached"
     STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
     CORRECTED = "corrected"
     EXPORT = "export"
     EXPORTED = "exported"
@@ -187,6 +189,7 @@ LABELS: Final[dict[object, tuple[str, str]]] = {
                    "Claim damages for unlawful processing"),
     Right.STOP: ("Ticari ileti (reklam, kampanya) almak istemiyorum",
                  "Stop all commercial messages"),
+    Right.WITHDRAW: ("Verdiğim açık rızayı geri alıyorum", "Withdraw my explicit consent (KVKK)"),
     Way.FORM: ("Web formu", "Web form"), Way.EMAIL: ("E-posta", "E-mail"),
     Way.PAPER: ("Yazılı (posta)", "In writing (post)"), Way.KEP: ("KEP", "KEP"),
     Way.IN_PERSON: ("Elden", "In person"),
@@ -227,6 +230,7 @@ LABELS: Final[dict[object, tuple[str, str]]] = {
     Deed.FILE: ("Dosya eklendi", "File added"), Deed.ATTACHED: ("Kişi eşlendi", "Person matched"),
     Deed.DETACHED: ("Eşleme kaldırıldı", "Match removed"),
     Deed.STOPPED: ("Bütün iletiler durduruldu", "All messages stopped"),
+    Deed.WITHDRAWN: ("Açık rızalar geri alındı", "Explicit consents withdrawn"),
     Deed.CORRECTED: ("Düzeltme kaydedildi", "Correction recorded"),
     Deed.EXPORT: ("Veri örneği istendi", "Copy of the data asked for"),
     Deed.EXPORTED: ("Veri örneği hazır", "Copy of the data made"),

@@ -1,7 +1,7 @@
 """Data subjects’ requests: cases, their history, files, people, answers, copies, erasures, mails
 
 Revision ID: 0210
-Revises: 0180
+Revises: 0200
 """
 
 from __future__ import annotations
@@ -11,13 +11,26 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0210"
-down_revision = "0180"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")
 _PROOF = "proof: the application only adds rows"
+_ALL = (
+    "data_request_recipient",
+    "data_request_file",
+    "data_request_export",
+    "data_request_event",
+    "data_request_erasure",
+    "data_request_correction",
+    "data_request_answer",
+    "data_request_mail",
+    "data_request_draft",
+    "data_request_template",
+    "data_request",
+)
 _ADDED_TO = (
     "data_request_template",
     "data_request_answer",
@@ -36,7 +49,10 @@ def upgrade() -> None:
     _errands()
     for table in _ADDED_TO:
         op.execute(f"comment on table {table} is '{_PROOF}'")
+    for table in _ALL:  # a dealer has no business with them (ADR 0019)
+        op.execute(f"select dealer_sees('{table}', 'false')")
     op.execute("select grant_application_rights()")
+    op.execute("select build_dealer_wall()")
 
 
 def _cases() -> None:
@@ -352,17 +368,6 @@ def downgrade() -> None:
         if exists (select from data_request) then
             raise exception 'there are data subjects'' requests; keep a dump and delete them first';
         end if; end $$""")
-    for table in (
-        "data_request_recipient",
-        "data_request_file",
-        "data_request_export",
-        "data_request_event",
-        "data_request_erasure",
-        "data_request_correction",
-        "data_request_answer",
-        "data_request_mail",
-        "data_request_draft",
-        "data_request_template",
-        "data_request",
-    ):
+    op.execute(f"delete from dealer_rule where table_name in {_ALL}")
+    for table in _ALL:
         op.drop_table(table)
