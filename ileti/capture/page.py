@@ -7,6 +7,7 @@ to know it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Response, g, request
@@ -26,6 +27,18 @@ _TITLES: Final = {
 }
 _FAILED: Final = {"tr": "İşlem tamamlanamadı", "en": "This could not be completed"}
 _OTHER: Final = {"tr": ("English", "en"), "en": ("Türkçe", "tr")}
+
+
+#: where a brand's people apply about their data (KVKK 13): from the brand's id to a path. The room
+#: of requests, a floor above, says so.
+application_path: list[Callable[[int], str]] = []
+
+
+def application_link(brand_id: int | None, language: str) -> str | None:
+    """The application form of a brand, in a language; None where nobody takes applications."""
+    if not application_path or brand_id is None:
+        return None
+    return in_language(application_path[0](brand_id), language)
 
 
 def asked_language() -> str:

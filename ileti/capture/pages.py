@@ -19,6 +19,7 @@ from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, ve
 from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
+    application_link,
     asked_language,
     draw,
     in_language,
@@ -308,7 +309,9 @@ select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
            and w.language <> v.language and w.effective_from <= now()
          order by w.version desc limit 1),
        (select max(e.at) from document_event e where e.document_id = v.document_id
-           and e.kind = 'RETIRED' and e.at >= v.published_at)
+           and e.kind = 'RETIRED' and e.at >= v.published_at),
+       coalesce(b.id, (select m.id from brand m where m.provider_id = p.id
+                        order by m.master desc, m.id limit 1))
   from document_version v join document d on d.id = v.document_id
   join provider p on p.id = d.provider_id left join brand b on b.id = d.brand_id
  where v.id = %s and v.effective_from <= now()"""
@@ -320,10 +323,12 @@ def notice(version_id: int) -> ResponseReturnValue:
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
-    title, version, since, digest, body, language, brand, brand_id, newest, other, retired = row
+    (title, version, since, digest, body, language, brand, brand_id, newest, other, retired,
+     asked_at) = row
     return draw(
         "notice.html", language, brand, brand_id=brand_id,
         current_url=None if newest == version_id else f"/n/{newest}",
+        apply_url=application_link(asked_at, language),
         other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
         notice={"title": title, "version": version, "published_at": istanbul_text(since),
                 "hash": bytes(digest).hex(), "body": body.replace("**", ""),

@@ -14,8 +14,10 @@ from flask.typing import ResponseReturnValue
 
 from config import settings
 from ileti.capture import code_limits
+from ileti.capture.demo import more_messages
 from ileti.capture.limits import counters
 from ileti.capture.page import (
+    application_path,
     asked_language,
     draw,
     in_language,
@@ -40,11 +42,14 @@ from ileti.core.secrets import secrets
 from ileti.evidence import giving, vault
 from ileti.recipients.address import mask
 from ileti.requests import cases, drafts, exports, people, rules
+from ileti.requests.demo import messages as demo_messages
 from ileti.requests.drafts import Form
 from ileti.requests.numbers import brand_of, case_number, form_path
 from ileti.requests.vocabulary import Deed, FileRole, Right, State, Way
 from ileti.tenancy import doors
 
+application_path.append(form_path)
+more_messages.append(demo_messages)
 blueprint = Blueprint("requests_public", __name__)
 blueprint.register_error_handler(IletiError, show_error)
 

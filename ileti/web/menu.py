@@ -37,6 +37,7 @@ from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
 from ileti.requests.desk import listpage as requests_list
 from ileti.requests.desk.deeds import RequestDeedView
+from ileti.requests.desk.endings import RequestEndView
 from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.tenancy import roles, security
@@ -104,6 +105,7 @@ def add_views(builder: Any) -> None:
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(StoppedView)
     builder.add_view_no_menu(RequestDeedView)
+    builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)

@@ -1,4 +1,4 @@
-"""The desk: intake by hand, clock, identity, matching, answers, who may and what stays another's."""
+"""The desk: intake by hand, identity, matching, answers, who may, what stays another's."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def test_the_same_form_twice_is_one_case(app: Any, place: Any) -> None:
 
 
 @pytest.mark.parametrize(("field", "value", "said"), [
-    ("received_at", "2031-01-01T10:00", "gelecekte ya da çok eski"), ("way", "1", "nasıl geldiğini"),
+    ("received_at", "2031-01-01T10:00", "gelecekte ya da çok eski"),
+    ("way", "1", "nasıl geldiğini"),
     ("brand", "999999999", "Marka seçin"), ("right", [], "Talebi seçin"),
     ("tckn", "11111111111", "bu numara olamaz")])
 def test_what_a_case_cannot_be_without_is_asked_for(

@@ -52,9 +52,9 @@ def _page(one: DataRequest, case: cases.Case, new: answering.NewAnswer, *,
     open_erasure = erasing.available() and Right.ERASE in one.rights and answering.erased_of(
         db.connection(), one.id) is None
     return {
-        "title": _("Answer"), "number": number, "new": new, "used": json.dumps(new.used),
+        "title": _("The answer"), "number": number, "new": new, "used": json.dumps(new.used),
         "crumbs": [(_("Data subjects’ requests"), url_for("RequestView.index")),
-                   (number, url_for("RequestView.show", number=number)), (_("Answer"), None)],
+                   (number, url_for("RequestView.show", number=number)), (_("The answer"), None)],
         "decisions": [{"value": int(word), "label": say(word)} for word in Decision],
         "needs_reason": new.decision is not None and new.decision.needs_reason,
         "partly": Decision.PARTLY, "rights": [

@@ -175,7 +175,7 @@ def _exports(one: DataRequest) -> list[dict[str, Any]]:
              "ready": row.done_at is not None, "failed": row.problem is not None,
              "until": row.until, "open": row.until is not None and row.until > clock.now(),
              "records": sum(row.counts.values()),
-             "url": url_for("RequestDeedView.take_copy", number=case_number(one.id), no=row.id)}
+             "url": url_for("RequestEndView.take_copy", number=case_number(one.id), no=row.id)}
             for row in rows]
 
 

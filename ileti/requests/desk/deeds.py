@@ -1,16 +1,14 @@
-"""What somebody does on a case: assign, note, check, ask, match, stop, correct, copy, erase, send.
+"""What somebody does on a case: assign, note, check, ask, add files, match, stop, correct.
 
 Each deed is a POST, one transaction on the locked case, an event in its history and a line in the
-audit trail; what the rules refuse is said in a sentence on the case's page. Doubled presses are
-told apart by the case's state or by an event's mark, never by the browser.
+audit trail (:mod:`ileti.requests.desk.doing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
@@ -21,26 +19,23 @@ from sqlalchemy import select
 from ileti.core import db, jobs, orm
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.core.formats import say
-from ileti.evidence import giving, vault
+from ileti.evidence import giving
 from ileti.recipients.address import AddressError
 from ileti.requests import (
-    answering,
     cases,
     correcting,
-    erasing,
-    exports,
     mails,
     matching,
     people,
     stops,
 )
 from ileti.requests.desk import casepage, visible
+from ileti.requests.desk.doing import after, back, do, number_in
 from ileti.requests.models import DataRequest, RequestAnswer, RequestFile
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, FileRole, Identity, Mail, State
 from ileti.tenancy import audit
 
-Work = Callable[[cases.Connection, cases.Case], Any]
 LONGEST_NOTE = 4_000
 
 
@@ -65,7 +60,7 @@ class RequestDeedView(BaseView):
             conn.execute("update data_request set assignee_id = %s where id = %s", (user, case.id))
             cases.note(conn, case, Deed.ASSIGNED, by=current_user.id, to=user)
 
-        return _do(one, "assign", work, _("Assigned."))
+        return do(one, "assign", work, _("Assigned."))
 
     @expose("/<number>/not", methods=["POST"])
     @has_access
@@ -76,7 +71,7 @@ class RequestDeedView(BaseView):
             text = _text("note")
             cases.note(conn, case, Deed.NOTED, by=current_user.id, text=text)
 
-        return _do(visible.one(number), "note", work, _("The note is kept."))
+        return do(visible.one(number), "note", work, _("The note is kept."))
 
     @expose("/<number>/kimlik", methods=["POST"])
     @has_access
@@ -94,7 +89,7 @@ class RequestDeedView(BaseView):
             cases.note(conn, case, Deed.IDENTITY, by=current_user.id, text=_text("basis"),
                        outcome=int(outcome))
 
-        return _do(visible.one(number), "identity", work, _("The identity check is recorded."))
+        return do(visible.one(number), "identity", work, _("The identity check is recorded."))
 
     @expose("/<number>/iste", methods=["POST"])
     @has_access
@@ -115,7 +110,7 @@ class RequestDeedView(BaseView):
                             content={"to": case.person.email, "lang": case.language,
                                      "wanted": text})
 
-        return _do(visible.one(number), "ask", work, _("The question is recorded."),
+        return do(visible.one(number), "ask", work, _("The question is recorded."),
                    "requests.jobs.send_mails")
 
     # -- files ------------------------------------------------------------------------------------
@@ -144,7 +139,7 @@ class RequestDeedView(BaseView):
             return giving.told(brought.refused, count)
         for _name, refusal in brought.refused:
             flash(say(refusal), "danger")
-        return _back(one, "#dosyalar")
+        return back(one, "#dosyalar")
 
     @expose("/<number>/dosya/<int:no>")
     @has_access
@@ -187,7 +182,7 @@ class RequestDeedView(BaseView):
             found = _named(conn, case) if request.form.get("recipient") else _typed(conn, case)
             cases.note(conn, case, Deed.ATTACHED, by=current_user.id, recipient=found)
 
-        return _do(visible.one(number), "attach", work, _("The person is matched."))
+        return do(visible.one(number), "attach", work, _("The person is matched."))
 
     @expose("/<number>/coz", methods=["POST"])
     @has_access
@@ -202,7 +197,7 @@ class RequestDeedView(BaseView):
                 raise NotFound()
             cases.note(conn, case, Deed.DETACHED, by=current_user.id, recipient=recipient)
 
-        return _do(visible.one(number), "detach", work, _("The match is removed."))
+        return do(visible.one(number), "detach", work, _("The match is removed."))
 
     @expose("/<number>/durdur", methods=["POST"])
     @has_access
@@ -229,12 +224,12 @@ class RequestDeedView(BaseView):
         """Correct a name or an address; a wrong address is refused on all channels (R-21)."""
         visible.refuse_part()
         one, me = visible.one(number), int(current_user.id)
-        after, recipient = request.form.get("after", ""), _recipient()
+        typed, recipient = request.form.get("after", ""), _recipient()
 
         def run() -> None:
             with db.transaction() as conn:
                 case = cases.open_for_work(conn, one.id)
-                wrong, right = correcting.check_address(conn, case, recipient, after)
+                wrong, right = correcting.check_address(conn, case, recipient, typed)
             stops.stop(case, recipient, wrong, by=me)  # first: a crash must not leave it open
             _ring_iys()
             with db.transaction() as conn:
@@ -242,144 +237,14 @@ class RequestDeedView(BaseView):
                 correcting.correct_address(conn, case, recipient, wrong, right, by=me)
 
         if request.form.get("field") == "address":
-            return _after(one, "correct", run, _("The correction is recorded; the old address "
+            return after(one, "correct", run, _("The correction is recorded; the old address "
                                                  "gets no messages any more."))
-        return _do(one, "correct", lambda conn, case: correcting.correct_name(
-            conn, case, recipient, before=request.form.get("before", ""), after=after, by=me),
+        return do(one, "correct", lambda conn, case: correcting.correct_name(
+            conn, case, recipient, before=request.form.get("before", ""), after=typed, by=me),
             _("The correction is recorded."))
-
-    # -- the copy ---------------------------------------------------------------------------------
-
-    @expose("/<number>/kopya", methods=["POST"])
-    @has_access
-    @permission_name("write")
-    def copy(self, number: str) -> ResponseReturnValue:
-        """Ask for the copy of all data."""
-        visible.refuse_part()
-        return _do(visible.one(number), "export", lambda conn, case: exports.ask_for(
-            conn, case, by=current_user.id), _("The copy is being made; reload the page."),
-            "requests.jobs.make_copies")
-
-    @expose("/<number>/kopya/<int:no>", methods=["POST"])
-    @has_access
-    @permission_name("write")
-    def take_copy(self, number: str, no: int) -> ResponseReturnValue:
-        """The archive of a copy; written down first."""
-        visible.refuse_part()
-        one = visible.one(number)
-        known = db.connection().execute(
-            "select id from data_request_export where id = %s and request_id = %s "
-            "and done_at is not null", (min(no, 2**62), one.id)).fetchone()
-        if known is None:
-            raise NotFound()
-        audit.record("request:take", f"data_request:{case_number(one.id)}", {"no": no},
-                     provider_id=one.provider_id)
-        orm.db.session.commit()
-        with db.transaction() as conn:
-            cases.note(conn, cases.read_case(conn, one.id), Deed.TAKEN, by=current_user.id,
-                       export=no)
-        name, data = exports.archive(one.provider_id, no)
-        return Response(data, mimetype="application/zip", headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"})
-
-    # -- erasure ----------------------------------------------------------------------------------
-
-    @expose("/<number>/sil/oner", methods=["POST"])
-    @has_access
-    @permission_name("erase")
-    def propose_erasure(self, number: str) -> ResponseReturnValue:
-        """The first person's half."""
-        visible.refuse_part()
-        return _do(visible.one(number), "erase_propose", lambda conn, case: erasing.propose(
-            conn, case, by=current_user.id), _("The erasure is proposed; a second person decides."))
-
-    @expose("/<number>/sil/karar", methods=["POST"])
-    @has_access
-    @permission_name("erase")
-    def decide_erasure(self, number: str) -> ResponseReturnValue:
-        """The second person's half."""
-        visible.refuse_part()
-        yes = request.form.get("karar") == "onay"
-
-        def work(conn: cases.Connection, case: cases.Case) -> None:
-            erasing.decide(conn, case, _number("id"), by=current_user.id, approved=yes)
-
-        return _do(visible.one(number), "erase_approve" if yes else "erase_decline", work,
-                   _("Approved; it is erased within a minute.") if yes
-                   else _("The proposal is turned down."), "requests.jobs.erase")
-
-    @expose("/<number>/sil/yeniden", methods=["POST"])
-    @has_access
-    @permission_name("erase")
-    def retry_erasure(self, number: str) -> ResponseReturnValue:
-        """Try one again that failed."""
-        visible.refuse_part()
-        return _do(visible.one(number), "erase_retry", lambda conn, case: erasing.retry(
-            conn, case, _number("id")), _("It is tried again."), "requests.jobs.erase")
-
-    # -- sending ----------------------------------------------------------------------------------
-
-    @expose("/<number>/gonderildi", methods=["POST"])
-    @has_access
-    @permission_name("write")
-    def sent(self, number: str) -> ResponseReturnValue:
-        """The letter went out by post, KEP or hand, with its proof; the case closes."""
-        visible.refuse_part()
-        one, me = visible.one(number), int(current_user.id)
-        has_file = any(file.filename for file in request.files.getlist(giving.FIELD))
-        brought = giving.take(one.provider_id, by=me) if has_file else giving.Brought()
-        for _name, refusal in brought.refused:
-            flash(say(refusal), "danger")
-        if brought.refused:
-            return _back(one, "#cevap")
-        file: vault.Kept | None
-        file, name = brought.kept[0] if brought.kept else (None, "")
-        return _after(one, "sent", lambda: answering.record_sending(one.id, file, name, by=me),
-                      _("The sending is recorded; the request is closed."))
-
-    @expose("/<number>/geri-cek", methods=["POST"])
-    @has_access
-    @permission_name("write")
-    def take_back(self, number: str) -> ResponseReturnValue:
-        """Take a letter back that was not sent."""
-        visible.refuse_part()
-        one, me = visible.one(number), int(current_user.id)
-        return _after(one, "take_back", lambda: answering.withdraw(one.id, by=me),
-                      _("The letter is taken back; the request is open again."))
 
 
 giving.door("RequestDeedView.add_file", "request:write")
-giving.door("RequestDeedView.sent", "request:write")
-
-
-def _do(one: DataRequest, deed: str, work: Work, said: str, bell: str = "") -> ResponseReturnValue:
-    """One deed on a case that may still be worked on."""
-    def run() -> None:
-        with db.transaction() as conn:
-            work(conn, cases.open_for_work(conn, one.id))
-
-    return _after(one, deed, run, said, bell)
-
-
-def _after(one: DataRequest, deed: str, run: Callable[[], Any], said: str,
-           bell: str = "") -> ResponseReturnValue:
-    """Run it, note it in the audit trail, and back to the case; a refusal is a sentence there."""
-    pk, provider = one.id, one.provider_id
-    orm.db.session.commit()  # nothing of the page is open while the case is locked
-    try:
-        run()
-    except NotFound:
-        raise
-    except IletiError as error:
-        flash(say(error.errors[0] if error.errors else error), "danger")
-        return _back(one)
-    audit.record(f"request:{deed}", f"data_request:{case_number(pk)}", provider_id=provider)
-    orm.db.session.commit()
-    if bell:
-        jobs.ring(bell)
-    flash(said, "success")
-    return _back(one)
 
 
 def _each(one: DataRequest, deed: str, kind: Deed, what: str,
@@ -399,16 +264,12 @@ def _each(one: DataRequest, deed: str, kind: Deed, what: str,
                               by=current_user.id, detail={what: total})
         _ring_iys()
 
-    return _after(one, deed, run, said)
+    return after(one, deed, run, said)
 
 
 def _ring_iys() -> None:
     for name in [name for name in jobs.JOBS if name.startswith("iys.")]:
         jobs.ring(name)
-
-
-def _back(one: DataRequest, place: str = "") -> ResponseReturnValue:
-    return redirect(url_for("RequestView.show", number=case_number(one.id)) + place, code=303)
 
 
 def _text(field: str) -> str:
@@ -419,15 +280,8 @@ def _text(field: str) -> str:
     return text
 
 
-def _number(field: str) -> int:
-    text = request.form.get(field, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise NotFound()
-    return int(text)
-
-
 def _recipient() -> int:
-    return _number("recipient")
+    return number_in("recipient")
 
 
 def _named(conn: cases.Connection, case: cases.Case) -> int:
