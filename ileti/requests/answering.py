@@ -64,7 +64,7 @@ def begin(conn: cases.Connection, case: cases.Case, decision: Decision, language
           why: str = "", refused: Collection[str] = ()) -> tuple[str, list[dict[str, Any]]]:
     """A first text of the answer from the provider's paragraphs, and which were used; ``refused``:
     what is not done, of an answer that grants a part."""
-    keys = _keys(case, decision, refused)
+    keys = _keys(case, decision, refused, erased=erased_of(conn, case.id) is not None)
     found = [templates.read(conn, case.provider_id, key, language) for key in keys]
     values = fields(conn, case, language) | {"gerekce": why or "…"}
     parts = [templates.fill(one.body, values) for one in found]
@@ -72,11 +72,14 @@ def begin(conn: cases.Connection, case: cases.Case, decision: Decision, language
     return text, [{"key": one.key, "version": one.version} for one in found]
 
 
-def _keys(case: cases.Case, decision: Decision, refused: Collection[str]) -> list[str]:
+def _keys(case: cases.Case, decision: Decision, refused: Collection[str], *,
+          erased: bool) -> list[str]:
     if decision is Decision.NO_DATA:
         return [texts.OPENING, texts.NOTHING, texts.CLOSING]
     no = set(case.rights) if decision is Decision.REFUSED else (
         set(refused) if decision is Decision.PARTLY else set())
+    if not erased:  # the letter never says that something was erased which was not
+        no |= {str(Right.ERASE)}
     middle = [f"{right}.{texts.REFUSED if right in no else texts.GRANTED}"
               for right in case.rights]
     return [texts.OPENING, *middle, texts.CLOSING]

@@ -82,3 +82,13 @@ def test_an_answered_case_raises_no_alarm(
         cases.close(conn, case, by=None, answer_id=0)
     alarms.raise_alarms()
     assert "alarm" not in kinds_of(case.id)
+
+
+def test_every_word_has_labels_of_its_own() -> None:
+    from ileti.requests import vocabulary
+
+    for name in ("Right", "Way", "State", "Identity", "Decision", "Reason", "Sending", "FileRole",
+                 "Deed"):
+        words = list(getattr(vocabulary, name))
+        assert len({one.tr for one in words}) == len({one.en for one in words}) == len(words)
+    assert (vocabulary.Way.PAPER.tr, vocabulary.Decision.REFUSED.tr) == ("Yazılı (posta)", "Ret")
