@@ -66,7 +66,7 @@ def begin(conn: cases.Connection, case: cases.Case, decision: Decision, language
     what is not done, of an answer that grants a part."""
     keys = _keys(case, decision, refused, erased=erased_of(conn, case.id) is not None)
     found = [templates.read(conn, case.provider_id, key, language) for key in keys]
-    values = fields(conn, case, language) | {"gerekce": why or "…"}
+    values = fields(conn, case, language) | {"gerekce": why or rules.GAP}
     parts = [templates.fill(one.body, values) for one in found]
     text = "\n\n".join(part for part in parts if part)
     return text, [{"key": one.key, "version": one.version} for one in found]
@@ -92,10 +92,10 @@ def fields(conn: cases.Connection, case: cases.Case, language: str) -> dict[str,
     held = holdings.gather(conn, case)
     outcome = erased_of(conn, case.id)
     return {
-        "ad": case.person.name or "…", "numara": case_number(case.id),
+        "ad": case.person.name or rules.GAP, "numara": case_number(case.id),
         "tarih": istanbul_text(case.received_at)[:10], "unvan": row[0] if row else "",
         "kayitlar": _held(held, en), "aktarilan": _passed(held, en),
-        "silinen": _lines(outcome["erased"], en, kept=False) if outcome else "…",
+        "silinen": _lines(outcome["erased"], en, kept=False) if outcome else rules.GAP,
         "saklanan": _lines(outcome["kept"], en, kept=True) if outcome else "",
     }
 

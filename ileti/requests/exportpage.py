@@ -109,18 +109,18 @@ def _passed(row: Row, language: str) -> list[str]:
 
 
 _TITLES: Final[dict[str, tuple[str, str]]] = {
-    "addresses": ("Adresleriniz", "Your addresses"),
-    "consents": ("Şu an geçerli seçimleriniz", "Your choices in force now"),
+    "addresses": ("Adresler", "Addresses"),
+    "consents": ("Geçerli seçimler", "Choices in force now"),
     "history": ("Bütün kayıtlar", "All records"),
     "submissions": ("Kayıtların alındığı form ve görüşmeler", "Forms and calls they came with"),
-    "notices": ("Okudum olarak işaretlediğiniz aydınlatma metinleri",
-                "Privacy notices you marked as read"),
-    "lists": ("Adınızın geçtiği müşteri listeleri", "Customer lists you stood in"),
-    "messages": ("Size gönderilen kod ve bildirimler", "Codes and confirmations sent to you"),
+    "notices": ("Okundu olarak işaretlenen aydınlatma metinleri",
+                "Privacy notices marked as read"),
+    "lists": ("Müşteri listeleri", "Customer lists"),
+    "messages": ("Gönderilen kod ve bildirimler", "Codes and confirmations sent"),
     "files": ("Kayıtların kanıt dosyaları", "Proof files of the records"),
-    "passedOn": ("Verilerinizin aktarıldığı yerler", "To whom your data were passed on"),
+    "passedOn": ("Verilerin aktarıldığı yerler", "To whom data were passed on"),
     "corrections": ("Düzeltmeler", "Corrections"),
-    "requests": ("Başvurularınız", "Your applications"),
+    "requests": ("Başvurular", "Applications"),
     "purposes": ("Verilerin işlenme amaçları", "Why data are processed"),
     "acknowledgements": ("KVKK onay ve bildirim kayıtları", "KVKK acknowledgements and consents"),
 }
@@ -137,7 +137,7 @@ _TABLES: Final[dict[str, tuple[tuple[tuple[str, str], ...], Cells]]] = {
         f"{r['channel'][lang]} · {r['status'][lang]}\n{r['outcome'][lang]}", r["source"][lang],
         f"{r['text']['title']} ({r['text']['version']})" if r["text"] else "–", _at(r["date"])]),
     "submissions": ((("Makbuz", "Receipt"), ("Tarih", "Date"), ("Kaynak", "Source"),
-                     ("Sizin bilgileriniz", "Your details"), ("Yer", "Place")), _clicked),
+                     ("Kişi bilgileri", "Person’s details"), ("Yer", "Place")), _clicked),
     "notices": ((("Metin", "Text"), ("Sürüm", "Version"), ("Tarih", "Date")), lambda r, _: [
         r["title"], str(r["version"]), _at(r["at"])]),
     "acknowledgements": ((("Metin", "Text"), ("Ne", "What"), ("Kaynak", "Source"),

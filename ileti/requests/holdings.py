@@ -175,7 +175,7 @@ def _person(row: Row) -> Row | None:
     except CannotDecrypt:
         return {"unreadable": True}
     found: Row = json.loads(clear)
-    return found
+    return {name: value for name, value in found.items() if name != "blind"} or None
 
 
 _NOTICES: Final = """

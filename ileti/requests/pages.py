@@ -145,10 +145,11 @@ def _read(said: Any) -> tuple[people.Person, str, list[str]]:
         wish = people.clean_text(said.get("wish", ""))
     except InvalidInput as error:
         wrong += error.errors
+    long = bool(wrong)  # a text that is too long is a subject too
     named = {one.field for one in faults}
     for part in rules.missing_parts(person.parts(), wish, Way.FORM, rights, signed=False):
         field = {"identity": "tckn", "wish": "right"}.get(part.key, part.key)
-        if field not in named and not (field == "right" and wrong):
+        if field not in named and not (field == "right" and long):
             wrong.append(FieldError(field, "missing", f"Eksik: {part.tr} (Tebliğ {part.law}).",
                                     f"Missing: {part.en} (Communiqué {part.law})."))
     if not (person.email or person.phone) and not named & {"email", "phone"}:

@@ -9,6 +9,7 @@ neither law nor communiqué stops the clock, so the page says so and the alarms 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -22,7 +23,10 @@ DAYS: Final = 30
 #: days after receipt on which whoever answers is alarmed, the last one: it is too late (R-63)
 ALARM_DAYS: Final = (20, 25, 31)
 SOON_DAYS: Final = 10
+#: stands in a begun answer where somebody has to write; no answer goes out with it
+GAP: Final = "[…]"
 _LAST: Final = time(23, 59, 59)
+_UNFILLED: Final = re.compile(r"\{[a-z]{1,20}\}")
 
 
 def due_at(received: datetime) -> datetime:
@@ -118,6 +122,9 @@ def check_answer(*, decision: Decision | None, reason: str, why: str, body: str,
                             "Write the reason in a sentence the person understands (20 letters)."))
     if len(body.strip()) < 40:
         wrong.append(_wrong("body", "Cevap metni eksik.", "The text of the answer is missing."))
+    elif GAP in body or _UNFILLED.search(body):
+        wrong.append(_wrong("body", f"Metinde doldurulmamış yer var: {GAP} ya da {{alan}}.",
+                            f"Something in the text is not filled in: {GAP} or {{field}}."))
     if identity is not Identity.VERIFIED and decision in (Decision.GRANTED, Decision.PARTLY):
         wrong.append(_wrong("decision", "Kimlik doğrulanmadan kabul cevabı verilemez: veriler "
                             "başkasına gidebilir.",

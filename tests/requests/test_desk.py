@@ -223,6 +223,8 @@ def test_an_answer_by_post_closes_with_the_proof_of_sending_and_not_before(
 @pytest.mark.parametrize(("more", "said"), [
     ({"decision": "3"}, "gerekçesiz ret olmaz"),
     ({"decision": "3", "reason": "LEGAL_DUTY", "why": "kısa"}, "cümleyle yazın"),
+    ({"body": "Gerekçe: […] " + "x" * 60}, "doldurulmamış yer var"),
+    ({"body": "Sayın {ad}, " + "x" * 60}, "doldurulmamış yer var"),
     ({"body": ""}, "Cevap metni eksik"), ({"sending": ""}, "nasıl gideceğini"),
     ({"body": "x" * 20_001}, "en çok 20000")])
 def test_a_refusal_needs_a_reason_and_an_answer_a_text(
