@@ -67,7 +67,9 @@ def begin(conn: cases.Connection, case: cases.Case, decision: Decision, language
     keys = _keys(case, decision, refused, erased=erased_of(conn, case.id) is not None)
     found = [templates.read(conn, case.provider_id, key, language) for key in keys]
     values = fields(conn, case, language) | {"gerekce": why or rules.GAP}
-    parts = [templates.fill(one.body, values) for one in found]
+    late = {f"{right}.{texts.GRANTED}" for right in undone(conn, case)}
+    parts = [(f"{rules.GAP} " if one.key in late else "") + templates.fill(one.body, values)
+             for one in found]
     text = "\n\n".join(part for part in parts if part)
     return text, [{"key": one.key, "version": one.version} for one in found]
 
@@ -83,6 +85,25 @@ def _keys(case: cases.Case, decision: Decision, refused: Collection[str], *,
     middle = [f"{right}.{texts.REFUSED if right in no else texts.GRANTED}"
               for right in case.rights]
     return [texts.OPENING, *middle, texts.CLOSING]
+
+
+_UNDONE: Final = """
+select exists (select from data_request_export where request_id = %(case)s
+                  and done_at is not null),
+       exists (select from data_request_correction where request_id = %(case)s),
+       exists (select from data_request_erasure where request_id = %(case)s
+                  and done_at is not null),
+       exists (select from data_request_event where request_id = %(case)s and kind = 'stopped'),
+       exists (select from data_request_event where request_id = %(case)s and kind = 'withdrawn')"""
+
+
+def undone(conn: cases.Connection, case: cases.Case) -> list[Right]:
+    """What is asked for and was not done here, of what the desk can do; an answer begun meanwhile
+    has a gap there, so that no letter tells of what did not happen."""
+    row = conn.execute(_UNDONE, {"case": case.id}).fetchone() or (False,) * 5
+    made = dict(zip((Right.INFORM, Right.CORRECT, Right.ERASE, Right.STOP, Right.WITHDRAW), row,
+                    strict=True))
+    return [right for right, done in made.items() if right in case.rights and not done]
 
 
 def fields(conn: cases.Connection, case: cases.Case, language: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.requests import cases
 from ileti.requests.matching import attached
+from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, Identity
 
 log = get_logger("ileti.requests")
@@ -70,10 +71,10 @@ class Eraser(Protocol):
         """What :meth:`erase` would do now; changes nothing."""
         ...
 
-    def erase(self, provider_id: int, recipient_ids: Sequence[int], *, case: int,
+    def erase(self, provider_id: int, recipient_ids: Sequence[int], *, case: str,
               by: int) -> Outcome:
-        """Erase what may go and restrict the rest; ``case`` names the occasion, ``by`` the user who
-        approved. Called again for the same case it answers the same. Commits by itself."""
+        """Erase what may go and restrict the rest; ``case`` is the request's number and names the
+        occasion, ``by`` the user who approved. Called again for the same case it answers the same. Commits by itself."""
         ...
 
 
@@ -176,7 +177,7 @@ def _erase(erasure_id: int, request_id: int, provider_id: int, recipients: list[
            tries: int) -> bool:
     db.refuse_open_transaction()
     try:
-        outcome = _eraser().erase(provider_id, recipients, case=request_id, by=by)
+        outcome = _eraser().erase(provider_id, recipients, case=case_number(request_id), by=by)
         reach("requests.erased")
     except Exception as error:
         log.exception("request_erasure_failed", erasure=erasure_id, tries=tries)

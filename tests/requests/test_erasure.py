@@ -29,13 +29,13 @@ class Fake:
     """Stands for the room of retention."""
 
     def __init__(self, *, fails: int = 0) -> None:
-        self.asked: list[tuple[int, list[int], int, int]] = []
+        self.asked: list[tuple[int, list[int], str, int]] = []
         self.fails = fails
 
     def plan(self, provider_id: int, recipient_ids: Sequence[int]) -> erasing.Outcome:
         return OUTCOME
 
-    def erase(self, provider_id: int, recipient_ids: Sequence[int], *, case: int,
+    def erase(self, provider_id: int, recipient_ids: Sequence[int], *, case: str,
               by: int) -> erasing.Outcome:
         db.refuse_open_transaction()
         self.asked.append((provider_id, list(recipient_ids), case, by))
@@ -91,7 +91,7 @@ def test_r64_one_proposes_another_approves_and_then_it_is_done(
     assert erasing.erase_waiting() == {"erased": 1, "failed": 0}
     assert erasing.erase_waiting() == {"erased": 0, "failed": 0}
     assert len(fake.asked) == 1
-    assert fake.asked[0][:3] == (case.provider_id, fake.asked[0][1], case.id)
+    assert fake.asked[0][:3] == (case.provider_id, fake.asked[0][1], case_number(case.id))
     assert kinds_of(case.id)[-3:] == ["erase_asked", "erase_approved", "erased"]
 
 
@@ -156,3 +156,13 @@ def test_r46_r64_the_answer_lists_what_is_kept_with_reason_law_and_date(
     for word in words:
         assert word in text
     assert [one["key"] for one in used] == ["opening", "E.granted", "closing"]
+
+
+def test_a_begun_answer_has_gaps_where_nothing_was_done(case: Case) -> None:
+    text, _used = answering.begin(db.connection(), case, Decision.GRANTED, "tr")
+    assert "yerine getirildi" not in text
+    assert "karşılanamadı: […]" in text
+    asked = cases.Case(**vars(case) | {"rights": ["D", "RET"]})
+    text, _used = answering.begin(db.connection(), asked, Decision.GRANTED, "tr")
+    assert "[…] Bildirdiğiniz düzeltme" in text
+    assert "[…] Ticari ileti gönderimi" in text

@@ -49,8 +49,7 @@ def _page(one: DataRequest, case: cases.Case, new: answering.NewAnswer, *,
           errors: dict[str, str] | None = None, refusal: str = "",
           refused: list[str] | None = None) -> dict[str, Any]:
     number = case_number(one.id)
-    open_erasure = erasing.available() and Right.ERASE in one.rights and answering.erased_of(
-        db.connection(), one.id) is None
+    undone = answering.undone(db.connection(), case)
     return {
         "title": _("The answer"), "number": number, "new": new, "used": json.dumps(new.used),
         "crumbs": [(_("Data subjects’ requests"), url_for("RequestView.index")),
@@ -65,8 +64,8 @@ def _page(one: DataRequest, case: cases.Case, new: answering.NewAnswer, *,
                      if word is not Sending.MAIL or case.person.email],
         "exports": _exports(one), "errors": errors or {}, "refusal": refusal,
         "verified": one.identity == Identity.VERIFIED, "fields": texts.FIELDS,
-        "not_erased": open_erasure, "no_eraser": Right.ERASE in one.rights
-        and not erasing.available(),
+        "undone": [say(right) for right in undone],
+        "no_eraser": Right.ERASE in undone and not erasing.available(),
     }
 
 
