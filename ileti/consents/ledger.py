@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors as pg
@@ -27,6 +27,8 @@ from psycopg import errors as pg
 from ileti.consents.packing import (
     KINDS,
     KINDS_OF_MANY,
+    KINDS_OF_MANY_WITH_ACTS,
+    KINDS_WITH_ACTS,
     Packed,
     chunk_lines,
     pack,
@@ -42,6 +44,7 @@ from ileti.core.statement import Statement, unpack_int8, unpack_time
 KEY = re.compile(r"[A-Za-z0-9._:-]{8,120}\Z")
 _HEAD = struct.Struct(">qqh")
 _ITEM = struct.Struct(">qqh32s")
+_ACT = struct.Struct(">qq32s")
 
 
 class ActorKind(IntEnum):
@@ -112,14 +115,23 @@ class RecordedItem:
     leaf: bytes
 
 
+class RecordedAct(NamedTuple):
+    """What an act (:mod:`ileti.kvkk`) became; ``recipient_id`` None for nobody known."""
+
+    entry_id: int
+    recipient_id: int | None
+    leaf: bytes
+
+
 @dataclass(frozen=True)
 class Recorded:
-    """The ledger's answer; the same for every replay."""
+    """The ledger's answer; the same for every replay. ``acts`` in the order they were packed."""
 
     submission_id: int
     captured_at: datetime
     replay: bool
     items: tuple[RecordedItem, ...]
+    acts: tuple[RecordedAct, ...] = ()
 
 
 def hash_body(*parts: object) -> bytes:
@@ -138,16 +150,12 @@ def record(new: NewSubmission) -> Recorded:
 
 
 def record_packed(click: Packed) -> Recorded:
-    """:func:`record` for a click that is packed already."""
-    return unpack(said_once(_RECORD, parameters(click)))
-
-
-def said_once(function: Statement, packed: Sequence[bytes | None]) -> bytes:
-    """What one of the database's write functions answers; once more after a deadlock. Raises like
-    :func:`record`."""
+    """:func:`record` for a click that is packed already, with its acts."""
+    function = _RECORD_ACTS if click.acts else _RECORD
+    packed = parameters(click)
     for attempt in (1, 2):
         try:
-            return function.value(db.connection(), packed)
+            return _answer(function.value(db.connection(), packed), len(click.items))
         except (pg.DeadlockDetected, pg.SerializationFailure):
             if attempt == 2:
                 raise
@@ -171,18 +179,22 @@ def record_together(clicks: Sequence[Packed]) -> list[Recorded | None]:
     errors: then nothing is recorded, or the answer was lost; either way :func:`record_packed` may
     follow for each, since it knows a replay.
     """
-    raw = _CLICKS.value(db.connection(), parameters_of_many(clicks))
+    function = _CLICKS_ACTS if any(click.acts for click in clicks) else _CLICKS
+    raw = function.value(db.connection(), parameters_of_many(clicks))
     captured_at = unpack_time(unpack_int8(raw, 0)[0])
+    numbers = [unpack_int8(raw, 8 * n)[0] for n in range(1, len(clicks) + 1)]
     at = 8 + 8 * len(clicks)
+    after = at + _ITEM.size * sum(
+        len(click.items) for click, number in zip(clicks, numbers, strict=True) if number)
     answers: list[Recorded | None] = []
-    for n, click in enumerate(clicks, 1):
-        submission_id = unpack_int8(raw, 8 * n)[0]
-        if not submission_id:
+    for number, click in zip(numbers, clicks, strict=True):
+        if not number:
             answers.append(None)
             continue
-        end = at + _ITEM.size * len(click.items)
-        answers.append(Recorded(submission_id, captured_at, False, _items(raw[at:end])))
-        at = end
+        end, acts_end = at + _ITEM.size * len(click.items), after + _ACT.size * len(click.acts)
+        answers.append(Recorded(number, captured_at, False, _items(raw[at:end]),
+                                _acts(raw[after:acts_end])))
+        at, after = end, acts_end
     return answers
 
 
@@ -205,7 +217,7 @@ def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
          person_ct),
         binary=True,
     ).fetchone()
-    return unpack(row[0] if row else b"")
+    return _answer(row[0] if row else b"", len(new.items))
 
 
 def refuse_malformed_key(idem: str) -> None:
@@ -218,13 +230,15 @@ def refuse_malformed_key(idem: str) -> None:
         )
 
 
-_RECORD = Statement(
-    "record_consents",
-    f"select record_consents({','.join(f'${n}' for n in range(1, len(KINDS) + 1))})", KINDS)
-_CLICKS = Statement(
-    "record_clicks",
-    f"select record_clicks({','.join(f'${n}' for n in range(1, len(KINDS_OF_MANY) + 1))})",
-    KINDS_OF_MANY)
+def _call(name: str, kinds: Sequence[str]) -> Statement:
+    return Statement(name, f"select {name}({','.join(f'${n}' for n in range(1, len(kinds) + 1))})",
+                     kinds)
+
+
+_RECORD = _call("record_consents", KINDS)
+_RECORD_ACTS = _call("record_acts", KINDS_WITH_ACTS)
+_CLICKS = _call("record_clicks", KINDS_OF_MANY)
+_CLICKS_ACTS = _call("record_clicks_acts", KINDS_OF_MANY_WITH_ACTS)
 _CHUNK_COLUMNS = (
     "ordinal, kind, key_no, addr_hash, addr_ct, recipient_type, channel, status, source, "
     "standing, consent_date, due_at, dealer_id, text_id, claim"
@@ -239,22 +253,22 @@ create temporary table if not exists chunk_row (
 _CHUNK_COPY = f"copy chunk_row ({_CHUNK_COLUMNS}) from stdin"
 
 
-def unpack(packed: bytes, items: int | None = None) -> Recorded:
-    """Unpack what the write functions answer (of a longer answer that many items); raises Conflict
-    for a key used with another body."""
+def _answer(packed: bytes, items: int) -> Recorded:
+    """Unpack what the functions for one click answer; raises Conflict for a key used with another
+    body."""
     submission_id, captured_at, flags = _HEAD.unpack_from(packed)
     if not flags & 2:
         raise Conflict()
-    end = None if items is None else size_of(items)
+    end = _HEAD.size + items * _ITEM.size
     return Recorded(
         submission_id=submission_id, captured_at=unpack_time(captured_at), replay=bool(flags & 1),
-        items=_items(packed[_HEAD.size:end]),
+        items=_items(packed[_HEAD.size:end]), acts=_acts(packed[end:]),
     )
 
 
-def size_of(items: int) -> int:
-    """Bytes of an answer with that many items."""
-    return _HEAD.size + items * _ITEM.size
+def _acts(packed: bytes) -> tuple[RecordedAct, ...]:
+    return tuple([RecordedAct(entry, recipient or None, leaf)
+                  for entry, recipient, leaf in _ACT.iter_unpack(packed)])
 
 
 def _items(packed: bytes) -> tuple[RecordedItem, ...]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CLICK = ("int4", "int4", "text", "bytea", "int2", "int4", "int4", "int2", "int8", "int2", "jsonb",
           "int2", "bytea")
 _ADDRESS = ("int2", "int2", "bytea", "bytea", "bytea")
+_ACT = ("int2", "int4", "int4", "int2", "int2", "timestamptz", "bytea")
 _ITEM = ("int2", "int2", "int2", "int2", "timestamptz", "timestamptz", "int4", "bytea")
 
 
@@ -38,9 +39,11 @@ def _many(*kinds: str) -> tuple[str, ...]:
     return tuple(f"{kind}[]" for kind in kinds)
 
 
-#: Types of :func:`parameters` and of :func:`parameters_of_many`.
+#: Types of :func:`parameters` and of :func:`parameters_of_many`, and of both with acts.
 KINDS = (*_CLICK, *_many(*_ADDRESS, *_ITEM))
 KINDS_OF_MANY = _many(*_CLICK, "int2", "int2", "int2", *_ADDRESS, "int2", *_ITEM)
+KINDS_WITH_ACTS = (*KINDS, *_many(*_ACT))
+KINDS_OF_MANY_WITH_ACTS = (*KINDS_OF_MANY, *_many("int2", *_ACT))
 
 
 class Packed(NamedTuple):
@@ -51,6 +54,8 @@ class Packed(NamedTuple):
     counted from 1, then the other parameters of an item. ``names``: what no other click of the
     same call may share, its key and its addresses within the provider. ``places``: an address's
     place, from 1. ``evidence`` and ``person``: the digests that every claim of the click names.
+    ``acts``: what else was done with the click (:mod:`ileti.kvkk`), as ``items``, in the order of
+    place and second column; place 0 is nobody known.
     """
 
     shared: tuple[bytes | None, ...]
@@ -60,6 +65,7 @@ class Packed(NamedTuple):
     places: dict[str, int]
     evidence: str
     person: str
+    acts: Sequence[tuple[int, *tuple[bytes, ...]]] = ()
 
 
 def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
@@ -93,32 +99,39 @@ def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
 
 
 def parameters(click: Packed) -> list[bytes | None]:
-    """The parameters of ``record_consents``."""
+    """The parameters of ``record_consents``, or ``record_acts`` when the click has any."""
     places, *others = zip(*click.items, strict=True) if click.items else [()] * len(_ITEM)
     addresses = zip(*click.addresses, strict=True) if click.addresses else [()] * len(_ADDRESS)
     columns = (*addresses, [pack_int2(n) for n in places], *others)
-    return [*click.shared, *map(pack_array, KINDS[len(_CLICK):], columns)]
+    if not click.acts:
+        return [*click.shared, *map(pack_array, KINDS[len(_CLICK):], columns)]
+    at, *said = zip(*click.acts, strict=True)
+    return [*click.shared, *map(pack_array, KINDS_WITH_ACTS[len(_CLICK):],
+                                (*columns, [pack_int2(n) for n in at], *said))]
 
 
 def parameters_of_many(clicks: Sequence[Packed]) -> list[bytes | None]:
-    """The parameters of ``record_clicks``; every click has at least one item."""
+    """The parameters of ``record_clicks``, or ``record_clicks_acts`` when one of them has acts;
+    every click has at least one item."""
     bounds, address_of, item_of, places = [], [], [], []
     addresses: list[tuple[bytes, ...]] = []
     items: list[tuple[Any, ...]] = []
+    acts: list[tuple[bytes, ...]] = []
     for n, click in enumerate(clicks, 1):
         number, before = pack_int2(n), len(addresses)
         bounds.append((pack_int2(len(items) + 1), pack_int2(len(items) + len(click.items))))
         address_of += [number] * len(click.addresses)
         item_of += [number] * len(click.items)
         places += [pack_int2(before + item[0]) for item in click.items]
+        acts += [(number, pack_int2(before + act[0]), *act[1:]) for act in click.acts]
         addresses += click.addresses
         items += click.items
     columns = (
         *zip(*(click.shared for click in clicks), strict=True), *zip(*bounds, strict=True),
         address_of, *zip(*addresses, strict=True),
-        item_of, places, *list(zip(*items, strict=True))[1:],
+        item_of, places, *list(zip(*items, strict=True))[1:], *zip(*acts, strict=True),
     )
-    return [*map(pack_array, KINDS_OF_MANY, columns)]
+    return [*map(pack_array, KINDS_OF_MANY_WITH_ACTS if acts else KINDS_OF_MANY, columns)]
 
 
 def _digest(new: NewSubmission, item: NewConsent, evidence: str, person: str) -> bytes:

@@ -63,7 +63,11 @@ class Queue:
         if not new.items:
             return record_alone(new)
         refuse_malformed_key(new.idem)
-        me = _Waiting(pack(new))
+        return self.record_packed(pack(new))
+
+    def record_packed(self, packed: Packed) -> Recorded:
+        """Like :func:`ledger.record_packed`, for a click with at least one item."""
+        me = _Waiting(packed)
         with self._lock:
             if self._writers:
                 self._waiting.append(me)
@@ -139,3 +143,4 @@ def _write(group: list[_Waiting]) -> None:
 
 _queue = Queue()
 record = _queue.record
+record_with_acts = _queue.record_packed

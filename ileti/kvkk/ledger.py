@@ -8,30 +8,24 @@ yet are entries of their own kind, which no consent shares (R-58). Idempotent by
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
 
-from ileti.consents import ledger, packing
-from ileti.consents.ledger import NewSubmission, Recorded
-from ileti.core.statement import (
-    Statement,
-    pack_array,
-    pack_int2,
-    pack_int4,
-    pack_time,
+from ileti.consents import together
+from ileti.consents.ledger import (
+    NewSubmission,
+    Recorded,
+    RecordedAct,
+    record_packed,
+    refuse_malformed_key,
 )
+from ileti.consents.packing import Packed, pack
+from ileti.core.statement import pack_int2, pack_int4, pack_time
 from ileti.kvkk import claims
 from ileti.kvkk.vocabulary import Act, Extent
 
-_KINDS: Final = ("int2[]", "int4[]", "int4[]", "int2[]", "int2[]", "timestamptz[]", "bytea[]")
-_ACT: Final = struct.Struct(">qq32s")
-_ALL: Final = (*packing.KINDS, *_KINDS)
-_RECORD: Final = Statement(
-    "record_acts", f"select record_acts({','.join(f'${n}' for n in range(1, len(_ALL) + 1))})",
-    _ALL)
+__all__ = ["NewAct", "RecordedAct", "record"]
 
 
 @dataclass(frozen=True)
@@ -49,30 +43,22 @@ class NewAct:
     address: str | None = None
 
 
-class RecordedAct(NamedTuple):
-    """What an act became; ``recipient_id`` None for nobody known."""
-
-    entry_id: int
-    recipient_id: int | None
-    leaf: bytes
-
-
 def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[RecordedAct]]:
-    """Record a click's consents (perhaps none) and its acts in one transaction; acts are answered
-    in the order given. Two acts of one address on one text are a mistake of the caller
-    (ValueError), a consent of nobody too. Raises what :func:`ileti.consents.ledger.record` raises.
+    """Record a click's consents (perhaps none) and its acts in one transaction, in company when
+    there is some (:mod:`ileti.consents.together`); acts are answered in the order given.
+
+    Raises ValueError for what no caller may ask: two acts of one address on one text, a consent of
+    nobody; and what :func:`ileti.consents.ledger.record` raises.
     """
     _refuse_senseless(acts)
-    ledger.refuse_malformed_key(new.idem)
-    packed = packing.pack(new, [act.address for act in acts if act.address is not None])
-    columns = zip(*(_packed(new, act, packed) for act in acts), strict=True)
-    answer = ledger.said_once(_RECORD, [
-        *packing.parameters(packed),
-        *(pack_array(kind, column) for kind, column in zip(_KINDS, columns, strict=True))])
-    items = len(new.items)
-    return ledger.unpack(answer, items), [
-        RecordedAct(entry, recipient or None, leaf)
-        for entry, recipient, leaf in _ACT.iter_unpack(answer[ledger.size_of(items):])]
+    refuse_malformed_key(new.idem)
+    packed = pack(new, [act.address for act in acts if act.address is not None])
+    ways = sorted(range(len(acts)), key=lambda n: (_place(acts[n], packed), acts[n].document_id))
+    packed = packed._replace(acts=[_packed(new, acts[n], packed) for n in ways])
+    company = new.items and all(act.address is not None for act in acts)
+    done = together.record_with_acts(packed) if company else record_packed(packed)
+    found = dict(zip(ways, done.acts, strict=True))
+    return done, [found[n] for n in range(len(acts))]
 
 
 def _refuse_senseless(acts: Sequence[NewAct]) -> None:
@@ -84,12 +70,15 @@ def _refuse_senseless(acts: Sequence[NewAct]) -> None:
         raise ValueError("a consent of nobody")
 
 
-def _packed(new: NewSubmission, act: NewAct, click: packing.Packed) -> tuple[bytes, ...]:
+def _place(act: NewAct, click: Packed) -> int:
+    return 0 if act.address is None else click.places[act.address]
+
+
+def _packed(new: NewSubmission, act: NewAct, click: Packed) -> tuple[int, *tuple[bytes, ...]]:
     said = claims.claim(
         act=act.act, at=act.at, brand=new.place.brand_code, dealer=new.dealer_id,
         evidence=click.evidence, extent=act.extent, idem=new.idem, person=click.person,
         provider=new.place.iys_code, recipient=act.address, source=new.source,
         standing=new.standing, text=act.text_hash)
-    place = 0 if act.address is None else click.places[act.address]
-    return (pack_int2(place), pack_int4(act.document_id), pack_int4(act.text_id),
+    return (_place(act, click), pack_int4(act.document_id), pack_int4(act.text_id),
             pack_int2(act.act), pack_int2(act.extent), pack_time(act.at), claims.digest(said))

@@ -105,6 +105,63 @@ begin
     return v_answer || coalesce(v_acts, '');
 end $$;
 
+-- Clicks that arrive in the same moment, of which some have acts: what record_clicks does, and the
+-- acts of those it wrote. k_click names a click, k_addr an address of a_*. Answer: as record_clicks,
+-- then per act, in order, as record_acts.
+create function record_clicks_acts(
+    s_provider integer[], s_brand integer[], s_idem text[], s_body bytea[], s_source smallint[],
+    s_dealer integer[], s_site integer[], s_actor_kind smallint[], s_actor bigint[],
+    s_standing smallint[], s_evidence jsonb[], s_person_key smallint[], s_person bytea[],
+    s_first smallint[], s_last smallint[],
+    a_click smallint[], a_kind smallint[], a_key smallint[], a_hash bytea[], a_ct bytea[],
+    a_leaf_key bytea[],
+    i_click smallint[], i_addr smallint[], i_rtype smallint[], i_channel smallint[],
+    i_status smallint[], i_date timestamptz[], i_due timestamptz[], i_text integer[],
+    i_claim bytea[],
+    k_click smallint[], k_addr smallint[], k_document integer[], k_text integer[],
+    k_act smallint[], k_extent smallint[], k_at timestamptz[], k_claim bytea[]
+) returns bytea language plpgsql as $$
+declare
+    v_at constant timestamptz := now();
+    v_answer bytea;
+    v_sids bigint[];
+    v_acts bytea;
+begin
+    v_answer := record_clicks(
+        s_provider, s_brand, s_idem, s_body, s_source, s_dealer, s_site, s_actor_kind, s_actor,
+        s_standing, s_evidence, s_person_key, s_person, s_first, s_last, a_click, a_kind, a_key,
+        a_hash, a_ct, a_leaf_key, i_click, i_addr, i_rtype, i_channel, i_status, i_date, i_due,
+        i_text, i_claim);
+    v_sids := array(select ('x' || encode(substr(v_answer, 1 + 8 * n, 8), 'hex'))::bit(64)::bigint
+                      from generate_series(1, cardinality(s_provider)) n);
+    with k as materialized (
+        select u.*, nextval('consent_entry_id_seq') as id, r.id as rid, r.leaf_key as leaf_key
+          from unnest(k_click, k_addr, k_document, k_text, k_act, k_extent, k_at, k_claim)
+               u(click, addr, document, text, act, extent, at, claim)
+          join recipient r on r.provider_id = s_provider[click] and r.addr_hash = a_hash[addr]
+         where v_sids[click] <> 0),
+    s as (
+        insert into kvkk_state (
+            provider_id, recipient_id, document_id, entry_id, entry_at, act_at, brand_id, dealer_id,
+            text_id, act, extent, source, standing)
+        select s_provider[click], rid, document, id, v_at, at, s_brand[click], s_dealer[click],
+               text, act, extent, s_source[click], s_standing[click]
+          from k),
+    e as (
+        insert into kvkk_entry (
+            provider_id, id, captured_at, submission_id, recipient_id, act_at, brand_id,
+            dealer_id, document_id, text_id, act, extent, source, standing, leaf)
+        select s_provider[click], id, v_at, v_sids[click], rid, at, s_brand[click],
+               s_dealer[click], document, text, act, extent, s_source[click], s_standing[click],
+               consent_leaf(leaf_key, id, claim, v_at)
+          from k
+        returning id, recipient_id, leaf)
+    select string_agg(int8send(e.id) || int8send(e.recipient_id) || e.leaf, ''::bytea
+                      order by k.click, k.addr, k.document)
+      into v_acts from e join k on k.id = e.id;
+    return v_answer || coalesce(v_acts, '');
+end $$;
+
 select dealer_sees(t, 'dealer_id + 0 = (select dealer_at_work())')
   from unnest(array['kvkk_entry', 'kvkk_state']) t;
 -- whose acts a dealer took, it may know

@@ -94,6 +94,7 @@ def downgrade() -> None:
     """What was acknowledged is forgotten, so keep a dump. Sealed acts can not be audited then."""
     rules = (SQL / "0190_dealer_rules.sql").read_text()
     op.execute("delete from dealer_rule where table_name in ('kvkk_entry', 'kvkk_state')")
+    op.execute("drop function record_clicks_acts")
     op.execute("drop function record_acts")
     op.execute("drop function kvkk_replaces")
     _run(rules[rules.index("do $$"):])
