@@ -350,6 +350,10 @@ class Settings(BaseSettings):
     )
     mail_from: str = _field("", "Sender address of mails, e.g. `izin@ornek.com.tr`.")
 
+    # -- data subjects' requests
+    request_link_days: int = _field(
+        14, "How many days the link to the copy of their data opens for a person.", ge=1, le=90)
+
     # -- webhooks
     webhook_networks: Networks = _field(
         "", "Networks of your own (comma between, `10.20.0.0/16`) that webhooks may reach although "

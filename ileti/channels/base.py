@@ -21,10 +21,19 @@ class MessageKind(IntEnum):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; ``media_type`` as ``application/pdf``."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Envelope:
     """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
     that are not of the table ``message`` name a ``series`` of numbers of their own.
-    ``attachment``: a file's name and content, for mails."""
+    ``attachments`` are for mails."""
 
     message_id: int
     channel: Channel
@@ -34,7 +43,7 @@ class Envelope:
     html: str | None = None
     refuse_url: str | None = None
     series: str = ""
-    attachment: tuple[str, bytes] | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

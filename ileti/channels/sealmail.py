@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from config import settings
-from ileti.channels.base import Envelope, Refused, Sent
+from ileti.channels.base import Attachment, Envelope, Refused, Sent
 from ileti.channels.gateways.demo import DemoGateway
 from ileti.channels.registry import gateway_for
 from ileti.consents.vocabulary import Channel
@@ -64,7 +64,8 @@ def _send(file: File, address: str) -> None:
                            code="no_mail_server")
     answer = gateway.send(Envelope(
         file.last, Channel.EPOSTA, address, _SUBJECT.format(**said), _TEXT.format(**said),
-        series=f"seals-{file.first}-", attachment=(file.name, file.content)))
+        series=f"seals-{file.first}-", attachments=(
+            Attachment(file.name, "application/x-ndjson", file.content),)))
     if isinstance(answer, Refused):
         raise OutsideFinal(answer.reason, answer.reason, code="mail_refused")
     if not isinstance(answer, Sent):

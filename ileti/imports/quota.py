@@ -56,8 +56,9 @@ def take_room(conn: Any, run_id: int, size: int) -> None:
 
 
 def sweep() -> dict[str, int]:
-    """Give up uploads nothing came for, unless a legal hold is on them (ADR 0029), and remove what attempts that died left on the disk: a
-    folder goes only when its import is known and does not stand in it."""
+    """Give up uploads nothing came for, unless a legal hold is on them (ADR 0029), and remove what
+    attempts that died left on the disk: a folder goes only when its import is known and does not
+    stand in it."""
     conn = db.connection()
     quiet = conn.execute(
         "update import_run set state = %s, fence = fence + 1, ended_at = now() where state = %s "
