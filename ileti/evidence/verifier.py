@@ -30,6 +30,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -63,9 +64,6 @@ class Wrong(Exception):
     def __init__(self, tr: str, en: str) -> None:
         super().__init__(en)
         self.tr, self.en = tr, en
-
-
-# -- bytes ---------------------------------------------------------------------------------------
 
 
 def canonical(content: Any) -> bytes:
@@ -148,9 +146,6 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong("sayı yerinde sayı olmayan bir şey var", "something that is no whole number")
     return value
-
-
-# -- parts ---------------------------------------------------------------------------------------
 
 
 def leaf_of(entry: dict[str, Any]) -> bytes:
@@ -257,9 +252,6 @@ def covers(number: int, seals: dict[int, dict[str, Any]], stamped: set[int]) -> 
     return False
 
 
-# -- time stamps ---------------------------------------------------------------------------------
-
-
 def _parts(data: bytes) -> list[tuple[int, bytes]]:
     found, at = [], 0
     while at < len(data):
@@ -355,9 +347,6 @@ def check_stamp(name: str, token: bytes, seals: dict[int, dict[str, Any]],
                 outside)
 
 
-# -- the bundle ----------------------------------------------------------------------------------
-
-
 def read_bundle(path: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The index and the files; raises NoBundle."""
     try:
@@ -374,8 +363,7 @@ def read_bundle(path: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
             NotImplementedError) as error:
         raise NoBundle(str(error)) from error
-    index = strict(files.pop(INDEX))
-    if not isinstance(index, dict) or index.get("format") != 1:
+    if not isinstance(index := strict(files.pop(INDEX)), dict) or index.get("format") != 1:
         raise NoBundle("another format; look for a newer verifier")
     return index, files
 
@@ -396,8 +384,7 @@ def check_files(index: dict[str, Any], files: dict[str, bytes]) -> list[Said]:
                          f"the digests of {len(listed)} files hold")]
 
 
-def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
-           ) -> list[Said]:
+def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None) -> list[Said]:
     """All answers, in the order in which they are asked; raises NoBundle."""
     index, files = read_bundle(path)
     try:
@@ -407,19 +394,14 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
     try:
         seals = read_chain(files.get(CHAIN, b""))
     except (Wrong, KeyError, TypeError, AttributeError, ValueError) as error:
-        tr, en = (error.tr, error.en) if isinstance(error, Wrong) else (
+        wrong = error if isinstance(error, Wrong) else Wrong(
             "mühürler okunamıyor", "the seals cannot be read")
-        return [*said, Said(False, CHAIN, tr, en)]
+        return [*said, Said(False, CHAIN, wrong.tr, wrong.en)]
     said.append(Said(True, CHAIN, f"{len(seals)} mühür birbirine bağlı",
                      f"{len(seals)} seals stand on each other"))
-    leaves: set[str] = set()
-    named: set[str] = set()
-    said += _entries(index, files, seals, leaves, named)
-    said += _links(index, files, seals, leaves, named)
-    said += _stamps(files, seals, ca)
-    if against is not None:
-        said += _against(against, seals)
-    return said
+    found: tuple[set[str], set[str]] = (set(), set())
+    said += _entries(index, files, seals, *found) + _links(index, files, seals, *found)
+    return said + _stamps(files, seals, ca) + ([] if against is None else _against(against, seals))
 
 
 def files_named(entry: dict[str, Any]) -> list[str]:
@@ -432,25 +414,34 @@ def files_named(entry: dict[str, Any]) -> list[str]:
     return [one for one in found if isinstance(one, str)]
 
 
-def _entries(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
-             leaves: set[str], named: set[str]) -> list[Said]:
-    """Every record; ``leaves`` gets those of the records that hold, ``named`` the files their
-    evidence names."""
+def _each(files: dict[str, bytes], folder: str, check: Callable[[dict[str, Any]], None],
+          tr: str, en: str) -> tuple[list[Said], int]:
+    """What does not hold of a folder's parts, and how many hold."""
     said, good = [], 0
-    for name in sorted(one for one in files if one.startswith("entries/")):
+    for name in sorted(one for one in files if one.startswith(folder)):
         try:
-            entry = strict(files[name])
-            record = entry.get("record")
+            part = strict(files[name])
+            record = part.get("record")
             about = record if isinstance(record, str) else name
-            check_entry(entry, seals)
-            leaves.add(entry["leaf"])
-            named.update(files_named(entry))
+            check(part)
             good += 1
         except Wrong as wrong:
             said.append(Said(False, about, wrong.tr, wrong.en))
         except (KeyError, TypeError, AttributeError, ValueError, NoBundle, OverflowError):
-            said.append(Said(False, name, "kayıt eksik ya da okunamıyor",
-                             "the record is incomplete or cannot be read"))
+            said.append(Said(False, name, tr, en))
+    return said, good
+
+
+def _entries(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
+             leaves: set[str], named: set[str]) -> list[Said]:
+    """Every record; ``leaves`` gets those that hold, ``named`` the files their evidence names."""
+    def check(entry: dict[str, Any]) -> None:
+        check_entry(entry, seals)
+        leaves.add(entry["leaf"])
+        named.update(files_named(entry))
+
+    said, good = _each(files, "entries/", check, "kayıt eksik ya da okunamıyor",
+                       "the record is incomplete or cannot be read")
     if good + len(said) != index.get("entries"):
         said.append(Said(False, INDEX, "kayıt sayısı tutmuyor", "the number of records differs"))
     if good:
@@ -464,20 +455,14 @@ def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict
     """Every proof file of a record, and those of whole lists that records name themselves."""
     proofs = {digest(content).hex(): name for name, content in files.items()
               if name.startswith("proofs/")}
-    said: list[Said] = []
-    good, linked = 0, set()
-    for name in sorted(one for one in files if one.startswith("links/")):
-        try:
-            link = strict(files[name])
-            about = link["record"] if isinstance(link.get("record"), str) else name
-            check_link(link, seals, leaves, proofs)
-            linked.add(link["claim"]["file"])
-            good += 1
-        except Wrong as wrong:
-            said.append(Said(False, about, wrong.tr, wrong.en))
-        except (KeyError, TypeError, AttributeError, ValueError, NoBundle, OverflowError):
-            said.append(Said(False, name, "bağ eksik ya da okunamıyor",
-                             "the link is incomplete or cannot be read"))
+    linked = set()
+
+    def check(link: dict[str, Any]) -> None:
+        check_link(link, seals, leaves, proofs)
+        linked.add(link["claim"]["file"])
+
+    said, good = _each(files, "links/", check, "bağ eksik ya da okunamıyor",
+                       "the link is incomplete or cannot be read")
     if good + len(said) != index.get("links", 0):
         said.append(Said(False, INDEX, "bağ sayısı tutmuyor", "the number of links differs"))
     said += [Said(False, name, "dosya hiçbir kayda bağlı değil", "the file belongs to no record")
@@ -509,12 +494,11 @@ def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
         if not covers(number, seals, stamped):
             said.append(Said(False, "stamps", f"{number} numaralı mührü örten zaman damgası yok",
                              f"no time stamp covers seal {number}"))
-    if ca is None and own is not None and names:
-        mark = digest(own).hex()
-        said.append(Said(True, "stamps/authorities.pem",
+    mark = "" if ca is not None or own is None or not names else digest(own).hex()
+    return said + ([Said(True, "stamps/authorities.pem",
                          f"makam sertifikaları paketten okundu; parmak izi {mark}",
-                         f"the authorities came with the bundle; their fingerprint is {mark}"))
-    return said
+                         f"the authorities came with the bundle; their fingerprint is {mark}")]
+                   if mark else [])
 
 
 def _number(name: str) -> int:
@@ -562,15 +546,12 @@ def main(arguments: list[str] | None = None) -> int:
     asked.add_argument("--json", action="store_true", help="one JSON object")
     asked.add_argument("--tr", action="store_true", help="Türkçe yanıt")
     given = asked.parse_args(arguments)
-    turkish = turkish or given.tr
+    turkish |= given.tr
     try:
         said = verify(given.bundle, ca=_read(given.ca), against=_read(given.against))
-    except NoBundle as error:
-        print(("Bu bir kanıt paketi değil: %s" if turkish else "This is no proof bundle: %s")
-              % error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(error, file=sys.stderr)
+    except (NoBundle, OSError) as error:
+        why = "Bu bir kanıt paketi değil: %s" if turkish else "This is no proof bundle: %s"
+        print(why % error if isinstance(error, NoBundle) else error, file=sys.stderr)
         return 2
     code = outcome(said)
     if given.json:
@@ -602,10 +583,8 @@ _OUTCOMES = {
 
 
 def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    with open(path, "rb") as file:
-        return file.read()
+    with open(path or os.devnull, "rb") as file:
+        return None if path is None else file.read()
 
 
 if __name__ == "__main__":
