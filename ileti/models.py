@@ -21,6 +21,7 @@ import ileti.programs.models
 import ileti.radar.models
 import ileti.recipients.models
 import ileti.requests.models
+import ileti.retention.models
 import ileti.tenancy.models
 import ileti.webhooks.models  # noqa: F401
 

@@ -131,8 +131,9 @@ def _written(row: Any) -> Any:
     return envelope(
         message_id=message_id, provider_id=provider_id, brand_id=brand_id,
         recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
-        content=content, brand={"name": brand, "initials": initials(brand), "title": title,
-                                "mersis": mersis or "", "postal": contact or ""}, inline=False,
+        content=content, submission_id=submission_id, inline=False,
+        brand={"name": brand, "initials": initials(brand), "title": title, "mersis": mersis or "",
+               "postal": contact or ""},
     )
 
 

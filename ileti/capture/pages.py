@@ -15,7 +15,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, verify
+from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, takeaway, verify
 from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
@@ -31,7 +31,8 @@ from ileti.capture.page import (
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
-from ileti.channels.render import istanbul_text
+from ileti.channels.render import istanbul_text, receipt_url
+from ileti.consents import consentreceipt
 from ileti.core import clock, db
 from ileti.core.errors import (
     Gone,
@@ -238,6 +239,26 @@ def receipt_file(site_key: str) -> ResponseReturnValue:
         "Content-Disposition": f'attachment; filename="{kept["receipt"]}.json"'})
 
 
+@blueprint.get("/f/<site_key>/receipt.jsonld")
+def standard_receipt(site_key: str) -> ResponseReturnValue:
+    """The signed receipt for other software: ISO/IEC TS 27560 as JSON-LD."""
+    site, handle = find_site(site_key), request.args.get("h", "")
+    counters.check("f", site.id, visitor().address, share=4)
+    return _given(takeaway.of_act(site.place.provider_id, _opened(site, handle).submission_id))
+
+
+@blueprint.get("/m/<token>")
+def mailed_receipt(token: str) -> ResponseReturnValue:
+    """The same by the link of a mail, for the address the mail went to. Opening changes nothing."""
+    counters.check("r", 0, visitor().address, share=4)
+    return _given(takeaway.of_link(token[:1_000]))
+
+
+def _given(receipt: dict[str, Any]) -> Response:
+    raw, headers = takeaway.as_file(receipt)
+    return Response(raw, content_type=consentreceipt.MEDIA_TYPE, headers=headers)
+
+
 def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int = 200,
                   note: str = "") -> Response:
     now = verify.standings(site, opened)
@@ -248,6 +269,7 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
+        standard_url=f"{path}/receipt.jsonld?h={handle}" if now.lines else None,
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],
         verify_action=in_language(f"{path}/code/new", language),
@@ -289,10 +311,12 @@ def refuse(token: str) -> ResponseReturnValue:
     """Record the refusal; also the one-click POST of mail programs (RFC 8058)."""
     counters.check("r", 0, visitor().address)
     asked = refusals.open_refusal(token, all_channels="all" in request.args)
-    at = refusals.refuse(asked, visitor())
+    done = refusals.refuse(asked, visitor())
     language = asked_language() if "lang" in request.args else asked.language
     return draw("refused.html", language, asked.brand_name, brand_id=asked.place.brand_id,
-                channels=[c.name for c in asked.channels], at=istanbul_text(at))
+                channels=[c.name for c in asked.channels], at=istanbul_text(done.captured_at),
+                receipt=receipt_number(done.submission_id), receipt_url=receipt_url(
+                    asked.place.provider_id, done.submission_id, asked.recipient_id))
 
 
 # -- notices ---------------------------------------------------------------------------------------

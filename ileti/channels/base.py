@@ -32,7 +32,8 @@ class Attachment:
 @dataclass(frozen=True)
 class Envelope:
     """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
-    that are not of the table ``message`` name a ``series`` of numbers of their own."""
+    that are not of the table ``message`` name a ``series`` of numbers of their own.
+    ``attachments`` are for mails."""
 
     message_id: int
     channel: Channel

@@ -22,12 +22,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Message(Model):
-    """One message to one recipient; its content is personal and kept encrypted."""
+    """One message to one recipient; its content is personal and kept encrypted. ``content_ct`` is
+    what it is rendered from, ``sent_ct`` what was handed over (channels/assent.py); of a code
+    neither is kept once it was sent."""
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_provider_id_created_at", "provider_id", "created_at"),
         Index("ix_message_submission", "provider_id", "submission_id"),
+        Index("ix_message_recipient", "provider_id", "recipient_id"),  # what relied on a consent
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -47,3 +50,5 @@ class Message(Model):
     gateway: Mapped[str | None] = mapped_column(String(30))
     outside_id: Mapped[str | None] = mapped_column(String(120))
     problem: Mapped[str | None] = mapped_column(Text)
+    sent_key: Mapped[int | None] = mapped_column(SmallInteger)
+    sent_ct: Mapped[bytes | None] = mapped_column(LargeBinary)

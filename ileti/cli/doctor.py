@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import psycopg
@@ -12,24 +12,29 @@ import redis
 
 from config import Settings, WrongSetting
 from config import settings as read_settings
+from ileti.channels import sealmail
 from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.consents.deadlines import unknown_years
+from ileti.core import clock
 from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.secrets import open_secrets
-from ileti.evidence import vault
+from ileti.evidence import copies, vault
+from ileti.evidence.copies import Way
 from ileti.evidence.stores import newest_store
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.stampcheck import bad_stamps
+from ileti.retention import holds, plan
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply",
            "remote_write")}
 CLOCK_TOLERANCE = 2.0
 _SEALED_WITHIN = 900.0  # seconds
+_CARRIED_WITHIN = timedelta(hours=26)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         *_stamps(conn),
         *_seals(conn, settings),
         *_vault(conn),
+        *_retention(),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -149,6 +155,7 @@ def _seals(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
                      f"without one waits {float(waits or 0) / 60:.0f} min",
                      "" if (waits or 0) < _SEALED_WITHIN else "Look whether the workers run and "
                      "whether a transaction has been open for long (pg_stat_activity).")]
+    found += _copies(settings, number or 0)
     if not settings.stamp_service:
         return [*found, Finding(False, "no authority stamps the seals",
                                 "Set STAMP_URL: without a time stamp only copies outside "
@@ -158,6 +165,21 @@ def _seals(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
     return [*found, Finding(not late, f"the last time stamp is over seal {stamped}", "" if not late
                             else "See the log for `seal_not_stamped`: what the authority at "
                             "STAMP_URL answers.")]
+
+
+def _copies(settings: Settings, number: int) -> list[Finding]:
+    """Whether those outside who keep seals have got them."""
+    places = [(Way.MAIL, one) for one in sealmail.addresses()]
+    if settings.seal_export_s3_url:
+        places.append((Way.BUCKET, settings.seal_export_s3_url))
+    found = []
+    for way, address in places:
+        upto, at = copies.newest(way, address)
+        late = upto < number and (at is None or clock.now() - at > _CARRIED_WITHIN)
+        what = "the bucket" if way is Way.BUCKET else "an address of SEAL_EXPORT_MAIL"
+        found.append(Finding(not late, f"{what} has the seals up to {upto}", "" if not late else
+                             "See the log for `seal_export_failed`: who does not take them."))
+    return found
 
 
 def _deadlines(conn: psycopg.Connection) -> list[Finding]:
@@ -201,7 +223,8 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
                      "" if not trouble else "Mend VAULT_DIR or VAULT_S3_URL: nobody can add a "
                      "signed form or a recording until then (R-09).")]
     for provider_id, file_id in conn.execute(
-            "select provider_id, id from evidence_file order by id desc limit 3").fetchall():
+            "select provider_id, id from evidence_file where erased_at is null "
+            "order by id desc limit 3").fetchall():
         try:
             vault.verify(provider_id, file_id)
         except IletiError as error:
@@ -216,6 +239,18 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
         found.append(Finding(False, f"{name}: {taken / 1e6:.0f} of {quota / 1e6:.0f} MB of the "
                              "vault are taken", "Give it more room: `ileti vault quota`."))
     return found
+
+
+def _retention() -> list[Finding]:
+    """Whether what is due is destroyed in time, and holds nobody may remember (R-64)."""
+    late = plan.overdue()
+    found = [Finding(not late, "the last periodic destruction is older than six months" if late
+                     else "what is due is destroyed in time", "Look whether the workers run, then "
+                     "`ileti retention run`: the law allows six months." if late else "")]
+    return found + [
+        Finding(False, f"legal hold {one.id} of provider {one.provider_id} holds since "
+                f"{to_istanbul(one.since):%d.%m.%Y}", "Ask whether it is still needed; a hold ends "
+                "on the page `Saklama ve imha`.") for one in holds.to_review()[:20]]
 
 
 def _redis(settings: Settings) -> list[Finding]:

@@ -21,7 +21,8 @@ def rooms() -> list[tuple[int, str, int, int, int]]:
     rows = db.connection().execute(
         "select p.iys_code, p.short_name, count(f.id), coalesce(sum(f.size), 0), "
         "coalesce(p.vault_quota_mb, %s) * 1000000::bigint from provider p "
-        "left join evidence_file f on f.provider_id = p.id group by p.id order by p.iys_code",
+        "left join evidence_file f on f.provider_id = p.id and f.erased_at is null "
+        "group by p.id order by p.iys_code",
         [settings().vault_quota_mb]).fetchall()
     return [(row[0], row[1], row[2], int(row[3]), row[4]) for row in rows]
 
@@ -40,6 +41,7 @@ def check(iys_code: int | None = None) -> Iterator[tuple[int, int, str]]:
         rows = db.connection().execute(
             "select f.provider_id, f.id, p.iys_code from evidence_file f join provider p "
             "on p.id = f.provider_id where (f.provider_id, f.id) > (%s, %s) "
+            "and f.erased_at is null "
             "and (%s::int is null or p.iys_code = %s) order by f.provider_id, f.id limit %s",
             (*after, iys_code, iys_code, _TOGETHER)).fetchall()
         if not rows:

@@ -68,7 +68,9 @@ _CHOSEN: Final = """
        e.consent_date, r.creation_date, e.source, e.recipient_type, e.channel, e.status,
        r.transaction_id, p.key_no, p.addr_hash, p.addr_ct
 """
-_SEEN: Final = f"and {DEALER_SEES.format('e')}"
+# A restricted person's refusals are told, so that programs stop too; nothing else is (R-64).
+_SEEN: Final = f"""and {DEALER_SEES.format('e')}
+   and (e.status = 2 or not is_restricted(e.provider_id, e.recipient_id, e.captured_at))"""
 _FROM_IYS: Final = f"""
 select e.captured_at, e.id, {_CHOSEN}
   from consent_entry e

@@ -5,21 +5,22 @@ from the rows as they are now: whether each entry's leaf is that of its claim, w
 are those the seal stands on, whether each seal holds the digest of the one before, whether stamps
 hold, and whether this database goes on from the seals that were carried out of the house. The first
 wrong record is named, with its day; what cannot be named (a row that is gone) is narrowed to its
-seal. Reads only.
+seal. What was erased must stand in the signed log of destruction, which a higher floor brings
+(:func:`vouches`): an erasure nobody signed is named like any other change. Reads only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import new as new_hash
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import psycopg
 
-from ileti.consents.claims import Claims, Entry, Unreadable, read_entries, read_links
+from ileti.consents.claims import Claims, Entry, Gone, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
 from ileti.evidence import merkle, seal, stamping
@@ -29,7 +30,7 @@ from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamps import CLOCKS_DIFFER, Verdict, judge
 
 _BATCH: Final = seal.MOST
-_WORDS: Final = {2: "file", 3: "act"}
+_WORDS: Final = {2: "file", 3: "act", 4: "line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ class Sealed(Protocol):
         """Whether the leaf is that of what the record says now."""
 
     @property
-    def erased(self) -> bool:
-        """Whether the person is erased, so that the leaf is believed by its seal alone."""
+    def gone(self) -> Gone | None:
+        """What of it is erased, so that the leaf is believed by its seal and the log alone."""
 
     @property
     def captured_at(self) -> datetime:
@@ -112,14 +113,47 @@ def audits(kind: int) -> Callable[[Reader], Reader]:
     return register
 
 
+class Witness(Protocol):
+    """Who knows what was lawfully destroyed; ``faults`` are what is wrong with the log itself, in
+    Turkish and English."""
+
+    faults: list[tuple[str, str]]
+
+    def told(self, asked: set[Gone]) -> set[Gone]:
+        """Those of these that a signed line tells of."""
+
+
+class Nobody:
+    """There is no log, so nothing was lawfully destroyed."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[str, str]] = []
+
+    def told(self, asked: set[Gone]) -> set[Gone]:
+        """None of these."""
+        return asked - asked
+
+
+_Made = TypeVar("_Made", bound=Callable[[], Witness])
+_witnesses: list[Callable[[], Witness]] = [Nobody]
+
+
+def vouches(witness: _Made) -> _Made:
+    """Register who knows what was destroyed; it is made anew for each audit."""
+    _witnesses.append(witness)
+    return witness
+
+
 class _Enough(Exception):
     """As many findings as were wanted."""
 
 
 class _Audit:
-    def __init__(self, exported: Mapping[int, str], most: int) -> None:
+    def __init__(self, exported: Mapping[int, Collection[str]], most: int) -> None:
         self.report = Report()
         self._exported, self._most = exported, most
+        self._witness = _witnesses[-1]()
+        self._lawful: set[Gone] = set()
 
     def tell(self, kind: str, number: int, at: datetime | None, tr: str, en: str,
              record: str | None = None) -> None:
@@ -128,6 +162,8 @@ class _Audit:
             raise _Enough
 
     def run(self, first: int, last: int | None) -> None:
+        for tr, en in self._witness.faults:
+            self.tell("log_wrong", 0, None, tr, en)
         before = _before(first)
         for header in self._chain(first, last):
             self._links(header, before)
@@ -163,8 +199,8 @@ class _Audit:
                       f"Seal {header.number} does not stand on the one before it.")
 
     def _against_export(self, header: Header) -> None:
-        told = self._exported.get(header.number)
-        if told is not None and told != header.digest.hex():
+        told = self._exported.get(header.number, ())
+        if any(one != header.digest.hex() for one in told):
             self.tell("export_differs", header.number, header.sealed_at,
                       f"{header.number} numaralı mühür dışarı verilenle aynı değil.",
                       f"Seal {header.number} is not the one that was exported.")
@@ -189,9 +225,11 @@ class _Audit:
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
+            self._ask_witness(gone_of(one, claims) for one in entries)
             for one in entries:
                 found.append((one.at, one.leaf))
                 wrong |= not self._entry(one, claims, header)
+        self._ask_witness(other.gone for other in others)
         for other in others:
             wrong |= not self._other(other, header)
         leaves = [leaf for _, leaf in (sorted(found) if others else found)]
@@ -211,9 +249,10 @@ class _Audit:
                       "record and its commitment were changed together.")
 
     def _entry(self, one: Entry, claims: Claims, header: Header) -> bool:
-        if one.erased:
+        gone = gone_of(one, claims)
+        if gone is not None:
             self.report.erased += 1
-            return True
+            return self._erasure(gone, record_number(one.id), one.captured_at, header)
         try:
             if claims.fits(one):
                 return True
@@ -226,10 +265,28 @@ class _Audit:
                   f"Record {number} is not as it was sealed{part_en}.", number)
         return False
 
+    def _ask_witness(self, found: Iterable[Gone | None]) -> None:
+        asked = {one for one in found if one is not None}
+        self._lawful = self._witness.told(asked) if asked else set()
+
+    def _erasure(self, gone: Gone, number: str, at: datetime, header: Header) -> bool:
+        """What is erased is as it was sealed when a signed line tells of it."""
+        if gone in self._lawful:
+            return True
+        self.tell("erased_unlawfully", header.number, at,
+                  f"{number} numaralı kaydın kişisi ya da içeriği silinmiş; imha günlüğünde böyle "
+                  "bir silme yok.",
+                  f"The person or content of record {number} was erased, and the log of "
+                  "destruction knows nothing of it.", number)
+        return False
+
     def _other(self, one: Sealed, header: Header) -> bool:
         kind = one.at.kind
         self.report.others[kind] = self.report.others.get(kind, 0) + 1
-        if one.erased or one.fits:
+        gone = one.gone
+        if gone is not None:
+            return self._erasure(gone, one.wrong()[0], one.captured_at, header)
+        if one.fits:
             return True
         number, tr, en = one.wrong()
         self.tell(f"{_WORDS[kind]}_changed", header.number, one.captured_at, tr, en, number)
@@ -263,6 +320,17 @@ _WHY: Final = {
 }
 
 
+def gone_of(one: Entry, claims: Claims) -> Gone | None:
+    """What of a prepared entry is erased: the person, or what was taken with the click."""
+    if one.erased:
+        return Gone("person", one.provider_id, one.recipient_id)
+    try:
+        erased = claims.said(one).erased
+    except Unreadable:
+        return None
+    return Gone("submission", one.provider_id, one.submission_id) if erased else None
+
+
 def _before(first: int) -> Header | None:
     if first <= 1:
         return None
@@ -283,11 +351,13 @@ def _batches(epoch: int, after: Position, upto: Position) -> Iterator[tuple[list
         after = entries[-1].at
 
 
-def audit(*, first: int = 1, last: int | None = None, exported: Mapping[int, str] | None = None,
-          most: int = 100) -> Report:
+def audit(*, first: int = 1, last: int | None = None,
+          exported: Mapping[int, str | Collection[str]] | None = None, most: int = 100) -> Report:
     """Check seals ``first`` to ``last`` (None: the newest) and everything below them; ``exported``
-    are digests in hex by seal number, as they were carried out. Stops after ``most`` findings."""
-    doing = _Audit(exported or {}, most)
+    are digests in hex by seal number, as they were carried out: all that any copy holds, since two
+    copies that differ cannot both be right. Stops after ``most`` findings."""
+    doing = _Audit({number: {told} if isinstance(told, str) else told
+                    for number, told in (exported or {}).items()}, most)
     with suppress(_Enough):
         doing.run(first, last)
     return doing.report

@@ -3,8 +3,9 @@
 Why this module exists: an entry's leaf commits to a claim that stands nowhere as a whole; its parts
 lie in the entry, its submission, the recipient's row, the text shown, provider and brand
 (:mod:`ileti.evidence.leaf`). Who changes one of them no longer gets the leaf. Rebuilding is how a
-change is found (:mod:`ileti.consents.audit`) and how a claim is shown to a stranger. What an erased
-person's entry claimed nobody can tell any more: its leaf is believed by the seal alone.
+change is found (:mod:`ileti.consents.audit`) and how a claim is shown to a stranger. What an entry
+claimed whose person or click is erased nobody can tell any more: its leaf is believed by the seal
+alone, and that it was lawful by the signed log (docs/adr/0029).
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _CHANNELS, _TYPES, _SOURCES, _STANDINGS, _STATUSES = (
 _LINKS: Final = """
     select l.id, l.leaf, l.added_at, l.entry_id, e.leaf, l.added_by, l.role, f.sha256, r.leaf_key,
            coalesce(r.addr_hash is null and r.leaf_key is null and r.id is not null, false),
-           l.xid::text::bigint, l.epoch, l.provider_id, l.file_id
+           l.xid::text::bigint, l.epoch, l.provider_id, l.file_id, f.erased_at is not null,
+           e.recipient_id
       from entry_file l
       left join evidence_file f on f.provider_id = l.provider_id and f.id = l.file_id
       left join consent_entry e on e.provider_id = l.provider_id and e.id = l.entry_id
@@ -91,13 +93,22 @@ class Entry(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a submission says: its evidence and the person's canonical JSON, their digests, and its
-    key."""
+    key; ``erased``: it says nothing any more."""
 
     idem: str
     evidence: str
     person: str | None
     evidence_json: Any
     person_json: bytes
+    erased: bool = False
+
+
+class Gone(NamedTuple):
+    """What was erased: a ``person`` (recipient), a ``submission`` or a ``file``, by its number."""
+
+    what: str
+    provider_id: int
+    id: int
 
 
 class Unreadable(Exception):
@@ -137,6 +148,8 @@ class Link(NamedTuple):
     epoch: int
     provider_id: int
     file_id: int
+    file_erased: bool
+    recipient_id: int | None
 
     @property
     def at(self) -> Position:
@@ -155,6 +168,13 @@ class Link(NamedTuple):
     def captured_at(self) -> datetime:
         """When it was linked."""
         return self.added_at
+
+    @property
+    def gone(self) -> Gone | None:
+        """What of it is erased."""
+        if self.erased:
+            return Gone("person", self.provider_id, self.recipient_id or 0)
+        return Gone("file", self.provider_id, self.file_id) if self.file_erased else None
 
     def wrong(self) -> tuple[str, str, str]:
         """What an audit says of it when it does not fit: the record's number, Turkish, English."""
@@ -221,7 +241,8 @@ class Claims:
         if missing:
             providers, ids = zip(*missing, strict=True)
             for provider, number, *parts in self._conn.execute(
-                    "select s.provider_id, s.id, s.idem, s.evidence, s.person_key, s.person_ct "
+                    "select s.provider_id, s.id, s.idem, s.evidence, s.person_key, s.person_ct, "
+                    "s.erased_at is not null "
                     "from unnest(%s::int[], %s::bigint[]) w(provider, id) join submission s "
                     "on s.provider_id = w.provider and s.id = w.id",
                     (list(providers), list(ids)), binary=True):
@@ -232,7 +253,8 @@ class Claims:
                 "select id, content_hash from document_version where id = any(%s)",
                 (list(texts),))}
 
-    def _read(self, idem: str, evidence: Any, key: int | None, cipher: bytes | None) -> Said:
+    def _read(self, idem: str, evidence: Any, key: int | None, cipher: bytes | None,
+              erased: bool) -> Said:
         person: str | None = None
         clear = b"null"
         if cipher is not None and key is not None:
@@ -241,7 +263,7 @@ class Claims:
                 person = sha256(clear).hexdigest()
             except CannotDecrypt:
                 person = "unreadable"  # no digest: the leaf will not be this one
-        return Said(idem, canonical_digest(evidence), person, evidence, clear)
+        return Said(idem, canonical_digest(evidence), person, evidence, clear, erased)
 
     def said(self, one: Entry) -> Said:
         """What a prepared entry's submission says; raises Unreadable."""

@@ -34,7 +34,8 @@ from ileti.evidence.models import XID8
 
 
 class Submission(Model):
-    """What one request or chunk shares; holds the idempotency key."""
+    """What one request or chunk shares; holds the idempotency key. ``erased_at``: who and what was
+    shown is destroyed (ileti/retention), only what was chosen stays in its entries."""
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -59,6 +60,7 @@ class Submission(Model):
     entry_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     person_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
     evidence: Mapped[dict] = mapped_column(JSONB)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ConsentEntry(Model):

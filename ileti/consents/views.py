@@ -16,7 +16,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ileti.consents import bundle, ledger, listpage, search
+from ileti.consents import bundle, consentreceipt, ledger, listpage, places, search
 from ileti.consents.detail import detail, entries_of_key, record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import record_number
@@ -28,6 +28,7 @@ from ileti.core.errors import IletiError, NotFound
 from ileti.core.formats import say
 from ileti.recipients.address import AddressError
 from ileti.recipients.models import Recipient
+from ileti.recipients.restricted import is_restricted
 from ileti.tenancy import audit, scope
 from ileti.tenancy.models import Brand, Provider
 
@@ -81,6 +82,8 @@ class ConsentView(BaseView):
     def reveal(self, number: str) -> ResponseReturnValue:
         """Show the address in full on this one answer; who did is written down first."""
         entry, state = _entry_and_state(number)
+        if is_restricted(entry.provider_id, entry.recipient_id, entry.captured_at):
+            raise NotFound()  # kept for the law alone (R-64): a proof bundle shows it, no page does
         audit.record("consent:reveal", f"recipient:{entry.recipient_id}",
                      {"record": record_number(entry.id)}, provider_id=entry.provider_id)
         orm.db.session.commit()
@@ -106,6 +109,19 @@ class ConsentView(BaseView):
         bundle.write(made, packed)
         return Response(packed.getvalue(), mimetype="application/zip", headers={
             "Content-Disposition": f'attachment; filename="kanit-{record_number(entry.id)}.zip"'})
+
+    @expose("/<number>/makbuz")
+    @has_access
+    @permission_name("prove")
+    def receipt(self, number: str) -> ResponseReturnValue:
+        """This record's receipt for other software; who took it is written down first."""
+        entry, _state = _entry_and_state(number)
+        audit.record("consent:receipt", f"recipient:{entry.recipient_id}",
+                     {"record": record_number(entry.id)}, provider_id=entry.provider_id)
+        orm.db.session.commit()
+        made = consentreceipt.receipt(entry.provider_id, [entry.id])
+        return Response(places.readable(made), content_type=consentreceipt.MEDIA_TYPE, headers={
+            "Content-Disposition": f'attachment; filename="{record_number(entry.id)}.jsonld"'})
 
     @expose("/<number>/ret", methods=["POST"])
     @has_access

@@ -33,8 +33,9 @@ log = get_logger("ileti.evidence")
 
 FORMAT: Final = 1
 #: tables with leaves, by kind; a kind is part of a seal's order: never renumber, only append
-LEAVES: Final = {1: "consent_entry", 2: "entry_file", 3: "kvkk_entry"}
-_CAME: Final = {1: "captured_at", 2: "added_at", 3: "captured_at"}
+LEAVES: Final = {1: "consent_entry", 2: "entry_file", 3: "kvkk_entry", 4: "destruction_log"}
+_CAME: Final = {1: "captured_at", 2: "added_at", 3: "captured_at",
+                4: "at"}
 MOST: Final = 20_000
 _LOCK: Final = 0x5EA1
 _LAST_ID: Final = 2**63 - 1

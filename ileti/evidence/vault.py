@@ -207,10 +207,11 @@ def find(provider_id: int, digest: bytes) -> Kept | None:
 
 
 def describe(provider_id: int, file_ids: Iterable[int]) -> dict[int, Kept]:
-    """What files are, by number, in one statement; those that are not the provider's are left
-    out."""
+    """What files are, by number, in one statement; those that are not the provider's, or that are
+    destroyed, are left out."""
     rows = db.connection().execute(
-        f"select {_COLUMNS} from evidence_file where provider_id = %s and id = any(%s)",  # noqa: S608
+        f"select {_COLUMNS} from evidence_file where provider_id = %s "  # noqa: S608
+        "and id = any(%s) and erased_at is null",
         (provider_id, list(file_ids))).fetchall()
     return {row[0]: _kept(row) for row in rows}
 
@@ -222,7 +223,7 @@ def opened(provider_id: int, file_id: int) -> Iterator[Iterator[bytes]]:
     OutsideRetryable when the store does not answer."""
     row = db.connection().execute(
         "select sha256, file_key, store, place from evidence_file where provider_id = %s "
-        "and id = %s", (provider_id, file_id)).fetchone()
+        "and id = %s and erased_at is null", (provider_id, file_id)).fetchone()
     if row is None:
         raise NotFound()
     digest, cipher, kind, place = row

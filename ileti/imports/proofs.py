@@ -24,10 +24,9 @@ from ileti.core.secrets import secrets
 from ileti.evidence import kinds
 from ileti.evidence.kinds import Role, clean_name, fold_name
 from ileti.evidence.vault import NAME_PURPOSE, Kept
-from ileti.imports.states import RunState
+from ileti.imports.states import CHANGEABLE, RunState
 
 MOST_FILES: Final = 100_000
-OPEN: Final = (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,8 @@ def listed(run_id: int, *, whole: bool, limit: int = 200) -> list[RunFile]:
         "select f.id, f.file_id, f.whole, f.role, f.added_at, f.added_by, v.size, v.media_type, "
         "v.sha256, f.name from import_file f join evidence_file v "
         "on v.provider_id = f.provider_id and v.id = f.file_id "
-        "where f.import_id = %s and f.whole = %s order by f.id desc limit %s",
+        "where f.import_id = %s and f.whole = %s and v.erased_at is null "
+        "order by f.id desc limit %s",
         (run_id, whole, limit)).fetchall()
     return [RunFile(row[0], row[1], row[2], Role(row[3]), row[4], row[5], row[6], row[7],
                     bytes(row[8]), ring.decrypt_text(row[9], NAME_PURPOSE)) for row in rows]
@@ -178,7 +178,7 @@ def _held(conn: Any, run_id: int) -> _Owner:
                        "where id = %s for no key update", [run_id]).fetchone()
     if row is None:
         raise NotFound()
-    if row[3] not in OPEN:
+    if row[3] not in CHANGEABLE:
         raise Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
                        "The import has moved on meanwhile; reload the page.", code="moved_on")
     return _Owner(*row[:3])

@@ -24,7 +24,7 @@ from config import settings
 from ileti.core import db
 from ileti.core.errors import CallerMistake, Gone
 from ileti.core.failpoints import reach
-from ileti.imports import proofs, runs
+from ileti.imports import arriving, proofs, runs
 from ileti.imports.files import PART_BYTES, PartedFile
 from ileti.imports.origin import state
 from ileti.imports.reading import sources
@@ -111,21 +111,24 @@ def again(run_id: int, *, by: int | None) -> int:
     file = runs.read_run(made).file
     for number, piece in enumerate(_in_parts(chain([head, first], lines)), 1):
         file.add(number, [piece])
-    runs.uploaded(made)
+    arriving.finish(made)
     runs.map_columns(made, layout, run.mapping)
     with suppress(CallerMistake):
-        runs.state_origin(made, state(run.origin))
+        runs.state_origin(made, state(run.origin), by=by)
     proofs.copy_set(run_id, made)
     return made
 
 
 def sweep() -> dict[str, int]:
-    """Remove what was kept of imports that ended IMPORT_KEEP_DAYS ago; their lists stay."""
+    """Remove what was kept of imports that ended IMPORT_KEEP_DAYS ago, unless a legal hold is on it
+    (ADR 0029); their lists stay."""
     root = settings().import_folder
     found = {str(path.parent.relative_to(root)): path for path in root.glob("*/*/rest")}
     old = db.connection().execute(
         "select path from import_run where path = any(%s) and coalesce(undone_at, ended_at) < "
-        "now() - make_interval(days => %s)", (list(found), settings().import_keep_days)).fetchall()
+        "now() - make_interval(days => %s) and not under_hold(provider_id, brand_id, null, "
+        "created_at, coalesce(undone_at, ended_at))",
+        (list(found), settings().import_keep_days)).fetchall()
     for (path,) in old:
         shutil.rmtree(found[path], ignore_errors=True)
     return {"rests": len(old)}

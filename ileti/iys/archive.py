@@ -23,6 +23,7 @@ from pathlib import Path
 from config import settings
 from ileti.consents.ledger import Place
 from ileti.core import db
+from ileti.core.crypto import CannotDecrypt
 from ileti.core.failpoints import reach
 from ileti.core.sealedfile import SealedWriter, read_sealed
 from ileti.core.secrets import secrets
@@ -127,7 +128,10 @@ def newest(place: Place, day: dt.date, kind: Kind) -> Kept | None:
 
 
 def read(place: Place, day: dt.date, kept: Kept) -> Iterator[bytes]:
-    """The clear content piece by piece; raises CannotDecrypt, OSError."""
+    """The clear content piece by piece; raises CannotDecrypt (also when it was destroyed), OSError.
+    """
+    if not kept.file_key:
+        raise CannotDecrypt("destroyed")
     key = base64.b64decode(secrets().keyring.decrypt_text(kept.file_key, PURPOSE))
     return read_sealed(settings().archive_folder / kept.path, key, _bound(place, day, kept.kind))
 

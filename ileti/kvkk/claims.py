@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from ileti.consents.audit import Sealed, audits
+from ileti.consents.claims import Gone
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Source, Standing
 from ileti.core.crypto import CannotDecrypt
@@ -32,7 +33,8 @@ _ROWS: Final = """
     select k.xid::text::bigint, k.id, k.leaf, k.captured_at, k.provider_id, k.recipient_id,
            k.act_at, k.dealer_id, k.act, k.extent, k.source, k.standing, k.epoch,
            p.iys_code, b.brand_code, v.content_hash, s.idem, s.evidence, s.person_key, s.person_ct,
-           r.key_no, r.addr_hash, r.addr_ct, r.leaf_key
+           r.key_no, r.addr_hash, r.addr_ct, r.leaf_key, k.submission_id,
+           s.erased_at is not null
       from kvkk_entry k
       left join provider p on p.id = k.provider_id
       left join brand b on b.id = k.brand_id
@@ -86,6 +88,8 @@ class Row(NamedTuple):
     addr_hash: bytes | None
     addr_ct: bytes | None
     leaf_key: bytes | None
+    submission_id: int
+    click_erased: bool | None
 
     @property
     def at(self) -> Position:
@@ -102,6 +106,14 @@ class Row(NamedTuple):
         """Whether the person is erased, so that nobody can put the claim together."""
         return self.recipient_id is not None and (
             self.addr_hash is None and self.addr_ct is None and self.leaf_key is None)
+
+    @property
+    def gone(self) -> Gone | None:
+        """What of it is erased."""
+        if self.erased:
+            return Gone("person", self.provider_id, self.recipient_id or 0)
+        return (Gone("submission", self.provider_id, self.submission_id) if self.click_erased
+                else None)
 
     def said(self) -> dict[str, Any] | None:
         """The claim; None when a part is gone, unreadable or of no known word."""

@@ -16,15 +16,18 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
+    String,
+    Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ileti.core.columns import PROOF
+from ileti.core.columns import PROOF, READ
 
 
 class Recipient(Model):
@@ -47,3 +50,33 @@ class Recipient(Model):
     addr_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     addr_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
     leaf_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Restriction(Model):
+    """That a person's records up to ``since`` are kept for the law alone; ``case_number`` is the
+    request's. While a consent given later stands, what came later is seen as anything else."""
+
+    __tablename__ = "restriction"
+    __table_args__ = (
+        Index("ix_restriction_recipient", "provider_id", "recipient_id", "since"),
+        {"comment": PROOF},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    by: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    case_number: Mapped[str | None] = mapped_column(String(80))
+
+
+class Suppression(Model):
+    """The keyed hash of an erased person's address; consents up to ``since`` do not count."""
+
+    __tablename__ = "suppression"
+    __table_args__ = {"comment": READ}
+
+    provider_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    addr_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -74,8 +74,8 @@ class Eraser(Protocol):
     def erase(self, provider_id: int, recipient_ids: Sequence[int], *, case: str,
               by: int) -> Outcome:
         """Erase what may go and restrict the rest; ``case`` is the request's number and names the
-        occasion, ``by`` the user who approved. Called again for the same case it answers the same.
-        Commits by itself."""
+        occasion, ``by`` the user who approved. Called again for the same case
+        it answers the same. Commits by itself."""
         ...
 
 

@@ -29,6 +29,7 @@ TOPICS = (
     (_l("Organisation"), (("provider", _l("Providers")), ("brand", _l("Brands")),
                           ("dealer", _l("Dealers")), ("user", _l("Users")),
                           ("role", _l("Roles")), ("api", _l("API accounts")),
+                          ("retention", _l("Retention and destruction")),
                           ("audit", _l("Audit trail")))),
 )
 

@@ -15,6 +15,9 @@ A file that proves a consent shows who signed it, so ``proof:read`` is for who c
 answers for them; each opening is audited, and a dealer has the files of what it took alone.
 Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
 a provider can ask for a second pair of eyes (``provider.four_eyes``).
+What is kept of an erased person for the law alone (``restricted:read``, R-64) the compliance
+officer sees, and no admin of the provider, who may appoint one all the same. Placing and ending a
+legal hold and asking for a destruction is ``retention:write``; dealers see nothing of it.
 A data subject's request (``request:read``) opens everything held of a person, so it is for who
 answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
@@ -105,6 +108,9 @@ consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
 proof:read           x    x    x    x    x    x    x    .    .
 proof:write          x    x    x    x    x    x    x    .    .
+retention:read       x    x    .    .    .    .    x    .    .
+retention:write      x    x    .    .    .    .    x    .    .
+restricted:read      x    .    .    .    .    .    x    .    .
 radar:read           x    x    x    x    x    .    x    .    .
 radar:alarm          x    x    x    .    .    .    x    .    .
 import:read          x    x    x    x    .    .    x    .    .
@@ -141,6 +147,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = _read_table()
 PERMISSIONS: Final[tuple[str, ...]] = tuple(
     line.split()[0] for line in _TABLE.strip().splitlines()[1:]
 )
+#: rights of an office that whoever may appoint to it does not need themselves
+OF_OFFICE: Final = frozenset({"restricted:read"})
 BY_KEY: Final[dict[str, Role]] = {role.key: role for role in ROLES}
 
 
@@ -153,10 +161,11 @@ def split(permission: str) -> tuple[str, str]:
 def may_grant(own: frozenset[str], own_role: str, role: str) -> bool:
     """Whether somebody with the permissions ``own`` may hand out ``role``.
 
-    Nobody grants what they do not have, and only a platform admin makes another.
+    Nobody grants what they do not have, but for what an office alone brings, and only a platform
+    admin makes another.
     """
     if role not in GRANTS:
         return False
     if role == "platform_admin":
         return own_role == "platform_admin"
-    return GRANTS[role] <= own
+    return GRANTS[role] - OF_OFFICE <= own

@@ -10,6 +10,9 @@ A dealer sees the consents it took and those it was given access to (R-45, ADR 0
 everything else only what hangs on them; what hangs on a click (who took it, on what page, by what
 code) stays with the taker. The same rule as text is in ``sight``, PostgreSQL's behind ``wall``.
 Jobs and commands, which have no person behind them, open :func:`system_scope`.
+
+What is kept of a person for the law alone, who asked to be erased, is seen with ``restricted:read``
+only (R-64, ADR 0029); the same rule in the database is ``is_restricted``.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ class Scope:
 
     ``provider_id`` None with ``everything`` False sees nothing. ``brand_id`` and ``dealer_id``
     narrow it; None means all below the level above. ``user_id`` lets people see themselves.
+    ``restricted``: also what is kept of erased persons for the law alone.
     """
 
     everything: bool = False
@@ -44,6 +48,7 @@ class Scope:
     brand_id: int | None = None
     dealer_id: int | None = None
     user_id: int | None = None
+    restricted: bool = False
 
 
 NOTHING = Scope()
@@ -52,6 +57,12 @@ _current: ContextVar[Scope] = ContextVar("ileti_scope", default=NOTHING)
 
 TENANT_COLUMNS = ("provider_id", "brand_id", "dealer_id")
 TENANT_TABLES = {"provider": "provider_id", "brand": "brand_id", "dealer": "dealer_id"}
+# tables of what came about a recipient, and when; the recipient's own row has no such moment
+ABOUT_RECIPIENTS: dict[str, str | None] = {
+    "recipient": None, "consent_entry": "captured_at", "consent_state": "entry_at",
+    "message": "created_at", "verification": "created_at",
+    "kvkk_entry": "captured_at", "kvkk_state": "entry_at",
+}
 PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
 
 _KEY = tuple((name, name) for name in (
@@ -135,7 +146,29 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
         parts.append(_part(table, "brand_id", scope.brand_id))
     if scope.dealer_id is not None and table.name not in OPEN_TO_DEALERS:
         parts.append(_dealers(table, table.name, scope.dealer_id))
+    if table.name in ABOUT_RECIPIENTS and not scope.restricted:
+        parts.append(unrestricted(table, table.name))
     return and_(*parts)
+
+
+def unrestricted(table: Table | Alias, name: str) -> Condition:
+    """That a row about a recipient is not kept for the law alone: nobody restricted the person, or
+    the row came after the restriction and a consent given after it stands. The ledger is not asked,
+    since each mention of it is planned for every month; an offset of nothing makes PostgreSQL ask
+    for the row at hand."""
+    kept: Alias = Model.metadata.tables["restriction"].alias()
+    brand: Alias = Model.metadata.tables["brand"].alias()
+    state: Alias = Model.metadata.tables["consent_state"].alias()
+    again = exists(select(1).select_from(brand.join(state, and_(
+        state.c.provider_id == brand.c.provider_id, state.c.brand_id == brand.c.id))).where(
+        brand.c.provider_id == kept.c.provider_id, state.c.recipient_id == kept.c.recipient_id,
+        state.c.status == 1, state.c.entry_at > kept.c.since).correlate(kept).offset(0))
+    moment = ABOUT_RECIPIENTS[name]
+    person = table.c.id if name == "recipient" else table.c.recipient_id
+    hidden = ~again if moment is None else or_(table.c[moment] <= kept.c.since, ~again)
+    return ~exists(select(1).select_from(kept).where(
+        kept.c.provider_id == table.c.provider_id, kept.c.recipient_id == person, hidden,
+    ).correlate(table).offset(0))
 
 
 def taken_here(dealer_column: Any) -> Condition:
@@ -153,7 +186,8 @@ def own_of(table: Table | Alias, *, of_recipient: bool = False) -> Condition:
     if here.provider_id is None or here.dealer_id is None:
         return false()
     dealer = table.c.dealer_id + 0 if of_recipient else table.c.dealer_id
-    return and_(table.c.provider_id == here.provider_id, dealer == here.dealer_id)
+    seen = true() if of_recipient else unrestricted(table, "consent_entry")
+    return and_(table.c.provider_id == here.provider_id, dealer == here.dealer_id, seen)
 
 
 def is_tenant_table(table: Table) -> bool:

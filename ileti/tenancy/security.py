@@ -80,7 +80,8 @@ def scope_of(one: Membership | None, user_id: int | None = None) -> scope.Scope:
     if one.provider_id is None:
         return scope.Scope(everything=one.role == "platform_admin", user_id=one.user_id)
     return scope.Scope(provider_id=one.provider_id, brand_id=one.brand_id,
-                       dealer_id=one.dealer_id, user_id=one.user_id)
+                       dealer_id=one.dealer_id, user_id=one.user_id,
+                       restricted="restricted:read" in roles.GRANTS.get(one.role, ()))
 
 
 def permissions() -> frozenset[str]:

@@ -26,7 +26,11 @@ from ileti.tenancy.views import COMMON_LABELS
 DEEDS = {
     "login": _l("Signed in"), "logout": _l("Signed out"),
     "login_failed": _l("Signing in failed"),
-    "consent:prove": _l("Took a proof bundle"),
+    "consent:prove": _l("Took a proof bundle"), "consent:receipt": _l("Took a receipt"),
+    "message:prove": _l("Took a message’s proof bundle"),
+    "consent:complaint": _l("Took a complaint pack"),
+    "legal_hold:add": _l("Placed a legal hold"), "legal_hold:end": _l("Ended a legal hold"),
+    "retention:log": _l("Downloaded the log of destruction"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),
     "dealer:reveal": _l("Opened a dealer’s numbers"),
     "iys:push_on": _l("Let İYS report changes"),
@@ -103,6 +107,8 @@ _MORE_LABELS = {
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
     "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
+    "reads_consents": _l("Asks what held at a moment"),
+    "brings_proofs": _l("Adds proof files"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
@@ -117,6 +123,7 @@ _OTHER_THINGS = {
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
     "import_template": _l("Import template"), "purpose": _l("Purpose"),
+    "legal_hold": _l("Legal hold"),
     "data_request": _l("Data request"), "data_request_template": _l("Reply text"),
 }
 

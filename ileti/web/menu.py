@@ -14,6 +14,8 @@ from flask_login import current_user
 
 from ileti.capture.preview import PreviewView
 from ileti.capture.views import SiteView
+from ileti.channels.packviews import MessageView
+from ileti.consents.momentpage import MomentView
 from ileti.consents.proof_views import ProofView
 from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
@@ -40,6 +42,7 @@ from ileti.requests.desk.deeds import RequestDeedView
 from ileti.requests.desk.endings import RequestEndView
 from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
+from ileti.retention.views import RetentionView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
@@ -77,6 +80,8 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("roles", RoleView, _l("Roles"), "shield-check", _l("Organisation"), "role:read"),
     ("api", ApiAccountView, _l("API accounts"), "key-round", _l("Organisation"), "api:read"),
     ("webhooks", WebhookView, _l("Webhooks"), "plug", _l("Organisation"), "webhook:read"),
+    ("retention", RetentionView, _l("Retention and destruction"), "archive", _l("Organisation"),
+     "retention:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
 )
 
@@ -95,6 +100,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(IysView)
     builder.add_view_no_menu(DealerSyncView)
     builder.add_view_no_menu(ProofView)
+    builder.add_view_no_menu(MomentView)
+    builder.add_view_no_menu(MessageView)
     builder.add_view_no_menu(ImportProofView)
     builder.add_view_no_menu(ImportRestView)
     builder.add_view_no_menu(AccessView)

@@ -63,7 +63,8 @@ def panel(app: Any, database: str) -> Iterator[Panel]:
          "past": shown["refused"] + "?at=2020-01-01T09:00", "waiting": "/iletim/",
          "stopped": "/iletim/?durum=duran", "radar": "/sureler/",
          "radar_all": "/sureler/?liste=hepsi&gore=kaynak&sure=gecikti&sure=bugun",
-         "days": "/sureler/takvim"},
+         "days": "/sureler/takvim", "retention": "/saklama/",
+         "new_hold": "/saklama/bekletme/yeni"},
         {"home": "/", "one": shown["own"], "radar": "/sureler/?liste=hepsi"},
     )
     server.shutdown()

@@ -60,7 +60,7 @@ def _empty(url: str) -> None:
                 conn.execute(f'delete from "{table}"')
             conn.execute("insert into seal_epoch (epoch, system) select 0, "
                          "system_identifier::text from pg_control_system()")
-            for table in ("consent_entry", "entry_file"):
+            for table in ("consent_entry", "entry_file", "kvkk_entry", "destruction_log"):
                 conn.execute(f"alter table {table} alter column epoch set default 0")
 
 

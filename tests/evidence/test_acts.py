@@ -10,6 +10,7 @@ from ileti.consents.audit import audit
 from ileti.consents.numbers import record_number
 from ileti.kvkk.ledger import record
 from ileti.kvkk.vocabulary import Act
+from ileti.retention import witness  # noqa: F401 (it says what was lawfully erased)
 from tests.evidence.sealed_house import seal_all, take
 from tests.kvkk.house import act, click, text
 
@@ -55,7 +56,10 @@ def test_a_deleted_act_is_missed(sealed: list[int], owner: Any) -> None:
     assert [one.kind for one in audit().findings] == ["entries_missing"]
 
 
-def test_of_an_erased_person_the_seal_alone_vouches(sealed: list[int], owner: Any) -> None:
+def test_of_an_erased_person_seal_and_log_vouch(sealed: list[int], owner: Any) -> None:
     owner.execute("update recipient set addr_hash = null, addr_ct = null, leaf_key = null "
                   "where id in (select recipient_id from kvkk_entry)")
+    assert {one.kind for one in audit().findings} == {"erased_unlawfully"}
+    owner.execute("insert into destruction_part (kind, provider_id, first_id, last_id, ids) "
+                  "select 1, provider_id, id, id, array[id] from recipient where addr_ct is null")
     assert audit().findings == []

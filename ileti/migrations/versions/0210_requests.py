@@ -1,7 +1,7 @@
 """Data subjects’ requests: cases, their history, files, people, answers, copies, erasures, mails
 
 Revision ID: 0210
-Revises: 0200
+Revises: 0220
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0210"
-down_revision = "0200"
+down_revision = "0220"
 branch_labels = None
 depends_on = None
 
