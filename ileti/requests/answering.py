@@ -239,7 +239,7 @@ insert into data_request_answer (provider_id, brand_id, request_id, idem, made_b
        decision, reason, sending, templates, body, file_id, export_id)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, (
     select id from data_request_export where id = %s and request_id = %s and done_at is not null))
-on conflict (request_id, idem) do nothing returning id"""
+on conflict (request_id, idem) do nothing returning id, export_id"""
 
 
 def _write(conn: cases.Connection, case: cases.Case, new: NewAnswer, kept: Kept, by: int) -> int:
@@ -260,7 +260,7 @@ def _write(conn: cases.Connection, case: cases.Case, new: NewAnswer, kept: Kept,
         mails.write(conn, provider_id=case.provider_id, brand_id=case.brand_id,
                     request_id=case.id, kind=Mail.ANSWER, mark=f"answer:{number}",
                     content={"to": case.person.email, "lang": new.language, "answer": number,
-                             "file": kept.id, "export": new.export_id})
+                             "file": kept.id, "export": row[1]})
     return number
 
 

@@ -299,12 +299,17 @@ def add_file(number: str) -> ResponseReturnValue:
 
 
 def _add(case: cases.Case, name: str, spool: vault.Spool) -> None:
+    _refuse_more(case)
+    kept = vault.keep(case.provider_id, spool, name)
+    with db.transaction() as conn:
+        _refuse_more(cases.open_for_work(conn, case.id))
+        cases.add_file(conn, case, kept, name, FileRole.ATTACHMENT, by=None)
+
+
+def _refuse_more(case: cases.Case) -> None:
     if case.state not in (State.OPEN, State.ASKED) or len(_files(case.id)) >= MOST_FILES:
         raise CallerMistake(f"En çok {MOST_FILES} dosya eklenir.",
                             f"At most {MOST_FILES} files can be added.", code="most_files")
-    kept = vault.keep(case.provider_id, spool, name)
-    with db.transaction() as conn:
-        cases.add_file(conn, case, kept, name, FileRole.ATTACHMENT, by=None)
 
 
 def _admits() -> bool:

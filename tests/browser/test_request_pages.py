@@ -130,6 +130,7 @@ def test_a_person_applies_the_desk_answers_and_the_answer_goes_out(
         carry(Channel.EPOSTA, None)
     sent = next(one for one in gateway.got if one.attachments)
     assert (sent.to, sent.attachments[0].name) == (mail, f"{number}.pdf")
+    assert "/kvkk/veri/" in sent.text
     case = cases.read_case(db.connection(), case_of(number))
     assert case.closed_at is not None
     held = db.connection().execute(
@@ -151,5 +152,13 @@ def _answer(chromium: Any, house: dict[str, Any], number: str) -> None:
         page.click("text=Denetimi kaydet")
         page.click("text=Cevabı yaz")
         page.click("text=Metne başla")
+        page.click("text=Yazıyı hazırla ve gönder")
+        assert "doldurulmamış yer var" in page.content()  # the copy it speaks of is not made yet
+        assert faults(page) == []
+        page.goto(f"/basvurular/{number}")
+        page.click("text=Veri örneği hazırla")
+        page.wait_for_selector("text=Veri örneği istendi")
+        exports.make_waiting()
+        page.goto(f"/basvurular/{number}/cevap?karar=1")
         page.click("text=Yazıyı hazırla ve gönder")
         page.wait_for_selector("text=Cevap yolda")

@@ -361,3 +361,37 @@ def test_a_reply_text_is_versioned_and_two_do_not_overwrite_each_other(
     begun = client.get(f"/basvurular/{case_number(case.id)}/cevap?karar=1").text
     assert "Sayın Nazlı Kırşehirli, işlenmektedir." in begun
     assert "&#34;A.granted&#34;, &#34;version&#34;: 1" in begun
+
+
+def test_the_counts_are_ones_own(
+    app: Any, place: Any, place_b: Any, new_case: Callable[..., Case]
+) -> None:
+    for days in (0, 22, 40):
+        new_case(received_at=clock.now() - timedelta(days=days))
+    text = officer(app, place_b).get("/basvurular/").text
+    assert "Cevap bekleyen başvuru yok" in text
+    assert not re.search(r'class="count">[1-9]', text)
+    mine = officer(app, place).get("/basvurular/?durum=gecti").text
+    assert len(set(re.findall(r"BSV-[\w-]{14}", mine))) == 1
+    stranger = officer(app, place_b)
+    for typed in (case_number(new_case().id), TCKN):
+        answer = stranger.post("/basvurular/ara",
+                               data={"csrf_token": token_of(stranger), "q": typed})
+        assert answer.headers["Location"].endswith("/basvurular/")
+
+
+def test_an_answer_never_carries_another_cases_copy(
+    app: Any, place: Any, place_b: Any, new_case: Callable[..., Case],
+    post: Callable[..., Gateway]
+) -> None:
+    from ileti.requests import exports
+
+    gateway, client, case = post(), officer(app, place), verified(new_case())
+    theirs = verified(new_case(place_b))
+    with db.transaction() as conn:
+        number = exports.ask_for(conn, theirs, by=1)
+    exports.make_waiting()
+    answered(client, case, export=str(number))
+    mails.send_mails()
+    mail, = gateway.got
+    assert "/kvkk/veri/" not in mail.text
