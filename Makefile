@@ -9,7 +9,7 @@ export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations conformance chaos widget clean \
-        verify-attacks bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget
+        verify-attacks bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget
 
 run: $(VENV)/.run
 	@$(BIN)/ileti up
@@ -58,7 +58,7 @@ verify-attacks: $(VENV)/.dev
 widget: $(VENV)/.dev
 	bash tools/node.sh build
 
-bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-widget: bench-%: $(VENV)/.dev
+bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget: bench-%: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.$(or $(filter-out import,$*),imports)
 
 clean:

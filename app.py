@@ -84,11 +84,16 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     return (_capture() if lean else _panel())(environ, start_response)
 
 
+def build() -> None:
+    """Build everything, so that no visitor waits for it; opens no connection, starts no thread."""
+    for part in (_panel, _capture, _registry, _compat, _api):
+        part()
+
+
 def serving() -> WsgiApplication:
-    """For servers that call a factory in each worker: builds everything first, so that no visitor
-    waits for it, and lets no worker outlive its server."""
+    """For servers that call a factory in each worker: the rest of :func:`build`, which a server
+    that forks has behind it, and no worker outlives its server."""
     end_without_parent()
-    _panel()
-    _capture()
+    build()
     spare_collections()
     return app

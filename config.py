@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -108,6 +107,8 @@ def _check_networks(text: str) -> str:
 
 
 def _check_ca_file(path: Path) -> Path:
+    from cryptography import x509
+
     try:
         x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:
@@ -126,6 +127,11 @@ Keyring = Annotated[str, AfterValidator(_check_keyring)]
 
 def _field(default: Any, text: str, **more: Any) -> Any:
     return Field(default, description=text, **more)
+
+
+def _in_url(host: str) -> str:
+    """A host as an address on the web writes it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 class Settings(BaseSettings):
@@ -246,6 +252,10 @@ class Settings(BaseSettings):
         ge=0,
     )
     import_longest_mb: int = _field(4_096, "Largest file that may be imported, MB.", ge=1)
+    import_open_uploads: int = _field(
+        50, "Uploads of a provider that may be unfinished at once.", ge=1)
+    import_open_mb: int = _field(
+        20_000, "How much a provider's unfinished uploads may hold together, MB.", ge=1)
     import_processes: int = _field(2, "Processes that read one import.", ge=1, le=32)
     import_keep_days: int = _field(
         365, "How long the rows an import did not take stay retrievable for correction, days after "
@@ -301,6 +311,27 @@ class Settings(BaseSettings):
         None, "Folder to which each day's seals are written, on storage that whoever runs this "
         "installation cannot rewrite; unset writes none.",
     )
+    seal_export_mail: str = _field(
+        "", "Mail addresses (comma between) of people outside who keep each day's seals: a notary, "
+        "an auditor. Sent by SMTP_URL.", pattern=r"^(\s*[^\s,@]+@[^\s,@]+\s*(,\s*[^\s,@]+@[^\s,@]+"
+        r"\s*)*)?$",
+    )
+    seal_export_s3_url: str = _field(
+        "", "A bucket with Object Lock, or a folder in it, for each day's seals: "
+        "`https://s3.eu-central-1.amazonaws.com/bucket/seals`.",
+        pattern=r"^(https?://[^\s/]+/[^\s?#]*[^\s?#/])?$",
+    )
+    seal_export_s3_region: str = _field("us-east-1", "The region that its signatures name.")
+    seal_export_s3_key_id: str = _field("", "Access key id for SEAL_EXPORT_S3_URL.")
+    seal_export_s3_secret: str = _field("", "Secret access key for SEAL_EXPORT_S3_URL.")
+    seal_export_lock_mode: str = _field(
+        "COMPLIANCE", "How the bucket locks: in `COMPLIANCE` nobody shortens it, in `GOVERNANCE` "
+        "whoever has the right may.", pattern=r"^(COMPLIANCE|GOVERNANCE)$",
+    )
+    seal_export_lock_days: int = _field(
+        3_660, "How long a file of seals is locked there, in days; ten years by default (R-46).",
+        ge=1, le=36_500,
+    )
     stamp_url: str = _field(
         "", "Address of the time stamp authority (RFC 3161 over HTTP) that stamps seals; name and "
         "password may stand in it. Empty: the simulator's, which proves nothing; in production "
@@ -318,6 +349,10 @@ class Settings(BaseSettings):
         pattern=r"^(smtps?://.+)?$",
     )
     mail_from: str = _field("", "Sender address of mails, e.g. `izin@ornek.com.tr`.")
+
+    # -- data subjects' requests
+    request_link_days: int = _field(
+        14, "How many days the link to the copy of their data opens for a person.", ge=1, le=90)
 
     # -- webhooks
     webhook_networks: Networks = _field(
@@ -374,7 +409,9 @@ class Settings(BaseSettings):
 
     # -- panel
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
-    log_level: Literal["debug", "info", "warning", "error"] = _field("info", "Log level.")
+    log_level: Literal["debug", "info", "warning", "error"] = _field(
+        "info", "From which level on something is logged; commands that answer and end log "
+        "warnings alone when it is not set.")
 
     @property
     def production(self) -> bool:
@@ -389,13 +426,13 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Public address without a slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or f"http://{_in_url(self.host)}:{self.port}"
 
     @property
     def base_local(self) -> str:
         """The web server's own address on this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
-        return f"http://{host}:{self.port}"
+        every = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return f"http://{_in_url(every.get(self.host, self.host))}:{self.port}"
 
     @property
     def import_folder(self) -> Path:
@@ -524,6 +561,8 @@ def _refuse_weakness(settings: Settings) -> None:
                            "travels to it.")
     if settings.vault_s3_url and not _private(settings.vault_s3_url):
         raise WrongSetting("VAULT_S3_URL must be an https:// address in production.")
+    if settings.seal_export_s3_url and not _private(settings.seal_export_s3_url):
+        raise WrongSetting("SEAL_EXPORT_S3_URL must be an https:// address in production.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 

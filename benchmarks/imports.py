@@ -62,7 +62,7 @@ def prepared(rows: int) -> int:
     """A run with its file, mapping and origin; its number."""
     import ileti.imports.jobs  # noqa: F401
     from ileti.consents.ledger import Place
-    from ileti.imports import runs
+    from ileti.imports import arriving, runs
     from ileti.imports.mapping import recognise
     from ileti.imports.origin import state
     from ileti.imports.reading.reader import Layout, heading_and_sample
@@ -72,7 +72,7 @@ def prepared(rows: int) -> int:
         provider, brand = new_place(conn, code)
     run_id = runs.open_run(Place(provider, code, brand, code), "liste.csv", Layout())
     runs.read_run(run_id).file.add(1, lines(rows))
-    run = runs.uploaded(run_id)
+    run = arriving.finish(run_id)
     runs.map_columns(run_id, Layout(), recognise(*heading_and_sample(run.file.read(), Layout())))
     runs.state_origin(run_id, state({
         "origin": "customers", "ground": "Üyelik formu", "proof": "Genel merkez arşivi",

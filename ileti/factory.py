@@ -22,7 +22,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
-from ileti.api.document import CHAPTER
+from ileti.api import document as imports_chapter
+from ileti.api import recorddocument as records_chapter
 from ileti.capture import proof as _codes_proof  # noqa: F401 (proofs: each registers its part)
 from ileti.capture.api_document import add_chapter
 from ileti.channels import proof as _messages_proof  # noqa: F401
@@ -35,6 +36,7 @@ from ileti.iys import proof as _iys_proof  # noqa: F401
 from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
+from ileti.requests import eraser as _eraser  # noqa: F401 (registers who erases on request)
 from ileti.retention import witness as _witness  # noqa: F401 (registers what was destroyed)
 from ileti.tenancy.doors import RoomyRequest, open_doors
 from ileti.tenancy.security import (
@@ -131,13 +133,14 @@ def _language() -> str:
 
 
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
-    """The hosted form, refusal links and, outside production, the demo shop."""
-    add_chapter(CHAPTER)
-    for name in ("pages", "demo"):
+    """The hosted forms, refusal links and, outside production, the demo shop."""
+    add_chapter(imports_chapter.CHAPTER)
+    add_chapter(records_chapter.CHAPTER)
+    for name in ("capture.pages", "capture.demo", "requests.pages"):
         try:
-            module = __import__(f"ileti.capture.{name}", fromlist=["blueprint"])
+            module = __import__(f"ileti.{name}", fromlist=["blueprint"])
         except ModuleNotFoundError as missing:
-            if missing.name != f"ileti.capture.{name}":
+            if missing.name != f"ileti.{name}":
                 raise
             continue
         app.register_blueprint(module.blueprint)

@@ -20,6 +20,7 @@ import ileti.outbox.models
 import ileti.programs.models
 import ileti.radar.models
 import ileti.recipients.models
+import ileti.requests.models
 import ileti.retention.models
 import ileti.tenancy.models
 import ileti.webhooks.models  # noqa: F401

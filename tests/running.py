@@ -32,6 +32,7 @@ class Running:
     simulator: str
     password: str
     var: Path
+    said: str = ""
 
     def stop(self) -> int:
         """Ctrl-C, as a person would; the exit code."""
@@ -77,4 +78,4 @@ def start(var: Path, **settings: str) -> Running:
     found = re.search(r"password\s+(\S+)", said)
     assert found, said
     return Running(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator}",
-                   found[1], var)
+                   found[1], var, said)

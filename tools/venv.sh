@@ -22,3 +22,5 @@ say "Installing packages from $lock (once) …"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install -qq --require-hashes -r "$lock"
 .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
+# Packages come compiled; our own programs would cost each first start two seconds.
+.venv/bin/python -m compileall -q app.py config.py ileti

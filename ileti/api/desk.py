@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -38,6 +39,7 @@ from ileti.programs.accounts import Caller
 from ileti.programs.rates import count
 
 MOST_JSON: Final = 65_536
+_KEY: Final = re.compile(r"[!-~]{1,80}")
 _LONGEST_TOKEN: Final = 200
 
 
@@ -51,11 +53,13 @@ class Answer(NamedTuple):
 
 
 class Call:
-    """One request, read as far as it was needed. ``named`` holds what the path said."""
+    """One request, read as far as it was needed. ``named`` holds what the path said, ``right`` the
+    right of an account that its service needs."""
 
     def __init__(self, environ: dict[str, Any], method: str) -> None:
         self.environ, self.method = environ, method
         self.named: dict[str, str] = {}
+        self.right = "brings_lists"
         self.content_type = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
         self.body = Body(environ)
 
@@ -96,8 +100,8 @@ class Call:
 
     @cached_property
     def caller(self) -> Caller:
-        """Who calls. Raises NotAllowed outside https and for an account that may not bring lists,
-        NotLoggedIn, and TooMany for one who calls or guesses too often."""
+        """Who calls. Raises NotAllowed outside https and for an account without the service's
+        right, NotLoggedIn, and TooMany for one who calls or guesses too often."""
         if not is_private(self.environ):
             raise NotAllowed("Bu adres yalnız https ile çağrılır.",
                              "This address is called over https only.", code="https_only")
@@ -110,11 +114,12 @@ class Call:
         if count(f"ileti:api:calls:{found.account_id}:{second}",
                  5) > settings().api_requests_per_second:
             raise TooMany(retry_after=1)
-        if not found.brings_lists:
+        if not getattr(found, self.right):
+            tr, en, code = _NOT_GRANTED[self.right]
             raise NotAllowed(
-                "Bu API hesabı liste aktaramaz. Yetki, panelde hesabın sayfasından verilir.",
-                "This API account may not import lists. The right is given on the account’s page "
-                "in the panel.", code="imports_not_granted")
+                f"Bu API hesabı {tr}. Yetki, panelde hesabın sayfasından verilir.",
+                f"This API account may not {en}. The right is given on the account’s page in the "
+                "panel.", code=code)
         return found
 
     def _authenticated(self) -> Caller | None:
@@ -183,10 +188,28 @@ class Call:
              caller.dealer_id)).fetchone()
         return None if row is None else int(row[0])
 
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which a repeat is the first time; raises InvalidInput without a good one.
+        """
+        key = self.header("Idempotency-Key")
+        if not _KEY.fullmatch(key):
+            raise InvalidInput(errors=(FieldError(
+                "Idempotency-Key", "invalid" if key else "missing",
+                "Bu istek için bir anahtar yazın: 1–80 karakter, boşluksuz ASCII. Yinelemede "
+                "aynısı.",
+                "Write a key for this request: 1 to 80 characters of ASCII without blanks. The "
+                "same one when you repeat."),))
+        return key
+
     @cached_property
     def own_import(self) -> int:
-        """The import the path names. Raises NotFound for one that is not the caller's own."""
-        caller, text = self.caller, self.named["id"]
+        """The import the path names; see :meth:`import_of`."""
+        return self.import_of(self.named["id"])
+
+    def import_of(self, text: str) -> int:
+        """An import by its number. Raises NotFound for one that is not the caller's own."""
+        caller = self.caller
         row = None
         if text.isascii() and text.isdigit() and len(text) < 19:
             row = db.connection().execute(
@@ -197,6 +220,11 @@ class Call:
         return int(row[0])
 
 
+_NOT_GRANTED: Final = {
+    "brings_lists": ("liste aktaramaz", "import lists", "imports_not_granted"),
+    "reads_consents": ("izinleri soramaz", "ask about consents", "asking_not_granted"),
+    "brings_proofs": ("kanıt ekleyemez", "add proofs", "proofs_not_granted"),
+}
 OWN: Final = ("r.account_id = %s and r.provider_id = %s and (%s::int is null or r.brand_id = %s) "
               "and (%s::int is null or r.dealer_id = %s)")
 

@@ -13,6 +13,7 @@ from ileti.api.shown import STATES
 from ileti.capture.api_document import Chapter, Operation
 from ileti.capture.api_schemas import CHANNELS, PLACE, Pair
 from ileti.consents.vocabulary import Source
+from ileti.imports import remap
 from ileti.imports.follow import Decided
 from ileti.imports.mapping import Role
 from ileti.imports.origin import Origin
@@ -46,20 +47,24 @@ FAULTS: Final[dict[int, Pair]] = {
           "`too_slow`: nothing came for 30 seconds; go on in parts."),
     409: ("`conflict`: anahtar başka bir istekle kullanılmış. `file_differs`: dosya başka. "
           "`upload_going_on`: aynı dosya şu anda geliyor, `Retry-After` kadar bekleyin. "
-          "`moved_on`: aktarma bu adım için uygun durumda değil. `not_checked`: henüz denenmedi.",
+          "`moved_on`: aktarma bu adım için uygun durumda değil. `not_checked`: henüz denenmedi. "
+          "`too_many_uploads`, `uploads_too_large`: yarım yüklemeler çok; birini bitirin ya da "
+          "bırakın.",
           "`conflict`: the key was used for another request. `file_differs`: it is another file. "
           "`upload_going_on`: the file is coming at this moment, wait `Retry-After`. `moved_on`: "
-          "the import is in no state for this step. `not_checked`: not tried yet."),
+          "the import is in no state for this step. `not_checked`: not tried yet. "
+          "`too_many_uploads`, `uploads_too_large`: too much is unfinished; finish one, or give it "
+          "up."),
     410: ("`report_gone`: satır raporu silinmiş (bitişten bir hafta sonra).",
           "`report_gone`: the row report is gone (a week after the end)."),
     413: ("`too_large`: dosya ya da parça sınırdan büyük.",
           "`too_large`: the file or the part is larger than allowed."),
     422: ("`invalid_input`: `errors` alanları adıyla söyler, hepsini bir kerede. `purchased`: "
           "satın alınmış liste (R-61). `mapping_incomplete`: sütunlar tanınamadı; `columns` "
-          "başlıkları, `import` aktarmayı söyler. `digest_mismatch`. `unreadable`.",
+          "başlıkları, `import` aktarmayı söyler (`…/mapping`). `digest_mismatch`. `unreadable`.",
           "`invalid_input`: `errors` names the fields, all at once. `purchased`: a bought list "
           "(R-61). `mapping_incomplete`: the columns were not recognised; `columns` tells the "
-          "headings, `import` the import. `digest_mismatch`. `unreadable`."),
+          "headings, `import` the import (`…/mapping`). `digest_mismatch`. `unreadable`."),
     429: ("`too_many`, `too_many_transfers`: `Retry-After` saniye bekleyin.",
           "`too_many`, `too_many_transfers`: wait `Retry-After` seconds."),
     500: ("`fault`: aynısını yeniden gönderin.", "`fault`: send the same again."),
@@ -89,8 +94,12 @@ FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
                ("Kişilerin nasıl bilgilendirildiği ya da bilgilendirileceği.",
                 "How the people were or will be informed.")),
     "proofAttached": ({"type": "boolean", "default": False},
-                      ("Her satırın kanıtı aktarmayla birlikte duruyor.",
-                       "The proof of every row is with the import.")),
+                      ("Her satırın kanıtının sizde durduğunu beyan edersiniz: satırlar adını "
+                       "verdikleri dosyayı beklemez, kayıtları “beyan edildi, kanıt dosyası yok” "
+                       "der. Islak imzalı formlar taramalarını yine bekler (R-09).",
+                       "You declare to hold the proof of every row: rows do not wait for the file "
+                       "they name, and their records say “declared, no proof file”. Forms signed "
+                       "on paper wait for their scan all the same (R-09).")),
     "columns": ({"type": "object", "propertyNames": {"enum": [one.value for one in Role]},
                  "additionalProperties": {"type": ["string", "integer"]}},
                 ("Rol → sütunun başlığı ya da 1’den numarası; yazılmayanlar tanınır. Adreste "
@@ -122,6 +131,8 @@ FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
     "sheet": (_TEXT | {"maxLength": 255}, ("Çalışma kitabının sayfası.", "A workbook’s sheet.")),
     "header": ({"type": "boolean"}, ("İlk satır başlık mı, yanlış bulunduysa.",
                                      "Whether the first row is a heading, if found wrongly.")),
+    "skip": (_WHOLE | {"maximum": 1_000}, ("Başlığın üstündeki satırlar, yanlış sayıldıysa.",
+                                           "Lines above the heading, if counted wrongly.")),
     "askIys": ({"type": "boolean", "default": False},
                ("Denemede İYS’ye de sorulur.", "İYS is asked during the dry run.")),
     "apply": (_TEXT | {"enum": ["none", "all"], "default": "none"},
@@ -131,6 +142,17 @@ FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
                     ("Uygulanması için en çok bu kadar izin reddedilmiş ya da bekliyor olabilir.",
                      "At most so many consents may be refused or wait for it to be applied.")),
 }
+#: Those of a correction; ``template`` is its own.
+MAPPING_FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
+    name: FIELDS[name] for name in remap.FIELDS if name in FIELDS} | {
+    "columns": (FIELDS["columns"][0], (
+        "Rol → sütunun başlığı ya da 1’den numarası; burada yazılmayan sütunun anlamı yoktur. "
+        "Alanın kendisi yoksa sütunlar yeniden tanınır.",
+        "Role → the column’s heading, or its number from 1; a column not named here means nothing. "
+        "Without the field the columns are recognised anew.")),
+    "template": (_TEXT | {"maxLength": 120}, (
+        "Panelde saklanmış bir eşleştirmenin adı; öteki alanlar ondan önce gelir.",
+        "The name of a mapping kept in the panel; the other fields go before it."))}
 _NEEDED: Final = ("origin", "ground", "proof", "notice")
 
 _STATEMENT: Final = {
@@ -161,6 +183,20 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Parts": {"partBytes": 8_388_608, "parts": [{"number": 1, "size": 8_388_608}]},
     "Part": {"number": 2, "size": 1_210_391},
     "FileIn": {"size": 31_250_000, "sha256": "9f2c" * 16},
+    "Mapping": {
+        "import": 81, "state": "mapping", "format": "ndjson", "sheets": [],
+        "columns": [
+            {"number": 1, "heading": "gsm_no_2", "role": "phone", "samples": ["0599 ••• •• 17"]},
+            {"number": 2, "heading": "izinli", "role": None, "samples": ["1", "0"]}],
+        "mapping": {"columns": {"phone": 1}, "status": None, "source": None, "date": None,
+                    "recipientType": "BIREYSEL", "retailerCode": None, "basis": None,
+                    "channels": ["MESAJ"], "delimiter": None, "encoding": None, "sheet": None,
+                    "header": True, "skip": 0},
+        "missing": [{"field": "status", "code": "missing",
+                     "message": "Consent or refusal? Choose a column, or a fixed value."}],
+        "templates": ["CRM gece"], "problem": None},
+    "MappingIn": {"columns": {"phone": "gsm_no_2", "status": "izinli"}, "source": "HS_WEB",
+                  "date": "2026-11-23 14:05:00", "channels": ["MESAJ"]},
     "Undo": {"kind": "take_back", "reported": 0, "consents": 249_000, "refusals": 990,
              "changed": 12},
     "UndoIn": {"kind": "take_back"},
@@ -225,6 +261,21 @@ def schemas(number: int) -> dict[str, Any]:
         "Part": _object(number=_WHOLE, size=_WHOLE),
         "FileIn": {"type": "object", "additionalProperties": False,
                    "properties": {"size": _WHOLE, "sha256": _SHA}},
+        "Mapping": _object(**{
+            "import": _WHOLE, "state": _TEXT | {"enum": list(STATES)},
+            "format": _TEXT | {"enum": ["csv", "ndjson", "xls", "xlsx"]},
+            "sheets": {"type": "array", "items": _TEXT},
+            "columns": {"type": "array", "items": _object(
+                number=_WHOLE, heading=_TEXT, role=_maybe(_TEXT | {"enum": list(Role)}),
+                samples={"type": "array", "items": _TEXT})},
+            "mapping": _object(**{name: _maybe(kind) for name, (kind, _) in MAPPING_FIELDS.items()
+                                  if name != "template"}),
+            "missing": {"type": "array", "items": _object(field=_TEXT, code=_TEXT, message=_TEXT)},
+            "templates": {"type": "array", "items": _TEXT}, "problem": _maybe(_TEXT)}),
+        "MappingIn": {
+            "type": "object", "additionalProperties": False,
+            "properties": {name: _maybe(kind) | {"description": words[number]}
+                           for name, (kind, words) in MAPPING_FIELDS.items()}},
         "Undo": _object(kind=_TEXT | {"enum": ["take_back", "counter"]},
                         **dict.fromkeys(("reported", "consents", "refusals", "changed"), _WHOLE)),
         "UndoIn": _object(kind=_TEXT | {"enum": ["take_back", "counter"]}),
@@ -317,6 +368,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         200, ("Deneme başladı.", "The dry run has begun."), "Import", "FileIn",
         faults=(400, 401, 403, 404, 409, 422, 429, 500, 503)),
     Operation(
+        "showMapping", "get", _ONE + "/mapping", "imports",
+        ("Sütunları gör", "See the columns"),
+        ("Başlıklar, ilk değerler (ortası gizli), şimdiki ya da önerilen anlamlar ve eksikler. "
+         "`mapping` olduğu gibi geri gönderilebilir.",
+         "Headings, first values (their middle hidden), what they mean now or seem to, and what is "
+         "missing. `mapping` can be put back as it is."),
+        200, ("Sütunlar ve anlamları.", "The columns and what they mean."), "Mapping",
+        faults=(401, 403, 404, 409, 429, 500, 503)),
+    Operation(
+        "putMapping", "put", _ONE + "/mapping", "imports",
+        ("Sütunları düzelt", "Correct the columns"),
+        ("Hepsi yeniden söylenir: yazılmayan sabit değer yoktur. Sonra yeniden denenir; "
+         "düzeltilmiş bir liste kendiliğinden uygulanmaz, `apply` ile istenir.",
+         "All of it is said anew: a fixed value that is not named is none. Then it is tried again; "
+         "a list that was corrected is never applied by itself, ask by `apply`."),
+        200, ("Deneme başladı.", "The dry run has begun."), "Import", "MappingIn",
+        faults=(400, 401, 403, 404, 409, 413, 422, 429, 500, 503)),
+    Operation(
         "importReport", "get", _ONE + "/report", "imports", ("Satır raporu", "The row report"),
         ("Her satır, kararı ve nedeniyle; biçimi Accept söyler. Kişisel veri içerir.",
          "Every row with its verdict and why; Accept says in which form. Holds personal data."),
@@ -353,6 +422,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 CHAPTER: Final = Chapter(
     "imports", ("Liste getiren programlar", "Programs that bring lists"), OPERATIONS, FAULTS,
-    _PARAMETERS, schemas, EXAMPLES, ("ImportIn",),
+    _PARAMETERS, schemas, EXAMPLES, ("ImportIn", "MappingIn"),
     {"secret": {"type": "http", "scheme": "basic"},
      "token": {"type": "http", "scheme": "bearer"}})

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from ileti.api import imports
+from ileti.api import consents, imports, mapping, proofs
 from ileti.api.desk import Answer, Call
 from ileti.core.errors import CallerMistake, IletiError, NotFound, StorageAway
 from ileti.core.logs import get_logger
@@ -35,6 +35,8 @@ ROUTES: Final[tuple[tuple[str, str, Service], ...]] = (
     ("GET", _ONE + "/parts", imports.parts),
     ("PUT", _ONE + "/parts/{n}", imports.put_part),
     ("POST", _ONE + "/complete", imports.complete),
+    ("GET", _ONE + "/mapping", mapping.show),
+    ("PUT", _ONE + "/mapping", mapping.put),
     ("GET", _ONE + "/report", imports.rows),
     ("POST", _ONE + "/apply", imports.apply),
     ("POST", _ONE + "/pause", imports.pause),
@@ -42,9 +44,14 @@ ROUTES: Final[tuple[tuple[str, str, Service], ...]] = (
     ("POST", _ONE + "/cancel", imports.cancel),
     ("GET", _ONE + "/undo", imports.show_undo),
     ("POST", _ONE + "/undo", imports.do_undo),
+    ("POST", consents.PATH, consents.at_moment),
+    ("POST", proofs.PATH, proofs.bring),
 )
+#: services that need another right of the account than to bring lists
+RIGHTS: Final = {consents.PATH: "reads_consents", proofs.PATH: "brings_proofs"}
 _COMPILED: Final = tuple(
-    (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), service)
+    (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), service,
+     RIGHTS.get(path, "brings_lists"))
     for method, path, service in ROUTES)
 _encode = msgspec.json.Encoder().encode
 
@@ -92,10 +99,10 @@ def _serve(call: Call) -> Answer:
     path = str(call.environ.get("PATH_INFO", "")).encode("latin-1", "replace").decode(
         "utf-8", "replace")
     others = []
-    for method, pattern, service in _COMPILED:
+    for method, pattern, service, right in _COMPILED:
         match = pattern.fullmatch(path)
         if match is not None and method == call.method:
-            call.named = match.groupdict()
+            call.named, call.right = match.groupdict(), right
             _ = call.caller  # before anything is read, and before anything is told
             return service(call)
         if match is not None:

@@ -39,7 +39,6 @@ from ileti.imports.states import RunState, Undo
 from ileti.programs import deeds
 
 PATH: Final = "/api/v1/imports"
-_KEY: Final = re.compile(r"[!-~]{1,80}")
 _FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _KINDS: Final = {kind.name.lower(): kind for kind in Undo}
 _QUERY_COLUMN: Final = "column."
@@ -51,7 +50,7 @@ _QUERY_COLUMN: Final = "column."
 def create(call: Call) -> Answer:
     """``POST /imports``: the list itself with its description in the query, or as JSON the
     description alone, whose file comes in parts. The same key again is the same import."""
-    caller, key = call.caller, _key(call)
+    caller, key = call.caller, call.idempotency_key
     alone = call.content_type == "application/json"
     if call.content_type.startswith("multipart/"):
         raise CallerMistake("Dosyanın kendisini gönderin, form olarak değil.",
@@ -68,8 +67,8 @@ def create(call: Call) -> Answer:
     if run_id is None:
         run_id = _known(call, key, place, asked)
     else:
-        _note(call, run_id, "open")
-    with _about(run_id):
+        note(call, run_id, "open")
+    with about(run_id):
         return _described(call, run_id, new) if alone else _whole(call, run_id, new, coming)
 
 
@@ -116,7 +115,7 @@ def put_part(call: Call) -> Answer:
     if (call.body.length or 0) > PART_BYTES:
         raise TooLarge("Bir parça en çok 8 388 608 bayttır.",
                        "A part has 8 388 608 bytes at most.")
-    with _about(run_id), _disk():
+    with about(run_id), _disk():
         size = arriving.add_part(run_id, number, _one_part(
             call.body.pieces(call.caller.account_id)))
     return Answer(200, {"number": number, "size": size})
@@ -129,7 +128,7 @@ def complete(call: Call) -> Answer:
     said = call.json()
     size, digest = _said_of_file(said)
     run = runs.read_run(run_id)
-    with _about(run_id):
+    with about(run_id):
         if run.state is RunState.UPLOADING:
             with _disk():
                 held, arrived = arriving.close(run_id)
@@ -150,7 +149,7 @@ def complete(call: Call) -> Answer:
 
 def _settle(call: Call, run: Run, arrived: Arrived) -> None:
     settled = arriving.settle(run, arrived)
-    _note(call, run.id, "upload", bytes=arrived.size)
+    note(call, run.id, "upload", bytes=arrived.size)
     go_on(settled)
 
 
@@ -182,7 +181,7 @@ def rows(call: Call) -> Answer:
     slot = slots.take(call.caller.account_id)
     try:
         pieces = report.stream(run, call.language, every=wanted == "all", form=form)
-        _note(call, run_id, "report")
+        note(call, run_id, "report")
     except BaseException:
         slot.release()
         raise
@@ -222,7 +221,7 @@ def show_undo(call: Call) -> Answer:
     """``GET /imports/{id}/undo``: what undoing would do at this moment. Changes nothing."""
     run = runs.read_run(call.own_import)
     if run.state is not RunState.APPLIED:
-        raise _not_now()
+        raise not_now()
     seen = undo.preview(run)
     return Answer(200, {"kind": seen.kind.name.lower(), "reported": seen.reported,
                         "consents": seen.consents, "refusals": seen.refusals,
@@ -244,29 +243,18 @@ def do_undo(call: Call) -> Answer:
 def _deed(call: Call, name: str, act: Callable[[int], Any], *done: RunState) -> Answer:
     """One step; one that was taken already is answered as taken."""
     run_id = call.own_import
-    with _about(run_id):
+    with about(run_id):
         try:
             if runs.read_run(run_id).state not in done:
                 act(run_id)
-                _note(call, run_id, name)
+                note(call, run_id, name)
         except Conflict:
             if runs.read_run(run_id).state not in done:
-                raise _not_now() from None
+                raise not_now() from None
     return Answer(200, shown.one(call, run_id))
 
 
 # -- what they have in common ----------------------------------------------------------------------
-
-
-def _key(call: Call) -> str:
-    key = call.header("Idempotency-Key")
-    if not _KEY.fullmatch(key):
-        raise InvalidInput(errors=(FieldError(
-            "Idempotency-Key", "invalid" if key else "missing",
-            "Bu liste için bir anahtar yazın: 1–80 karakter, boşluksuz ASCII. Yinelemede aynısı.",
-            "Write a key for this list: 1 to 80 characters of ASCII without blanks. The same one "
-            "when you repeat."),))
-    return key
 
 
 def _from_query(args: dict[str, str]) -> dict[str, Any]:
@@ -317,7 +305,8 @@ def _another_file() -> Conflict:
                     code="file_differs")
 
 
-def _not_now() -> Conflict:
+def not_now() -> Conflict:
+    """The sentence for a step whose time is not now."""
     return Conflict("Aktarma bu adım için uygun durumda değil; durumuna bakın.",
                     "The import is not in a state for this step; look at its state.",
                     code="moved_on")
@@ -365,12 +354,13 @@ def _location(run_id: int) -> tuple[str, str]:
     return "Location", f"{PATH}/{run_id}"
 
 
-def _note(call: Call, run_id: int, deed: str, **detail: Any) -> None:
+def note(call: Call, run_id: int, deed: str, **detail: Any) -> None:
+    """Into the audit trail, in the program's name."""
     deeds.note(call.caller, f"import:{deed}", f"import:{run_id}", call.address, **detail)
 
 
 @dataclass
-class _about:  # noqa: N801 (used as a statement)
+class about:  # noqa: N801 (used as a statement)
     """What goes wrong inside is about this import, and says so."""
 
     run_id: int

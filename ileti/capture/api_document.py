@@ -18,6 +18,7 @@ VERSION: Final = "1"
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 HTML: Final = "text/html"
+LD: Final = "application/ld+json"
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -240,6 +241,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         ("İmzalı makbuzu indir", "Download the signed receipt"), ("", ""),
         200, ("İmzalı makbuz, tutamaksız.", "The signed receipt, without its handle."), "Receipt",
         query=_H, faults=(403, 404, 410, 429),
+    ),
+    Operation(
+        "standardReceipt", "get", "/f/{siteKey}/receipt.jsonld", "proof",
+        ("Makbuzu başka yazılımlar için indir", "Download the receipt for other software"),
+        ("ISO/IEC TS 27560:2023 alanları, W3C DPV sözcükleriyle JSON-LD; kişiyi adıyla ya da "
+         "adresiyle anmaz. `signature` dışındaki her şeyin RFC 8785 biçimi Ed25519 ile imzalıdır.",
+         "The fields of ISO/IEC TS 27560:2023 as JSON-LD in words of the W3C’s DPV; it names "
+         "neither person nor address. All but `signature` is signed: Ed25519 over its RFC 8785 "
+         "form."),
+        200, ("Makbuz; her kutu için bir kayıt.", "The receipt; a record per box."),
+        query=_H, faults=(403, 404, 410, 429), gives=(LD,),
+    ),
+    Operation(
+        "mailedReceipt", "get", "/m/{token}", "proof",
+        ("Postadaki bağlantıyla makbuz", "The receipt by a mail’s link"),
+        ("Yalnız postanın gittiği adresin kayıtları; açmak hiçbir şeyi değiştirmez.",
+         "The records of the address the mail went to, and no others; opening changes nothing."),
+        200, ("Makbuz.", "The receipt."), faults=(403, 404, 410, 429), gives=(LD,),
     ),
     Operation(
         "receiptKeys", "get", "/.well-known/ileti-receipts.json", "proof",

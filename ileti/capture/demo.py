@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import secrets as random
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
@@ -24,6 +26,8 @@ from ileti.recipients.address import pretty
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
 _SHOWN = 40
+#: messages of rooms above: from how many at most to (moment, what the page shows) of the newest
+more_messages: list[Callable[[int], list[tuple[datetime, dict[str, Any]]]]] = []
 _MESSAGES = """
 select m.id, m.provider_id, m.brand_id, m.recipient_id, m.channel, m.kind, m.content_key,
        m.content_ct, m.created_at, r.key_no, r.addr_hash, r.addr_ct, b.name, p.title, p.mersis,
@@ -91,7 +95,11 @@ def shop() -> ResponseReturnValue:
 def phone() -> ResponseReturnValue:
     """Messages newest first, as their recipients see them."""
     rows = db.connection().execute(_MESSAGES, {"id": None, "limit": _SHOWN}).fetchall()
-    return _page("phone.html", messages=[shown for row in rows if (shown := _shown(row))])
+    found = [(row[8], shown) for row in rows if (shown := _shown(row))]
+    for more in more_messages:
+        found += more(_SHOWN)
+    newest = sorted(found, key=lambda one: one[0], reverse=True)[:_SHOWN]
+    return _page("phone.html", messages=[shown for _, shown in newest])
 
 
 @blueprint.get("/posta/<int:message_id>")
@@ -123,8 +131,9 @@ def _written(row: Any) -> Any:
     return envelope(
         message_id=message_id, provider_id=provider_id, brand_id=brand_id,
         recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
-        content=content, brand={"name": brand, "initials": initials(brand), "title": title,
-                                "mersis": mersis or "", "postal": contact or ""}, inline=False,
+        content=content, submission_id=submission_id, inline=False,
+        brand={"name": brand, "initials": initials(brand), "title": title, "mersis": mersis or "",
+               "postal": contact or ""},
     )
 
 

@@ -7,15 +7,17 @@ to know it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
+from config import settings
 from ileti.capture.forms import Visitor
-from ileti.capture.limits import client_address
+from ileti.capture.limits import client_address, counters
 from ileti.channels.render import brand_accent, initials, render
-from ileti.core.errors import IletiError
+from ileti.core.errors import IletiError, NotAllowed
 
 _TITLES: Final = {
     "tr": {403: "Bu sayfa açılamadı", 404: "Böyle bir sayfa yok", 410: "Süresi doldu",
@@ -25,6 +27,18 @@ _TITLES: Final = {
 }
 _FAILED: Final = {"tr": "İşlem tamamlanamadı", "en": "This could not be completed"}
 _OTHER: Final = {"tr": ("English", "en"), "en": ("Türkçe", "tr")}
+
+
+#: where a brand's people apply about their data (KVKK 13): from the brand's id to a path. The room
+#: of requests, a floor above, says so.
+application_path: list[Callable[[int], str]] = []
+
+
+def application_link(brand_id: int | None, language: str) -> str | None:
+    """The application form of a brand, in a language; None where nobody takes applications."""
+    if not application_path or brand_id is None:
+        return None
+    return in_language(application_path[0](brand_id), language)
 
 
 def asked_language() -> str:
@@ -61,6 +75,14 @@ def visitor() -> Visitor:
     address = client_address(request.environ.get("REMOTE_ADDR", ""), "")
     return Visitor(address, request.headers.get("User-Agent", "")[:300],
                    request.headers.get("Origin", ""))
+
+
+def refuse_foreign_page() -> None:
+    """A post from another site's page; our own sends "null" because it gives no referrer."""
+    origin = request.headers.get("Origin", "null")
+    if origin not in ("null", settings().base_url, request.host_url.rstrip("/")):
+        counters.note("forged_origin")
+        raise NotAllowed(code="origin_refused")
 
 
 def show_error(error: IletiError) -> ResponseReturnValue:

@@ -15,22 +15,24 @@ import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from config import settings
-from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, verify
+from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, takeaway, verify
 from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
+    application_link,
     asked_language,
     draw,
     in_language,
     other_language,
+    refuse_foreign_page,
     show_error,
     visitor,
 )
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
-from ileti.channels.render import istanbul_text
+from ileti.channels.render import istanbul_text, receipt_url
+from ileti.consents import consentreceipt
 from ileti.core import clock, db
 from ileti.core.errors import (
     Gone,
@@ -61,14 +63,6 @@ def _page(template: str, site: Site, language: str, code: int = 200, **context: 
                 **context)
 
 
-def _refuse_foreign_page() -> None:
-    """A post from another site's page; our own sends "null" because it gives no referrer."""
-    origin = request.headers.get("Origin", "null")
-    if origin not in ("null", settings().base_url, request.host_url.rstrip("/")):
-        counters.note("forged_origin")
-        raise NotAllowed(code="origin_refused")
-
-
 # -- the form --------------------------------------------------------------------------------------
 
 
@@ -94,7 +88,7 @@ def _draw(site: Site, language: str, status: int = 200, **more: Any) -> Response
 def send_form(site_key: str) -> ResponseReturnValue:
     """Record what was ticked; draw the form again, boxes empty, when something is missing."""
     site, language = find_site(site_key), asked_language()
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("s", site.id, visitor().address)
     if site.policy == "signed":
         raise NotAllowed("Bu form yalnız sitenin kendi sayfasında kullanılır.",
@@ -179,7 +173,7 @@ def _opened(site: Site, handle: str) -> verify.Opened:
 def send_code(site_key: str) -> ResponseReturnValue:
     """Check the typed codes; the ones left empty may come later."""
     site, handle = find_site(site_key), request.form.get("handle", "")
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     typed = [(to, text) for to in ("phone", "email")
@@ -205,7 +199,7 @@ _SIX = {"tr": "6 haneyi de yazın.", "en": "Enter all 6 digits."}
 def new_code(site_key: str) -> ResponseReturnValue:
     """Send a new code to one address; also the first one to an address taken under ``later``."""
     site, handle = find_site(site_key), request.form.get("handle", "")
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     to = "email" if request.form.get("to") == "email" else "phone"
@@ -245,6 +239,26 @@ def receipt_file(site_key: str) -> ResponseReturnValue:
         "Content-Disposition": f'attachment; filename="{kept["receipt"]}.json"'})
 
 
+@blueprint.get("/f/<site_key>/receipt.jsonld")
+def standard_receipt(site_key: str) -> ResponseReturnValue:
+    """The signed receipt for other software: ISO/IEC TS 27560 as JSON-LD."""
+    site, handle = find_site(site_key), request.args.get("h", "")
+    counters.check("f", site.id, visitor().address, share=4)
+    return _given(takeaway.of_act(site.place.provider_id, _opened(site, handle).submission_id))
+
+
+@blueprint.get("/m/<token>")
+def mailed_receipt(token: str) -> ResponseReturnValue:
+    """The same by the link of a mail, for the address the mail went to. Opening changes nothing."""
+    counters.check("r", 0, visitor().address, share=4)
+    return _given(takeaway.of_link(token[:1_000]))
+
+
+def _given(receipt: dict[str, Any]) -> Response:
+    raw, headers = takeaway.as_file(receipt)
+    return Response(raw, content_type=consentreceipt.MEDIA_TYPE, headers=headers)
+
+
 def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int = 200,
                   note: str = "") -> Response:
     now = verify.standings(site, opened)
@@ -255,6 +269,7 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
+        standard_url=f"{path}/receipt.jsonld?h={handle}" if now.lines else None,
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],
         verify_action=in_language(f"{path}/code/new", language),
@@ -296,10 +311,12 @@ def refuse(token: str) -> ResponseReturnValue:
     """Record the refusal; also the one-click POST of mail programs (RFC 8058)."""
     counters.check("r", 0, visitor().address)
     asked = refusals.open_refusal(token, all_channels="all" in request.args)
-    at = refusals.refuse(asked, visitor())
+    done = refusals.refuse(asked, visitor())
     language = asked_language() if "lang" in request.args else asked.language
     return draw("refused.html", language, asked.brand_name, brand_id=asked.place.brand_id,
-                channels=[c.name for c in asked.channels], at=istanbul_text(at))
+                channels=[c.name for c in asked.channels], at=istanbul_text(done.captured_at),
+                receipt=receipt_number(done.submission_id), receipt_url=receipt_url(
+                    asked.place.provider_id, done.submission_id, asked.recipient_id))
 
 
 # -- notices ---------------------------------------------------------------------------------------
@@ -316,7 +333,9 @@ select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
            and w.language <> v.language and w.effective_from <= now()
          order by w.version desc limit 1),
        (select max(e.at) from document_event e where e.document_id = v.document_id
-           and e.kind = 'RETIRED' and e.at >= v.published_at)
+           and e.kind = 'RETIRED' and e.at >= v.published_at),
+       coalesce(b.id, (select m.id from brand m where m.provider_id = p.id
+                        order by m.master desc, m.id limit 1))
   from document_version v join document d on d.id = v.document_id
   join provider p on p.id = d.provider_id left join brand b on b.id = d.brand_id
  where v.id = %s and v.effective_from <= now()"""
@@ -328,10 +347,12 @@ def notice(version_id: int) -> ResponseReturnValue:
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
-    title, version, since, digest, body, language, brand, brand_id, newest, other, retired = row
+    (title, version, since, digest, body, language, brand, brand_id, newest, other, retired,
+     asked_at) = row
     return draw(
         "notice.html", language, brand, brand_id=brand_id,
         current_url=None if newest == version_id else f"/n/{newest}",
+        apply_url=application_link(asked_at, language),
         other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
         notice={"title": title, "version": version, "published_at": istanbul_text(since),
                 "hash": bytes(digest).hex(), "body": body.replace("**", ""),

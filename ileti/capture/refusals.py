@@ -10,12 +10,11 @@ again, because the person may have consented at İYS in between.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from ileti.capture.forms import Visitor
 from ileti.capture.limits import FORWARD, counters
-from ileti.consents.ledger import ActorKind, Place
+from ileti.consents.ledger import ActorKind, Place, Recorded
 from ileti.consents.refusal import Refuser, refuse_now
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import db
@@ -78,8 +77,8 @@ def open_refusal(token: str, *, all_channels: bool = False) -> Refusal:
     )
 
 
-def refuse(refusal: Refusal, visitor: Visitor) -> datetime:
-    """Record the refusal and answer since when it stands; raises StorageAway when it does not."""
+def refuse(refusal: Refusal, visitor: Visitor) -> Recorded:
+    """Record the refusal; raises StorageAway when it does not stand."""
     recorded = refuse_now(Refuser(
         place=refusal.place, recipient_id=refusal.recipient_id, address=refusal.address,
         channels=refusal.channels, source=Source.HS_WEB, actor=ActorKind.VISITOR, key="link",
@@ -88,4 +87,4 @@ def refuse(refusal: Refusal, visitor: Visitor) -> datetime:
         person={"ip": visitor.address, "agent": visitor.agent},
     ))
     counters.bell(FORWARD)
-    return recorded.captured_at
+    return recorded

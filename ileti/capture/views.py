@@ -24,11 +24,13 @@ from ileti.capture import site_secret
 from ileti.capture.models import Policy, Site, Verification
 from ileti.capture.site_page import POLICIES, site_page
 from ileti.channels.base import MessageKind
+from ileti.channels.messagepack import number_of
 from ileti.channels.models import Message
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.tenancy import security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
@@ -169,4 +171,11 @@ def confirmations(entries: list[ConsentEntry]) -> list[Step]:
         Message.kind == int(MessageKind.CONFIRMATION), Message.sent_at.is_not(None)))
     return [{"part": "message", "icon": "mail-check", "tone": "ok", "at": one.sent_at,
              "title": _("The person was told the same day"),
-             "facts": _("With a link to refuse.")} for one in found]
+             "facts": _("With a link to refuse."), "link": _bundle_of(one)} for one in found]
+
+
+def _bundle_of(one: Message) -> dict[str, str] | None:
+    if not security.may("consent:prove"):
+        return None
+    return {"label": _("Proof of this message"), "url": url_for(
+        "MessageView.bundle", number=number_of(one.id))}

@@ -21,9 +21,19 @@ class MessageKind(IntEnum):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; ``media_type`` as ``application/pdf``."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Envelope:
     """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
-    that are not of the table ``message`` name a ``series`` of numbers of their own."""
+    that are not of the table ``message`` name a ``series`` of numbers of their own.
+    ``attachments`` are for mails."""
 
     message_id: int
     channel: Channel
@@ -33,6 +43,7 @@ class Envelope:
     html: str | None = None
     refuse_url: str | None = None
     series: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

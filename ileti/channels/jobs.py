@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ileti.channels.confirm import confirm_forgotten
+from ileti.channels.sealmail import mail_due
 from ileti.channels.send import send_waiting
 from ileti.core.jobs import job
 
@@ -28,3 +29,10 @@ def confirm_lately() -> dict[str, int]:
 def confirm_today() -> dict[str, int]:
     """The same over the whole day, for when everything was down meanwhile (R-10)."""
     return {"written": confirm_forgotten()}
+
+
+@job(queue="upkeep", every=600.0, timeout=300,
+     idempotent="an address has its seals once a day; a mail more of the same seals does no harm")
+def mail_seals() -> dict[str, int]:
+    """Send the seals of the day to people outside who keep them."""
+    return mail_due()

@@ -22,7 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Message(Model):
-    """One message to one recipient; its content is personal and kept encrypted."""
+    """One message to one recipient; its content is personal and kept encrypted. ``content_ct`` is
+    what it is rendered from, ``sent_ct`` what was handed over (channels/assent.py); of a code
+    neither is kept once it was sent."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -48,3 +50,5 @@ class Message(Model):
     gateway: Mapped[str | None] = mapped_column(String(30))
     outside_id: Mapped[str | None] = mapped_column(String(120))
     problem: Mapped[str | None] = mapped_column(Text)
+    sent_key: Mapped[int | None] = mapped_column(SmallInteger)
+    sent_ct: Mapped[bytes | None] = mapped_column(LargeBinary)

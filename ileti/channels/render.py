@@ -68,10 +68,17 @@ def refuse_url(
     return f"{settings().base_url}/r/{token}"
 
 
+def receipt_url(provider_id: int, submission_id: int, recipient_id: int) -> str:
+    """The link to the receipt other software understands; as long-lived as the proof (R-46)."""
+    token = secrets().tokens("receipt").make(
+        {"p": provider_id, "s": submission_id, "r": recipient_id}, seconds=None)
+    return f"{settings().base_url}/m/{token}"
+
+
 def envelope(
     *, message_id: int, provider_id: int, brand_id: int, recipient_id: int, kind: MessageKind,
     channel: Channel, to: str, brand: dict[str, Any], content: dict[str, Any],
-    inline: bool = True,
+    submission_id: int | None = None, inline: bool = True,
 ) -> Envelope:
     """The message as its recipient reads it.
 
@@ -86,6 +93,8 @@ def envelope(
     if kind is MessageKind.CONFIRMATION:
         refuse = refuse_url(provider_id, brand_id, recipient_id, content["channels"], language)
         context |= {"refuse_url": refuse, "address": to}
+        if submission_id is not None and channel is Channel.EPOSTA:
+            context["receipt_url"] = receipt_url(provider_id, submission_id, recipient_id)
     name = "code" if kind is MessageKind.CODE else "confirmation"
     if channel is Channel.EPOSTA and (colours := brand_accent(brand_id)):
         context["accent"] = colours

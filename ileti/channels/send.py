@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config import settings
+from ileti.channels import assent
 from ileti.channels.base import Answer, Envelope, MessageKind, Refused, Retry, Sent
 from ileti.channels.confirm import content_of
 from ileti.channels.messages import TOPIC
@@ -92,7 +93,7 @@ def _send_one(one: Claimed) -> str:
     gateway = gateway_for(message.channel, settings())
     answer = _hand_over(gateway, message)
     if isinstance(answer, Sent):
-        return _sent(one, gateway.name, answer.outside_id)
+        return _sent(one, message, gateway.name, answer.outside_id)
     if isinstance(answer, Refused):
         return _park(one, answer.reason)
     return _again(one, answer)
@@ -111,14 +112,14 @@ def _hand_over(gateway: Any, message: Envelope) -> Answer:
 def compose(one: Claimed) -> Envelope:
     """Open and render a claimed message; raises CannotDecrypt, LookupError for an erased person."""
     (brand_id, recipient_id, channel, kind, _, _, _, _, key_no, digest, address, brand,
-     title, mersis, contact, _) = one.row
+     title, mersis, contact, submission_id) = one.row
     if address is None:
         raise LookupError("erased")
     to = secrets().keyring.decrypt(key_no, bytes(address), bytes(digest)).decode()
     return envelope(
         message_id=one.id, provider_id=one.provider_id, brand_id=brand_id,
         recipient_id=recipient_id, kind=MessageKind(kind), channel=Channel(channel), to=to,
-        content=_content(one),
+        content=_content(one), submission_id=submission_id,
         brand={"name": brand, "initials": initials(brand), "title": title,
                "mersis": mersis or "", "postal": contact or ""},
     )
@@ -129,17 +130,21 @@ def _content(one: Claimed) -> dict[str, Any]:
     return content_of(one.provider_id, one.row[-1], recipient_id, kind, key, cipher)
 
 
-def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:
+def _sent(one: Claimed, message: Envelope, gateway: str, outside_id: str | None) -> str:
     late = one.kind is MessageKind.CONFIRMATION and one.due_at and clock.now() > one.due_at
     if late:
         log.error("confirmation_late", provider=one.provider_id, message=one.id, rule="R-10")
     # A code is of no use once it is sent; only the demo's phone still shows it.
     keep = one.kind is not MessageKind.CODE or gateway == "demo"
+    key, cipher = (None, None) if one.kind is MessageKind.CODE else assent.seal(
+        one.provider_id, one.row[1], message)
     with db.transaction() as conn:
         conn.execute(
             "update message set sent_at = now(), gateway = %s, outside_id = %s, problem = %s, "
-            "content_ct = case when %s then content_ct end where id = %s and provider_id = %s",
-            (gateway, outside_id, "R-10: late" if late else None, keep, one.id, one.provider_id),
+            "content_ct = case when %s then content_ct end, sent_key = %s, sent_ct = %s "
+            "where id = %s and provider_id = %s",
+            (gateway, outside_id, "R-10: late" if late else None, keep, key, cipher, one.id,
+             one.provider_id),
         )
         _close(one)
     return "sent"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,12 +13,13 @@ import click
 
 from ileti.consents.audit import Finding, Report, audit, read_export
 from ileti.core.clock import to_istanbul
-from ileti.core.errors import CallerMistake
+from ileti.core.errors import CallerMistake, OutsideFinal, OutsideRetryable
+from ileti.evidence.bucket import Bucket
 from ileti.kvkk import claims as _acts  # noqa: F401 (registers how its leaves are read)
 from ileti.retention import witness as _witness  # noqa: F401 (it says what was destroyed)
 
 
-def run_audit(*, first: int, last: int | None, exports: tuple[Path, ...], most: int, language: str,
+def run_audit(*, first: int, last: int | None, exports: tuple[str, ...], most: int, language: str,
               as_json: bool) -> int:
     """Audit and say what was found; the exit code. Raises CallerMistake for an unreadable file."""
     report = audit(first=first, last=last, exported=_exported(exports), most=most)
@@ -27,22 +31,58 @@ def run_audit(*, first: int, last: int | None, exports: tuple[Path, ...], most: 
     return 1 if report.findings else 0
 
 
-def _exported(paths: tuple[Path, ...]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for path in paths:
+def _exported(places: tuple[str, ...]) -> dict[int, set[str]]:
+    """Digests by seal number of all copies: files, folders of them, mails, the bucket."""
+    found: dict[int, set[str]] = {}
+    for place in places:
         try:
-            with path.open("rb") as file:
-                found |= read_export(file)
+            for name, content in _copies(place):
+                try:
+                    told = read_export(content.splitlines())
+                except ValueError as error:
+                    raise CallerMistake(f"{name} bir mühür dosyası değil: {error}.",
+                                        f"{name} is no file of seals: {error}.",
+                                        code="unreadable_file") from error
+                for number, digest in told.items():
+                    found.setdefault(number, set()).add(digest)
         except OSError as error:
-            raise CallerMistake(f"{path} okunamıyor ({error.strerror}).",
-                                f"{path} cannot be read ({error.strerror}).",
-                                code="unreadable_file") from error
-        except ValueError as error:
-            raise CallerMistake(f"{path} bir mühür dosyası değil: {error}.",
-                                f"{path} is no file of seals: {error}.",
+            raise CallerMistake(f"{place} okunamıyor ({error.strerror}).",
+                                f"{place} cannot be read ({error.strerror}).",
                                 code="unreadable_file") from error
     found.pop(0, None)  # lines of stamps
     return found
+
+
+def _copies(place: str) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file of seals at a place; ``s3`` is SEAL_EXPORT_S3_URL."""
+    path = Path(place)
+    if place == "s3" and not path.exists():
+        try:
+            yield from Bucket.from_settings().read()
+        except (OutsideFinal, OutsideRetryable) as error:
+            raise CallerMistake(error.tr, error.en, code=error.code) from error
+    elif path.is_dir():
+        for one in sorted(path.glob("seals-*.jsonl")):
+            yield str(one), one.read_bytes()
+    elif path.suffix.lower() == ".eml":
+        yield from _attached(path)
+    else:
+        yield place, path.read_bytes()
+
+
+def _attached(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The files of seals in a mail that was kept."""
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    seen = False
+    for part in mail.walk():
+        name = part.get_filename() or ""
+        if name.startswith("seals-") and name.endswith(".jsonl"):
+            seen = True
+            content = part.get_payload(decode=True)
+            yield f"{path}: {name}", content if isinstance(content, bytes) else b""
+    if not seen:
+        raise CallerMistake(f"{path} mühür dosyası eki taşımıyor.",
+                            f"{path} carries no file of seals.", code="unreadable_file")
 
 
 def _plain(report: Report) -> dict[str, object]:

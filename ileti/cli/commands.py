@@ -12,22 +12,30 @@ import config
 from config import WrongSetting
 from ileti.cli import proof_commands
 from ileti.cli.sentences import Sentences, language
-from ileti.cli.services import running, with_services
-from ileti.cli.supervise import follow_parent, refuse_taken_port
-from ileti.core.logs import configure_logs
+from ileti.cli.services import begin, running, with_services
+from ileti.cli.supervise import Lifeline, follow_parent
+from ileti.core.logs import configure_command_logs, configure_logs
+from ileti.core.memory import loading
 
 QUEUES = ("messages", "iys", "upkeep")
+# Their log is what they say; every other command's standard output is its answer.
+SERVICES = frozenset({"web", "worker", "scheduler", "simulator"})
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Also say on the error stream what the program "
+              "logs while it works (LOG_LEVEL chooses how much).")
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, verbose: bool) -> None:
     """İleti takes marketing consents, proves them, reports them to İYS and guards every sending.
 
     Start with `ileti up`: it brings everything it needs. Settings are environment variables,
     listed in docs/settings.md.
     """
-    configure_logs()
+    if ctx.invoked_subcommand in SERVICES:
+        configure_logs()
+    else:
+        configure_command_logs(verbose=verbose)
     ctx.obj = follow_parent()
 
 
@@ -42,48 +50,45 @@ def up(quiet: bool) -> None:
     """
     from ileti.cli.up import up as run
 
-    configure_logs("warning")
     run(config.load_settings(), quiet=quiet)
 
 
 @main.command()
 @click.pass_obj
-def web(supervised: bool) -> None:
+def web(lifeline: Lifeline | None) -> None:
     """Serve the panel, the public pages and the API (needs DATABASE_URL and REDIS_URL)."""
-    settings = with_services(stay=True)
-    if not supervised:  # the server itself would quietly share the port with a stranger
-        refuse_taken_port(settings.host, settings.port, "PORT")
-    from granian.constants import Interfaces
-    from granian.server import Server
+    from ileti.cli.serve import serve
 
-    Server(
-        target="app:serving", factory=True, interface=Interfaces.WSGI,
-        address=settings.host, port=settings.port,
-        workers=settings.web_workers, blocking_threads=settings.web_threads, log_access=False,
-        websockets=False, respawn_failed_workers=True, working_dir=config.ROOT,
-        backlog=1024,
-    ).serve()
+    serve(lifeline)
 
 
 @main.command()
 @click.option("--queue", "queues", multiple=True, default=QUEUES, type=click.Choice(QUEUES),
               show_default=True, help="Queue to serve; may be given several times.")
 @click.option("--burst", is_flag=True, help="End when nothing is left to do.")
-def worker(queues: tuple[str, ...], burst: bool) -> None:
+@click.pass_obj
+def worker(lifeline: Lifeline | None, queues: tuple[str, ...], burst: bool) -> None:
     """Do the background work of the named queues."""
-    with_services(stay=True)
+    begin(lifeline, _load_jobs)
     from ileti.cli.worker import work
 
     work(list(queues), burst=burst)
 
 
 @main.command()
-def scheduler() -> None:
+@click.pass_obj
+def scheduler(lifeline: Lifeline | None) -> None:
     """Ask for every job at its interval; one per installation is enough, more do no harm."""
-    with_services(stay=True)
+    begin(lifeline, _load_jobs)
     from ileti.cli.worker import schedule
 
     schedule()
+
+
+def _load_jobs() -> None:
+    from ileti.cli.worker import load_jobs
+
+    load_jobs()
 
 
 @main.command()
@@ -98,8 +103,9 @@ def scheduler() -> None:
 def simulator(host: str, port: int | None, database: str | None, clock: str | None,
               faults: tuple[str, ...], quotas: tuple[str, ...], delays: tuple[str, ...]) -> None:
     """Run the İYS simulator: a registry of your own to try everything against."""
-    from ileti.simulator.options import SettingError
-    from ileti.simulator.server import serve
+    with loading():
+        from ileti.simulator.options import SettingError
+        from ileti.simulator.server import serve
 
     settings = config.load_settings()
     settings.ileti_var.mkdir(parents=True, exist_ok=True)
@@ -115,16 +121,30 @@ def simulator(host: str, port: int | None, database: str | None, clock: str | No
 
 
 @main.command()
-def setup() -> None:
+@click.option("--first-run", is_flag=True, hidden=True,
+              help="Also the administrator and the demo company; for `ileti up`.")
+@click.pass_obj
+def setup(lifeline: Lifeline | None, first_run: bool) -> None:
     """Prepare the database: tables, rights, permissions. Run it before each new version serves."""
     settings = config.load_settings()
     if not settings.production:
         config.make_secrets_file(settings.ileti_var)
-    settings = with_services()
+    settings = begin(lifeline, _load_setup) if lifeline else with_services()
     from ileti.cli.setup import prepare
 
     prepare(settings)
     click.echo("The database is ready.")
+    if first_run:
+        from ileti.cli.first_run import await_simulator, furnish
+
+        await_simulator(settings)
+        furnish(settings)
+        click.echo("The demo is ready.")
+
+
+def _load_setup() -> None:
+    import ileti.cli.first_run
+    import ileti.cli.setup  # noqa: F401
 
 
 @main.command()
@@ -203,6 +223,8 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--from", "url", help="A database instead of a file, e.g. postgresql://…, with "
               "--query.")
 @click.option("--query", help="What to read there; only read, never written.")
+@click.option("--query-seconds", type=click.IntRange(1, 86_400), default=600, show_default=True,
+              help="How long the query may take.")
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
 @click.option("--provider", type=int, default=None,
               help="Provider's İYS number, when two have a brand of that number.")
@@ -212,7 +234,8 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--ground", default="", help="Legal ground, in a sentence.")
 @click.option("--proof", default="", help="Where the proofs are kept, in a sentence.")
 @click.option("--notice", default="", help="How and when people were or will be informed.")
-@click.option("--proof-attached", is_flag=True, help="Scans or recordings exist for every row.")
+@click.option("--proof-attached", is_flag=True, help="You declare to hold the "
+              "proof of every row; signed forms need their scan all the same (R-09).")
 @click.option("--column", "columns", multiple=True, metavar="ROLE=NUMBER",
               help="What a column means, e.g. phone=3; the rest is recognised.")
 @click.option("--status", type=click.Choice(["ONAY", "RET"]), help="For all rows.")
@@ -242,12 +265,12 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
 @click.option("--report", "report_to", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the row report here: CSV, or .xlsx, .ndjson by its name.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
-def import_list(file: Path | None, url: str | None, query: str | None, brand: int,
-                provider: int | None, dry_run: bool, origin: str, ground: str, proof: str,
-                notice: str, proof_attached: bool, columns: tuple[str, ...], status: str | None,
-                source: str | None, day: str | None, kind: str, basis: str | None,
-                channels: tuple[str, ...], delimiter: str | None, encoding: str | None,
-                sheet: str | None, header: bool | None, ask_iys: bool,
+def import_list(file: Path | None, url: str | None, query: str | None, query_seconds: int,
+                brand: int, provider: int | None, dry_run: bool, origin: str, ground: str,
+                proof: str, notice: str, proof_attached: bool, columns: tuple[str, ...],
+                status: str | None, source: str | None, day: str | None, kind: str,
+                basis: str | None, channels: tuple[str, ...], delimiter: str | None,
+                encoding: str | None, sheet: str | None, header: bool | None, ask_iys: bool,
                 proof_files: tuple[Path, ...], proof_role: str, proof_dir: Path | None,
                 report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
@@ -267,7 +290,7 @@ def import_list(file: Path | None, url: str | None, query: str | None, brand: in
     try:
         code = importing.run_import(
             importing.file_source(file, {k: v for k, v in corrections.items() if v is not None})
-            if file is not None else importing.query_source(url or "", query or ""),
+            if file is not None else importing.query_source(url or "", query or "", query_seconds),
             brand=brand, provider=provider, dry_run=dry_run, language=language(),
             columns=importing.columns_of(columns),
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),

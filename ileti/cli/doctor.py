@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import psycopg
@@ -12,13 +12,16 @@ import redis
 
 from config import Settings, WrongSetting
 from config import settings as read_settings
+from ileti.channels import sealmail
 from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.consents.deadlines import unknown_years
+from ileti.core import clock
 from ileti.core.clock import to_istanbul, today
 from ileti.core.db import dsn
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.secrets import open_secrets
-from ileti.evidence import vault
+from ileti.evidence import copies, vault
+from ileti.evidence.copies import Way
 from ileti.evidence.stores import newest_store
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
@@ -31,6 +34,7 @@ DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on",
            "remote_write")}
 CLOCK_TOLERANCE = 2.0
 _SEALED_WITHIN = 900.0  # seconds
+_CARRIED_WITHIN = timedelta(hours=26)
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def _seals(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
                      f"without one waits {float(waits or 0) / 60:.0f} min",
                      "" if (waits or 0) < _SEALED_WITHIN else "Look whether the workers run and "
                      "whether a transaction has been open for long (pg_stat_activity).")]
+    found += _copies(settings, number or 0)
     if not settings.stamp_service:
         return [*found, Finding(False, "no authority stamps the seals",
                                 "Set STAMP_URL: without a time stamp only copies outside "
@@ -160,6 +165,21 @@ def _seals(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
     return [*found, Finding(not late, f"the last time stamp is over seal {stamped}", "" if not late
                             else "See the log for `seal_not_stamped`: what the authority at "
                             "STAMP_URL answers.")]
+
+
+def _copies(settings: Settings, number: int) -> list[Finding]:
+    """Whether those outside who keep seals have got them."""
+    places = [(Way.MAIL, one) for one in sealmail.addresses()]
+    if settings.seal_export_s3_url:
+        places.append((Way.BUCKET, settings.seal_export_s3_url))
+    found = []
+    for way, address in places:
+        upto, at = copies.newest(way, address)
+        late = upto < number and (at is None or clock.now() - at > _CARRIED_WITHIN)
+        what = "the bucket" if way is Way.BUCKET else "an address of SEAL_EXPORT_MAIL"
+        found.append(Finding(not late, f"{what} has the seals up to {upto}", "" if not late else
+                             "See the log for `seal_export_failed`: who does not take them."))
+    return found
 
 
 def _deadlines(conn: psycopg.Connection) -> list[Finding]:

@@ -24,7 +24,7 @@ from ileti.core import db
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role as FileRole
-from ileti.imports import apply, proofs, report, runs, staging
+from ileti.imports import apply, arriving, proofs, report, runs, staging
 from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
 from ileti.imports.files import PART_BYTES
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
@@ -54,11 +54,11 @@ def file_source(file: Path, corrections: dict[str, Any]) -> Source:
     return Source(file.name, lambda: _parts(file), layout)
 
 
-def query_source(url: str, query: str) -> Source:
-    """A query; what it answers is kept as the import's file."""
+def query_source(url: str, query: str, seconds: int) -> Source:
+    """A query that may take so long; what it answers is kept as the import's file."""
     from ileti.imports.reading.sql import COPY_LAYOUT, sql_pieces
 
-    pieces = sql_pieces(url, query)
+    pieces = sql_pieces(url, query, seconds=seconds)
     return Source("query.ndjson", lambda: pieces, COPY_LAYOUT)
 
 
@@ -72,7 +72,7 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
     try:
         for number, piece in enumerate(_in_parts(source.pieces()), 1):
             runs.read_run(run_id).file.add(number, [piece])
-        run = runs.uploaded(run_id)
+        run = arriving.finish(run_id)
         layout = source.layout
         mapping = _mapping(run, layout, columns, fixed)
         runs.map_columns(run_id, layout, mapping)

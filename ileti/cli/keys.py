@@ -23,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 from config import Settings, WrongSetting, parse_keyring
+from ileti.channels import assent
 from ileti.channels.messages import bound_to
 from ileti.core.columns import EncryptedText
 from ileti.core.crypto import CannotDecrypt, Keyring
@@ -64,6 +65,8 @@ BYTES = (
          lambda row: str(row[0]).encode()),
     Kept("message", ("id",), "content_ct", "content_key", ("provider_id", "recipient_id", "kind"),
          lambda row: bound_to(row[0], row[1], row[2])),
+    Kept("message", ("id",), "sent_ct", "sent_key", ("provider_id", "recipient_id", "id"),
+         lambda row: assent.bound_to(row[0], row[1], row[2])),
 )
 LOOSE = (Kept("iys_movement", ("provider_id", "brand_id", "digest"), "raw_ct",
               purpose="iys-movement"),)

@@ -14,13 +14,13 @@ from ileti.cli.services import with_services
 @click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N",
               help="First seal to look at (default 1).")
 @click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="Last seal.")
-@click.option("--against", "exports", multiple=True, metavar="FILE",
-              type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Seals that were carried out of the house; may be given several times.")
+@click.option("--against", "exports", multiple=True, metavar="PLACE",
+              help="Seals that were carried out of the house: a file, a folder of them, a mail "
+              "that was kept (.eml), or s3 for SEAL_EXPORT_S3_URL; may be given several times.")
 @click.option("--most", type=click.IntRange(min=1), default=100, help="Stop after that many "
               "findings (default 100).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: int,
+def audit_ledger(first: int, last: int | None, exports: tuple[str, ...], most: int,
                  as_json: bool) -> None:
     """Check the whole ledger against its seals, time stamps and exported seals; read only.
 
@@ -43,21 +43,36 @@ def audit_ledger(first: int, last: int | None, exports: tuple[Path, ...], most: 
 @click.command("bundle")
 @click.argument("records", nargs=-1, metavar="RECORD...")
 @click.option("--address", help="All records of a phone number or an e-mail address instead.")
+@click.option("--message", metavar="NUMBER", help="The bundle of one message (ILT-…, or its id).")
+@click.option("--complaint", metavar="ADDRESS", help="The pack that answers a complaint about this "
+              "address; with --at.")
+@click.option("--at", metavar="TIME", help="When, in Istanbul's time: 2026-05-03T10:00.")
+@click.option("--title", default="", help="The sender's title in the complaint.")
 @click.option("--provider", type=int, metavar="IYS", help="The provider's İYS number; needed with "
-              "--address when there are several.")
+              "an address when there are several.")
 @click.option("--out", required=True, metavar="FILE",
               type=click.Path(dir_okay=False, path_type=Path), help="The zip file to write.")
-def make_bundle(records: tuple[str, ...], address: str | None, provider: int | None,
+def make_bundle(records: tuple[str, ...], address: str | None, message: str | None,
+                complaint: str | None, at: str | None, title: str, provider: int | None,
                 out: Path) -> None:
-    """Write the proof bundle of some records: everything that proves them, and the verifier."""
-    if bool(records) == bool(address):
-        raise click.UsageError("Name RECORDs, or an --address.")
+    """Write the proof bundle of some records, of an address, of a message, or for a complaint:
+    everything that proves them, and the verifier."""
+    if sum(map(bool, (records, address, message, complaint))) != 1:
+        raise click.UsageError("Name RECORDs, or an --address, a --message or a --complaint.")
+    if bool(complaint) != bool(at):
+        raise click.UsageError("--complaint and --at go together.")
     with_services()
-    from ileti.cli.bundling import write_bundle
+    from ileti.cli import bundling
     from ileti.core.errors import IletiError
 
     try:
-        number = write_bundle(out, records=records, address=address, provider=provider)
+        if message:
+            number = bundling.write_message(out, message, provider)
+        elif complaint:
+            number = bundling.write_complaint(out, complaint, at or "", title, provider)
+        else:
+            number = bundling.write_bundle(out, records=records, address=address,
+                                           provider=provider)
     except IletiError as error:
         click.echo(error.say(language()), err=True)
         raise SystemExit(2) from error
@@ -67,10 +82,12 @@ def make_bundle(records: tuple[str, ...], address: str | None, provider: int | N
 @click.command("verify", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def verify_bundle(arguments: tuple[str, ...]) -> None:
-    """Check a proof bundle, as the verify.py within it does; `--help` says with what."""
-    from ileti.evidence.verifier import main as verify
+    """Check a proof bundle, as the verify.py within it does, or a receipt (.json, .jsonld) with
+    --keys; `--help` says with what."""
+    from ileti.evidence import receiptcheck, verifier
 
-    raise SystemExit(verify(list(arguments)))
+    receipt = any(one.endswith((".json", ".jsonld")) for one in arguments[:1])
+    raise SystemExit((receiptcheck if receipt else verifier).main(list(arguments)))
 
 
 @click.command("export-seals")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import click
 
 import config
+from ileti.cli.supervise import Lifeline
+from ileti.core.memory import loading
 
 
 def running(settings: config.Settings) -> config.Settings:
@@ -38,3 +41,17 @@ def with_services(*, stay: bool = False) -> config.Settings:
         os.environ["REDIS_URL"] = found.redis_url
         config.settings.cache_clear()
     return config.settings()
+
+
+def begin(lifeline: Lifeline | None, load: Callable[[], object]) -> config.Settings:
+    """:func:`with_services` for a long-lived process, which ``load`` imports what it needs for.
+
+    Under a supervisor it loads first, while the services are starting, and waits for the word that
+    they have; by itself it first says what is wrong with the settings.
+    """
+    settings = None if lifeline else with_services(stay=True)
+    with loading():
+        load()
+    if lifeline:
+        lifeline.await_word()
+    return settings or with_services(stay=True)

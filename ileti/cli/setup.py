@@ -6,7 +6,7 @@ and under an advisory lock, so that two hosts starting at once do not race (trap
 
 from __future__ import annotations
 
-from hashlib import sha256
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,6 +15,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, pool, text
 
 from config import Settings
+from ileti.cli import readiness
 from ileti.core.db import dsn, sqlalchemy_url
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -65,36 +66,19 @@ def _let_application_in(connection: object, settings: Settings) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Migrations and permissions; skips what is already as it should be, so that a second start
-    is quick."""
-    stamp = settings.ileti_var / "prepared"
-    mark = _mark(settings)
-    if stamp.exists() and stamp.read_text() == mark and _at_head(settings):
-        return
-    migrate(settings)
+    """Migrations and permissions, again and again the same; leaves a mark, so that the next start
+    knows."""
     from ileti.factory import create_app, setup_permissions
 
+    code = readiness.code_digest()  # of what is loaded now, whatever is copied over it meanwhile
+    migrate(settings)
     setup_permissions(create_app(settings))
-    settings.ileti_var.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(mark)
+    readiness.write(settings, replace(
+        readiness.read(settings), code=code, database=readiness.database_digest(settings),
+        revision=_newest()))
 
 
-def _mark(settings: Settings) -> str:
-    """A digest of the code and the database's address: another code or place prepares anew."""
-    digest = sha256(dsn(settings).encode())
-    root = Path(__file__).parents[1]
-    for path in sorted(root.rglob("*.py")):
-        digest.update(f"{path.relative_to(root)}:{path.stat().st_mtime_ns}".encode())
-    return digest.hexdigest()
-
-
-def _at_head(settings: Settings) -> bool:
+def _newest() -> str:
     from alembic.script import ScriptDirectory
 
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    try:
-        with psycopg.connect(dsn(settings), connect_timeout=5) as conn:
-            found = conn.execute("select version_num from alembic_version").fetchone()
-    except psycopg.Error:
-        return False
-    return found is not None and found[0] == head
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""

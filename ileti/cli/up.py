@@ -4,35 +4,37 @@ Starts PostgreSQL and Valkey below ILETI_VAR (or uses the given ones), migrates,
 permissions and, on the first run of a development installation, a demo provider and an
 administrator with a random password; then keeps web, workers, scheduler and simulator alive until
 Ctrl-C. Whatever stands in the way is said in one sentence with what to do.
+
+What can happen at the same time does: web server and simulator load while the engines start, and
+so does what prepares the database, when :mod:`ileti.cli.readiness` says that something has to be.
+This process itself only waits and watches, so it loads as little as it can (docs/adr/0008).
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
-import secrets as random_source
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, TypeVar
+from urllib.parse import urlsplit
 
 import click
-import httpx
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 import config
 from config import Settings, WrongSetting
-from ileti.cli.supervise import Supervisor, refuse_taken_port
-from ileti.core.embedded import Addresses, EmbeddedServices, keep_alone, refuse_full_disk
+from ileti.cli import readiness
+from ileti.cli.preparation import Preparation
+from ileti.cli.readiness import ADMIN, password_file
+from ileti.cli.supervise import Stopped, Supervisor, refuse_taken_port
+from ileti.core.embedded import EmbeddedServices, keep_alone, refuse_full_disk
 
-ADMIN = "admin"
-DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
 # The simulator answers in seconds, so nobody has to wait İYS's five minutes for a first try.
 SIMULATED_PACE = {"IYS_FIRST_POLL_SECONDS": "2", "IYS_PULL_SECONDS": "3"}
 T = TypeVar("T")
@@ -47,6 +49,9 @@ class Progress:
         started = time.monotonic()
         try:
             result = act()
+        except Stopped:
+            _tell("stopped")
+            raise
         except Exception:
             click.echo("failed")
             raise
@@ -64,89 +69,141 @@ def up(settings: Settings, *, quiet: bool = False) -> None:
             refuse_taken_port("127.0.0.1", settings.simulator_port, "IYS_SIMULATOR_PORT")
         if not settings.production:
             config.make_secrets_file(settings.ileti_var)
-        _up(settings, simulated=simulated, quiet=quiet)
-
-
-def _up(settings: Settings, *, simulated: bool, quiet: bool) -> None:
-    say = Progress()
-    click.echo("İleti")
-    services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
-                                redis_url=settings.redis_url)
-    try:
-        addresses = say.step("PostgreSQL and Redis", lambda: _start(services, settings))
-        os.environ["DATABASE_URL"] = addresses.database_url
-        os.environ["REDIS_URL"] = addresses.redis_url
+        click.echo("İleti")
+        os.environ["ILETI_VAR"] = str(settings.ileti_var.resolve())
         if simulated:
             for name, value in SIMULATED_PACE.items():
                 os.environ.setdefault(name, value)
-        os.environ["ILETI_VAR"] = str(settings.ileti_var.resolve())
-        config.settings.cache_clear()
-        _run(config.settings(), say, services, simulated=simulated, quiet=quiet)
-    finally:
-        _tell("  stopping PostgreSQL and Redis … ", nl=False)
-        services.stop()
+        with (settings.ileti_var / "ileti.log").open("a") as log, contextlib.suppress(Stopped):
+            House(settings, log, quiet=quiet).run()
+
+
+class House:
+    """All processes of one installation, from the first to the last."""
+
+    def __init__(self, settings: Settings, log: IO[str], *, quiet: bool) -> None:
+        self._settings, self._log = settings, log
+        self._simulated = not settings.iys_base_url
+        self._stopped = threading.Event()
+        self._say = Progress()
+        self._services = EmbeddedServices(settings.ileti_var, database_url=settings.database_url,
+                                          redis_url=settings.redis_url)
+        self._family = Supervisor(log, show=not quiet and bool(os.environ.get("ILETI_SHOW_LOG")))
+        self._preparation: Preparation | None = None
+
+    def run(self) -> None:
+        """Start everything, say so, keep it alive until a signal; raises WrongSetting, Stopped."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed terminal
+            signal.signal(number, lambda *_: self._stopped.set())
+        try:
+            self._start()
+            _announce(self._settings, simulated=self._simulated, password=self._password())
+            while not self._stopped.wait(1.0):
+                revive(self._services, self._log)
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        mark = readiness.read(self._settings)
+        if mark.code != readiness.code_digest():
+            self._prepare()
+        # The web server first: people wait for it, nobody waits for the workers.
+        self._family.add("web", "web")
+        if self._simulated:
+            self._family.add("simulator", "simulator")
+        word = self._say.step("PostgreSQL and Redis", self._start_services)
+        if not self._preparation and not readiness.is_prepared(self._settings, mark):
+            self._prepare()
+        if self._preparation:
+            self._preparation.tell(word)
+            self._say.step("database", self._part)
+        self._family.tell(**word)
+        self._say.step("web server", self._await_web)
+        self._family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
+        for _ in range(self._settings.job_workers):
+            self._family.add("worker-iys", "worker", "--queue", "iys")
+        self._family.add("scheduler", "scheduler")
+        if self._simulated:
+            self._say.step("İYS simulator", self._await_simulator)
+            if not self._preparation and not _knows(self._settings, mark.provider):
+                self._prepare().tell(word)
+                self._say.step("database", self._part)
+        if self._preparation and not self._settings.production:
+            self._say.step("demo", self._part)
+
+    def _prepare(self) -> Preparation:
+        self._preparation = Preparation(self._settings, self._log, self._stopped)
+        return self._preparation
+
+    def _part(self) -> None:
+        assert self._preparation is not None
+        self._preparation.await_part()
+
+    def _start_services(self) -> dict[str, str]:
+        """Start what is needed; the word for all processes. Raises WrongSetting, Stopped."""
+        if self._settings.redis_url:
+            _refuse_silent_redis(self._settings.redis_url)
+        try:
+            found = self._services.start()
+        except WrongSetting:  # Ctrl-C at a terminal ends what starts PostgreSQL, too
+            if not self._stopped.wait(0.2):
+                raise
+        if self._stopped.is_set():
+            raise Stopped
+        word = {"DATABASE_URL": found.database_url, "REDIS_URL": found.redis_url}
+        os.environ.update(word)
+        self._settings = config.load_settings()
+        return word
+
+    def _await_web(self) -> None:
+        wait_for(self._settings.base_local + "/saglik", self._stopped)
+        _ask(self._settings.base_local + "/login/")  # the first page takes longest: not a person's
+
+    def _await_simulator(self) -> None:
+        wait_for(self._settings.iys_url + "/_health", self._stopped)
+
+    def _password(self) -> str:
+        """The administrator's first password, empty when it is not the password any more."""
+        if self._settings.production:
+            return ""
+        mark = readiness.read(self._settings)
+        if not readiness.password_holds(self._settings, mark):
+            return ""
+        return password_file(self._settings).read_text().strip()
+
+    def _end(self) -> None:
+        _tell("\n  stopping … ", nl=False)
+        if self._preparation:
+            self._preparation.end()
+        self._family.stop()
+        self._services.stop()
         _tell("done")
 
 
-def _start(services: EmbeddedServices, settings: Settings) -> Addresses:
-    """Start what is needed; WrongSetting when the Redis of REDIS_URL does not answer.
+def _refuse_silent_redis(url: str) -> None:
+    """Raise WrongSetting when the Redis of REDIS_URL does not answer.
 
     Everything works without Redis for a while, only slower, so the processes would start, wait for
     it for ever and say so in the log alone.
     """
-    if settings.redis_url:
-        try:
-            redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3,
-                                 retry=Retry(NoBackoff(), 0)).ping()
-        except (redis.RedisError, ValueError) as error:
-            raise WrongSetting(
-                f"The Redis of REDIS_URL does not answer ({type(error).__name__}): check the "
-                "address, the password and the server, or leave REDIS_URL out for the embedded one."
-            ) from None
-    return services.start()
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    try:
+        redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3,
+                             retry=Retry(NoBackoff(), 0)).ping()
+    except (redis.RedisError, ValueError) as error:
+        raise WrongSetting(
+            f"The Redis of REDIS_URL does not answer ({type(error).__name__}): check the "
+            "address, the password and the server, or leave REDIS_URL out for the embedded one."
+        ) from None
 
 
 def _tell(text: str, *, nl: bool = True) -> None:
     """Say something at the end; that nobody listens any more must not stop the stopping."""
     with contextlib.suppress(OSError):
         click.echo(text, nl=nl)
-
-
-def _run(settings: Settings, say: Progress, services: EmbeddedServices, *, simulated: bool,
-         quiet: bool) -> None:
-    from ileti.cli.setup import prepare
-
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed terminal
-        signal.signal(number, lambda *_: stopped.set())
-    say.step("database", lambda: prepare(settings))
-    log_path = settings.ileti_var / "ileti.log"
-    with log_path.open("a") as log:
-        family = Supervisor(log, show=not quiet and bool(os.environ.get("ILETI_SHOW_LOG")))
-        try:
-            keeper = threading.Thread(target=family.watch, daemon=True)
-            keeper.start()
-            # The web server first and alone: people wait for it, nobody waits for the workers.
-            family.add("web", "web")
-            say.step("web server", lambda: wait_for(settings.base_local + "/saglik", stopped))
-            if simulated:
-                family.add("simulator", "simulator")
-            family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
-            for _ in range(settings.job_workers):
-                family.add("worker-iys", "worker", "--queue", "iys")
-            family.add("scheduler", "scheduler")
-            if simulated:
-                say.step("İYS simulator",
-                         lambda: wait_for(settings.iys_url + "/_health", stopped))
-            if not settings.production:
-                say.step("demo", lambda: _first_run(settings))
-            _announce(settings, simulated=simulated)
-            while not stopped.wait(1.0):
-                revive(services, log)
-            _tell("\n  stopping … ", nl=False)
-        finally:
-            family.stop()
-            _tell("processes ended")
 
 
 def revive(services: EmbeddedServices, log: IO[str]) -> None:
@@ -159,50 +216,47 @@ def revive(services: EmbeddedServices, log: IO[str]) -> None:
 
 
 def wait_for(url: str, stopped: threading.Event, seconds: float = 60) -> None:
-    """Until the address answers 200; raises WrongSetting naming the log."""
+    """Until the address answers 200; raises WrongSetting naming the log, Stopped."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not stopped.is_set():
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.05)
-    if not stopped.is_set():
-        raise WrongSetting(f"{url} does not answer; see ileti.log below ILETI_VAR.")
+    while time.monotonic() < deadline:
+        if stopped.is_set():
+            raise Stopped
+        if _ask(url) is not None:
+            return
+        time.sleep(0.02)
+    raise WrongSetting(f"{url} does not answer; see ileti.log below ILETI_VAR.")
 
 
-def password_file(settings: Settings) -> Path:
-    """Where the administrator's first password is kept, mode 600."""
-    return settings.ileti_var / "admin-password.txt"
+def _ask(url: str) -> bytes | None:
+    """What one of our own processes answers; None unless it is 200."""
+    parts = urlsplit(url)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
+    try:
+        line.request("GET", parts.path)
+        answer = line.getresponse()
+        return answer.read() if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        line.close()
 
 
-def _first_run(settings: Settings) -> None:
-    from ileti.capture.seed import seed_demo
-    from ileti.cli.users import ensure_user
-
-    seeded = seed_demo(settings) if settings.demo_company else {}
-    path = password_file(settings)
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(random_source.token_urlsafe(15) + "\n")
-    password = path.read_text().strip()
-    ensure_user(ADMIN, password, role="platform_admin")
-    for name, dealer_id in (seeded.get("dealers") or {}).items():
-        ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id,
-                    full_name=DEALERS_PEOPLE.get(name))
+def _knows(settings: Settings, provider: int) -> bool:
+    """Whether the simulator knows the demo's provider; it may have been emptied since."""
+    answer = _ask(settings.iys_url + "/_control/state") if provider else None
+    return answer is None or any(
+        one["iysCode"] == provider for one in json.loads(answer)["providers"])
 
 
-def _announce(settings: Settings, *, simulated: bool) -> None:
+def _announce(settings: Settings, *, simulated: bool, password: str) -> None:
     base = settings.base_url
     lines = [("Admin panel", base + "/")]
     if not settings.production:
-        password = password_file(settings).read_text().strip()
-        lines += [("  user", ADMIN), ("  password", password),
-                  ("  kept in", str(password_file(settings)))]
+        lines.append(("  user", ADMIN))
+        lines += [("  password", password), ("  kept in", str(password_file(settings)))] \
+            if password else [("  password", "changed since the first start")]
         if settings.demo_company:
-            lines += [("  dealers", "bayi-a, bayi-b (same password)"),
+            lines += [("  dealers", "bayi-a, bayi-b" + " (same password)" * bool(password)),
                       ("Demo shop", base + "/demo/magaza")]
         lines += [("Phone and mailbox", base + "/demo/telefon")]
     lines.append(("Capture API", base + "/api"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+from flask import has_app_context
 from sqlalchemy import select
 
 from ileti.core.errors import InvalidInput, NotFound
@@ -13,9 +16,10 @@ from ileti.tenancy.roles import Level
 
 def ensure_user(username: str, password: str, *, role: str, email: str | None = None,
                 iys_code: int | None = None, dealer_id: int | None = None,
-                full_name: tuple[str, str] | None = None) -> int:
+                full_name: tuple[str, str] | None = None, keep: bool = False) -> int:
     """A user with this password and role, made or brought up to date; the user's id. Without
-    ``full_name`` a new user is called by the user name.
+    ``full_name`` a new user is called by the user name; ``keep``: who is there already keeps the
+    password.
 
     Raises InvalidInput (unknown role, role at a place it does not fit, unusable name, weak
     password) and NotFound (no such provider or dealer).
@@ -28,7 +32,8 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
         names = ", ".join(sorted(roles.BY_KEY))
         raise InvalidInput(f"Böyle bir rol yok: {role}. Roller: {names}.",
                            f"There is no role {role}. Roles: {names}.", code="unknown_role")
-    with create_app().app_context(), scope.system_scope():
+    house = nullcontext() if has_app_context() else create_app().app_context()
+    with house, scope.system_scope():
         provider_id, brand_id = _place(iys_code, dealer_id)
         _refuse_wrong_level(role, provider_id, brand_id, dealer_id)
         found = db.session.scalars(select(User.id).where(User.username == username)).first()
@@ -38,7 +43,7 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
                 username, password, email=email or f"{username}@localhost.localdomain",
                 first_name=first, last_name=last,
             )
-        else:
+        elif not keep:
             accounts.set_password(found, password)
         accounts.give_membership(found, role, provider_id=provider_id, brand_id=brand_id,
                                  dealer_id=dealer_id)

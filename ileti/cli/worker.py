@@ -27,6 +27,8 @@ def load_jobs() -> None:
     import ileti.imports.jobs
     import ileti.iys.jobs
     import ileti.radar.jobs
+    import ileti.requests.eraser
+    import ileti.requests.jobs
     import ileti.retention.jobs
     import ileti.tenancy.jobs
     import ileti.webhooks.jobs  # noqa: F401

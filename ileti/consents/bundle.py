@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -21,26 +21,27 @@ from importlib.resources import files as resources
 from typing import IO, Any, Final
 
 from config import settings
+from ileti.consents import consentreceipt, prooffiles
 from ileti.consents.audit import gone_of
-from ileti.consents.claims import Claims, Entry, Link, Unreadable, links_of, read_these
+from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_these
 from ileti.consents.numbers import record_number
+from ileti.consents.places import not_as_sealed, places, readable
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.core.logs import get_logger
-from ileti.evidence import kinds, merkle, seal, stamping, vault
+from ileti.evidence import seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
 from ileti.evidence.paper import NotSet
-from ileti.evidence.seal import Header, Position
+from ileti.evidence.seal import Header
 from ileti.evidence.stamping import Stamp
 
 log = get_logger("ileti.consents")
 
 FORMAT: Final = 1
 MOST: Final = 2_000
-#: proof files beyond this are left in the vault: a bundle is made in memory and sent by mail
-MOST_FILE_BYTES: Final = 64_000_000
+RECEIPT: Final = "receipt.jsonld"
 # Entries of one bundle are alike to the second: nobody learns from it when it was zipped.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -87,20 +88,25 @@ def attaches(attacher: Attacher) -> Attacher:
     return attacher
 
 
-def build(provider_id: int, entry_ids: Sequence[int]) -> Bundle:
-    """The bundle of a provider's entries. Raises NotFound, Conflict while one of them waits for its
-    seal, Gone when one can no longer be put together (the person is erased)."""
+def build(provider_id: int, entry_ids: Sequence[int],
+          more: Mapping[str, bytes] | None = None) -> Bundle:
+    """The bundle of a provider's entries, with ``more`` files beside. Raises NotFound, Conflict
+    while one of them waits for its seal, Gone when one can no longer be put together (the person is
+    erased)."""
     if len(entry_ids) > MOST:
         raise Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
                        f"A bundle holds at most {MOST} records.", code="bundle_too_large")
     proven = _prove(provider_id, entry_ids)
     made = Bundle(proven)
     for number, one in enumerate(proven, 1):
-        made.files[f"entries/{number:04}.json"] = _readable(one.parts)
-    _proofs(made, provider_id)
+        made.files[f"entries/{number:04}.json"] = readable(one.parts)
+    made.files[RECEIPT] = readable(consentreceipt.receipt(
+        provider_id, [one.entry.id for one in proven]))
+    prooffiles.add(made, provider_id)
     _chain(made)
     for attacher in _attachers:
         made.files |= attacher(proven)
+    made.files |= more or {}
     for name, source in (("verify.py", "verifier.py"), ("verify.html", "verify.html")):
         made.files[name] = resources("ileti.evidence").joinpath(source).read_bytes()
     made.files["README.txt"] = _README.encode()
@@ -142,56 +148,9 @@ def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
         claims.prepare(entries)
         parts = [_parts(one, claims) for one in entries]
         _add_texts(conn, entries, parts)
-    places = _places(entries)
-    return [Proven(one, said["record"], said | places[one.at][1], places[one.at][0])
+    placed = places(entries)
+    return [Proven(one, said["record"], said | placed[one.at][1], placed[one.at][0])
             for one, said in zip(entries, parts, strict=True)]
-
-
-def _proofs(made: Bundle, provider_id: int) -> None:
-    """The records' proof files with their links, as far as they fit; the others stay in the vault
-    and are named in the README."""
-    records = {one.entry.id: one.record for one in made.proven}
-    with db.transaction() as conn:
-        links = links_of(conn, provider_id, list(records))
-    links = [one for one in links if not one.file_erased]
-    if not links:
-        return
-    kept = vault.describe(provider_id, {one.file_id for one in links})
-    taken, room = set(), MOST_FILE_BYTES
-    for file_id, file in sorted(kept.items(), key=lambda one: one[1].size):
-        if file.size <= room:
-            room -= file.size
-            taken.add(file_id)
-    left = sorted({one.file_id for one in links} - taken)
-    placed = _places([one for one in links if one.file_id in taken])
-    for number, one in enumerate((one for one in links if one.file_id in taken), 1):
-        number_of_record = records[one.entry_id]
-        if not one.fits or one.leaf_key is None:
-            raise _not_as_sealed(number_of_record, "file")
-        file = kept[one.file_id]
-        name = kinds.download_name(f"proofs/{file.sha256.hex()}", file.media_type)
-        header, place = placed[one.at]
-        parts = {
-            "record": number_of_record, "claim": one.claim, "file": name,
-            "mediaType": file.media_type, "captured": iso_utc(one.added_at),
-            "capturedMicros": micros_of(one.added_at),
-            "salt": sha256(one.leaf_key + one.id.to_bytes(8, "big")).hexdigest(),
-            "leaf": one.leaf.hex()} | place
-        made.links.append(Linked(one, parts, header, name))
-        made.files[f"links/{number:04}.json"] = _readable(parts)
-        if name not in made.files:
-            with vault.opened(provider_id, one.file_id) as pieces:
-                made.files[name] = b"".join(pieces)
-    if left:
-        made.files["proofs-left.txt"] = _LEFT.format(
-            names="\n".join(kept[one].sha256.hex() for one in left)).encode()
-
-
-def _not_as_sealed(number: str, part: str) -> Conflict:
-    return Conflict(
-        f"{number} numaralı kayıt mühürlendiği gibi değil ({part}); `ileti audit` ile bakın.",
-        f"Record {number} is not as it was sealed ({part}); look with `ileti audit`.",
-        code="not_as_sealed")
 
 
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
@@ -205,7 +164,7 @@ def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
         if not claims.fits(one):
             raise Unreadable("leaf")
     except Unreadable as unreadable:
-        raise _not_as_sealed(record_number(one.id), unreadable.part) from unreadable
+        raise not_as_sealed(record_number(one.id), unreadable.part) from unreadable
     return {
         "record": record_number(one.id), "claim": json.loads(canonical_claim(claim)),
         "captured": iso_utc(one.captured_at), "capturedMicros": micros_of(one.captured_at),
@@ -229,34 +188,6 @@ def _add_texts(conn: Any, entries: Iterable[Entry], parts: list[dict[str, Any]])
         said["text"] = {"kind": kind, "channel": None if channel is None else
                         Channel(channel).name, "language": language, "title": title, "body": body}
         said["textVersion"] = {"version": version, "published": iso_utc(published)}
-
-
-def _places(sealed: Sequence[Entry | Link]) -> dict[Position, tuple[Header, dict[str, Any]]]:
-    """Seal and path of each entry or link."""
-    by_seal: dict[int, tuple[Header, list[Entry | Link]]] = {}
-    seals = seal.seals_of([(one.epoch, one.at) for one in sealed])
-    for one, found in zip(sealed, seals, strict=True):
-        if found is None:
-            raise Conflict("Kayıt henüz mühürlenmedi; birkaç saniye sonra yeniden deneyin.",
-                           "The record has no seal yet; try again in a few seconds.",
-                           code="not_sealed_yet")
-        by_seal.setdefault(found.number, (found, []))[1].append(one)
-    placed = {}
-    for header, some in by_seal.values():
-        leaves = seal.leaves_of(header)
-        values = [leaf.value for leaf in leaves]
-        where = {leaf.at: n for n, leaf in enumerate(leaves)}
-        places = [where[one.at] for one in some]
-        if merkle.root(values) != header.root:
-            raise Conflict(
-                f"{header.number} numaralı mührün altındaki kayıtlar mühürlendikleri gibi değil; "
-                "`ileti audit` ile bakın.",
-                f"The records below seal {header.number} are not as they were sealed; look with "
-                "`ileti audit`.", code="not_as_sealed")
-        for one, place, path in zip(some, places, merkle.paths(values, places), strict=True):
-            placed[one.at] = (header, {
-                "seal": header.number, "place": place, "path": [step.hex() for step in path]})
-    return placed
 
 
 def _stamps(wanted: Sequence[int]) -> dict[int, Stamp]:
@@ -310,24 +241,12 @@ def _stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _readable(parts: dict[str, Any]) -> bytes:
-    """For people too; the verifier hashes the canonical form of its parts."""
-    return json.dumps(parts, ensure_ascii=False, indent=1, sort_keys=True).encode()
-
-
 _NO_PAGES: Final = """\
 Okunacak sayfalar (kanit.pdf) bu paket için hazırlanamadı. Kanıt eksik değildir: sayfalar yalnızca
 buradaki dosyaları anlatır. verify.py paketi onlarsız denetler.
 
 The pages to read (kanit.pdf) could not be made for this bundle. The proof lacks nothing: the pages
 only tell what these files hold. verify.py checks the bundle without them.
-"""
-
-_LEFT: Final = """\
-Boyutu nedeniyle pakete alınmayan, kasada duran kanıt dosyaları (SHA-256):
-Proof files that are too large for the bundle and stay in the vault (SHA-256):
-
-{names}
 """
 
 _README: Final = """\

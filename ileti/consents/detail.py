@@ -16,11 +16,11 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 
-from ileti.consents import gate, listing, proofs
+from ileti.consents import gate, listing, proofs, search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
-from ileti.consents.past import Held, held_at
+from ileti.consents.past import Held, Key, held_at
 from ileti.consents.sealed import seal_row
 from ileti.consents.timeline import address_of, story
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
@@ -77,24 +77,25 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "moment_label": _("As of %(at)s", at=formats.moment(one.until)) if one.until
         else _("The state now"),
         "now_url": record_url(entry) if one.until else None,
-        "gate": _gate_then(one) if one.until else _gate_now(one),
+        "gate": answer_then(one.held, Channel(entry.channel)) if one.until
+        else answer_now(entry, one.address),
         "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
         "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
-                   "error": one.problem},
+                   "error": one.problem, "whole_url": _whole_address(one)},
     }
 
 
 def _shown(entry: ConsentEntry, state: ConsentState) -> Shown:
     recipient = orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id))
     entries = entries_of_key(entry)
-    until, problem = _moment(request.args.get("at"))
+    until, problem = moment_of(request.args.get("at"))
     held = state if until is None else _held_for_user(state, entries, until)
     return Shown(entry, state, held, entries, address_of(recipient), until, problem,
                  is_restricted(entry.provider_id, entry.recipient_id, entry.captured_at))
 
 
-def _moment(text: str | None) -> tuple[datetime | None, str | None]:
+def moment_of(text: str | None) -> tuple[datetime | None, str | None]:
     """A moment as the form sends it, in Istanbul's time, or why it is none."""
     if not text:
         return None, None
@@ -130,6 +131,15 @@ def _held_for_user(state: ConsentState, entries: list[ConsentEntry],
             entries and entries[0].captured_at <= until):
         return None
     return held_at(state, until)
+
+
+def _whole_address(one: Shown) -> str | None:
+    """The page of all that held for this address at a moment."""
+    if one.address is None:
+        return None
+    found = search.Found(recipients=[(one.entry.provider_id, one.entry.recipient_id)])
+    return url_for("MomentView.show", bul=search.reference(found),
+                   at=request.args.get("at", "")[:32] or None)
 
 
 def _badges(one: Shown) -> list[dict[str, Any]]:
@@ -174,13 +184,14 @@ def _actions(one: Shown) -> list[dict[str, Any]]:
 # -- the gate ------------------------------------------------------------------------------------
 
 
-def _gate_now(one: Shown) -> dict[str, str]:
-    channel = Channel(one.entry.channel)
-    if one.address is None:
+def answer_now(key: ConsentEntry | Key, address: str | None) -> dict[str, str]:
+    """What the gate says now."""
+    channel = Channel(key.channel)
+    if address is None:
         return {"tone": "mute", "icon": "ban", "title": _no(channel),
                 "text": _("The person was erased.")}
-    answer = gate.may_send_now(one.entry.provider_id, one.entry.brand_id, one.address,
-                               channel, RecipientType(one.entry.recipient_type))
+    answer = gate.may_send_now(key.provider_id, key.brand_id, address, channel,
+                               RecipientType(key.recipient_type))
     if answer.allowed:
         return {"tone": "ok", "icon": "circle-check", "title": _yes(channel),
                 "text": _("İYS holds a consent; last checked at %(at)s.",
@@ -215,9 +226,8 @@ def _no_then(channel: Channel) -> str:
             Channel.EPOSTA: _("No e-mail could be sent then")}[channel]
 
 
-def _gate_then(one: Shown) -> dict[str, str]:
+def answer_then(held: ConsentState | Held | None, channel: Channel) -> dict[str, str]:
     """What the gate would have said at that moment, by the same rule."""
-    held, channel = one.held, Channel(one.entry.channel)
     if held is None:
         return {"tone": "mute", "icon": "ban", "title": _no_then(channel),
                 "text": _("There was no record of this recipient at that moment.")}
@@ -257,7 +267,9 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows: list[tuple[str, Any]] = [(_("Record number"), _code(record_number(entry.id)))]
     submission = orm.db.session.get(Submission, (entry.provider_id, entry.submission_id))
     if submission is not None and submission.actor_kind == ActorKind.VISITOR:
-        rows.append((_("Receipt number"), _code(receipt_number(entry.submission_id))))
+        # of the act the person has it from, not of its confirmation
+        act = submission.evidence.get("receipt") or receipt_number(entry.submission_id)
+        rows.append((_("Receipt number"), _code(str(act)[:40])))
     rows += [
         (_("Brand"), brand), (_("Dealer"), _taker(entry)), *_own_access(entry),
         (_("Source"), say(Source(entry.source))), (_("Consent date"), entry.consent_date),
@@ -271,7 +283,16 @@ def _particulars(entry: ConsentEntry, state: ConsentState,
     rows.append((_("End of keeping"), _("%(day)s at the earliest", day=formats.day(last))))
     rows.append((_("Commitment"), Markup("<code class='bare' title='{0}'>{1}…{2}</code>").format(
         entry.leaf.hex(), entry.leaf.hex()[:8], entry.leaf.hex()[-4:])))
-    return [*rows, seal_row(entry)]
+    return [*rows, seal_row(entry), *_for_other_software(entry)]
+
+
+def _for_other_software(entry: ConsentEntry) -> list[tuple[str, Any]]:
+    """The receipt as ISO/IEC TS 27560 wishes it; an erased person's is no longer given."""
+    if not security.may("consent:prove"):
+        return []
+    link = Markup("<a href='{0}' download>{1}</a>").format(
+        record_url(entry, "receipt"), _("Download"))
+    return [(_("Receipt (ISO/IEC TS 27560)"), link)]
 
 
 def _taker(entry: ConsentEntry) -> Any:

@@ -42,7 +42,7 @@ def context() -> dict[str, Any]:
     filters, active = _filters(wanted)
     away = active or request.args.get("once") or request.args.get("sonra")
     return {
-        "title": _("Consents"), "line": _line(), "actions": [], "tabs": _tabs(),
+        "title": _("Consents"), "line": _line(), "actions": _then(), "tabs": _tabs(),
         "search_url": url_for("ConsentView.search"), "filters": filters, "kept": _kept(),
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
@@ -52,6 +52,15 @@ def context() -> dict[str, Any]:
         "empty": "search" if request.args.get("bul") else "filter" if away else "first",
         "first_action": _first_action(),
     }
+
+
+def _then() -> list[dict[str, Any]]:
+    """The way to an earlier moment of the address that was searched for."""
+    reference = request.args.get("bul", "")
+    if not referred(reference).recipients:
+        return []
+    return [{"label": _("What was the state then?"), "icon": "history",
+             "url": url_for("MomentView.show", bul=reference)}]
 
 
 def _bulk(pages: dict[str, Any]) -> dict[str, Any] | None:

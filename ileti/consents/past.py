@@ -3,7 +3,8 @@
 ``consent_state`` knows only now. The ledger keeps every entry with what became of it, and İYS's
 answers keep their time; replaying both up to a moment gives the state as it stood, by the rules the
 write path used (ADR 0006; ileti/iys/settle.py). What İYS said belongs to a higher floor, which
-:func:`hears` it here instead of being imported from below.
+:func:`hears` it here instead of being imported from below. Bare SQL, because programs and proof
+bundles ask as pages do, and must hear the same.
 """
 
 from __future__ import annotations
@@ -11,12 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import select
+from typing import Any, NamedTuple, Protocol
 
 from ileti.consents.deadlines import deadline
-from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.vocabulary import (
     IysStatus,
     Outcome,
@@ -25,8 +23,50 @@ from ileti.consents.vocabulary import (
     Standing,
     Status,
 )
-from ileti.core import orm
-from ileti.tenancy import scope
+from ileti.core import db
+
+
+class Keyed(Protocol):
+    """A state as far as looking back needs it: its key, the entry it stands on now and that one's
+    deadline. A row of ``consent_state`` is one."""
+
+    @property
+    def provider_id(self) -> int: ...
+    @property
+    def brand_id(self) -> int: ...
+    @property
+    def recipient_id(self) -> int: ...
+    @property
+    def recipient_type(self) -> int: ...
+    @property
+    def channel(self) -> int: ...
+    @property
+    def entry_id(self) -> int: ...
+    @property
+    def iys_due_at(self) -> datetime | None: ...
+
+
+class Key(NamedTuple):
+    """A :class:`Keyed` read without the ORM."""
+
+    provider_id: int
+    brand_id: int
+    recipient_id: int
+    recipient_type: int
+    channel: int
+    entry_id: int
+    iys_due_at: datetime | None
+
+
+class _Line(NamedTuple):
+    id: int
+    captured_at: datetime
+    consent_date: datetime
+    status: int
+    source: int
+    standing: int
+    outcome: int
+    recipient_type: int
 
 
 @dataclass(frozen=True)
@@ -78,20 +118,20 @@ def forgets(forgetter: Forgetter) -> Forgetter:
     return forgetter
 
 
-def held_at(state: ConsentState, moment: datetime) -> Held | None:
+def held_at(state: Keyed, moment: datetime) -> Held | None:
     """What held at ``moment`` for the key of ``state``; None when there was nothing yet.
 
-    ``state`` must be one the user may see. A dealer sees what the key's state was, as he sees what
+    ``state`` must be one the asker may see. A dealer sees what the key's state was, as he sees what
     it is, whoever changed it: so the replay reads the whole key. Nothing but the state leaves here.
     """
-    with scope.within(replace(scope.current(), dealer_id=None)):
-        lines = _lines(state, moment)
-        gone = {entry for forgetter in _forgetters if lines for entry in forgetter(
-            state.provider_id, [line.id for line in lines], moment)}
-        lines = [line for line in lines if line.id not in gone]
-        heard = [one for hearer in _hearers
-                 for one in hearer(state.provider_id, [line.id for line in lines])
-                 if one.at <= moment]
+    lines = _lines(state, moment)
+    ids = [line.id for line in lines]
+    gone = {entry for forgetter in _forgetters if ids
+            for entry in forgetter(state.provider_id, ids, moment)}
+    lines = [line for line in lines if line.id not in gone]
+    heard = [one for hearer in _hearers if lines
+             for one in hearer(state.provider_id, [line.id for line in lines])
+             if one.at <= moment]
     due = {state.entry_id: state.iys_due_at}
     held = None
     for event in sorted([*lines, *heard], key=_in_time):
@@ -100,15 +140,13 @@ def held_at(state: ConsentState, moment: datetime) -> Held | None:
     return held
 
 
-def _lines(state: ConsentState, moment: datetime) -> list[Any]:
-    one = ConsentEntry
-    return list(orm.db.session.execute(
-        select(one.id, one.captured_at, one.consent_date, one.status, one.source, one.standing,
-               one.outcome, one.recipient_type)
-        .where(one.provider_id == state.provider_id, one.recipient_id == state.recipient_id,
-               one.brand_id == state.brand_id, one.recipient_type == state.recipient_type,
-               one.channel == state.channel, one.captured_at <= moment)
-        .order_by(one.id).limit(1000)))
+def _lines(state: Keyed, moment: datetime) -> list[_Line]:
+    return [_Line(*row) for row in db.connection().execute(
+        "select id, captured_at, consent_date, status, source, standing, outcome, recipient_type "
+        "from consent_entry where provider_id = %s and recipient_id = %s and brand_id = %s "
+        "and recipient_type = %s and channel = %s and captured_at <= %s order by id limit 1000",
+        (state.provider_id, state.recipient_id, state.brand_id, state.recipient_type,
+         state.channel, moment))]
 
 
 def _in_time(event: Any) -> tuple[datetime, int, int]:
@@ -147,7 +185,7 @@ def _stand_on(line: Any, due: dict[int, datetime | None], after: Held | None = N
     return Held(line.id, line.status, line.standing, line.source, date, int(there), None, limit)
 
 
-def _hear(held: Held | None, heard: Heard, lines: list[Any],
+def _hear(held: Held | None, heard: Heard, lines: list[_Line],
           due: dict[int, datetime | None]) -> Held | None:
     """After an answer: it speaks about the state only while the state stands on its entry, or when
     İYS took an entry newer than what the state stands on."""

@@ -100,7 +100,7 @@ def _facts(entry: ConsentEntry, submission: Submission | None) -> str:
     evidence = submission.evidence if submission is not None else {}
     for name in ("page", "origin", "form", "form_version", "language", "note"):
         value = evidence.get(name)
-        if isinstance(value, str | int) and value != "":
+        if isinstance(value, str | int) and value not in ("", "null"):  # a page's own Origin
             parts.append(_shown(name, str(value)[:120]))
     return " · ".join(parts)
 

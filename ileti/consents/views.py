@@ -16,7 +16,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ileti.consents import bundle, ledger, listpage, search
+from ileti.consents import bundle, consentreceipt, ledger, listpage, places, search
 from ileti.consents.detail import detail, entries_of_key, record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import record_number
@@ -109,6 +109,19 @@ class ConsentView(BaseView):
         bundle.write(made, packed)
         return Response(packed.getvalue(), mimetype="application/zip", headers={
             "Content-Disposition": f'attachment; filename="kanit-{record_number(entry.id)}.zip"'})
+
+    @expose("/<number>/makbuz")
+    @has_access
+    @permission_name("prove")
+    def receipt(self, number: str) -> ResponseReturnValue:
+        """This record's receipt for other software; who took it is written down first."""
+        entry, _state = _entry_and_state(number)
+        audit.record("consent:receipt", f"recipient:{entry.recipient_id}",
+                     {"record": record_number(entry.id)}, provider_id=entry.provider_id)
+        orm.db.session.commit()
+        made = consentreceipt.receipt(entry.provider_id, [entry.id])
+        return Response(places.readable(made), content_type=consentreceipt.MEDIA_TYPE, headers={
+            "Content-Disposition": f'attachment; filename="{record_number(entry.id)}.jsonld"'})
 
     @expose("/<number>/ret", methods=["POST"])
     @has_access

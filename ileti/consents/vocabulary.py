@@ -165,6 +165,12 @@ class Source(Word):
         """Taken by the provider; one of the 13 words İYS accepts from us (H119)."""
         return Source.NONE.value < self.value < Source.IYS_KISAMESAJ.value
 
+    @property
+    def needs_scan(self) -> bool:
+        """Given by a signature on paper: a consent of it needs the scan, and nobody's word that
+        there is one will do (R-09)."""
+        return self is Source.HS_ISLAK_IMZA
+
 
 LABELS: Final[dict[type[Word], dict[int, tuple[str, str]]]] = {
     Channel: {1: ("Arama", "Call"), 2: ("Mesaj", "SMS"), 3: ("E-posta", "E-mail")},

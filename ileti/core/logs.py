@@ -5,7 +5,9 @@ codes and addresses. Here a traceback is the plain one, every line goes through 
 the libraries' own loggers take the same road. :func:`get_logger` sets this up at its first use, so
 that no way into the program (command, web server, lean capture path, a test, a shell) is without.
 
-A line is one JSON object on standard output; at a terminal, outside production, it is text.
+A line is one JSON object; at a terminal, outside production, it is text. Long-lived processes say
+it on standard output. A command that somebody asked for an answer keeps standard output for the
+answer: it logs on standard error, and only what is wrong (:func:`configure_command_logs`).
 """
 
 from __future__ import annotations
@@ -47,22 +49,31 @@ def get_logger(name: str) -> Any:
     return structlog.get_logger(name)
 
 
-def configure_logs(level: str | None = None) -> None:
-    """Set up our and the libraries' logging; ``level`` by name, else ``LOG_LEVEL``, else info.
+def configure_command_logs(*, verbose: bool = False) -> None:
+    """Logging of a command that answers and ends: on standard error, from ``LOG_LEVEL`` up when it
+    is set, else warnings alone, or all that a long-lived process says when ``verbose``."""
+    default = "info" if verbose else "warning"
+    configure_logs(os.environ.get("LOG_LEVEL") or default, stream="stderr")
+
+
+def configure_logs(level: str | None = None, *, stream: str = "stdout") -> None:
+    """Set up our and the libraries' logging; ``level`` by name, else ``LOG_LEVEL``, else info;
+    ``stream``: ``stdout`` or ``stderr``.
 
     Libraries speak from ``warning`` up: their lower lines carry addresses of requests.
     """
     number = _number(level or os.environ.get("LOG_LEVEL", "info"))
+    out = _Stream(stream)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"), structlog.processors.format_exc_info,
-            mask, _renderer(),
+            mask, _renderer(out),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(_Stdout()),  # type: ignore[arg-type]
+        logger_factory=structlog.PrintLoggerFactory(out),  # type: ignore[arg-type]
     )
-    handler = logging.StreamHandler(_Stdout())  # type: ignore[arg-type]
+    handler = logging.StreamHandler(out)  # type: ignore[arg-type]
     handler.setFormatter(_LibraryFormatter())
     root = logging.getLogger()
     for old in [one for one in root.handlers if isinstance(one.formatter, _LibraryFormatter)]:
@@ -115,20 +126,28 @@ def _masked(name: str, value: Any) -> Any:
         str(value))
 
 
-def _renderer() -> Any:
-    if os.environ.get("ILETI_ENV", "development") == "development" and sys.stdout.isatty():
+def _renderer(out: _Stream) -> Any:
+    if os.environ.get("ILETI_ENV", "development") == "development" and out.isatty():
         return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
-class _Stdout:
-    """Whatever standard output is now: a supervisor or a test may have replaced it."""
+class _Stream:
+    """Whatever ``sys.stdout`` or ``sys.stderr`` is now: a supervisor or a test may have replaced
+    it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def write(self, text: str) -> int:
-        return sys.stdout.write(text)
+        written: int = getattr(sys, self._name).write(text)
+        return written
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        getattr(sys, self._name).flush()
+
+    def isatty(self) -> bool:
+        return bool(getattr(sys, self._name).isatty())
 
 
 class _LibraryFormatter(logging.Formatter):

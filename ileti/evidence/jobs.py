@@ -6,7 +6,7 @@ import time
 
 from config import settings
 from ileti.core.jobs import job
-from ileti.evidence import export, stamping, vault
+from ileti.evidence import bucket, export, stamping, vault
 from ileti.evidence import seal as sealing
 
 RUN_SECONDS = 20.0
@@ -31,6 +31,13 @@ def stamp() -> dict[str, int]:
 def export_seals() -> dict[str, int]:
     """Carry the seals of the day out of the house."""
     return export.export_due()
+
+
+@job(queue="upkeep", every=600.0, timeout=600,
+     idempotent="a place has its seals once a day; a file more of the same seals does no harm")
+def carry_seals() -> dict[str, int]:
+    """Carry the seals of the day into the bucket that locks them."""
+    return bucket.carry_due()
 
 
 @job(queue="upkeep", every=900.0, timeout=600,

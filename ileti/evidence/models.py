@@ -15,6 +15,7 @@ from datetime import datetime
 from flask_appbuilder import Model
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -102,6 +103,28 @@ class SealStamp(Model):
     verdict: Mapped[int] = mapped_column(SmallInteger)
     signer: Mapped[str | None] = mapped_column(String(200))
     token: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SealExport(Model):
+    """Seals ``first`` to ``last`` that somebody outside took: ``way`` of
+    :class:`ileti.evidence.copies.Way`, ``place`` a digest of the address or bucket, ``name`` the
+    file's there. Trusted by nobody: it only says what need not be sent again."""
+
+    __tablename__ = "seal_export"
+    __table_args__ = (
+        CheckConstraint("way in (1, 2)", name="way"),
+        Index("ix_seal_export_last", "way", "place", "last"),
+        {"comment": PROOF},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    way: Mapped[int] = mapped_column(SmallInteger)
+    place: Mapped[str] = mapped_column(String(64))
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
 
 
 class EvidenceFile(Model):

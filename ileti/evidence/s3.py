@@ -43,13 +43,16 @@ class Signing:
     secret: str
     region: str
 
-    def headers(self, method: str, host: str, path: str, digest: str) -> dict[str, str]:
-        """The headers of one request without a query; ``digest`` is the body's SHA-256 in hex."""
+    def headers(self, method: str, host: str, path: str, digest: str, *, query: str = "",
+                more: dict[str, str] | None = None) -> dict[str, str]:
+        """The headers of one request; ``digest`` is the body's SHA-256 in hex, ``query`` stands as
+        :func:`query_of` makes it, ``more`` are headers (``x-amz-…``) to be signed too."""
         moment = clock.now().strftime("%Y%m%dT%H%M%SZ")
         scope = f"{moment[:8]}/{self.region}/s3/aws4_request"
-        signed = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": moment}
+        signed = dict(sorted(({"host": host, "x-amz-content-sha256": digest, "x-amz-date": moment}
+                              | (more or {})).items()))
         names = ";".join(signed)
-        canonical = "\n".join([method, quote(path, safe="/-_.~"), "",
+        canonical = "\n".join([method, quote(path, safe="/-_.~"), query,
                                *(f"{name}:{value}" for name, value in signed.items()), "", names,
                                digest])
         text = "\n".join(["AWS4-HMAC-SHA256", moment, scope,
@@ -61,6 +64,12 @@ class Signing:
         return {name: value for name, value in signed.items() if name != "host"} | {
             "Authorization": f"AWS4-HMAC-SHA256 Credential={self.key_id}/{scope}, "
                              f"SignedHeaders={names}, Signature={signature}"}
+
+
+def query_of(fields: dict[str, str]) -> str:
+    """A query as it is sent and signed: sorted, each part encoded."""
+    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"
+                    for name, value in sorted(fields.items()))
 
 
 class S3Store:
@@ -83,7 +92,7 @@ class S3Store:
                                code="store_unknown")
         return cls(given.vault_s3_url, Signing(given.vault_s3_key_id, given.vault_s3_secret,
                                                given.vault_s3_region),
-                   _client_for(given.vault_s3_url))
+                   client_for(given.vault_s3_url))
 
     def put(self, place: str, sealed: Path) -> None:
         """PUT the whole file; tried again while the store cannot. The name is this file's alone, so
@@ -99,7 +108,7 @@ class S3Store:
                 headers=self._signing.headers("PUT", self._host, path, digest.hexdigest()) | {
                     "Content-Length": str(size), "Content-Type": "application/octet-stream"})
 
-        _patiently(send, fine=(200, 201, 204))
+        patiently(send, fine=(200, 201, 204))
 
     @contextmanager
     def local(self, place: str) -> Iterator[Path]:
@@ -114,7 +123,7 @@ class S3Store:
                     out.write(piece)
 
         try:
-            answer = _patiently(lambda: self._client.download(
+            answer = patiently(lambda: self._client.download(
                 path, into=keep, note="vault get",
                 headers=self._signing.headers("GET", self._host, path, _EMPTY)), fine=(200, 404))
             if answer.status_code == 404:
@@ -149,7 +158,7 @@ class S3Store:
 
     def _plain(self, method: str, place: str, fine: tuple[int, ...]) -> Any:
         path = self._path(place)
-        return _patiently(lambda: self._client.send(
+        return patiently(lambda: self._client.send(
             method, path, note=f"vault {method.lower()}",
             headers=self._signing.headers(method, self._host, path, _EMPTY)), fine=fine)
 
@@ -159,7 +168,7 @@ class S3Store:
         return f"{self._base}/{place}"
 
 
-def _patiently(send: Callable[[], Any], *, fine: tuple[int, ...]) -> Any:
+def patiently(send: Callable[[], Any], *, fine: tuple[int, ...]) -> Any:
     """The answer when it is one of ``fine``; signed anew each time. Raises OutsideRetryable when
     the store cannot for now, OutsideFinal when it refuses."""
     wait, said = FIRST_WAIT, ""
@@ -193,6 +202,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _client_for(url: str) -> OutgoingClient:
+def client_for(url: str) -> OutgoingClient:
+    """The one client of a store."""
     parts = urlsplit(url)
     return OutgoingClient(f"{parts.scheme}://{parts.netloc}", read=READ_SECONDS)

@@ -413,17 +413,29 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None
     said.append(Said(True, CHAIN, f"{len(seals)} mühür birbirine bağlı",
                      f"{len(seals)} seals stand on each other"))
     leaves: set[str] = set()
-    said += _entries(index, files, seals, leaves)
-    said += _links(index, files, seals, leaves)
+    named: set[str] = set()
+    said += _entries(index, files, seals, leaves, named)
+    said += _links(index, files, seals, leaves, named)
     said += _stamps(files, seals, ca)
     if against is not None:
         said += _against(against, seals)
     return said
 
 
-def _entries(index: dict[str, Any], files: dict[str, bytes],
-             seals: dict[int, dict[str, Any]], leaves: set[str]) -> list[Said]:
-    """Every record; ``leaves`` gets those of the records that hold."""
+def files_named(entry: dict[str, Any]) -> list[str]:
+    """Digests of the files that prove the whole list a record came with, as its evidence says."""
+    evidence = entry["evidence"]
+    origin = evidence.get("origin") if isinstance(evidence, dict) else None
+    files = origin.get("files") if isinstance(origin, dict) else None
+    found = [one.get("sha256") for one in (files if isinstance(files, list) else [])
+             if isinstance(one, dict)]
+    return [one for one in found if isinstance(one, str)]
+
+
+def _entries(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
+             leaves: set[str], named: set[str]) -> list[Said]:
+    """Every record; ``leaves`` gets those of the records that hold, ``named`` the files their
+    evidence names."""
     said, good = [], 0
     for name in sorted(one for one in files if one.startswith("entries/")):
         try:
@@ -432,6 +444,7 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
             about = record if isinstance(record, str) else name
             check_entry(entry, seals)
             leaves.add(entry["leaf"])
+            named.update(files_named(entry))
             good += 1
         except Wrong as wrong:
             said.append(Said(False, about, wrong.tr, wrong.en))
@@ -447,8 +460,8 @@ def _entries(index: dict[str, Any], files: dict[str, bytes],
 
 
 def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
-           leaves: set[str]) -> list[Said]:
-    """Every proof file of a record."""
+           leaves: set[str], named: set[str]) -> list[Said]:
+    """Every proof file of a record, and those of whole lists that records name themselves."""
     proofs = {digest(content).hex(): name for name, content in files.items()
               if name.startswith("proofs/")}
     said: list[Said] = []
@@ -469,10 +482,17 @@ def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict
         said.append(Said(False, INDEX, "bağ sayısı tutmuyor", "the number of links differs"))
     said += [Said(False, name, "dosya hiçbir kayda bağlı değil", "the file belongs to no record")
              for mark, name in sorted(proofs.items(), key=lambda one: one[1])
-             if mark not in linked and not said]
+             if mark not in linked and mark not in named and not said]
     if good:
         said.append(Said(True, "links", f"{good} kanıt dosyası bağlandığı gibi",
                          f"{good} proof files are as they were linked"))
+    here = len(named & set(proofs))
+    if here:
+        said.append(Said(True, "lists", f"{here} dosya, kayıtların adını andığı liste kanıtı",
+                         f"{here} files prove whole lists, as the records themselves say"))
+    if len(named) > here:
+        said.append(Said(True, "lists", f"liste kanıtı {len(named) - here} dosya pakette yok",
+                         f"{len(named) - here} files that prove whole lists are not in the bundle"))
     return said
 
 

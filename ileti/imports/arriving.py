@@ -1,10 +1,11 @@
-"""A file that comes from a program: who may write to it, and when it is whole.
+"""A file on its way: who may write to it, and when it is whole.
 
-Why this module exists: a program sends again what got no answer, perhaps while the first sending
-is still under way or its web process was killed. So whoever writes a whole file holds the upload by
-a lease (``next_at``) under a fence, and each attempt writes into a folder of its own; numbered
-parts may come side by side, and become parts only while nobody holds it. What the import's digest
-was made of can no longer change afterwards. No transaction is open while bytes come.
+Why this module exists: a program or a page sends again what got no answer, perhaps while the first
+sending is still under way or its web process was killed. So whoever writes a whole file, or closes
+one, holds the upload by a lease (``next_at``) under a fence, and each attempt at a whole file goes
+into a folder of its own; numbered parts may come side by side, and become parts only while nobody
+holds it. What the import's digest was made of can no longer change afterwards. No transaction is
+open while bytes come.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Final
 from ileti.core import db
 from ileti.core.errors import CallerMistake, Conflict, IletiError
 from ileti.core.failpoints import reach
-from ileti.imports import runs
+from ileti.imports import quota, runs
 from ileti.imports.files import PART_BYTES
 from ileti.imports.runs import Run
 from ileti.imports.states import RunState
@@ -27,7 +28,6 @@ from ileti.imports.states import RunState
 #: How long a sender that has died is waited for.
 LEASE_SECONDS: Final = 25
 _PROLONG_SECONDS: Final = 5.0
-_CLOSING_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,14 @@ def receive(run_id: int, pieces: Iterable[bytes]) -> tuple[Run, Arrived]:
     held now. An empty piece says that the sender is still there. Raises Conflict when another
     attempt is under way, TooLarge, and CallerMistake for an empty file; parts that were whole by
     then stay."""
-    run = _hold(run_id, LEASE_SECONDS, anew=True)
+    run = _hold(run_id, anew=True)
     try:
         size, digest = 0, sha256()
         for number, part in enumerate(_parts(_kept(run, pieces)), 1):
             run.file.add(number, [part])
             digest.update(part)
             size += len(part)
+            _note_size(run, size)
             reach("import.part")
         if not size:
             raise _empty()
@@ -68,13 +69,16 @@ def add_part(run_id: int, number: int, pieces: Iterable[bytes]) -> int:
         raise _going_on(run_id)
 
     @contextmanager
-    def agreed() -> Iterator[None]:
+    def agreed(size: int) -> Iterator[None]:
         with db.transaction() as conn:
             row = conn.execute(
-                "select 1 from import_run where id = %s and state = %s and fence = %s for share",
+                "update import_run set next_at = now() where id = %s and state = %s "
+                "and fence = %s and next_at <= now() returning id",
                 (run_id, RunState.UPLOADING, run.fence)).fetchone()
             if row is None:
                 raise _moved_on()
+            quota.take_room(conn, run_id, size + sum(
+                there for n, there in run.file.parts().items() if n != number))
             yield
 
     return run.file.add(number, pieces, agreed)
@@ -83,9 +87,9 @@ def add_part(run_id: int, number: int, pieces: Iterable[bytes]) -> int:
 def close(run_id: int) -> tuple[Run, Arrived]:
     """All parts are here: the run as it is held now, and what they are together. Raises
     CallerMistake for a missing part or an empty file, Conflict when somebody holds the upload."""
-    run = _hold(run_id, _CLOSING_SECONDS, anew=False)
+    run = _hold(run_id, anew=False)
     try:
-        size, digest = run.file.whole()
+        size, digest = run.file.whole(lambda pieces: _kept(run, pieces))
         if not size:
             raise _empty()
     except BaseException:
@@ -94,12 +98,19 @@ def close(run_id: int) -> tuple[Run, Arrived]:
     return run, Arrived(size, digest)
 
 
+def finish(run_id: int) -> Run:
+    """All parts are here, and nobody says what they should be: the run, to be mapped. From now on
+    no part can change. Raises as :func:`close` and :func:`settle`."""
+    return settle(*close(run_id))
+
+
 def settle(run: Run, arrived: Arrived) -> Run:
     """The file is what it should be: from now on it is the import's. Raises Conflict when another
     attempt was faster."""
     done = db.connection().execute(
         "update import_run set state = %s, size = %s, sha256 = %s, fence = fence + 1, "
-        "next_at = now(), problem = null where id = %s and state = %s and fence = %s",
+        "next_at = now(), problem = null where id = %s and state = %s and fence = %s "
+        "and next_at > now()",
         (RunState.MAPPING, arrived.size, arrived.digest, run.id, RunState.UPLOADING, run.fence))
     if done.rowcount != 1:
         raise _moved_on()
@@ -113,14 +124,15 @@ def leave_open(run: Run, size: int) -> None:
         "and fence = %s", (size, run.id, RunState.UPLOADING, run.fence))
 
 
-def _hold(run_id: int, seconds: int, *, anew: bool) -> Run:
+def _hold(run_id: int, *, anew: bool) -> Run:
     before = _open(run_id)
-    path, key = runs.new_file(before.place) if anew else (before.path, before.file_key)
+    path, key = runs.new_file(before.place, before.path) if anew else (
+        before.path, before.file_key)
     row = db.connection().execute(
         "update import_run set fence = fence + 1, path = %s, file_key = %s, "
         "next_at = now() + make_interval(secs => %s) where id = %s and state = %s "
         "and fence = %s and next_at <= now() returning id",
-        (path, key, seconds, run_id, RunState.UPLOADING, before.fence)).fetchone()
+        (path, key, LEASE_SECONDS, run_id, RunState.UPLOADING, before.fence)).fetchone()
     if row is None:
         raise _going_on(run_id)
     if anew:
@@ -142,9 +154,25 @@ def _kept(run: Run, pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _prolong(run: Run) -> bool:
     done = db.connection().execute(
         "update import_run set next_at = now() + make_interval(secs => %s) "
-        "where id = %s and state = %s and fence = %s",
+        "where id = %s and state = %s and fence = %s and next_at > now()",
         (LEASE_SECONDS, run.id, RunState.UPLOADING, run.fence))
     return done.rowcount == 1
+
+
+def _note_size(run: Run, size: int) -> None:
+    """Of an upload that is still ours. Raises Conflict when there is no room for so much; then
+    nothing of it stays."""
+    try:
+        with db.transaction() as conn:
+            if conn.execute(
+                    "select 1 from import_run where id = %s and state = %s and fence = %s "
+                    "for no key update", (run.id, RunState.UPLOADING, run.fence)).fetchone():
+                quota.take_room(conn, run.id, size)
+    except Conflict:
+        run.file.remove()
+        db.connection().execute("update import_run set size = 0 where id = %s and fence = %s",
+                                (run.id, run.fence))
+        raise
 
 
 def _release(run: Run) -> None:

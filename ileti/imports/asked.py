@@ -26,13 +26,14 @@ from ileti.imports.states import RunState
 from ileti.imports.words import fold
 
 MOST: Final = 2**31 - 1
+MOST_SKIPPED: Final = 1_000
 _LONGEST: Final = 255
 _STATEMENT: Final = {"origin": "origin", "ground": "ground", "proof": "proof",
                      "notice": "notice", "proofAttached": "proof_attached"}
 #: Every field a description may have, beside ``brand``, which is the door's to find.
 FIELDS: Final = (
     "name", *_STATEMENT, "columns", "status", "source", "date", "recipientType", "retailerCode",
-    "basis", "channels", "delimiter", "encoding", "sheet", "header", "askIys", "apply",
+    "basis", "channels", "delimiter", "encoding", "sheet", "header", "skip", "askIys", "apply",
     "mostRefused")
 
 
@@ -67,17 +68,17 @@ class Asked:
             kept["apply_most"])
 
 
-class _Reader:
-    """Takes a description apart and gathers what is wrong with it."""
+class Reader:
+    """Takes a description of these fields apart and gathers what is wrong with it."""
 
-    def __init__(self, given: Given[str, Any]) -> None:
+    def __init__(self, given: Given[str, Any], fields: Collection[str] = FIELDS) -> None:
         self.given = given
-        self.faults = [_fault(name, "unknown_field", "Böyle bir alan yok.",
+        self.faults = [fault(name, "unknown_field", "Böyle bir alan yok.",
                               "There is no such field.")
-                       for name in given if name not in FIELDS]
+                       for name in given if name not in fields]
 
     def note(self, name: str, tr: str, en: str, code: str = "invalid") -> None:
-        self.faults.append(_fault(name, code, tr, en))
+        self.faults.append(fault(name, code, tr, en))
 
     def text(self, name: str, most: int = _LONGEST) -> str:
         value = self.given.get(name)
@@ -108,15 +109,15 @@ class _Reader:
         self.note(name, "true ya da false yazın.", "Write true or false.")
         return None
 
-    def whole(self, name: str) -> int | None:
+    def whole(self, name: str, most: int = MOST) -> int | None:
         value = self.given.get(name)
         if value is None:
             return None
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
             value = int(value)
-        if type(value) is not int or not 0 <= value <= MOST:
-            self.note(name, "0 ya da daha büyük bir tam sayı yazın.",
-                      "Write a whole number of 0 or more.")
+        if type(value) is not int or not 0 <= value <= most:
+            self.note(name, f"0 ile {most} arasında bir tam sayı yazın.",
+                      f"Write a whole number from 0 to {most}.")
             return None
         return value
 
@@ -126,10 +127,10 @@ def read(given: Given[str, Any], dealer_of: Callable[[int], int | None]) -> Aske
     values as text). ``dealer_of`` finds the caller's dealer by its number at İYS. Raises
     InvalidInput naming every faulty field, RuleBroken for bought data (R-61), NotFound for a dealer
     that is not the caller's."""
-    found = _Reader(given)
+    found = Reader(given)
     statement = _statement(found)
-    columns, reading = _columns(found), _reading(found)
-    fixed = _fixed(found, dealer_of)
+    columns, reading = columns_of(found), reading_of(found)
+    fixed = fixed_of(found, dealer_of)
     name, ask_iys = found.text("name"), found.yes("askIys") or False
     apply = found.word("apply", ("none", "all"))
     most = found.whole("mostRefused")
@@ -141,7 +142,7 @@ def read(given: Given[str, Any], dealer_of: Callable[[int], int | None]) -> Aske
                  (most or 0) if apply == "all" else None)
 
 
-def _statement(found: _Reader) -> Statement | None:
+def _statement(found: Reader) -> Statement | None:
     texts = {ours: found.given.get(theirs) for theirs, ours in _STATEMENT.items()}
     texts["proof_attached"] = found.yes("proofAttached") or False
     for name in ("origin", "ground", "proof", "notice"):
@@ -154,7 +155,8 @@ def _statement(found: _Reader) -> Statement | None:
         return None
 
 
-def _columns(found: _Reader) -> dict[Role, str | int]:
+def columns_of(found: Reader) -> dict[Role, str | int]:
+    """Role → heading, or number from 1."""
     given = found.given.get("columns")
     if given is None:
         return {}
@@ -177,7 +179,8 @@ def _columns(found: _Reader) -> dict[Role, str | int]:
     return columns
 
 
-def _reading(found: _Reader) -> dict[str, Any]:
+def reading_of(found: Reader) -> dict[str, Any]:
+    """What is said of how the file is read, as fields of its layout."""
     reading: dict[str, Any] = {}
     delimiter = found.given.get("delimiter")
     if delimiter is not None:
@@ -189,11 +192,14 @@ def _reading(found: _Reader) -> dict[str, Any]:
         reading["encoding"] = encoding
     if sheet := found.text("sheet"):
         reading["sheet"] = sheet
-    header = found.yes("header")
+    header, skip = found.yes("header"), found.whole("skip", MOST_SKIPPED)
+    if skip is not None:
+        reading["skip"] = skip
     return reading if header is None else reading | {"header": header}
 
 
-def _fixed(found: _Reader, dealer_of: Callable[[int], int | None]) -> Fixed:
+def fixed_of(found: Reader, dealer_of: Callable[[int], int | None]) -> Fixed:
+    """What holds for all rows that do not say it. Raises NotFound for another's dealer."""
     status = found.word("status", [one.name for one in Status])
     source = found.word("source", [one.name for one in Source if one.is_hs])
     kind = found.word("recipientType", [one.name for one in RecipientType])
@@ -213,7 +219,7 @@ def _fixed(found: _Reader, dealer_of: Callable[[int], int | None]) -> Fixed:
         basis=found.text("basis", 120) or None, channels=_channels(found))
 
 
-def _channels(found: _Reader) -> tuple[Channel, ...]:
+def _channels(found: Reader) -> tuple[Channel, ...]:
     given = found.given.get("channels")
     if isinstance(given, str):
         given = [one.strip() for one in given.split(",") if one.strip()]
@@ -228,7 +234,8 @@ def _channels(found: _Reader) -> tuple[Channel, ...]:
     return tuple(one for one in Channel if one.name in given)
 
 
-def _fault(name: str, code: str, tr: str, en: str) -> FieldError:
+def fault(name: str, code: str, tr: str, en: str) -> FieldError:
+    """One wrong field; its name may be the caller's own, of any length."""
     return FieldError(name[:80], code, tr, en)
 
 
@@ -249,12 +256,12 @@ def go_on(run: Run) -> None:
         layout, seen = table.examined(run, **asked.reading)
         if seen.trouble is not None:
             raise seen.trouble
-        mapping = table.proposal(seen).named(_places(asked, seen), asked.fixed)
+        mapping = table.proposal(seen).named(places_of(asked.columns, seen), asked.fixed)
         if problems := mapping.problems():
             raise InvalidInput(
                 "Sütunlar tanınamadı; eksik olanları yazın.",
                 "The columns were not recognised; name what is missing.",
-                code="mapping_incomplete", errors=tuple(problems), detail=_columns_of(seen))
+                code="mapping_incomplete", errors=tuple(problems), detail=headings_of(seen))
     except CallerMistake as error:
         db.connection().execute(
             "update import_run set problem = %s where id = %s and state = %s and mapping = '{}'",
@@ -264,21 +271,21 @@ def go_on(run: Run) -> None:
             apply_most=asked.apply_most)
 
 
-def _places(asked: Asked, seen: table.Table) -> dict[Role, int]:
-    """Where the named columns stand, from 0."""
+def places_of(columns: Given[Role, str | int], seen: table.Table) -> dict[Role, int]:
+    """Where the named columns stand, from 0. Raises InvalidInput for one the file does not have."""
     heads = [head.strip() for head in seen.heads or ()]
     places, faults = {}, []
-    for role, where in asked.columns.items():
+    for role, where in columns.items():
         at = where - 1 if isinstance(where, int) else _head(where, heads)
         if at is None or at >= seen.width:
-            faults.append(_fault(f"columns.{role.value}", "no_such_column",
+            faults.append(fault(f"columns.{role.value}", "no_such_column",
                                  f"Dosyada böyle bir sütun yok: {where}",
                                  f"The file has no such column: {where}"))
         else:
             places[role] = at
     if faults:
         raise InvalidInput(errors=tuple(faults), code="mapping_incomplete",
-                           detail=_columns_of(seen))
+                           detail=headings_of(seen))
     return places
 
 
@@ -291,7 +298,8 @@ def _head(wanted: str, heads: list[str]) -> int | None:
     return None
 
 
-def _columns_of(seen: table.Table) -> dict[str, Any]:
+def headings_of(seen: table.Table) -> dict[str, Any]:
+    """The columns' headings, for whoever has to name them."""
     return {"columns": (seen.heads or [])[:seen.width]}
 
 

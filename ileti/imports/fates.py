@@ -64,7 +64,7 @@ class Fates:
         refused = [NUMBER[one.code] for one in found if one.refused]
         if refused:  # what forbids stands before what waits
             return min(refused, key=lambda n: (n < FIRST_REFUSED, n))
-        signed = shape.source == Source.HS_ISLAK_IMZA and status == Status.ONAY
+        signed = Source(shape.source).needs_scan and status == Status.ONAY
         if signed and not (shape.flags or scanned):
             return NUMBER["KANIT_YOK"]
         return NUMBER["RET_GECIKTI"] if found else 0

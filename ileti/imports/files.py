@@ -34,10 +34,10 @@ class PartedFile:
         self._name = name
 
     def add(self, number: int, pieces: Iterable[bytes],
-            agreed: Callable[[], AbstractContextManager[Any]] = nullcontext) -> int:
+            agreed: Callable[[int], AbstractContextManager[Any]] = nullcontext) -> int:
         """Write part ``number`` (from 1), its size in bytes; the same part again replaces it.
-        ``agreed`` stands around the moment in which it becomes a part, and may refuse. Raises
-        TooLarge beyond IMPORT_LONGEST_MB."""
+        ``agreed`` gets the size, stands around the moment in which it becomes a part, and may
+        refuse. Raises TooLarge beyond IMPORT_LONGEST_MB."""
         if not 1 <= number <= MOST_PARTS:
             raise CallerMistake("Parça numarası geçersiz.", "There is no such part.",
                                 code="bad_part")
@@ -54,7 +54,7 @@ class PartedFile:
             coming.unlink(missing_ok=True)
             raise
         try:
-            with agreed():
+            with agreed(writer.size):
                 coming.rename(self._path(number, writer.size))
                 for other in self._folder.glob(f"part-{number:05}-*"):
                     if other != self._path(number, writer.size):
@@ -78,8 +78,10 @@ class PartedFile:
         for number, size in self.parts().items():
             yield from read_sealed(self._path(number, size), self._key, self._bound(number))
 
-    def whole(self) -> tuple[int, bytes]:
-        """Size in bytes and SHA-256 of the whole; CallerMistake when a part is missing."""
+    def whole(self, through: Callable[[Iterator[bytes]], Iterable[bytes]] = iter,
+              ) -> tuple[int, bytes]:
+        """Size in bytes and SHA-256 of the whole, whose pieces pass ``through``; CallerMistake when
+        a part is missing."""
         parts = self.parts()
         if not parts or list(parts) != list(range(1, len(parts) + 1)):
             missing = next((n for n in range(1, MOST_PARTS) if n not in parts), 1)
@@ -88,7 +90,7 @@ class PartedFile:
                 f"Part {missing} of the file is missing; the upload can be continued.",
                 code="part_missing")
         digest = sha256()
-        for piece in self.read():
+        for piece in through(self.read()):
             digest.update(piece)
         return sum(parts.values()), digest.digest()
 

@@ -32,6 +32,7 @@ class Decided(StrEnum):
 
     HELD = "held"  # more refused or waiting than the caller would bear
     NOTHING = "nothing"  # nothing in it is to be taken
+    CORRECTED = "corrected"  # its columns were corrected since: the caller applies it
     REVOKED = "revoked"  # the account may no longer bring lists
 
 

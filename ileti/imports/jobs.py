@@ -6,7 +6,7 @@ import time
 
 from ileti.core.jobs import job
 from ileti.imports import apply as applying
-from ileti.imports import rest, runs, staging
+from ileti.imports import quota, rest, runs, staging
 from ileti.imports import undo as undoing
 from ileti.imports.follow import follow_up
 
@@ -40,4 +40,4 @@ def undo() -> dict[str, int]:
      idempotent="only drops what nobody needs any more")
 def sweep() -> dict[str, int]:
     """Drop old staging tables and give up what was left lying."""
-    return runs.sweep() | rest.sweep()
+    return runs.sweep() | quota.sweep() | rest.sweep()

@@ -47,6 +47,7 @@ class ImportRun(Model):
     __table_args__ = (
         Index("ix_import_run_list", "provider_id", text("id desc")),
         Index("ix_import_run_due", "next_at", postgresql_where=text("state in (3, 6, 10)")),
+        Index("ix_import_run_open", "provider_id", postgresql_where=text("state = 1")),
         Index("ix_import_run_follows", "id",
               postgresql_where=text("state = 4 and apply_most is not null")),
         UniqueConstraint("account_id", "idem"),

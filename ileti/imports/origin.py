@@ -53,8 +53,11 @@ _LABELS: Final = {
 
 @dataclass(frozen=True)
 class Statement:
-    """What a person states about an import. ``proof_attached``: the proof of every row is with the
-    import (scans, recordings), so that no row waits for one."""
+    """What a person states about an import. ``proof_attached``: that they hold the proof of every
+    row (recordings, mails) elsewhere, so that no row waits for the file it names. It is a word and
+    no file: who gave it and when stands in the evidence (:func:`ileti.imports.runs.state_origin`),
+    a signature on paper waits for its scan all the same (R-09), no refusal is overturned by it
+    (R-32), and whoever tells a proof says so (:mod:`ileti.imports.declared`)."""
 
     origin: Origin
     ground: str

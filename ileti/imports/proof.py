@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ileti.consents.bundle import Proven
+from ileti.consents.prooftold import moment
 from ileti.consents.recount import Told, recounts
+from ileti.consents.vocabulary import Status
 from ileti.core import db
+from ileti.imports import declared
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
 
@@ -29,6 +32,22 @@ def came_with(provider_id: int, proven: Sequence[Proven]) -> Iterator[Told]:
         label = Origin(word).tr if word in list(Origin) else ""
         yield Told(one.entry.id, one.entry.captured_at, "Bir listeyle geldi", " · ".join(
             str(part) for part in (said.get("file"), label, stated.get("ground")) if part))
+
+
+@recounts
+def only_said(provider_id: int, proven: Sequence[Proven]) -> Iterator[Told]:
+    """That no file proves a consent of a list, and on whose word it stands (R-09, R-46)."""
+    consents = {one.entry.id: one for one in proven if one.entry.status == Status.ONAY}
+    found = declared.without_file(
+        provider_id, [(number, one.parts["evidence"]) for number, one in consents.items()])
+    names = declared.names_of(set(found.values()))
+    for number, word in found.items():
+        facts = [f"Söylenen yer: {word.place}" if word.place else ""]
+        if word.held:
+            facts += [f"her satırın kanıtı elde diye beyan eden: {names[word] or 'kayıtta yok'}",
+                      moment(word.at) if word.at else ""]
+        yield Told(number, consents[number].entry.captured_at, "Beyan edildi, kanıt dosyası yok",
+                   " · ".join(part for part in facts if part), "mute")
 
 
 @recounts

@@ -24,10 +24,9 @@ from ileti.core.secrets import secrets
 from ileti.evidence import kinds
 from ileti.evidence.kinds import Role, clean_name, fold_name
 from ileti.evidence.vault import NAME_PURPOSE, Kept
-from ileti.imports.states import RunState
+from ileti.imports.states import CHANGEABLE, RunState
 
 MOST_FILES: Final = 100_000
-OPEN: Final = (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,7 @@ def _held(conn: Any, run_id: int) -> _Owner:
                        "where id = %s for no key update", [run_id]).fetchone()
     if row is None:
         raise NotFound()
-    if row[3] not in OPEN:
+    if row[3] not in CHANGEABLE:
         raise Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
                        "The import has moved on meanwhile; reload the page.", code="moved_on")
     return _Owner(*row[:3])

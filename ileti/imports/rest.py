@@ -24,7 +24,7 @@ from config import settings
 from ileti.core import db
 from ileti.core.errors import CallerMistake, Gone
 from ileti.core.failpoints import reach
-from ileti.imports import proofs, runs
+from ileti.imports import arriving, proofs, runs
 from ileti.imports.files import PART_BYTES, PartedFile
 from ileti.imports.origin import state
 from ileti.imports.reading import sources
@@ -111,10 +111,10 @@ def again(run_id: int, *, by: int | None) -> int:
     file = runs.read_run(made).file
     for number, piece in enumerate(_in_parts(chain([head, first], lines)), 1):
         file.add(number, [piece])
-    runs.uploaded(made)
+    arriving.finish(made)
     runs.map_columns(made, layout, run.mapping)
     with suppress(CallerMistake):
-        runs.state_origin(made, state(run.origin))
+        runs.state_origin(made, state(run.origin), by=by)
     proofs.copy_set(run_id, made)
     return made
 

@@ -22,15 +22,16 @@ import msgspec
 
 from config import settings
 from ileti.consents.ledger import ActorKind, Place
-from ileti.core import db, jobs
+from ileti.core import clock, db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
-from ileti.imports import proofs
+from ileti.imports import proofs, quota
 from ileti.imports.files import PartedFile, remove_unfinished
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
+from ileti.imports.quota import ATTEMPT
 from ileti.imports.reading.reader import Layout
-from ileti.imports.states import RunState, Undo
+from ileti.imports.states import CHANGEABLE, RunState, Undo
 
 LEASE_SECONDS: Final = 60
 STAGE_DAYS: Final = 7
@@ -107,35 +108,43 @@ class Order:
 
 
 def open_run(place: Place, name: str, layout: Layout, *, by: int | None = None,
-             dealer_id: int | None = None) -> int:
-    """Begin an import; its number. The file comes after (:class:`PartedFile`)."""
-    number = _open(place, name, layout, by, dealer_id, (None, None, {}))
+             dealer_id: int | None = None, counted: bool = False) -> int:
+    """Begin an import; its number. The file comes after (:class:`PartedFile`); ``counted``: over a
+    line, so that it counts among the unfinished (:mod:`ileti.imports.quota`). Raises Conflict."""
+    number = _open(place, name, layout, by, dealer_id, (None, None, {}), counted)
     assert number is not None
     return number
 
 
 def open_ordered(place: Place, name: str, order: Order, dealer_id: int | None) -> int | None:
-    """Begin an import for a program; None when it has one under this key already."""
+    """Begin an import for a program; None when it has one under this key already. Raises Conflict
+    when too many are unfinished."""
     return _open(place, name, Layout(), None, dealer_id,
-                 (order.account_id, order.idem, order.asked))
+                 (order.account_id, order.idem, order.asked), True)
 
 
 def _open(place: Place, name: str, layout: Layout, by: int | None, dealer_id: int | None,
-          order: tuple[int | None, str | None, dict[str, Any]]) -> int | None:
-    row = db.connection().execute(
-        "insert into import_run (provider_id, brand_id, dealer_id, state, created_by, name, format,"
-        " path, file_key, layout, account_id, idem, asked) values (%s, %s, %s, %s, %s, %s, %s, %s, "
-        "%s, %s, %s, %s, %s) on conflict (account_id, idem) do nothing returning id",
-        (place.provider_id, place.brand_id, dealer_id, RunState.UPLOADING, by,
-         (name.strip() or "-")[:255], layout.format, *new_file(place), _json(layout.as_json()),
-         order[0], order[1], _json(order[2]))).fetchone()
+          order: tuple[int | None, str | None, dict[str, Any]], counted: bool) -> int | None:
+    with db.transaction() as conn:
+        row = conn.execute(
+            "insert into import_run (provider_id, brand_id, dealer_id, state, created_by, name, "
+            "format, path, file_key, layout, account_id, idem, asked) values (%s, %s, %s, %s, %s, "
+            "%s, %s, %s, %s, %s, %s, %s, %s) on conflict (account_id, idem) do nothing "
+            "returning id",
+            (place.provider_id, place.brand_id, dealer_id, RunState.UPLOADING, by,
+             (name.strip() or "-")[:255], layout.format, *new_file(place),
+             _json(layout.as_json()), order[0], order[1], _json(order[2]))).fetchone()
+        if row is not None and counted:
+            quota.admit(conn, place.provider_id)
     return None if row is None else int(row[0])
 
 
-def new_file(place: Place) -> tuple[str, str]:
-    """Folder and key of a file that will come, as they are kept."""
+def new_file(place: Place, before: str = "") -> tuple[str, str]:
+    """Folder and key of a file that will come, as they are kept; that of another attempt tells from
+    its name which import it is of (``before``: its last folder)."""
     key = base64.b64encode(os.urandom(32)).decode()
-    return (f"{place.provider_id}/{os.urandom(12).hex()}",
+    first = before.partition(ATTEMPT)[0] + ATTEMPT if before else f"{place.provider_id}/"
+    return (f"{first}{os.urandom(12).hex()}",
             secrets().keyring.encrypt_text(key, PURPOSE))
 
 
@@ -149,31 +158,30 @@ def read_run(run_id: int) -> Run:
         Layout.from_json(row[10]), Mapping.from_json(row[11]), row[12], *row[13:])
 
 
-def uploaded(run_id: int) -> Run:
-    """All parts are here: note size and digest. Raises CallerMistake for a missing part or an
-    empty file."""
-    run = read_run(run_id)
-    size, digest = run.file.whole()
-    if not size:
-        raise CallerMistake("Dosya boş.", "The file is empty.", code="empty_file")
-    _step(run_id, (RunState.UPLOADING, RunState.MAPPING), RunState.MAPPING,
-          "size = %s, sha256 = %s", (size, digest))
-    return read_run(run_id)
-
-
 def map_columns(run_id: int, layout: Layout, mapping: Mapping) -> None:
     """How the file is read and what its columns mean; a dry run before it counts no more."""
-    _step(run_id, (RunState.MAPPING, RunState.CHECKED), RunState.MAPPING,
+    _step(run_id, CHANGEABLE, RunState.MAPPING,
           "format = %s, layout = %s, mapping = %s, checked_at = null, counts = '{}', "
           "problem = null",
           (layout.format, _json(layout.as_json()), _json(mapping.as_json())))
 
 
-def state_origin(run_id: int, statement: Statement) -> None:
-    """Where the data comes from (R-61)."""
-    _step(run_id, (RunState.MAPPING, RunState.CHECKED), RunState.MAPPING,
+def state_origin(run_id: int, statement: Statement, *, by: int | None = None) -> None:
+    """Where the data comes from (R-61), as that person says; else the program that brought it."""
+    origin = _stated(read_run(run_id), statement, by)
+    _step(run_id, CHANGEABLE, RunState.MAPPING,
           "origin = %s, checked_at = null, counts = '{}', problem = null",
-          (_json(statement.as_json()),))
+          (_json(origin),))
+
+
+def _stated(run: Run, statement: Statement, by: int | None) -> dict[str, Any]:
+    """The statement for the evidence. That proofs are held without a file is somebody's word: it
+    is kept with who gave it and when (R-09, R-46)."""
+    if not statement.proof_attached:
+        return statement.as_json()
+    kind, number = run.actor(by)
+    return statement.as_json() | {"declared": {
+        "by": kind.name, "id": number, "at": clock.now().isoformat(timespec="seconds")}}
 
 
 def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
@@ -191,7 +199,7 @@ def ask_check(run_id: int, *, ask_iys: bool = False) -> None:
         # the files of the whole import are evidence from here on (ileti/imports/proofs.py)
         conn.execute("select from import_run where id = %s for no key update", [run_id])
         files = proofs.evidence_of(conn, run_id)
-        _step(run_id, (RunState.MAPPING, RunState.CHECKED, RunState.FAILED), RunState.CHECKING,
+        _step(run_id, CHANGEABLE, RunState.CHECKING,
               "next_at = now(), tries = 0, problem = null, checked_at = null, rows = 0, "
               "bytes_read = 0, apply_most = null, ask_iys = %s, missing = null, "
               "origin = (origin - 'files') || %s::jsonb",
@@ -208,7 +216,8 @@ def go(run_id: int, layout: Layout, mapping: Mapping, statement: Statement, *, a
         "mapping = %s, origin = %s, ask_iys = %s, apply_most = %s, next_at = now(), tries = 0, "
         "problem = null where id = %s and state = %s and mapping = '{}' and origin = '{}'",
         (RunState.CHECKING, layout.format, _json(layout.as_json()), _json(mapping.as_json()),
-         _json(statement.as_json()), ask_iys, apply_most, run_id, RunState.MAPPING))
+         _json(_stated(read_run(run_id), statement, None)), ask_iys, apply_most, run_id,
+         RunState.MAPPING))
     jobs.ring("imports.jobs.check")
     return done.rowcount == 1
 
@@ -329,9 +338,9 @@ def _json(content: Any) -> str:
 
 
 def sweep() -> dict[str, int]:
-    """Drop staging tables a week after their run's end, and those no run names; give up uploads
-    and dry runs nobody came back to for a month, and remove their files, unless a legal hold is on
-    them (ADR 0029). Staged rows are a copy of their list."""
+    """Drop staging tables a week after their run's end, and those no run names; give up lists
+    nobody came back to for a month, and remove their files, unless a legal hold is on them (ADR
+    0029). Staged rows are a copy of their list."""
     conn = db.connection()
     old = conn.execute(
         "select id, stage from import_run where stage is not null and state = any(%s) "
@@ -353,8 +362,8 @@ def sweep() -> dict[str, int]:
         "select id from import_run where state = any(%s) and created_at < now() - %s * "
         "interval '1 day' and coalesce(checked_at, created_at) < now() - %s * interval '1 day' "
         "and not under_hold(provider_id, brand_id, null, created_at, now())",
-        ([int(one) for one in (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKED,
-                               RunState.FAILED)], LEFT_DAYS, LEFT_DAYS)).fetchall()
+        ([int(one) for one in (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)],
+         LEFT_DAYS, LEFT_DAYS)).fetchall()
     for (run_id,) in left:
         cancel(run_id)
     remove_unfinished()

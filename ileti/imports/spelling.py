@@ -184,13 +184,14 @@ class Speller:
     def _new_kind(self, part: int, reason: int, repair: int, mail: bool, channel: int, status: int,
                   shape: Shape, moment: Moment | None, paper: Paper) -> Kind:
         """The kind of a consent the row alone finds no fault with (0), or this one. A consent waits
-        for the file its row names, unless the proofs are all with the provider; a refusal never
-        (R-42)."""
+        for the file its row names, unless somebody declared to hold the proofs, which is no scan of
+        a signature (R-09); a refusal never (R-42)."""
         day = moment and moment.day
         fate = reason or self._fates.of(mail, channel, status, shape, moment,
                                         scanned=paper.scanned)
         absent = (paper.absent and fate in _WANTS_FILE and status == Status.ONAY
-                  and not self._terms.proof_for_all)
+                  and not self._terms.proof_for_all
+                  and not (self._terms.declared and not Source(shape.source).needs_scan))
         kind = self._sealing.kind(part, NUMBER["KANIT_EKSIK"] if absent else fate, repair, mail,
                                   channel, status, shape, moment, paper.file, absent=absent)
         if shape.number and self._fates.settled(day):

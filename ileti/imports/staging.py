@@ -151,8 +151,8 @@ def terms_of(run: Run, width: int | None = None) -> Terms:
         brand_code=run.place.brand_code, now=clock.now(), mapping=run.mapping, key=run.key,
         evidence=canonical_digest(evidence_of(run)), person_secret=person_secret(run),
         activation_date=run.activation_date, dealers=_dealers(run), own_dealer=run.dealer_id,
-        proof_for_all=bool(run.origin.get("proof_attached"))
-        or proofs.scanned_as_a_whole(run.origin), width=width,
+        proof_for_all=proofs.scanned_as_a_whole(run.origin),
+        declared=bool(run.origin.get("proof_attached")), width=width,
         files=proofs.names_of(run.id) if Role.PROOF in run.mapping.columns else {})
 
 

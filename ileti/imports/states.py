@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class RunState(IntEnum):
@@ -20,6 +21,10 @@ class RunState(IntEnum):
     UNDOING = 10
     UNDONE = 11
     FAILED = 12
+
+
+#: States in which it may still be said how a list is read, where it comes from and what proves it.
+CHANGEABLE: Final = (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)
 
 
 class Undo(IntEnum):

@@ -7,21 +7,22 @@ was taken back stays in the ledger without being in force; looking back in time 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ileti.consents import past, timeline
 from ileti.consents import proofs as consent_proofs
+from ileti.consents import timeline
 from ileti.consents.models import ConsentEntry, Submission
+from ileti.consents.vocabulary import Status
 from ileti.core import orm
-from ileti.core.formats import say
+from ileti.core.formats import moment, say
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role
+from ileti.imports import declared
+from ileti.imports import withdrawn as _withdrawn  # noqa: F401 (registers, for looking back)
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
@@ -41,6 +42,7 @@ def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
             "facts": " · ".join(part for part in (
                 str(evidence.get("file", "")), _("import %(n)s", n=evidence["import"]), said,
                 str(origin.get("ground", ""))) if part)})
+        steps += _only_said(entry, evidence)
         run = orm.db.session.get(ImportRun, int(evidence["import"]))
         if run is not None and run.undone_at is not None and run.undo_kind == Undo.TAKE_BACK:
             steps.append({
@@ -48,6 +50,29 @@ def told(entries: list[ConsentEntry]) -> list[timeline.Step]:
                 "title": _("The list was taken back"),
                 "facts": _("What it brought is not in force; the record stays.")})
     return steps
+
+
+def _only_said(entry: ConsentEntry, evidence: dict[str, Any]) -> list[timeline.Step]:
+    """That no file proves a consent, and on whose word it stands (R-09, R-46)."""
+    if entry.status != Status.ONAY:
+        return []
+    word = declared.without_file(entry.provider_id, [(entry.id, evidence)]).get(entry.id)
+    if word is None:
+        return []
+    return [{"icon": "file-x", "tone": "mute", "at": entry.captured_at,
+             "title": _("Declared, no proof file"), "facts": say_word(word)}]
+
+
+def say_word(word: declared.Word) -> str:
+    """Where proofs without a file are said to be and, when somebody vouches for every row's, who
+    (as far as whoever looks may see people) and when."""
+    parts = [_("said to be kept: %(place)s", place=word.place) if word.place else ""]
+    if word.held:
+        who = consent_proofs.names_of_users({word.person}).get(word.person or 0) or (
+            _("A program") if word.program else "")
+        parts += [_("every row’s proof is held, says %(name)s", name=who) if who
+                  else _("every row’s proof is said to be held"), moment(word.at)]
+    return " · ".join(part for part in parts if part and part != "—")
 
 
 @consent_proofs.tells
@@ -68,21 +93,6 @@ def files(entries: list[ConsentEntry]) -> list[consent_proofs.Row]:
         url=url_for("ImportProofView.open", pk=one.import_id, no=one.id) if may_open else None,
         note=_("for all of import %(n)s", n=one.import_id))
         for one in rows if one.file_id in kept]
-
-
-@past.forgets
-def withdrawn(provider_id: int, entry_ids: Sequence[int], moment: datetime) -> set[int]:
-    """Entries of lists that had been taken back by the moment."""
-    runs = orm.db.session.execute(
-        select(ConsentEntry.id).join(
-            Submission, (Submission.provider_id == ConsentEntry.provider_id)
-            & (Submission.id == ConsentEntry.submission_id)).join(
-            ImportRun, (ImportRun.provider_id == Submission.provider_id)
-            & (ImportRun.id == Submission.evidence["import"].as_integer()))
-        .where(ConsentEntry.provider_id == provider_id, ConsentEntry.id.in_(entry_ids),
-               Submission.evidence.has_key("import"),
-               ImportRun.undone_at <= moment, ImportRun.undo_kind == Undo.TAKE_BACK))
-    return set(runs.scalars())
 
 
 def _of_lists(entries: list[ConsentEntry]) -> list[tuple[ConsentEntry, dict[str, Any]]]:

@@ -31,9 +31,10 @@ class Terms:
     ``files``: number of each file that rows may name, and whether it is a scan, by folded name.
 
     ``dealers``: dealer id by folded retailer code, name and title. ``own_dealer``: a dealer's user
-    imports for that dealer only. ``proof_for_all``: a scanned form or recording is attached to the
-    import itself. ``width``: columns of the heading, None without one. ``key``: of the import,
-    before the chunk's number; ``evidence``: SHA-256 in hex.
+    imports for that dealer only. ``proof_for_all``: a scan of all rows' forms is attached to the
+    import itself; ``declared``: somebody said that they hold the proofs, of which no file is here.
+    ``width``: columns of the heading, None without one. ``key``: of the import, before the chunk's
+    number; ``evidence``: SHA-256 in hex.
     """
 
     provider_id: int
@@ -49,6 +50,7 @@ class Terms:
     dealers: Table[str, int] = field(default_factory=dict)
     own_dealer: int | None = None
     proof_for_all: bool = False
+    declared: bool = False
     width: int | None = None
     files: Table[str, tuple[int, bool]] = field(default_factory=dict)
 

@@ -7,67 +7,20 @@ The consents' room cannot import this one; it asks whoever has registered (``tel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 
 from ileti.consents.models import ConsentEntry
-from ileti.consents.past import Heard, hears
 from ileti.consents.search import finds
 from ileti.consents.timeline import Step, tells
-from ileti.consents.vocabulary import IysStatus, Source
+from ileti.consents.vocabulary import Source
 from ileti.core import orm
 from ileti.core.formats import say
+from ileti.iys import heard as _heard  # noqa: F401 (registers what İYS said, for looking back)
 from ileti.iys.asking import UNKNOWN_FOR_EVER
-from ileti.iys.batches import IYS_TOPIC
-from ileti.iys.errors import Kind, meaning
-from ileti.iys.models import IysBatch, IysReceipt
-from ileti.iys.settle import code_number
-from ileti.outbox.models import OutboxRow
+from ileti.iys.errors import meaning
+from ileti.iys.models import IysReceipt
 from ileti.tenancy.models import Provider
-
-
-@hears
-def words_of_iys(provider_id: int, entry_ids: Sequence[int]) -> list[Heard]:
-    """When entries went to İYS and what it answered, for the state at an earlier moment."""
-    if not entry_ids:
-        return []
-    session = orm.db.session
-    receipts = list(session.scalars(select(IysReceipt).where(
-        IysReceipt.provider_id == provider_id, IysReceipt.entry_id.in_(entry_ids))))
-    batch_of = {one.entry_id: one.batch_id for one in receipts if one.batch_id}
-    for row in session.scalars(select(OutboxRow).where(
-            OutboxRow.provider_id == provider_id, OutboxRow.topic == IYS_TOPIC,
-            OutboxRow.ref_id.in_(entry_ids), OutboxRow.batch_id.is_not(None))):
-        batch_of[row.ref_id] = row.batch_id
-    batches = session.scalars(select(IysBatch).where(
-        IysBatch.provider_id == provider_id, IysBatch.id.in_(set(batch_of.values()))))
-    sent = {one.id: one.sent_at for one in batches if one.sent_at is not None}
-    answered = [(one, _status_by(one)) for one in receipts]
-    return [
-        *(Heard(entry, sent[batch], IysStatus.WAITING)
-          for entry, batch in batch_of.items() if batch in sent),
-        *(Heard(one.entry_id, one.at, status, None if one.accepted else code_number(one.code),
-                late=one.late)
-          for one, status in answered if status is not None),
-    ]
-
-
-def _status_by(one: IysReceipt) -> IysStatus | None:
-    """What a receipt made of the state (ileti/iys/receipts.py: ``outcome_of``, forward.py:
-    ``_kept``); None when it left it as it was."""
-    if one.accepted:
-        return IysStatus.REGISTERED
-    why = (one.detail or {}).get("not_sent")
-    if why in ("erased", "superseded", UNKNOWN_FOR_EVER):
-        return None
-    if why == "dropped":
-        return IysStatus.REFUSED
-    kind = meaning(one.code).kind if one.code else None
-    if why == "overdue" or kind is Kind.OVERDUE:
-        return IysStatus.OVERDUE
-    return IysStatus.LOCAL_ONLY if why or kind is Kind.LOCAL_ONLY else IysStatus.REFUSED
 
 
 @finds

@@ -39,6 +39,8 @@ class Caller:
     reads_numbers: bool
     brings_lists: bool
     name: str
+    reads_consents: bool
+    brings_proofs: bool
 
 
 class WrongLogin(Exception):
@@ -125,7 +127,8 @@ def _called(row: Sequence[Any]) -> Caller:
 
 _CALLER: Final = """
 select a.last_used_at, a.id, a.provider_id, a.brand_id, a.dealer_id, p.iys_code,
-       p.activation_date, a.reads_numbers, a.brings_lists, a.name
+       p.activation_date, a.reads_numbers, a.brings_lists, a.name,
+       a.reads_consents, a.brings_proofs
   from api_account a join provider p on p.id = a.provider_id
   left join dealer d on d.id = a.dealer_id and d.provider_id = a.provider_id
  where a.disabled_at is null

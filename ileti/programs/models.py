@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ileti.tenancy.models import Brand, Dealer, Provider
@@ -31,7 +32,9 @@ from ileti.tenancy.models import Brand, Dealer, Provider
 class ApiAccount(Model):
     """Credentials of a program. ``brand_id`` and ``dealer_id`` narrow it; None means all below the
     level above. Without ``secret_hash`` nobody can log in yet. ``reads_numbers``: retailers come
-    with their identity and tax numbers, as at İYS. ``brings_lists``: it may import."""
+    with their identity and tax numbers, as at İYS. ``brings_lists``: it may import;
+    ``reads_consents``: it may ask what held for an address at a moment; ``brings_proofs``: it may
+    add files to consents."""
 
     __tablename__ = "api_account"
     __table_args__ = (
@@ -47,6 +50,8 @@ class ApiAccount(Model):
     name: Mapped[str] = mapped_column(String(120))
     reads_numbers: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     brings_lists: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    reads_consents: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    brings_proofs: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     username: Mapped[str] = mapped_column(String(64))
     secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -77,3 +82,18 @@ class ApiToken(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("api_account.id"))
     kind: Mapped[int] = mapped_column(SmallInteger)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ApiProof(Model):
+    """A proof file that a program brought: what it asked under which key, so that a repeat is the
+    first time (``asked`` holds numbers and words, no address; ``sha256`` is the content's)."""
+
+    __tablename__ = "api_proof"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("api_account.id"), primary_key=True)
+    idem: Mapped[str] = mapped_column(String(80), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Integer)
+    asked: Mapped[dict] = mapped_column(JSONB)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))

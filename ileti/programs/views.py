@@ -42,13 +42,15 @@ class ApiAccountView(RecordView):
     label_columns = COMMON_LABELS | {
         "last_used_at": _l("Last used"), "disabled_at": _l("Switched off"),
         "reads_numbers": _l("Reads dealers’ identity numbers"),
-        "brings_lists": _l("Imports customer lists")}
+        "brings_lists": _l("Imports customer lists"),
+        "reads_consents": _l("Asks what held at a moment"),
+        "brings_proofs": _l("Adds proof files")}
     list_columns = ["name", "brand", "dealer", "last_used_at", "disabled_at"]
     search_columns = ["name", "brand"]
     order_columns = ["name", "last_used_at"]
     base_order = ("id", "desc")
-    add_columns = ["name", "provider", "brand", "dealer", "reads_numbers", "brings_lists"]
-    edit_columns = ["name", "reads_numbers", "brings_lists"]
+    edit_columns = ["name", "reads_numbers", "brings_lists", "reads_consents", "brings_proofs"]
+    add_columns = [*edit_columns[:1], "provider", "brand", "dealer", *edit_columns[1:]]
     show_columns = ["name"]
     description_columns = {
         "name": _l("The program, as you call it."),
@@ -58,17 +60,28 @@ class ApiAccountView(RecordView):
                             "program needs neither."),
         "brings_lists": _l("Lets the program import whole lists and apply them, for the brands it "
                            "speaks for. Above the bound of your installation a person approves."),
+        "reads_consents": _l("Answers for an address and a past moment: what held, who took it, on "
+                             "which text, with which proof. A dealer’s program learns what the "
+                             "dealer may see."),
+        "brings_proofs": _l("Lets the program add signed forms, recordings and mails to consents. "
+                            "A file that was added stays."),
     }
 
     add_form_extra_fields = {
         "reads_numbers": BooleanField(label_columns["reads_numbers"], default=True,
                                       description=description_columns["reads_numbers"]),
         "brings_lists": BooleanField(label_columns["brings_lists"],
-                                     description=description_columns["brings_lists"])}
+                                     description=description_columns["brings_lists"]),
+        "reads_consents": BooleanField(label_columns["reads_consents"],
+                                       description=description_columns["reads_consents"]),
+        "brings_proofs": BooleanField(label_columns["brings_proofs"],
+                                      description=description_columns["brings_proofs"])}
     edit_form_extra_fields = {
         "reads_numbers": BooleanField(label_columns["reads_numbers"],
                                       description=description_columns["reads_numbers"]),
-        "brings_lists": add_form_extra_fields["brings_lists"]}
+        "brings_lists": add_form_extra_fields["brings_lists"],
+        "reads_consents": add_form_extra_fields["reads_consents"],
+        "brings_proofs": add_form_extra_fields["brings_proofs"]}
 
     def pre_add(self, item: Any) -> None:
         """A user name of our own; brand and dealer fit together and belong to the provider."""

@@ -33,14 +33,20 @@ class Sink(Protocol):
 @dataclass(frozen=True)
 class Door:
     """An endpoint that takes large bodies by POST from whoever has ``permission``: at most
-    ``longest()`` bytes. ``file`` makes what takes a file of the form; None: the view reads the body
-    itself. ``several``: more than one file at a time."""
+    ``longest()`` bytes; ``permission`` None: from whoever ``admits()``, asked before the body is
+    read (a public page whose address carries a token). ``file`` makes what takes a file of the
+    form; None: the view reads the body itself. ``several``: more than one file at a time."""
 
     endpoint: str
-    permission: str
+    permission: str | None
     longest: Callable[[], int]
     file: Callable[[], Sink] | None = None
     several: bool = False
+    admits: Callable[[], bool] = lambda: False
+
+    def open_to_asker(self) -> bool:
+        """Whether this request's sender may bring what is large."""
+        return self.admits() if self.permission is None else security.may(self.permission)
 
 
 _doors: dict[str, Door] = {}
@@ -92,7 +98,7 @@ def open_doors(app: Flask) -> None:
     def widen() -> None:
         asked = cast(RoomyRequest, request)
         door = _doors.get(asked.endpoint or "")
-        if door is None or asked.method != "POST" or not security.may(door.permission):
+        if door is None or asked.method != "POST" or not door.open_to_asker():
             return
         asked.max_content_length = door.longest()
         asked.door = door

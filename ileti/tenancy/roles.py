@@ -18,6 +18,8 @@ a provider can ask for a second pair of eyes (``provider.four_eyes``).
 What is kept of an erased person for the law alone (``restricted:read``, R-64) the compliance
 officer sees, and no admin of the provider, who may appoint one all the same. Placing and ending a
 legal hold and asking for a destruction is ``retention:write``; dealers see nothing of it.
+A data subject's request (``request:read``) opens everything held of a person, so it is for who
+answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -125,6 +127,9 @@ iys:read             x    x    x    x    x    x    x    x    x
 iys:ask              x    x    x    .    .    x    x    .    .
 webhook:read         x    x    .    .    .    .    x    .    .
 webhook:write        x    x    .    .    .    .    .    .    .
+request:read         x    x    .    .    .    .    x    .    .
+request:write        x    x    .    .    .    .    x    .    .
+request:erase        x    x    .    .    .    .    x    .    .
 report:read          x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .
 """

@@ -90,7 +90,7 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "document_purpose": {"brand_id": ("document", (("document_id", "id"),))},
 }
 # what a provider keeps for all its brands has no brand of its own, and every brand may read it
-INHERITED = frozenset({"document", "purpose"})
+INHERITED = frozenset({"document", "purpose", "data_request_template"})
 # a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
 OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version",
                              "document_event", "document_purpose"})

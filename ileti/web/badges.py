@@ -111,6 +111,14 @@ BADGES: dict[str, dict[str, Badge]] = {
         "published": _badge("globe", "ok", _l("Published")),
         "archived": _badge("archive", "mute", _l("Archived")),
     },
+    "request": {
+        "open": _badge("inbox", "mute", _l("Open")),
+        "asked": _badge("circle-help", "info", _l("More was asked for")),
+        "soon": _badge("alarm-clock", "wait", _l("Due soon")),
+        "overdue": _badge("clock-alert", "bad", _l("Overdue"), "solid"),
+        "sending": _badge("send", "info", _l("Answer on its way")),
+        "closed": _badge("archive", "ok", _l("Closed")),
+    },
     "outbox": {
         "queued": _badge("inbox", "mute", _l("Queued")),
         "sent": _badge("hourglass", "wait", _l("Waiting for İYS"), short=_l("Waiting")),

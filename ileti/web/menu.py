@@ -14,6 +14,8 @@ from flask_login import current_user
 
 from ileti.capture.preview import PreviewView
 from ileti.capture.views import SiteView
+from ileti.channels.packviews import MessageView
+from ileti.consents.momentpage import MomentView
 from ileti.consents.proof_views import ProofView
 from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
@@ -35,6 +37,11 @@ from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
 from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
+from ileti.requests.desk import listpage as requests_list
+from ileti.requests.desk.deeds import RequestDeedView
+from ileti.requests.desk.endings import RequestEndView
+from ileti.requests.desk.textviews import ReplyTextView
+from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView
@@ -59,6 +66,7 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("reconciliation", DayView, _l("Reconciliation"), "git-compare-arrows", "",
      "reconciliation:read"),
     ("ask", AskView, _l("Status query"), "file-search", "", "iys:ask"),
+    ("requests", RequestView, _l("Data requests"), "id-card", "", "request:read"),
     ("book", BookView, _l("Error book"), "book-open", "", "iys:read"),
     ("documents", DocumentView, _l("Texts"), "file-text", _l("Collection"), "document:read"),
     ("purposes", PurposeView, _l("Processing inventory"), "list-checks", _l("Collection"),
@@ -92,6 +100,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(IysView)
     builder.add_view_no_menu(DealerSyncView)
     builder.add_view_no_menu(ProofView)
+    builder.add_view_no_menu(MomentView)
+    builder.add_view_no_menu(MessageView)
     builder.add_view_no_menu(ImportProofView)
     builder.add_view_no_menu(ImportRestView)
     builder.add_view_no_menu(AccessView)
@@ -101,6 +111,9 @@ def add_views(builder: Any) -> None:
     for page in (DraftView, VersionView, OnShowView, SeenView, PreviewView):
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(StoppedView)
+    builder.add_view_no_menu(RequestDeedView)
+    builder.add_view_no_menu(RequestEndView)
+    builder.add_view_no_menu(ReplyTextView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 
@@ -155,10 +168,14 @@ def _title(one: Membership | None) -> str:
 
 def _counts() -> dict[str, Count]:
     """What waits, and in red what becomes late today or already is."""
+    counts: dict[str, Count] = {}
+    if current_user.is_authenticated and security.may("request:read"):
+        number, late = requests_list.waiting()
+        counts = {"requests": Count(number, urgent=late)} if number else {}
     if not current_user.is_authenticated or not security.may("radar:read"):
-        return {}
+        return counts
     rows = figures.open_rows(COUNTED)
-    counts = {"radar": Count(rows.due, urgent=True)} if rows.due else {}
+    counts |= {"radar": Count(rows.due, urgent=True)} if rows.due else {}
     if rows.waiting and security.may("queue:read"):
         counts["queue"] = Count(min(rows.waiting, COUNTED))
     return counts

@@ -75,13 +75,16 @@ def _open(item: Any, allowed: set[str]) -> bool:
 
 
 def _current(entries: list[Any]) -> str:
-    """The name of the entry for this page: the same address, else the same view."""
+    """The name of the entry for this page: the same address, else the same view, else the one whose
+    address this page's begins with."""
     items = [item for entry in entries for item in (entry.childs or [entry])]
     same = [item.name for item in items if item.name != "-" and item.get_url() == request.path]
     view = request.blueprint
     same += [
         item.name for item in items if view and getattr(item.baseview, "endpoint", None) == view
     ]
+    same += [item.name for item in items if item.name != "-" and len(item.get_url()) > 1
+             and request.path.startswith(item.get_url())]
     return same[0] if same else ""
 
 

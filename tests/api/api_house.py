@@ -31,14 +31,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def account(place: Any, *, brings: bool = True, brand: int | None = None,
-            dealer: int | None = None) -> tuple[str, str]:
+            dealer: int | None = None, rights: bool = False) -> tuple[str, str]:
     """User name and secret of a new account of this place."""
     secret, kept = accounts.new_secret()
     name = accounts.new_username()
     db.connection().execute(
         "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash, "
-        "brings_lists) values (%s, %s, %s, 'CRM', %s, %s, %s)",
-        (place.provider_id, brand, dealer, name, kept, brings))
+        "brings_lists, reads_consents, brings_proofs) "
+        "values (%s, %s, %s, 'CRM', %s, %s, %s, %s, %s)",
+        (place.provider_id, brand, dealer, name, kept, brings, rights, rights))
     return name, secret
 
 
@@ -72,7 +73,8 @@ class Program:
              stream: Any = None, length: int | None = None, **more: Any) -> Any:
         """``stream``: a body that is read as a server gives it, of this length or chunked."""
         headers = {"Authorization": basic(self.login)} | more.pop("headers", {})
-        url = f"/api/v1/imports{path}" + (f"?{urlencode(query)}" if query else "")
+        base = "" if path.startswith("/api/") else "/api/v1/imports"
+        url = f"{base}{path}" + (f"?{urlencode(query)}" if query else "")
         if stream is not None:
             more["environ_overrides"] = {
                 "wsgi.input": stream, "wsgi.input_terminated": True,

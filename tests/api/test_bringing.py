@@ -185,7 +185,7 @@ def test_a_call_that_died_after_the_file_was_whole_goes_on_with_the_next(
 
 def test_while_a_file_comes_a_second_sending_of_it_waits(program: Program) -> None:
     run = program.describe().json["id"]
-    held = arriving._hold(run, 60, anew=True)
+    held = arriving._hold(run, anew=True)
     for answer in (program.bring(ndjson(1)), program.put(run, 1, b"x"),
                    program.do(run, "complete")):
         assert (answer.status_code, answer.json["code"]) == (409, "upload_going_on")

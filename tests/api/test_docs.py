@@ -37,7 +37,7 @@ def test_every_command_of_the_documentation_does_what_it_says(
         said = [run(block, server, login, tmp_path, place) for block in BLOCKS]
     finally:
         server.stop()
-    assert len(said) == 7
+    assert len(said) == 8
     assert [one["state"] for one in imports(place)] == ["applied", "checked", "undone"]
     assert '"decided":null' in said[1]
     assert len(states(place)) == 40
@@ -45,8 +45,10 @@ def test_every_command_of_the_documentation_does_what_it_says(
     assert examine("r", tmp_path / "nedenler.xlsx").layout.format == "xlsx"
     lines = (tmp_path / "nedenler.ndjson").read_text().splitlines()
     assert [json.loads(one)["line"] for one in lines] == list(range(1, 42))
-    assert '"number":1' in said[4]
-    assert '"kind":"take_back"' in said[6]
+    assert '"state":"checking"' in said[3]
+    assert json.loads((tmp_path / "eslesme.json").read_text())["missing"] == []
+    assert '"number":1' in said[5]
+    assert '"kind":"take_back"' in said[7]
 
 
 def run(block: str, server: Server, login: tuple[str, str], folder: Path, place: Any) -> str:

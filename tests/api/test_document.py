@@ -15,10 +15,11 @@ import pytest
 
 import config
 from ileti.api import document as chapter
+from ileti.api import recorddocument as records
 from ileti.api.endpoints import ROUTES
 from ileti.capture.api_document import add_chapter, document
 from ileti.core import db
-from ileti.imports import arriving, runs
+from ileti.imports import arriving, remap, runs
 from ileti.imports.asked import FIELDS
 from tests.imports.import_house import STATEMENT
 
@@ -54,11 +55,12 @@ def check(value: Any, schema: Any, *, opened: bool = False) -> None:
 
 def test_every_route_is_documented_and_no_other() -> None:
     assert {(method.lower(), path) for method, path, _ in ROUTES} == {
-        (one.method, one.path) for one in chapter.OPERATIONS}
+        (one.method, one.path) for one in (*chapter.OPERATIONS, *records.OPERATIONS)}
 
 
 def test_every_field_of_a_description_is_documented() -> None:
     assert set(chapter.FIELDS) == {*FIELDS, "brand"}
+    assert set(chapter.MAPPING_FIELDS) == set(remap.FIELDS)
 
 
 @pytest.mark.parametrize("name", sorted(chapter.EXAMPLES))
@@ -259,6 +261,34 @@ def _odd(program: Program, _: Any) -> Any:
     return program.do(fresh(program, "completeImport"), "complete", json={"size": "7"})
 
 
+@scene("showMapping", 409)
+def _no_file(program: Program, _: Any) -> Any:
+    return ask(program, "showMapping", program.describe().json["id"])
+
+
+@scene("putMapping", 400)
+def _no_table(program: Program, _: Any) -> Any:
+    run = program.bring(b"%PDF").json["import"]
+    return program.call("PUT", f"/{run}/mapping", json={})
+
+
+@scene("putMapping", 409)
+def _past(program: Program, _: Any) -> Any:
+    run = program.bring(ndjson(1)).json["id"]
+    return program.call("PUT", f"/{run}/mapping", json={"status": "RET"})
+
+
+@scene("putMapping", 413)
+def _long_mapping(program: Program, _: Any) -> Any:
+    return program.call("PUT", f"/{fresh(program, 'putMapping')}/mapping", data=b" " * 70_000)
+
+
+@scene("putMapping", 422)
+def _no_column(program: Program, _: Any) -> Any:
+    return program.call("PUT", f"/{fresh(program, 'putMapping')}/mapping",
+                        json={"columns": {"phone": "yok"}})
+
+
 @scene("importReport", 409)
 def _untried(program: Program, _: Any) -> Any:
     return ask(program, "importReport", program.bring(ndjson(1)).json["id"])
@@ -316,8 +346,8 @@ def test_every_code_that_can_be_raised_is_documented() -> None:
     told = {code for words in chapter.FAULTS.values() for code in re.findall(r"`(\w+)`", words[1])}
     told |= {"wrong_method", "no_such_address"}  # no status of an operation
     raised: set[str] = set()
-    for name in ("api/imports.py", "api/desk.py", "api/receiving.py", "api/slots.py",
-                 "imports/arriving.py", "imports/asked.py"):
+    for name in ("api/imports.py", "api/mapping.py", "api/desk.py", "api/receiving.py",
+                 "api/slots.py", "imports/arriving.py", "imports/asked.py", "imports/quota.py"):
         text = (config.ROOT / "ileti" / name).read_text()
         raised |= set(re.findall(r'\bcode\s*=\s*"(\w+)"', text))
     assert raised <= told

@@ -15,6 +15,7 @@ from ileti.core import clock, db
 from ileti.imports import apply as applying
 from ileti.imports import staging, undo
 from tests.browser.axe import browsing, faults, serving
+from tests.evidence.samples import pdf
 from tests.panel.people import dealer_of, sign_in, user_with
 
 pytestmark = pytest.mark.browser
@@ -149,10 +150,14 @@ def _read_the_dry_run(page: Any) -> None:
 
 
 def _correct(page: Any) -> None:
-    """The proof of the signed forms is there after all: stated, and tried again."""
+    """The scan of the signed forms is there after all: brought, and tried again."""
     page.click(".import-step:has-text('Köken ve kanıt')")
     assert page.input_value("#proof") == "Formlar merkez arşivinde duruyor"
-    page.check("[name=proof_attached]")
+    page.set_input_files("#butun", {"name": "formlar.pdf", "mimeType": "application/pdf",
+                                    "buffer": pdf("bütün formlar")})
+    page.select_option("#butun-rol", "1")
+    page.click("form:has(#butun) .form-buttons .btn")
+    page.wait_for_selector(".proofs >> text=formlar.pdf")
     page.click("button.primary")
     page.wait_for_selector("[data-import-live]")
     staging.check_due(time.monotonic() + 120)

@@ -44,6 +44,7 @@ from tests.evidence.test_bundle import (  # noqa: F401
     unpack,
     with_scans,
 )
+from tests.evidence.test_bundle_lists import of_a_list  # noqa: F401
 from tools.verify_page import PAGE, fitting
 
 pytestmark = pytest.mark.browser
@@ -477,3 +478,14 @@ def test_axe_finds_nothing(genuine: Path, page: Any, check: Check, scheme: str) 
         check(bundle, language="tr" if more else "en", **more)
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert faults(page) == []
+
+
+def test_it_knows_the_files_of_whole_lists_too(of_a_list: Path, check: Check) -> None:  # noqa: F811
+    without = {name: content for name, content in unpack(of_a_list).items()
+               if not name.startswith("proofs/")}
+    ca = authority().bundle.encode()
+    for path, told in ((of_a_list, "1 files prove"),
+                       (pack(without, of_a_list), "1 files that prove")):
+        code, lines = check(path.read_bytes(), ca=ca)
+        assert (code, alike(lines)) == (0, alike(program(path, ca=ca)[1]))
+        assert any(text.startswith(told) for _, _, text, _ in lines)

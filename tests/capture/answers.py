@@ -253,6 +253,7 @@ _handled("codePage", "post", "code")
 _handled("newCodePage", "post", "code/new")
 _handled("receiptPage", "get", "receipt")
 _handled("receiptFile", "get", "receipt.json")
+_handled("standardReceipt", "get", "receipt.jsonld")
 
 
 def _limited(ask: Scene) -> Scene:
@@ -325,6 +326,45 @@ def _refusals(name: str, method: str) -> None:
 
 _refusals("refusalPage", "get")
 _refusals("refuse", "post")
+
+
+def _mailed(world: World) -> str:
+    from ileti.channels.render import receipt_url
+    from ileti.core import db
+
+    world.handle()
+    row = db.connection().execute("select max(id) from submission where provider_id = %s",
+                                  (world.place.provider_id,)).fetchone()
+    return receipt_url(world.place.provider_id, row[0] if row else 0,
+                       world.recipient()).removeprefix(settings().base_url)
+
+
+@scene("mailedReceipt", 410)
+def _(world: World) -> Seen:
+    path = _mailed(world)
+    with psycopg.connect(settings().database_url, autocommit=True) as owner:
+        owner.execute("update recipient set addr_ct = null, addr_hash = null, leaf_key = null "
+                      "where id = %s", (world.recipient(),))
+    return world.page("get", path)
+
+
+@scene("mailedReceipt", 404)
+def _(world: World) -> Seen:
+    from ileti.channels.render import receipt_url
+
+    url = receipt_url(world.place.provider_id, 2**40, 1)
+    return world.page("get", url.removeprefix(settings().base_url))
+
+
+@scene("mailedReceipt", 429)
+def _(world: World) -> Seen:
+    path = _mailed(world)
+    world.stop()
+    return world.page("get", path)
+
+
+SCENES["mailedReceipt", 200] = lambda world: world.page("get", _mailed(world))
+SCENES["mailedReceipt", 403] = lambda world: world.page("get", "/m/forged.token")
 
 
 @scene("notice", 200)

@@ -109,3 +109,14 @@ def test_every_thread_gets_the_same_settings_while_they_are_being_read(monkeypat
     assert len(read) == 1
     kept.cache_clear()
     assert kept() is not got[0]
+
+
+@pytest.mark.parametrize(("host", "public", "local"), [
+    ("127.0.0.1", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ("0.0.0.0", "http://0.0.0.0:8080", "http://127.0.0.1:8080"),
+    ("::1", "http://[::1]:8080", "http://[::1]:8080"),
+    ("::", "http://[::]:8080", "http://[::1]:8080"),
+])
+def test_an_address_of_either_kind_is_spelled_as_the_web_spells_it(host, public, local):
+    made = config.Settings(host=host, port=8080, public_url="")
+    assert (made.base_url, made.base_local) == (public, local)

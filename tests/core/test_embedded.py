@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from stat import S_IMODE
 
@@ -13,7 +15,13 @@ import pytest
 
 from config import WrongSetting
 from ileti.core import embedded
-from ileti.core.embedded import EmbeddedPostgres, keep_alone, refuse_full_disk
+from ileti.core.embedded import (
+    EmbeddedPostgres,
+    EmbeddedServices,
+    EmbeddedValkey,
+    keep_alone,
+    refuse_full_disk,
+)
 
 
 def mode(path: Path) -> int:
@@ -63,3 +71,56 @@ def test_a_containers_limit_counts_where_there_is_one(tmp_path, said, bound):
     limit.write_text(said)
     physical = embedded.memory_bytes(tmp_path / "none")
     assert embedded.memory_bytes(limit) == (bound or physical)
+
+
+def test_a_cluster_that_a_kill_left_half_made_is_put_aside_and_made_anew():
+    home = Path(tempfile.mkdtemp(prefix="ileti-half-", dir="/tmp"))  # PostgreSQL's user may pass
+    folder = home / "postgres"
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("18\n")
+    (home / "postgres.making").touch()
+    engine = EmbeddedPostgres(folder)
+    try:
+        engine.start()
+        assert engine.runs
+        assert not (home / "postgres.making").exists()
+        [aside] = home.glob("postgres.half-*")
+        assert [one.name for one in aside.iterdir()] == ["PG_VERSION"]
+    finally:
+        engine.stop()
+        shutil.rmtree(home)
+
+
+def test_a_cluster_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
+    def broken():
+        raise subprocess.CalledProcessError(1, "initdb")
+
+    engine = EmbeddedPostgres(tmp_path / "postgres")
+    monkeypatch.setattr(engine._server, "ensure_pgdata_inited", broken)
+    with pytest.raises(WrongSetting, match="does not start; its log is"):
+        engine.start()
+
+
+def test_valkey_answers_only_once_it_is_there(tmp_path):
+    engine = EmbeddedValkey(tmp_path / "valkey")
+    assert not engine.runs
+    try:
+        engine.start()
+        assert engine.runs
+    finally:
+        engine.stop()
+    assert not engine.runs
+
+
+def test_both_start_at_once_and_what_one_says_is_heard(tmp_path, monkeypatch):
+    both = EmbeddedServices(tmp_path)
+    meeting = threading.Barrier(2, timeout=10)
+    monkeypatch.setattr(EmbeddedPostgres, "start", lambda one: meeting.wait())
+
+    def broken(one):
+        meeting.wait()
+        raise WrongSetting("no Valkey")
+
+    monkeypatch.setattr(EmbeddedValkey, "start", broken)
+    with pytest.raises(WrongSetting, match="no Valkey"):
+        both.start()

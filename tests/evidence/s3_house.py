@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import md5, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
@@ -26,6 +27,19 @@ class Bucket:
     asked: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     answers: list[int | str] = field(default_factory=list)
+    locks: bool = True
+    versions: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
+
+    def listing(self, marker: str) -> bytes:
+        """Two versions a page, the oldest first, as ListObjectVersions answers."""
+        begin = int(marker or 0)
+        some = self.versions[begin:begin + 2]
+        more = begin + 2 < len(self.versions)
+        lines = "".join(f"<Version><Key>{name.split('/', 2)[2]}</Key><VersionId>{mark}</VersionId>"
+                        "</Version>" for name, mark, _, _ in some)
+        return (f"<ListVersionsResult><IsTruncated>{str(more).lower()}</IsTruncated>"
+                f"<NextKeyMarker>x&amp;y</NextKeyMarker><NextVersionIdMarker>{begin + 2}"
+                f"</NextVersionIdMarker>{lines}</ListVersionsResult>").encode()
 
 
 @contextmanager
@@ -37,8 +51,11 @@ def serving_s3() -> Iterator[Bucket]:
         def _body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-        def _answer(self, status: int, body: bytes = b"") -> None:
+        def _answer(self, status: int, body: bytes = b"",
+                    more: dict[str, str] | None = None) -> None:
             self.send_response(status)
+            for name, value in (more or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":
@@ -66,10 +83,25 @@ def serving_s3() -> Iterator[Bucket]:
                 bucket.refusals.append(fault)
                 self._answer(403)
                 return
-            name = unquote(self.path)
-            if self.command == "PUT":
+            name, _, query = unquote(self.path).partition("?")
+            given = {key.lower(): value for key, value in self.headers.items()}
+            lock = {key: value for key, value in given.items() if key.startswith("x-amz-object-l")}
+            if lock and base64.b64encode(md5(body).digest()).decode() != given.get("content-md5"):
+                self._answer(400)
+            elif self.command == "PUT":
                 bucket.objects[name] = body
+                bucket.versions.append((name, f"v{len(bucket.versions)}", body,
+                                        lock if bucket.locks else {}))
                 self._answer(200)
+            elif "versions=" in query:
+                marker = re.search(r"version-id-marker=(\d+)", query)
+                self._answer(200, bucket.listing(marker[1] if marker else ""))
+            elif self.command == "HEAD" and bucket.versions:
+                held = [one[3] for one in bucket.versions if one[0] == name]
+                self._answer(200 if held else 404, b"", held[-1] if held else {})
+            elif query.startswith("versionId="):
+                found = [one[2] for one in bucket.versions if one[1] == query[10:]]
+                self._answer(200, found[0])
             elif self.command == "DELETE":
                 bucket.objects.pop(name, None)
                 self._answer(204)

@@ -518,7 +518,7 @@ def test_an_attack_on_proof_files_is_found(with_scans: Path, ca: Path, attack: s
 
 def test_files_beyond_the_room_stay_in_the_vault_and_are_named(
         shop: Any, scanned: list[int], tmp_path: Path, monkeypatch: Any, ca: Path) -> None:
-    monkeypatch.setattr(bundling, "MOST_FILE_BYTES", len(pdf("bir")))
+    monkeypatch.setattr("ileti.consents.prooffiles.MOST_FILE_BYTES", len(pdf("bir")))
     path = tmp_path / "kalan.zip"
     path.write_bytes(bundle_of(shop, scanned))
     files = unpack(path)

@@ -10,7 +10,7 @@ import ileti.imports.jobs  # noqa: F401 (registers the bells)
 from ileti.core import clock, db
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role as Role_
-from ileti.imports import apply, proofs, runs, staging
+from ileti.imports import apply, arriving, proofs, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
 from ileti.imports.origin import state
 from ileti.imports.reading.reader import Layout
@@ -40,7 +40,7 @@ def begin(place: Any, *lines: str, layout: Layout | None = None, fixed: Fixed | 
     layout = layout or Layout()
     run_id = runs.open_run(place, "liste.csv", layout)
     runs.read_run(run_id).file.add(1, ["\n".join(lines).encode(layout.encoding)])
-    run = runs.uploaded(run_id)
+    run = arriving.finish(run_id)
     heads, rows = heading_and_sample(run.file.read(), layout)
     found = recognise(heads, rows)
     runs.map_columns(run_id, layout, Mapping(found.columns if columns is None else columns,

@@ -18,7 +18,7 @@ from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, Conflict, InvalidInput, RuleBroken
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
-from ileti.imports import apply, runs, staging
+from ileti.imports import apply, arriving, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role
 from ileti.imports.origin import state
 from ileti.imports.states import RunState
@@ -230,7 +230,7 @@ def test_purchased_lists_are_refused_and_an_origin_without_words_too():
 def test_an_import_without_an_origin_is_not_read(place):
     run_id = runs.open_run(place, "liste.csv", runs.Layout())
     runs.read_run(run_id).file.add(1, [f"{HEAD}\n{row(PHONE)}".encode()])
-    runs.uploaded(run_id)
+    arriving.finish(run_id)
     runs.map_columns(run_id, runs.Layout(), Mapping(
         {Role.CHANNEL: 0, Role.SOURCE: 1, Role.RECIPIENT: 2, Role.STATUS: 3, Role.DATE: 4}))
     with pytest.raises(CallerMistake, match="origin_missing"):

@@ -122,11 +122,6 @@ def test_a_text_or_a_recording_is_no_signed_form(place: Any) -> None:
     assert check(run_id) == {"KANIT_YOK": 2}
 
 
-def test_who_holds_the_proofs_elsewhere_need_not_upload_each(place: Any) -> None:
-    run_id = begin(place, PROOF_HEAD, signed(PHONE, "klasör 12"), proof_attached=True)
-    assert check(run_id) == {"ALINACAK": 1}
-
-
 def test_a_file_for_all_is_in_the_evidence_of_every_entry_and_makes_the_dry_run_anew(
         place: Any) -> None:
     run_id = begin(place, HEAD, row(PHONE, source="HS_ISLAK_IMZA"))

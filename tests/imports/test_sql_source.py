@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
+import sys
 import tracemalloc
 import uuid
 
@@ -109,10 +111,10 @@ def test_our_own_database_is_refused_by_whatever_name_it_is_called(database):
 
 
 def test_a_query_that_takes_too_long_is_ended(shop, small):
-    assert refused(shop, "select pg_sleep(30)", seconds=1).code == "bad_query"
+    assert refused(shop, "select pg_sleep(30)", seconds=1).code == "query_too_long"
     forever = ("with recursive n(i) as (select 1 union all select i + 1 from n) "
                "select count(*) from n")
-    assert refused(f"sqlite:///{small}", forever, seconds=1).code == "bad_query"
+    assert refused(f"sqlite:///{small}", forever, seconds=1).code == "query_too_long"
 
 
 def test_a_sqlite_file_is_read_and_never_written_or_made(small, tmp_path):
@@ -139,9 +141,10 @@ def test_the_copy_that_is_kept_reads_as_the_answer_did(shop, small):
         assert json.loads(b"".join(copy).splitlines()[0])
 
 
-def test_a_wrong_address_driver_or_query_is_named_without_the_password(shop):
+def test_a_wrong_address_driver_or_query_is_named_without_the_password(shop, monkeypatch):
     assert refused("nonsense", "select 1").code == "bad_database"
     assert refused("teradata://a/b", "select 1").code == "no_driver"
+    monkeypatch.setitem(sys.modules, "pymysql", None)
     missing = refused("mysql://u:gizli@h/d", "select 1")
     assert missing.code == "no_driver"
     assert "pip install pymysql" in missing.tr
@@ -156,3 +159,18 @@ def test_a_query_without_rows_has_a_heading(shop):
     heading, found = sql_table(shop, "select id, mail from customer where id < 0")
     assert heading == ["id", "mail"]
     assert list(found) == []
+
+
+def test_a_server_that_never_answers_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr("ileti.imports.reading.sql.LONGEST_CONNECT", 1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        error = refused(f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/d", "select 1")
+    assert error.code == "database_silent"
+
+
+def test_a_slip_of_the_pen_makes_nothing_beside_a_sqlite_file(small, tmp_path):
+    for query in (f"vacuum into '{tmp_path}/yedek.db'", f"attach '{tmp_path}/yedek.db' as b"):
+        assert refused(f"sqlite:///{small}", query).code == "bad_query"
+    assert not (tmp_path / "yedek.db").exists()

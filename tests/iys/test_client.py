@@ -171,7 +171,8 @@ def test_logs_name_no_address(shop: Any, capsys: Any) -> None:
 
     take(shop, phones(2))
     forward(shop)
-    assert "+90599" not in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "+90599" not in said.out + said.err
 
 
 def with_password(shop: Any, password: str) -> IysClient:

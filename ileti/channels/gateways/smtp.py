@@ -86,6 +86,9 @@ class SmtpGateway:
         mail.set_content(message.text)
         if message.html:
             mail.add_alternative(message.html, subtype="html")
+        for one in message.attachments:
+            kind, _, subtype = one.media_type.partition("/")
+            mail.add_attachment(one.data, maintype=kind, subtype=subtype, filename=one.name)
         return mail
 
     def _connect(self) -> smtplib.SMTP:

@@ -8,7 +8,6 @@ middle hidden: whoever maps a list needs their form, not the people.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as Given
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -20,11 +19,13 @@ from sqlalchemy import select
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import orm
 from ileti.core.formats import say
+from ileti.imports.asked import MOST_SKIPPED
 from ileti.imports.dates import read_date
 from ileti.imports.mapping import Fixed, Mapping, Role, role_of
 from ileti.imports.models import ImportRun
 from ileti.imports.reading.reader import Layout
-from ileti.imports.staging import hide
+from ileti.imports.samples import LONGEST as _LONGEST
+from ileti.imports.samples import sample
 from ileti.imports.table import Table
 from ileti.tenancy.models import Dealer
 
@@ -42,14 +43,9 @@ ENCODINGS: Final = (("utf-8", "UTF-8"), ("windows-1254", "Windows-1254"),
 DELIMITERS: Final = ((",", _l("Comma")), (";", _l("Semicolon")), ("\t", _l("Tab")),
                      ("|", _l("Vertical bar")))
 DEALERS_OFFERED: Final = 500
-_LONGEST: Final = 60
-_LONG_NUMBER: Final = 8
-_ADDRESSES: Final = (Role.RECIPIENT, Role.PHONE, Role.EMAIL)
-_MOST_SKIPPED: Final = 1_000
 #: the form's fields by those of ``Mapping.problems``
 _PLACES: Final = {"address": "sutunlar", "channel": "kanallar", "status": "secim",
                   "source": "kaynak", "date": "tarih"}
-_DATE: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,].*)?", re.ASCII)
 
 
 @dataclass
@@ -89,7 +85,7 @@ def _skipped(typed: str) -> int:
     """Lines above the heading; a longer number than one can mean is the most there is."""
     if not (typed.isascii() and typed.isdigit()):
         return 0
-    return min(int(typed[:10]), _MOST_SKIPPED)
+    return min(int(typed[:10]), MOST_SKIPPED)
 
 
 def _columns(form: Given[str, Any], width: int, errors: dict[str, str]) -> dict[Role, int]:
@@ -158,21 +154,6 @@ def _column(n: int, table: Table, role: Role | None, errors: dict[str, str]) -> 
         "values": [sample(value, role) for value in table.values(n)],
         "error": errors.get(f"sutun-{n}", ""),
     }
-
-
-def sample(value: str, role: Role | None) -> str:
-    """A value of the file: addresses with their middle hidden, names by their first letters, of
-    other long numbers the ends."""
-    short = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-    if role is Role.DATE or _DATE.fullmatch(short):
-        return short
-    if role is Role.NAME:
-        return " ".join(word[:1] + "••" for word in short.split())
-    if role in _ADDRESSES or "@" in short:
-        return hide(short)
-    places = [n for n, char in enumerate(short) if char.isdigit()]
-    hidden = set(places[2:-2]) if len(places) >= _LONG_NUMBER else set()
-    return "".join("•" if n in hidden else char for n, char in enumerate(short))
 
 
 def _layout(layout: Layout, sheets: list[str]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from flask_babel import lazy_gettext as _l
 from config import settings
 from ileti.core import clock, formats
 from ileti.core.formats import either
-from ileti.imports import pace, rest, runs
+from ileti.imports import declared, pace, rest, runs
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
 from ileti.imports.report import Form
 from ileti.imports.states import RunState
+from ileti.imports.story import say_word
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand
 
@@ -239,8 +240,17 @@ def _facts(one: ImportRun, names: visible.Askers) -> list[tuple[str, Any]]:
         found.append((_("Approved by"), who(names, one, one.approved_by)))
     if one.undone_by or (one.account_id and one.undone_at):
         found.append((_("Undone by"), who(names, one, one.undone_by)))
+    if word := only_said(one):
+        found.append((_("Declared, no proof file"), word))
     found.append((_("File size"), formats.size(one.size)))
     return found
+
+
+def only_said(one: ImportRun) -> str:
+    """What is said of the proofs where no file is here for all rows; files of single rows count for
+    those rows. Nothing when there are such files, or nothing was stated yet."""
+    word = declared.word_of(one.origin) if one.origin else None
+    return say_word(word) if word is not None else ""
 
 
 def report_links(one: ImportRun) -> list[tuple[str, str]]:

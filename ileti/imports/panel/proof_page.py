@@ -15,6 +15,7 @@ from ileti.imports.mapping import Role
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import visible
 from ileti.imports.spelling import MOST_MISSING
+from ileti.imports.states import CHANGEABLE
 from ileti.tenancy import security
 
 SHOWN = 50
@@ -33,7 +34,7 @@ def context(one: ImportRun) -> dict[str, Any]:
         "has_column": has_column, "missing": missing[:SHOWN], "missing_count": len(missing),
         "missing_more": len(missing) >= MOST_MISSING,
         "since": proofs.count(one.id, since=one.checked_at) if one.checked_at else 0,
-        "may_change": one.state in proofs.OPEN and security.may("import:run"),
+        "may_change": one.state in CHANGEABLE and security.may("import:run"),
         "upload": url_for("ImportProofView.add", pk=one.id), "roles": giving.roles(),
         "longest": settings().vault_longest_mb,
     }

@@ -18,7 +18,7 @@ from ileti.evidence import giving
 from ileti.imports import proofs
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.panel import visible
-from ileti.imports.states import RunState
+from ileti.imports.states import CHANGEABLE, RunState
 from ileti.tenancy import audit
 
 
@@ -35,7 +35,7 @@ class ImportProofView(BaseView):
     def add(self, pk: int) -> ResponseReturnValue:
         """Take files: for all of the import (``ne`` is ``butun``) or for rows to name."""
         one = visible.one(pk)
-        if one.state not in proofs.OPEN:
+        if one.state not in CHANGEABLE:
             raise Conflict("Aktarma bu arada ilerledi; sayfayı yenileyin.",
                            "The import has moved on meanwhile; reload the page.", code="moved_on")
         whole, role = request.form.get("ne") == "butun", giving.asked_role()

@@ -22,7 +22,7 @@ from ileti.core import clock, db, orm
 from ileti.core.formats import either, language, say
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
-from ileti.imports.panel.pages import frame, report_links, say_seconds, takeable
+from ileti.imports.panel.pages import frame, only_said, report_links, say_seconds, takeable
 from ileti.imports.verdicts import REASONS, Fate, Repair
 from ileti.iys.batches import IYS_TOPIC
 from ileti.iys.wire import MOST_IN_BATCH
@@ -57,7 +57,7 @@ def context(one: ImportRun) -> dict[str, Any]:
         "active": _before(provider.activation_date if provider else None),
         "totals": _totals(counts), "same": visible.same_file(one),
         "at_iys": _at_iys(counts), "me": _me(), "four_eyes": _four_eyes(one),
-        "proofs": proof_page.context(one),
+        "proofs": proof_page.context(one), "only_said": only_said(one),
         "reports": report_links(one),
     }
 

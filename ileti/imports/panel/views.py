@@ -20,7 +20,7 @@ import ileti.imports.jobs  # noqa: F401 - a step rings for them by name
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, Conflict, IletiError, NotFound
 from ileti.core.formats import language, say
-from ileti.imports import report, runs, table
+from ileti.imports import arriving, report, runs, table
 from ileti.imports.files import longest_bytes, too_long
 from ileti.imports.mapping import Mapping
 from ileti.imports.models import ImportRun
@@ -36,7 +36,7 @@ from ileti.imports.panel import (
 )
 from ileti.imports.panel.incoming import Incoming, whole_body
 from ileti.imports.reading.reader import Layout
-from ileti.imports.states import RunState, Undo
+from ileti.imports.states import CHANGEABLE, RunState, Undo
 from ileti.tenancy import audit, doors, scope
 
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
@@ -94,10 +94,13 @@ class ImportView(BaseView):
         if not coming.size:
             return self._file(pages.file_page(None, brand=chosen, before=before,
                                               error=_("The file is empty.")), 422)
-        run_id = uploads.begin(brand, given.filename)
+        try:
+            run_id = uploads.begin(brand, given.filename)
+        except Conflict as error:
+            return self._file(pages.file_page(None, brand=chosen, before=before, error=say(error)),
+                              error.status)
         _note("open", run_id)
-        run = runs.read_run(run_id)
-        run.file.add(1, coming.pieces())
+        arriving.add_part(run_id, 1, coming.pieces())
         uploads.finish(run_id, before)
         _note("upload", run_id, bytes=coming.size)
         return redirect(url_for("ImportView.mapping", pk=run_id))
@@ -113,7 +116,10 @@ class ImportView(BaseView):
             return _said(CallerMistake(*_brand_missing(), code="brand"))
         if size > longest_bytes():
             return _said(too_long())
-        run_id = uploads.begin(brand, request.form.get("ad", ""))
+        try:
+            run_id = uploads.begin(brand, request.form.get("ad", ""))
+        except Conflict as error:
+            return _said(error)
         _note("open", run_id)
         return jsonify(run=run_id)
 
@@ -130,9 +136,9 @@ class ImportView(BaseView):
     @permission_name("run")
     def part(self, pk: int, number: int) -> ResponseReturnValue:
         """One part, as the bytes of the body. What is cut short is no part."""
-        run = _open_upload(pk)
+        _open_upload(pk)
         try:
-            size = run.file.add(number, whole_body())
+            size = arriving.add_part(pk, number, whole_body())
         except IletiError as error:
             return _said(error)
         return jsonify(size=size)
@@ -211,7 +217,7 @@ class ImportView(BaseView):
         if statement is None:
             return self.render_template("panel/imports/origin.html", **origin_page.context(
                 one, request.form, errors, refused)), 422
-        runs.state_origin(pk, statement)
+        runs.state_origin(pk, statement, by=_me())
         _note("origin", pk, origin=statement.origin.value)
         ask_iys = request.form.get("iys_sor") == "1"
         return _deed(pk, "check", lambda number: runs.ask_check(number, ask_iys=ask_iys))
@@ -328,7 +334,7 @@ def _open_upload(pk: int) -> runs.Run:
 def _changeable(pk: int) -> ImportRun | None:
     """The run, while its mapping may change; None when it has moved on."""
     one = visible.one(pk)
-    if one.state in (RunState.MAPPING, RunState.CHECKED, RunState.FAILED):
+    if one.state in CHANGEABLE:
         return one
     if request.method == "POST":
         flash(say(_moved_on()), "warning")

@@ -11,44 +11,39 @@ For the command line only: whoever may name an address reaches whatever this mac
 
 from __future__ import annotations
 
+import re
 import sqlite3
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
 from datetime import time as clock_time
 from decimal import Decimal
-from pathlib import Path
+from threading import Thread
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, create_engine, text
+from sqlalchemy import Connection, CursorResult, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from ileti.core.errors import CallerMistake
 from ileti.imports.reading.cells import moment, number
+from ileti.imports.reading.databases import DRIVERS, FETCHED_ROWS, KINDS, Kind, screen
 from ileti.imports.reading.reader import MOST_COLUMNS, Block, Layout, Row
 
-CONNECT_SECONDS: Final = 10
 QUERY_SECONDS: Final = 600
-#: Fewer than of a file: a row may carry a picture nobody asked for.
-FETCHED_ROWS: Final = 1_000
+#: Seconds in which a connection must stand, whatever the driver counts by itself.
+LONGEST_CONNECT: Final = 30
 #: How a copy of a query's answer is read again.
 COPY_LAYOUT: Final = Layout(format="ndjson")
-
-_DRIVERS: Final = {
-    "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "mssql": "mssql+pyodbc",
-    "oracle": "oracle+oracledb", "sqlite": "sqlite",
-}
-_READ_ONLY: Final = {"mysql": "set session transaction read only",
-                     "mariadb": "set session transaction read only",
-                     "oracle": "set transaction read only"}
-_OURS: Final = text("select count(*) from pg_catalog.pg_class where relkind in ('r', 'p') "
-                    "and relname in ('import_run', 'consent_entry', 'consent_state')")
+# How databases and drivers say that a limit of time ended a query.
+_TOO_LONG: Final = re.compile(
+    r"statement timeout|max_statement_time|maximum statement execution time|call timeout|"
+    r"DPY-4024|HYT00|Query timeout|Adaptive Server connection timed out|^interrupted",
+    re.IGNORECASE)
+_HISTORY: Final = re.compile(r"DB-Lib error message \d+, severity \d+:")
 
 
 def sql_table(url: str, query: str, *, seconds: int = QUERY_SECONDS,
@@ -92,13 +87,17 @@ def _blocks(stream: Iterator[Any]) -> Iterator[Block]:
 
 def _answer(url: str, query: str, seconds: int) -> Iterator[Any]:
     """First the heading, then rows, some thousand together."""
-    address = _address(url)
+    address, kind = _address(url)
+    query = query.strip().rstrip(";")
+    screen(kind, query)
+    inside = False
     try:
-        with _connected(address, seconds) as conn:
-            _prepare(conn, address, seconds)
+        with _connected(address, kind, seconds) as conn:
+            inside = True
+            kind.prepare(conn, seconds)
             result: CursorResult[Any] = conn.execution_options(
                 stream_results=True, max_row_buffer=FETCHED_ROWS, no_parameters=True,
-            ).exec_driver_sql(query.strip().rstrip(";"))
+            ).exec_driver_sql(query)
             if not result.returns_rows:
                 raise CallerMistake("Sorgu satır vermiyor. SELECT ile başlayan bir sorgu yazın.",
                                     "The query gives no rows. Write one that begins with SELECT.",
@@ -106,10 +105,10 @@ def _answer(url: str, query: str, seconds: int) -> Iterator[Any]:
             yield _heading(list(result.keys()))
             yield from result.partitions(FETCHED_ROWS)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise _refused(error, address) from error
+        raise _refused(error, address, seconds, inside=inside) from error
 
 
-def _address(url: str) -> URL:
+def _address(url: str) -> tuple[URL, Kind]:
     try:
         address = make_url(url.strip())
     except ArgumentError as error:
@@ -117,62 +116,67 @@ def _address(url: str) -> URL:
             "Veritabanı adresi okunamıyor. Örnek: postgresql://kullanici@sunucu/veritabani",
             "The database’s address cannot be read. Example: postgresql://user@server/database",
             code="bad_database") from error
-    return address.set(drivername=_DRIVERS.get(address.drivername, address.drivername))
+    address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
+    kind = KINDS.get(address.drivername)
+    if kind is None:
+        known = ", ".join(sorted({*DRIVERS, *KINDS} - {"postgres", "mariadb+pymysql"}))
+        raise CallerMistake(
+            f"“{address.drivername}” adlı veritabanı tanınmıyor. Tanınanlar: {known}.",
+            f"There is no kind of database “{address.drivername}”. Known: {known}.",
+            code="no_driver")
+    return address, kind
 
 
 @contextmanager
-def _connected(address: URL, seconds: int) -> Iterator[Connection]:
-    """A connection whose transaction is rolled back, whatever happens."""
-    kind = address.get_backend_name()
-    more: dict[str, Any] = {}
-    if kind == "sqlite":
-        more["creator"] = lambda: _sqlite(address, seconds)
-    elif kind == "oracle":
-        more["connect_args"] = {"tcp_connect_timeout": CONNECT_SECONDS}
-    elif kind == "mssql":
-        more["connect_args"] = {"timeout": CONNECT_SECONDS}
-    elif kind in ("postgresql", "mysql", "mariadb"):
-        more["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+def _connected(address: URL, kind: Kind, seconds: int) -> Iterator[Connection]:
+    """A connection whose transaction is rolled back, whatever happens. One whose answer was not
+    read to its end is cut."""
     try:
-        engine = create_engine(address, poolclass=NullPool, hide_parameters=True, **more)
-    except (NoSuchModuleError, ImportError) as error:
-        raise _no_driver(address, error) from error
+        engine = create_engine(kind.whole(address), poolclass=NullPool, hide_parameters=True,
+                               **kind.arguments(address, seconds))
+    except ImportError as error:
+        raise _no_driver(address, kind, error) from error
     try:
-        with engine.connect() as conn:
-            yield conn
+        with _answered(engine.connect) as conn:
+            raw = conn.connection.dbapi_connection
+            try:
+                yield conn
+            except BaseException:
+                kind.leave(raw)
+                if not conn.invalidated:
+                    conn.invalidate()
+                raise
     finally:
         engine.dispose()
 
 
-def _prepare(conn: Connection, address: URL, seconds: int) -> None:
-    """Read only, limited in time, and not İleti's own database."""
-    kind = address.get_backend_name()
-    if kind == "postgresql":
-        conn.execution_options(postgresql_readonly=True)
-        conn.execute(text(f"set local statement_timeout = {int(seconds) * 1000}"))
-        if conn.execute(_OURS).scalar() == 3:
-            raise CallerMistake(
-                "Bu, İleti’nin kendi veritabanı. Müşterilerinizin bulunduğu veritabanını yazın.",
-                "This is İleti’s own database. Name the one that holds your customers.",
-                code="own_database")
-    elif kind in _READ_ONLY:
-        conn.exec_driver_sql(_READ_ONLY[kind])
-        if kind != "oracle":
-            conn.rollback()  # counts from the next transaction
+def _answered(connect: Callable[[], Connection]) -> Connection:
+    """The connection, or a sentence when there is no answer: not every driver limits more of it
+    than the first packet, and a server that hangs would be waited for for ever."""
+    coming: Future[Connection] = Future()
+
+    def run() -> None:
+        try:
+            coming.set_result(connect())
+        except BaseException as error:
+            coming.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return coming.result(LONGEST_CONNECT)
+    except TimeoutError as error:
+        if coming.done():
+            raise
+        coming.add_done_callback(_close_late)
+        raise CallerMistake(
+            f"Veritabanı {LONGEST_CONNECT} saniyede bağlantı kurmadı. Adrese ve sunucuya bakın.",
+            f"The database did not let us in within {LONGEST_CONNECT} seconds. Check address and "
+            "server.", code="database_silent") from error
 
 
-def _sqlite(address: URL, seconds: int) -> sqlite3.Connection:
-    """Opened for reading only; a file that is not there is not made."""
-    path = Path(address.database or "")
-    if not path.is_file():
-        raise CallerMistake(f"SQLite dosyası bulunamadı: {path.name or '—'}",
-                            f"There is no SQLite file {path.name or '—'}", code="bad_database")
-    conn = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True,
-                           timeout=CONNECT_SECONDS, check_same_thread=False)
-    conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    end = time.monotonic() + seconds
-    conn.set_progress_handler(lambda: time.monotonic() > end, 100_000)
-    return conn
+def _close_late(coming: Future[Connection]) -> None:
+    if coming.exception() is None:
+        coming.result().close()
 
 
 def _heading(names: Sequence[str]) -> list[str]:
@@ -208,25 +212,49 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _no_driver(address: URL, error: Exception) -> CallerMistake:
-    driver = address.drivername.partition("+")[2]
-    if isinstance(error, NoSuchModuleError) or not driver:
-        known = ", ".join(name for name in _DRIVERS if name != "postgres")
+def _no_driver(address: URL, kind: Kind, error: ImportError) -> CallerMistake:
+    name = address.get_backend_name()
+    if isinstance(error, ModuleNotFoundError):
         return CallerMistake(
-            f"“{address.drivername}” adlı veritabanı tanınmıyor. Tanınanlar: {known}.",
-            f"There is no kind of database “{address.drivername}”. Known: {known}.",
+            f"{name} için sürücü kurulu değil. Kurun: pip install {kind.package}",
+            f"The driver for {name} is missing. Install it: pip install {kind.package}",
             code="no_driver")
+    line = _said(error)
     return CallerMistake(
-        f"{address.get_backend_name()} için sürücü kurulu değil. Kurun: pip install {driver}",
-        f"The driver for {address.get_backend_name()} is missing. Install it: pip install {driver}",
-        code="no_driver")
+        f"{kind.package} kurulu ama yüklenemiyor: {line} (pyodbc için unixodbc paketi gerekir)",
+        f"{kind.package} is installed but cannot be loaded: {line} (pyodbc needs the package "
+        "unixodbc)", code="no_driver")
 
 
-def _refused(error: Exception, address: URL) -> CallerMistake:
-    """What the database said, in one line, without the password."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
-    line = said[0][:300]
+def _refused(error: Exception, address: URL, seconds: int, *, inside: bool) -> CallerMistake:
+    """What the database said, in one line, without the password. ``inside``: a connection stood."""
+    line = _said(getattr(error, "orig", None) or error)
     if address.password:
         line = line.replace(str(address.password), "***")
+    if inside and _TOO_LONG.search(line):
+        return CallerMistake(
+            f"Sorgu {seconds} saniyede bitmedi. Hızlandırın ya da parça parça alın. "
+            f"Veritabanı: {line}",
+            f"The query did not end within {seconds} seconds. Make it faster, or take its rows in "
+            f"parts. The database: {line}", code="query_too_long")
+    if inside and isinstance(error, DBAPIError) and error.connection_invalidated:
+        return CallerMistake(
+            f"Veritabanıyla bağlantı koptu; yarım listeden hiçbir şey alınmadı. Yeniden deneyin. "
+            f"Veritabanı: {line}",
+            f"The connection to the database broke; nothing of half a list was taken. Try again. "
+            f"The database: {line}", code="database_gone")
     return CallerMistake(f"Veritabanı sorguyu yanıtlamadı: {line}",
                          f"The database did not answer the query: {line}", code="bad_query")
+
+
+def _said(error: Any) -> str:
+    """The sentence of a driver's error in one line; some give a code before it, some bytes, and
+    pymssql the history of the failure between sentences."""
+    parts: list[Any] = list(getattr(error, "args", ()))
+    if len(parts) == 1 and isinstance(parts[0], tuple):
+        parts = list(parts[0])
+    found: Any = parts[1] if len(parts) == 2 and isinstance(parts[1], (str, bytes)) else str(error)
+    if isinstance(found, bytes):
+        found = found.decode("utf-8", "replace")
+    lines = (one.strip() for one in _HISTORY.sub("\n", found).splitlines())
+    return next((one for one in lines if one), "")[:300]

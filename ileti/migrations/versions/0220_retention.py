@@ -1,7 +1,7 @@
 """Retention: restricted persons, suppression, legal holds, the destruction's runs and signed log
 
 Revision ID: 0220
-Revises: 0200
+Revises: 0240
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0220"
-down_revision = "0200"
+down_revision = "0240"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,118 @@
+"""The pack that answers a complaint: an address, a time, and what was sent and allowed then (R-49).
+
+Why this module exists: a complaint at the authority names a number, a date and hour, and the
+sender's title. The answer is the messages near that time as they were sent, what held for the
+address at that moment with İYS's word, and the proof of every record up to then. That nothing was
+sent by İleti is an answer too. A summary in Turkish comes beside the files for programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ileti.channels import messagepack
+from ileti.channels.messagepack import Row
+from ileti.consents import bundle, moments
+from ileti.consents.bundle import Bundle
+from ileti.consents.moments import Reach, Standing
+from ileti.consents.momenttold import iso, told
+from ileti.consents.numbers import record_number
+from ileti.consents.places import readable
+from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Status
+from ileti.core import db
+from ileti.core.clock import to_istanbul
+from ileti.core.errors import NotFound
+from ileti.documents.fold import fold
+
+NEAR: Final = timedelta(hours=24)
+MOST_MESSAGES: Final = 50
+LONGEST_TITLE: Final = 120
+
+
+def near(reach: Reach, recipient_id: int, moment: datetime) -> list[Row]:
+    """Messages to a recipient within a day of the moment, the nearest first. Each was written for
+    an act of the recipient's, which is how they are found: their table has no index by recipient,
+    since capture would pay for it."""
+    ids = [row[0] for row in db.connection().execute(
+        "select m.id from (select distinct submission_id from consent_entry where provider_id = "
+        "%(provider)s and recipient_id = %(recipient)s) a join message m on m.provider_id = "
+        "%(provider)s and m.submission_id = a.submission_id and m.recipient_id = %(recipient)s "
+        "where coalesce(m.sent_at, m.created_at) between %(since)s and %(until)s "
+        "and (%(brand)s::int is null or m.brand_id = %(brand)s) "
+        "order by abs(extract(epoch from coalesce(m.sent_at, m.created_at) - %(at)s)), m.id "
+        "limit %(most)s",
+        {"provider": reach.provider_id, "recipient": recipient_id, "brand": reach.brand_id,
+         "since": moment - NEAR, "until": moment + NEAR, "at": moment, "most": MOST_MESSAGES})]
+    rows = {row.id: row for row in messagepack.rows_of(reach, ids)}
+    return [rows[one] for one in ids if one in rows]
+
+
+def build(reach: Reach, recipient_id: int, moment: datetime, title: str = "") -> Bundle:
+    """The pack of one complaint. Raises NotFound when nothing was recorded of the address by then,
+    and as :func:`ileti.consents.bundle.build`."""
+    rows = near(reach, recipient_id, moment)
+    standings = moments.at_moment(reach, recipient_id, moment)
+    files, stood_on = messagepack.files_of(reach.provider_id, rows)
+    last = max([moment, *(one.moment for one in rows)])
+    entries = sorted({*stood_on, *_entries(reach, recipient_id, last)})
+    if not entries:
+        raise NotFound("O ana kadar bu adres hakkında kayıt yok.",
+                       "Nothing was recorded of this address by that moment.", code="no_record")
+    title = " ".join(title.split())[:LONGEST_TITLE]
+    files["complaint.json"] = readable({
+        "at": iso(moment), "title": title or None, "hoursAround": NEAR // timedelta(hours=1),
+        "messages": [_short(one, title) for one in rows],
+        "states": [told(one) for one in standings]})
+    files["sikayet.txt"] = _summary(rows, standings, moment, title).encode()
+    return bundle.build(reach.provider_id, entries, files)
+
+
+def _entries(reach: Reach, recipient_id: int, until: datetime) -> list[int]:
+    return [row[0] for row in db.connection().execute(
+        "select id from consent_entry where provider_id = %s and recipient_id = %s "
+        "and captured_at <= %s and (%s::int is null or brand_id = %s) order by id",
+        (reach.provider_id, recipient_id, until, reach.brand_id, reach.brand_id))]
+
+
+def _short(one: Row, title: str) -> dict[str, Any]:
+    return {"message": messagepack.number_of(one.id), "at": iso(one.moment),
+            "channel": Channel(one.channel).name, "sent": one.sent_at is not None,
+            "titleFits": _fits(one, title) if title else None}
+
+
+def _fits(one: Row, title: str) -> bool:
+    """Whether the sender's title of a complaint is that of the message's brand or company."""
+    asked = fold(title).text
+    return any(asked in name or name in asked
+               for name in (fold(one.brand).text, fold(one.title).text))
+
+
+def _summary(rows: Sequence[Row], standings: Sequence[Standing], moment: datetime, title: str
+             ) -> str:
+    """The same for whoever reads: Turkish, as the authority does."""
+    lines = ["ŞİKÂYETE YANIT PAKETİ", "", f"Sorulan an: {_said(moment)}"]
+    if title:
+        lines.append(f"Şikâyetteki başlık: {title}")
+    lines += ["", "O AN GEÇERLİ OLAN"]
+    lines += [_standing(one) for one in standings] or ["Bu adresin o anda kaydı yoktu."]
+    lines += ["", f"ÖNCESİNDEKİ VE SONRASINDAKİ {NEAR // timedelta(hours=1)} SAATTE GİDEN İLETİLER"]
+    lines += [f"{_said(one.moment)}  {messagepack.number_of(one.id)}  "
+              f"{Channel(one.channel).tr}, {one.brand}"
+              + ("" if one.sent_at else " (gönderilmedi)") for one in rows] or [
+        "İleti bu adrese bu sürede ileti göndermedi. Başka yollarla gönderilenler burada görünmez."]
+    return "\n".join([*lines, "", "Ayrıntı: complaint.json, messages/; kayıtların kanıtı: "
+                      "entries/, seals/, stamps/, kanit.pdf.", ""])
+
+
+def _standing(one: Standing) -> str:
+    allowed = "ileti gönderilebilirdi" if one.denial is None else "ileti gönderilemezdi"
+    record = f", kayıt {record_number(one.record.entry_id)}" if one.record else ""
+    return (f"{one.brand}, {Channel(one.key.channel).tr}, "
+            f"{RecipientType(one.key.recipient_type).tr}: {Status(one.held.status).tr}, "
+            f"İYS: {IysStatus(one.held.iys_status).tr}; {allowed}{record}")
+
+
+def _said(moment: datetime) -> str:
+    return f"{to_istanbul(moment):%d.%m.%Y %H:%M:%S}"

@@ -1,0 +1,109 @@
+"""Proof of messages in the panel: one message's bundle, and the pack that answers a complaint.
+
+Why this module exists: whoever answers an authority starts from the page of a moment or from a
+record's story and needs one file (R-48, R-49). Who took which is written down first.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ileti.channels import complaint, messagepack
+from ileti.channels.base import MessageKind
+from ileti.channels.messagepack import Row, message_of, number_of
+from ileti.channels.models import Message
+from ileti.consents import bundle, momentpage
+from ileti.consents.bundle import Bundle
+from ileti.consents.detail import moment_of
+from ileti.consents.momentpage import Beside, pairs_of, reach
+from ileti.consents.vocabulary import Channel
+from ileti.core import clock, orm
+from ileti.core.errors import IletiError, NotFound
+from ileti.core.formats import say
+from ileti.tenancy import audit
+from ileti.tenancy.models import Provider
+
+
+class MessageView(BaseView):
+    """Bundles of messages and packs for complaints."""
+
+    route_base = "/iletiler"
+    class_permission_name = "consent"
+    default_view = "bundle"
+
+    @expose("/<number>/kanit-paketi")
+    @has_access
+    @permission_name("prove")
+    def bundle(self, number: str) -> ResponseReturnValue:
+        """The proof bundle of one message."""
+        message_id = message_of(number)
+        found = None if message_id is None else orm.db.session.get(Message, message_id)
+        if found is None or message_id is None:
+            raise NotFound()
+        audit.record("message:prove", f"recipient:{found.recipient_id}",
+                     {"message": number_of(message_id)}, provider_id=found.provider_id)
+        orm.db.session.commit()
+        made = messagepack.build(reach(found.provider_id), message_id)
+        return _given(made, f"ileti-{number_of(message_id)}")
+
+    @expose("/sikayet-paketi", methods=["POST"])
+    @has_access
+    @permission_name("prove")
+    def complaint(self) -> ResponseReturnValue:
+        """The pack for a complaint about what was sent to an address at a moment."""
+        reference, text = request.form.get("bul", ""), request.form.get("at", "")
+        pairs = pairs_of(reference)
+        until, problem = moment_of(text)
+        back = url_for("MomentView.show", bul=reference, at=text[:32] or None)
+        if problem:
+            return redirect(back)
+        chosen = request.form.get("provider", "")
+        provider_id, recipient_id = next(
+            (pair for pair in pairs if str(pair[0]) == chosen), pairs[0])
+        audit.record("consent:complaint", f"recipient:{recipient_id}",
+                     {"at": (until or clock.now()).isoformat(timespec="seconds")},
+                     provider_id=provider_id)
+        orm.db.session.commit()
+        try:
+            made = complaint.build(reach(provider_id), recipient_id, until or clock.now(),
+                                   request.form.get("title", ""))
+        except IletiError as error:
+            flash(say(error), "danger")
+            return redirect(back, code=303)
+        return _given(made, f"sikayet-{clock.to_istanbul(until or clock.now()):%Y%m%d-%H%M}")
+
+
+def _given(made: Bundle, name: str) -> Response:
+    packed = io.BytesIO()
+    bundle.write(made, packed)
+    return Response(packed.getvalue(), mimetype="application/zip", headers={
+        "Content-Disposition": f'attachment; filename="{name}.zip"'})
+
+
+@momentpage.tells
+def near(pairs: list[tuple[int, int]], moment: datetime) -> Beside:
+    """Messages within a day of a moment."""
+    rows = [(provider, one) for provider, recipient in pairs
+            for one in complaint.near(reach(provider), recipient, moment)]
+    names = orm.db.session.scalars(select(Provider).where(
+        Provider.id.in_([provider for provider, _recipient in pairs]))) if len(pairs) > 1 else ()
+    return Beside([_row(one) for _provider, one in rows], url_for("MessageView.complaint"),
+                  [(one.id, str(one)) for one in names])
+
+
+def _row(one: Row) -> dict[str, Any]:
+    kind = {MessageKind.CODE: _("Verification code"),
+            MessageKind.CONFIRMATION: _("Notice of the consent")}[MessageKind(one.kind)]
+    note = f"{say(Channel(one.channel))} · {one.brand}"
+    return {"title": kind, "at": one.moment, "url": url_for(
+                "MessageView.bundle", number=number_of(one.id)),
+            "note": note if one.sent_at else f"{note} · {_('not sent')}"}

@@ -1,0 +1,1 @@
+"""The desk: pages and deeds of data subjects’ requests in the panel."""

@@ -1,0 +1,190 @@
+"""Data subjects' requests in the panel: the list, a new case, a case, its answer (R-63).
+
+Deeds on a case are in :mod:`ileti.requests.desk.deeds`. Personal data are shown on one answer after
+a press of a button that is written down first; nothing of a person stands in an address.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+
+import ileti.requests.jobs  # noqa: F401 - a deed rings for them by name
+from ileti.core import clock, db, jobs, orm
+from ileti.core.errors import IletiError
+from ileti.core.formats import language, say
+from ileti.evidence import giving
+from ileti.requests import answering, cases, mails
+from ileti.requests.desk import answerpage, casepage, listpage, newcase, visible
+from ileti.requests.numbers import case_number
+from ileti.requests.vocabulary import Deed, FileRole, Right, State
+from ileti.tenancy import audit
+
+SEND_MAILS = "requests.jobs.send_mails"
+
+
+class RequestView(BaseView):
+    """List, search, new, show, reveal, answer."""
+
+    route_base = "/basvurular"
+    class_permission_name = "request"
+    default_view = "index"
+
+    @expose("/")
+    @has_access
+    @permission_name("read")
+    def index(self) -> ResponseReturnValue:
+        """The list."""
+        return self.render_template("panel/requests/list.html", **listpage.context())
+
+    @expose("/ara", methods=["POST"])
+    @has_access
+    @permission_name("read")
+    def search(self) -> ResponseReturnValue:
+        """Find by number, address or identity number; the answer's address has a reference only."""
+        found = listpage.search(request.form.get("q", "")[:320])
+        if not found:
+            flash(_("No request fits. Search by its number, or by a full address or identity "
+                    "number."), "warning")
+            return redirect(url_for("RequestView.index"), code=303)
+        if len(found) == 1:
+            return redirect(url_for("RequestView.show", number=case_number(found[0])), code=303)
+        return redirect(url_for("RequestView.index", bul=listpage.reference(found)), code=303)
+
+    @expose("/liste.csv")
+    @has_access
+    @permission_name("read")
+    def file(self) -> ResponseReturnValue:
+        """The list as a file, without anything personal; that it was taken is written down."""
+        audit.record("request:list", "data_request:list", {"view": listpage.chosen()})
+        orm.db.session.commit()
+        return Response(listpage.table(), mimetype="text/csv", headers={
+            "Content-Disposition": 'attachment; filename="basvurular.csv"',
+            "Cache-Control": "private, no-store"})
+
+    # -- a new case -------------------------------------------------------------------------------
+
+    @expose("/yeni", methods=["GET", "POST"])
+    @has_access
+    @permission_name("write")
+    def new(self) -> ResponseReturnValue:
+        """Type a request that came on paper, by e-mail, KEP or in person."""
+        if request.method == "GET":
+            return self._new(newcase.Typed(received_at=clock.now()))
+        typed = newcase.read(request.form)
+        if typed.errors or typed.brand is None or typed.way is None or typed.received_at is None:
+            return self._new(typed, 422)
+        files = [name for name in (one.filename for one in request.files.getlist(giving.FIELD))
+                 if name]
+        brand, me = typed.brand, int(current_user.id)
+        place = brand.provider_id, brand.id
+        brought = giving.take(place[0], by=me) if files else giving.Brought()
+        orm.db.session.commit()
+        with db.transaction() as conn:
+            pk, fresh = cases.open_case(conn, cases.NewCase(
+                provider_id=place[0], brand_id=place[1], way=typed.way, by=me,
+                idem=f"desk:{me}:{request.form.get('key', '')[:40]}", wish=typed.wish,
+                received_at=typed.received_at, person=typed.person, rights=typed.rights,
+                language=typed.language, signed=typed.signed))
+            case = cases.read_case(conn, pk)
+            for kept, name in brought.kept:
+                cases.add_file(conn, case, kept, name, FileRole.APPLICATION, by=me)
+            if fresh and typed.person.email and request.form.get("receipt") == "1":
+                mails.write_receipt(conn, case)
+        jobs.ring(SEND_MAILS)
+        number = case_number(pk)
+        audit.record("request:add", f"data_request:{number}", provider_id=place[0])
+        orm.db.session.commit()
+        for _name, refusal in brought.refused:
+            flash(say(refusal), "danger")
+        flash(_("The request is recorded; its number is %(number)s.", number=number), "success")
+        return redirect(url_for("RequestView.show", number=number), code=303)
+
+    def _new(self, typed: newcase.Typed, status: int = 200) -> ResponseReturnValue:
+        at = typed.received_at
+        return self.render_template(
+            "panel/requests/new.html", title=_("Add a request"), typed=typed,
+            crumbs=[(_("Data subjects’ requests"), url_for("RequestView.index")),
+                    (_("Add a request"), None)],
+            key=request.form.get("key") or str(uuid.uuid4()), brands=newcase.brands(),
+            ways=[{"value": int(one), "label": say(one)} for one in newcase.WAYS],
+            rights=[{"value": str(one), "label": say(one), "letter": one.letter}
+                    for one in Right],
+            received=request.form.get("received_at") or (
+                clock.to_istanbul(at).strftime("%Y-%m-%dT%H:%M") if at else ""),
+            values={name: request.form.get(name, "") for name in (
+                "name", "tckn", "nationality", "passport", "foreign_id", "postal", "email",
+                "phone", "wish", "brand", "way", "language")},
+            errors={one.field: say(one) for one in typed.errors}), status
+
+    # -- one case ---------------------------------------------------------------------------------
+
+    @expose("/<number>")
+    @has_access
+    @permission_name("read")
+    def show(self, number: str) -> ResponseReturnValue:
+        """A case, personal details masked."""
+        return self.render_template("panel/requests/show.html",
+                                    **casepage.context(visible.one(number)))
+
+    @expose("/<number>/goster", methods=["POST"])
+    @has_access
+    @permission_name("read")
+    def reveal(self, number: str) -> ResponseReturnValue:
+        """The case with everything in full, on this one answer; who did is written down first."""
+        one = visible.one(number)
+        audit.record("request:reveal", f"data_request:{case_number(one.id)}",
+                     provider_id=one.provider_id)
+        orm.db.session.commit()
+        with db.transaction() as conn:
+            cases.note(conn, cases.read_case(conn, one.id), Deed.OPENED, by=current_user.id)
+        return self.render_template("panel/requests/show.html",
+                                    **casepage.context(one, opened=True))
+
+    # -- the answer -------------------------------------------------------------------------------
+
+    @expose("/<number>/cevap", methods=["GET", "POST"])
+    @has_access
+    @permission_name("write")
+    def answer(self, number: str) -> ResponseReturnValue:
+        """Choose the decision, then write the answer; sending it is a POST of its own."""
+        one = visible.one(number)
+        visible.refuse_part()
+        if one.state in (State.SENDING, State.CLOSED):
+            flash(_("This request is answered already."), "warning")
+            return redirect(url_for("RequestView.show", number=number))
+        if request.method == "GET":
+            return self.render_template("panel/requests/answer.html", **answerpage.begin(one))
+        new = answerpage.read(request.form)
+        try:
+            orm.db.session.commit()
+            made = answering.answer(one.id, new, by=current_user.id)
+        except IletiError as error:
+            return self.render_template("panel/requests/answer.html", **answerpage.again(
+                one, new, error)), error.status if error.status < 500 else 503
+        audit.record("request:answer", f"data_request:{case_number(one.id)}", {"answer": made},
+                     provider_id=one.provider_id)
+        orm.db.session.commit()
+        jobs.ring(SEND_MAILS)
+        flash(answerpage.done(new), "success")
+        return redirect(url_for("RequestView.show", number=number), code=303)
+
+    @expose("/<number>/cevap/onizleme", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def preview(self, number: str) -> ResponseReturnValue:
+        """The letter as it would go out, as a PDF; nothing is kept."""
+        one = visible.one(number)
+        visible.refuse_part()
+        orm.db.session.commit()
+        return answerpage.preview(one.id, answerpage.read(request.form))
+
+
+giving.door("RequestView.new", "request:write")
+__all__ = ["RequestView", "language"]

@@ -1,0 +1,165 @@
+"""``verilerim.pdf``: the copy of a person's data as pages somebody reads at a kitchen table.
+
+Why this module exists: JSON is complete and says nothing to most people. The pages tell the same in
+tables with our words, in the language of the application; what strangers typed is only ever shown
+(:func:`ileti.evidence.paper.drawable`). They prove nothing by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from ileti.channels.render import istanbul_text
+from ileti.core.clock import to_istanbul
+from ileti.evidence.paper import drawable
+from ileti.recipients.address import pretty
+from ileti.requests.cases import Case
+from ileti.requests.numbers import case_number
+from ileti.requests.vocabulary import Right
+
+Row = dict[str, Any]
+Cells = Callable[[Row, str], list[str]]
+MOST: Final = 2_000
+
+
+def content(case: Case, held: dict[str, list[Row]], provider: Row, made: datetime) -> Row:
+    """What stands on the pages, for ``export.typ``: texts, already harmless to show."""
+    language = case.language
+    sections = [section(name, rows, language) for name, rows in held.items() if rows]
+    empty = [_TITLES[name][0 if language == "tr" else 1] for name, rows in held.items()
+             if not rows and name in _TITLES]
+    return {
+        "lang": language, "made": istanbul_text(made), "number": case_number(case.id),
+        "received": istanbul_text(case.received_at)[:10],
+        "provider": {"title": drawable(provider["title"]), "mersis": provider["mersis"] or "",
+                     "address": drawable(provider["address"] or provider["contact"] or ""),
+                     "kep": provider["kep"] or ""},
+        "person": drawable(case.person.name), "sections": sections,
+        "empty": ", ".join(empty), "words": _WORDS[language],
+    }
+
+
+_WORDS: Final = {
+    "tr": {"title": "Kişisel verilerinizin örneği", "law": "6698 sayılı Kanun m. 11/1-a, b, c, ç",
+           "controller": "Veri sorumlusu", "address": "Adres", "number": "Başvuru numarası",
+           "person": "İlgili kişi", "received": "Başvuru tarihi", "made": "Hazırlandı",
+           "empty": "Şu türlerde kaydınız yoktur", "more": "Tamamı verilerim.json dosyasındadır.",
+           "end": "Bu sayfalar verilerim.json dosyasındaki verileri anlatır; iki dosyanın "
+                  "özetleri (SHA-256) SHA256SUMS.txt dosyasındadır. Saatler İstanbul saatidir."},
+    "en": {"title": "The copy of your personal data", "law": "Law 6698, article 11/1-a, b, c, ç",
+           "controller": "Controller", "address": "Address", "number": "Number of the application",
+           "person": "Data subject", "received": "Date of the application", "made": "Made",
+           "empty": "There is nothing of these kinds", "more": "All of it is in verilerim.json.",
+           "end": "These pages tell what is in verilerim.json; the digests (SHA-256) of both "
+                  "files are in SHA256SUMS.txt. All times are Istanbul time."},
+}
+
+
+def section(name: str, rows: list[Row], language: str) -> Row:
+    """One part as a table: title, heads, rows of cells, and whether there are more."""
+    heads, cells = _TABLES.get(name, (None, None))
+    place = 0 if language == "tr" else 1
+    title = _TITLES[name][place] if name in _TITLES else name
+    if heads is None or cells is None:
+        heads, cells = (("Kayıt", "Record"),), _whole
+    return {
+        "title": drawable(title), "heads": [one[place] for one in heads],
+        "rows": [[drawable(str(cell)) for cell in cells(row, language)] for row in rows[:MOST]],
+        "more": len(rows) > MOST,
+    }
+
+
+def _at(text: str | None) -> str:
+    return istanbul_text(datetime.fromisoformat(text)) if text else "–"
+
+
+def _day(text: str | None) -> str:
+    return to_istanbul(datetime.fromisoformat(text)).strftime("%d.%m.%Y") if text else "–"
+
+
+def _whole(row: Row, language: str) -> list[str]:
+    """A part nobody made a table for: its names and values, one per line."""
+    return ["\n".join(f"{key}: {_plain(value, language)}" for key, value in row.items())]
+
+
+def _plain(value: Any, language: str) -> str:
+    if isinstance(value, dict):
+        return str(value.get(language) or ", ".join(
+            f"{key}: {_plain(one, language)}" for key, one in value.items()))
+    if isinstance(value, list):
+        return ", ".join(_plain(one, language) for one in value)
+    return "–" if value is None else str(value)
+
+
+def _clicked(row: Row, language: str) -> list[str]:
+    person = row["person"] or {}
+    seen = row["evidence"] or {}
+    return [row["submission"], _at(row["at"]), row["source"][language],
+            "\n".join(f"{key}: {value}" for key, value in person.items()) or "–",
+            str(seen.get("page") or seen.get("origin") or seen.get("form") or "–")]
+
+
+def _passed(row: Row, language: str) -> list[str]:
+    if "record" not in row:
+        return [row["to"], row["brand"], _at(row["at"])]
+    said = f"{row['channel'][language]} · {row['status'][language]}"
+    return [row["to"], f"{said}\n{row['record']}", _at(row["at"])]
+
+
+_TITLES: Final[dict[str, tuple[str, str]]] = {
+    "addresses": ("Adresler", "Addresses"),
+    "consents": ("Geçerli seçimler", "Choices in force now"),
+    "history": ("Bütün kayıtlar", "All records"),
+    "submissions": ("Kayıtların alındığı form ve görüşmeler", "Forms and calls they came with"),
+    "notices": ("Okundu olarak işaretlenen aydınlatma metinleri",
+                "Privacy notices marked as read"),
+    "lists": ("Müşteri listeleri", "Customer lists"),
+    "messages": ("Gönderilen kod ve bildirimler", "Codes and confirmations sent"),
+    "files": ("Kayıtların kanıt dosyaları", "Proof files of the records"),
+    "passedOn": ("Verilerin aktarıldığı yerler", "To whom data were passed on"),
+    "corrections": ("Düzeltmeler", "Corrections"),
+    "requests": ("Başvurular", "Applications"),
+    "purposes": ("Verilerin işlenme amaçları", "Why data are processed"),
+    "acknowledgements": ("KVKK onay ve bildirim kayıtları", "KVKK acknowledgements and consents"),
+}
+_TABLES: Final[dict[str, tuple[tuple[tuple[str, str], ...], Cells]]] = {
+    "addresses": ((("Adres", "Address"), ("Kayıt tarihi", "Since")), lambda r, _: [
+        pretty(r["address"]) if r["address"] else "–", _at(r["since"])]),
+    "consents": ((("Marka", "Brand"), ("Kanal", "Channel"), ("Seçim", "Choice"),
+                  ("Kaynak", "Source"), ("Tarih", "Date"), ("İYS", "İYS")), lambda r, lang: [
+        r["brand"], r["channel"][lang], r["status"][lang], r["source"][lang], _at(r["date"]),
+        r["iys"][lang]]),
+    "history": ((("Kayıt", "Record"), ("Kanal ve seçim", "Channel and choice"),
+                 ("Kaynak", "Source"), ("Metin", "Text"), ("Tarih", "Date")), lambda r, lang: [
+        f"{r['record']}\n{r['brand']}" + (f" · {r['dealer']}" if r["dealer"] else ""),
+        f"{r['channel'][lang]} · {r['status'][lang]}\n{r['outcome'][lang]}", r["source"][lang],
+        f"{r['text']['title']} ({r['text']['version']})" if r["text"] else "–", _at(r["date"])]),
+    "submissions": ((("Makbuz", "Receipt"), ("Tarih", "Date"), ("Kaynak", "Source"),
+                     ("Kişi bilgileri", "Person’s details"), ("Yer", "Place")), _clicked),
+    "notices": ((("Metin", "Text"), ("Sürüm", "Version"), ("Tarih", "Date")), lambda r, _: [
+        r["title"], str(r["version"]), _at(r["at"])]),
+    "acknowledgements": ((("Metin", "Text"), ("Ne", "What"), ("Kaynak", "Source"),
+                          ("Tarih", "Date")), lambda r, lang: [
+        f"{r['title']} ({r['version']})\n{r['record']}",
+        f"{r['act'][lang]}\n{r['extent'][lang]}", r["source"][lang], _at(r["at"])]),
+    "lists": ((("Liste", "List"), ("Marka", "Brand"), ("Kayıt", "Records"), ("Tarih", "Date")),
+              lambda r, _: [r["file"], r["brand"], str(r["records"]), _at(r["at"])]),
+    "messages": ((("Tür", "Kind"), ("Kanal", "Channel"), ("Marka", "Brand"),
+                  ("Gönderildi", "Sent")), lambda r, lang: [
+        r["kind"][lang], r["channel"][lang], r["brand"], _at(r["sentAt"])]),
+    "files": ((("Dosya", "File"), ("Tür", "Kind"), ("Kayıt", "Record"), ("Eklendi", "Added")),
+              lambda r, lang: [r["name"], r["role"][lang], r["record"], _at(r["addedAt"])]),
+    "passedOn": ((("Kime", "To"), ("Ne", "What"), ("Ne zaman", "When")), _passed),
+    "corrections": ((("Alan", "Field"), ("Eski", "Before"), ("Yeni", "After"), ("Tarih", "Date")),
+                    lambda r, _: [r["field"], r["before"], r["after"], _at(r["at"])]),
+    "requests": ((("Numara", "Number"), ("Alındı", "Received"), ("Kapandı", "Closed"),
+                  ("Talepler", "Asked for")), lambda r, lang: [
+        r["case"], _day(r["receivedAt"]), _day(r["closedAt"]),
+        ", ".join(Right(one).letter for one in r["rights"])]),
+    "purposes": ((("Amaç", "Purpose"), ("Dayanak", "Ground"), ("Veriler", "Data"),
+                  ("Alıcılar", "Recipients"), ("Süre", "Period")), lambda r, lang: [
+        r["purpose"], r["ground"][lang], ", ".join(one[lang] for one in r["data"]),
+        ", ".join(r["recipients"]) or "–", r["period"]]),
+}

@@ -1,0 +1,262 @@
+"""Mails and codes of this room on their way: written with their deed, sent by claim, fence, close.
+
+Why this module exists: messages of the channels' room hang on a recipient and a submission; an
+applicant may be neither, and an answer carries a letter. So the queue is the common outbox with a
+topic of its own. A mail is named by its occasion (``mark``), so that a deed done twice mails once;
+its words are made when it goes out; an answer that went out closes its case (R-63).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from config import settings
+from ileti.channels.base import Answer, Attachment, Envelope, Refused, Retry, Sent
+from ileti.channels.registry import gateway_for
+from ileti.channels.render import brand_accent, initials, inlined, istanbul_text, render
+from ileti.consents.vocabulary import Channel
+from ileti.core import clock, db
+from ileti.core.crypto import CannotDecrypt
+from ileti.core.errors import IletiError
+from ileti.core.logs import get_logger
+from ileti.evidence import vault
+from ileti.outbox import relay
+from ileti.requests import cases, exports, rules
+from ileti.requests.letters import Facts, words
+from ileti.requests.numbers import case_number
+from ileti.requests.sealing import MAIL_PURPOSE, seal, unseal
+from ileti.requests.vocabulary import Deed, Mail, State
+
+log = get_logger("ileti.requests")
+
+TOPIC: Final = 6
+LEASE_SECONDS: Final = 120
+CLAIMED_AT_ONCE: Final = 4
+MOST_TRIES: Final = 12
+CODE_MINUTES: Final = 10
+
+_WRITE = """
+with mail as (
+    insert into data_request_mail (provider_id, brand_id, request_id, user_id, kind, mark, content)
+    values (%s, %s, %s, %s, %s, %s, %s) on conflict (provider_id, mark) do nothing
+    returning id, provider_id, brand_id, created_at)
+insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
+select provider_id, 6, id, created_at, id, brand_id from mail returning ref_id"""
+_BESIDE = """
+select t.provider_id, t.ref_id, t.fence, t.tries, m.brand_id, m.request_id, m.kind, m.content,
+       m.sent_at, m.created_at, u.email, u.active, b.name, p.title, p.mersis, p.contact,
+       p.alarm_mails
+  from taken t
+  left join data_request_mail m on m.id = t.ref_id left join ab_user u on u.id = m.user_id
+  left join brand b on b.id = m.brand_id left join provider p on p.id = m.provider_id"""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One mail in our hands."""
+
+    provider_id: int
+    id: int
+    fence: int
+    tries: int
+    brand_id: int
+    request_id: int | None
+    kind: int
+    content: str | None
+    sent_at: datetime | None
+    created_at: datetime
+    user_mail: str | None
+    user_active: bool | None
+    brand: str
+    title: str
+    mersis: str | None
+    contact: str | None
+    language: str
+
+
+class Unsendable(Exception):
+    """It cannot be sent any more; the text is the reason, for a person."""
+
+
+def write(conn: cases.Connection, *, provider_id: int, brand_id: int, kind: Mail, mark: str,
+          content: dict[str, Any], request_id: int | None = None,
+          user_id: int | None = None) -> bool:
+    """Write a mail with its outbox row in the caller's transaction; False when its occasion was
+    mailed before. ``content`` names ``to`` (canonical, not for users) and ``lang``."""
+    row = conn.execute(_WRITE, (
+        provider_id, brand_id, request_id, user_id, int(kind), mark,
+        seal(json.dumps(content, ensure_ascii=False), MAIL_PURPOSE))).fetchone()
+    return row is not None
+
+
+def write_receipt(conn: cases.Connection, case: cases.Case) -> bool:
+    """The receipt to the applicant's e-mail address, when there is one."""
+    return bool(case.person.email) and write(
+        conn, provider_id=case.provider_id, brand_id=case.brand_id, request_id=case.id,
+        kind=Mail.RECEIPT, mark=f"receipt:{case.id}",
+        content={"to": case.person.email, "lang": case.language})
+
+
+def send_mails(limit: int = 200) -> dict[str, int]:
+    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``left_out``."""
+    return dict(relay.drain(_claim, _send_one, limit=limit))
+
+
+def _claim() -> list[Claimed]:
+    return [Claimed(*row) for row in relay.claim_oldest(
+        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
+
+
+def _send_one(one: Claimed) -> str:
+    if one.sent_at is not None:
+        _close(one)
+        return "sent"
+    try:
+        message = envelope(one)
+    except Unsendable as why:
+        return _left_out(one, str(why))
+    except (CannotDecrypt, ValueError) as error:
+        return _left_out(one, f"The mail cannot be opened: {type(error).__name__}")
+    except IletiError as error:  # the vault's store is away
+        return _again(one, Retry(error.code))
+    gateway = gateway_for(message.channel, settings())
+    db.refuse_open_transaction()
+    try:
+        answer: Answer = gateway.send(message)
+    except Exception as error:
+        log.exception("gateway_broke", gateway=gateway.name)
+        answer = Retry(type(error).__name__)
+    if isinstance(answer, Sent):
+        return _sent(one, gateway.name, answer.outside_id)
+    if isinstance(answer, Refused) or one.tries >= MOST_TRIES:
+        return _left_out(one, answer.reason)
+    return _again(one, answer)
+
+
+def _again(one: Claimed, answer: Retry) -> str:
+    if one.tries >= MOST_TRIES:
+        return _left_out(one, answer.reason)
+    relay.release(db.connection(), topic=TOPIC, provider_id=one.provider_id,
+                  rows=[(one.id, one.fence)], reason=answer.reason, counted=False,
+                  delay=answer.after or relay.delay_after(one.tries, first=5.0))
+    log.warning("request_mail_delayed", mail=one.id, tries=one.tries, reason=answer.reason)
+    return "retry"
+
+
+def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:
+    kept = one.kind != Mail.CODE or gateway == "demo"
+    with db.transaction() as conn:
+        done = conn.execute(
+            "update data_request_mail set sent_at = now(), gateway = %s, outside_id = %s, "
+            "content = case when %s then content end where id = %s and sent_at is null",
+            (gateway, (outside_id or "")[:200] or None, kept, one.id)).rowcount
+        if done and one.kind == Mail.ANSWER:
+            case = cases.read_case(conn, one.request_id or 0, lock=True)
+            cases.close(conn, case, by=None, answer_id=_opened(one)["answer"], way="mail",
+                        outside=outside_id or "")
+        _close(one)
+    return "sent"
+
+
+def _left_out(one: Claimed, reason: str) -> str:
+    """Not sent and not tried again. An answer that nobody got is no answer: the case is open again,
+    its clock runs, and its history says why."""
+    with db.transaction() as conn:
+        conn.execute("update data_request_mail set problem = %s, content = case when kind = 1 "
+                     "then null else content end where id = %s", (reason, one.id))
+        if one.kind == Mail.ANSWER and one.request_id is not None:
+            case = cases.read_case(conn, one.request_id, lock=True)
+            if case.state is State.SENDING:
+                conn.execute("update data_request set state = 1 where id = %s", (case.id,))
+                cases.note(conn, case, Deed.SEND_FAILED, reason=reason, mark=f"failed:{one.id}")
+        _close(one)
+    log.error("request_mail_left_out", mail=one.id, kind=one.kind, reason=reason)
+    return "left_out"
+
+
+def _close(one: Claimed) -> None:
+    relay.close(db.connection(), topic=TOPIC, provider_id=one.provider_id,
+                rows=[(one.id, one.fence)])
+
+
+def _opened(one: Claimed) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(unseal(one.content, MAIL_PURPOSE))
+    return found
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def envelope(one: Claimed) -> Envelope:
+    """The mail as its recipient reads it. Raises Unsendable."""
+    if one.content is None:
+        raise Unsendable("Its content is gone.")
+    content, kind = _opened(one), Mail(one.kind)
+    if kind is Mail.CODE:
+        return _code(one, content)
+    case = cases.read_case(db.connection(), one.request_id or 0)
+    language = content["lang"]
+    to, facts = content.get("to", ""), _facts(one, case, content)
+    attached: tuple[Attachment, ...] = ()
+    if kind is Mail.ALARM:
+        if not one.user_mail or not one.user_active or one.language == "off":
+            raise Unsendable("The user is switched off or wants no mails any more.")
+        if case.state is State.CLOSED:
+            raise Unsendable("The request was answered meanwhile.")
+        to = one.user_mail
+    elif kind is Mail.ANSWER:
+        attached = (_letter(case, content),)
+    context = _frame(one) | words(kind, facts, language)
+    return Envelope(
+        one.id, Channel.EPOSTA, to, series="basvuru-", attachments=attached,
+        subject=render("mail/request.subject.txt", language, **context).strip(),
+        text=render("mail/request.txt", language, **context).strip() + "\n",
+        html=inlined(render("mail/request.html", language, **context)))
+
+
+def _frame(one: Claimed) -> dict[str, Any]:
+    context: dict[str, Any] = {"brand": {
+        "name": one.brand, "initials": initials(one.brand), "title": one.title,
+        "mersis": one.mersis or "", "postal": one.contact or ""}}
+    if colours := brand_accent(one.brand_id):
+        context["accent"] = colours
+    return context
+
+
+def _facts(one: Claimed, case: cases.Case, content: dict[str, Any]) -> Facts:
+    number, export = case_number(case.id), content.get("export")
+    until = exports.open_until(export) if export else None
+    return Facts(
+        number=number, received=istanbul_text(case.received_at)[:10],
+        due=istanbul_text(case.due_at)[:10], brand=one.brand,
+        person="" if one.kind == Mail.ALARM else case.person.name,
+        wanted=content.get("wanted", ""), left=rules.days_left(case.due_at, clock.now()),
+        page=f"{settings().base_url}/basvurular/{number}",
+        link=exports.link(export, content["lang"]) if export and until else "",
+        link_until=istanbul_text(until) if until else "")
+
+
+def _letter(case: cases.Case, content: dict[str, Any]) -> Attachment:
+    with vault.opened(case.provider_id, content["file"]) as pieces:
+        data = b"".join(pieces)
+    return Attachment(f"{case_number(case.id)}.pdf", "application/pdf", data)
+
+
+def _code(one: Claimed, content: dict[str, Any]) -> Envelope:
+    if one.created_at + timedelta(minutes=CODE_MINUTES) < clock.now():
+        raise Unsendable("The code had expired before it could be sent.")
+    language, to = content["lang"], content["to"]
+    context = _frame(one) | {
+        "code": content["code"], "minutes": CODE_MINUTES, "place": "",
+        "notice_url": f"{settings().base_url}{content['path']}"}
+    if "@" not in to:
+        return Envelope(one.id, Channel.MESAJ, to, "", series="basvuru-",
+                        text=render("mail/code.sms.txt", language, **context).strip())
+    return Envelope(
+        one.id, Channel.EPOSTA, to, series="basvuru-",
+        subject=render("mail/code.subject.txt", language, **context).strip(),
+        text=render("mail/code.txt", language, **context).strip() + "\n",
+        html=inlined(render("mail/code.html", language, **context)))
