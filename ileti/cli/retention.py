@@ -72,6 +72,7 @@ def verified(language: str) -> tuple[bool, list[str]]:
     count, faults = log.verify()
     if faults:
         return False, [one.tr if language == "tr" else one.en for one in faults]
-    number = formats.number(count) if language == "tr" else f"{count:,}"
-    return True, [f"İmha günlüğü bozulmamış: {number} satır." if language == "tr"
-                  else f"The log of destruction is whole: {number} lines."]
+    if language == "tr":
+        return True, [f"İmha günlüğü bozulmamış: {formats.number(count)} satır."]
+    lines = "1 line" if count == 1 else f"{count:,} lines"
+    return True, [f"The log of destruction is whole: {lines}."]

@@ -1,10 +1,10 @@
 """Legal holds: nothing they match is destroyed, whatever its age, until a person ends them.
 
 Why this module exists: a lawsuit or an inspection may need what would be due, and may concern one
-recipient, a brand or a range of time. Whether something is held is one function of the database
-(``under_hold``), which every destroying statement asks; here holds are placed, listed and ended.
-Placing one waits for the chunk that is being destroyed, so that what it matches is safe from the
-moment it is placed.
+recipient, a brand or a range of time. What is held is one function of the database
+(``holds_on``, ``under_hold``), which every destroying statement asks; here holds are placed, listed
+and ended. Placing one waits for the chunk that is being destroyed, so that what it matches is safe
+from the moment it is placed.
 """
 
 from __future__ import annotations
@@ -127,13 +127,10 @@ def to_review() -> list[Hold]:
 def matching(provider_id: int, recipient_id: int) -> list[int]:
     """The holds in force that hold a recipient or one of its records, ascending."""
     rows = db.connection().execute(
-        "select h.id from legal_hold h where h.provider_id = %(provider)s "
-        "and not exists (select from legal_hold_end x where x.hold_id = h.id) "
-        "and (h.recipient_id is null or h.recipient_id = %(recipient)s) and exists ("
-        "  select from consent_entry e where e.provider_id = h.provider_id "
-        "     and e.recipient_id = %(recipient)s "
-        "     and (h.brand_id is null or h.brand_id = e.brand_id) "
-        "     and (h.from_at is null or h.from_at <= e.captured_at) "
-        "     and (h.to_at is null or h.to_at > e.captured_at)) order by h.id",
-        {"provider": provider_id, "recipient": recipient_id}).fetchall()
+        "select distinct h from (select provider_id, brand_id, recipient_id, captured_at "
+        "  from consent_entry where provider_id = %(provider)s and recipient_id = %(recipient)s "
+        "union all select provider_id, brand_id, recipient_id, captured_at from kvkk_entry "
+        "  where provider_id = %(provider)s and recipient_id = %(recipient)s) e, "
+        "holds_on(e.provider_id, e.brand_id, e.recipient_id, e.captured_at, e.captured_at) h "
+        "order by h", {"provider": provider_id, "recipient": recipient_id}).fetchall()
     return [row[0] for row in rows]

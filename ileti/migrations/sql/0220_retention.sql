@@ -1,19 +1,23 @@
 -- Retention, legal hold and destruction (ileti/retention, docs/adr/0029). The application cannot change
 -- what is proof; what it may is call the functions below, which ask rule and holds themselves.
 
--- Whether a person has put a hold on it; the one place. Null says "not known", and what is not known
+-- Which holds people have put on it; the one place. Null says "not known", and what is not known
 -- may be meant: a list of a brand is held by a hold on one of its recipients.
+create function holds_on(p_provider integer, p_brand integer, p_recipient bigint,
+                         p_from timestamptz, p_to timestamptz)
+returns setof bigint language sql stable parallel safe as $$
+select h.id from legal_hold h
+ where h.provider_id = p_provider
+   and (h.brand_id is null or p_brand is null or h.brand_id = p_brand)
+   and (h.recipient_id is null or p_recipient is null or h.recipient_id = p_recipient)
+   and (h.from_at is null or p_to is null or h.from_at <= p_to)
+   and (h.to_at is null or p_from is null or h.to_at > p_from)
+   and not exists (select from legal_hold_end x where x.hold_id = h.id) $$;
+
 create function under_hold(p_provider integer, p_brand integer, p_recipient bigint,
                            p_from timestamptz, p_to timestamptz)
 returns boolean language sql stable parallel safe as $$
-select exists (
-    select from legal_hold h
-     where h.provider_id = p_provider
-       and (h.brand_id is null or p_brand is null or h.brand_id = p_brand)
-       and (h.recipient_id is null or p_recipient is null or h.recipient_id = p_recipient)
-       and (h.from_at is null or p_to is null or h.from_at <= p_to)
-       and (h.to_at is null or p_from is null or h.to_at > p_from)
-       and not exists (select from legal_hold_end x where x.hold_id = h.id)) $$;
+select exists (select from holds_on(p_provider, p_brand, p_recipient, p_from, p_to)) $$;
 
 -- Whether what came about a recipient at that moment is kept for the law alone (R-64): it came before the
 -- person was restricted, or no consent given since stands. Pages ask the same by

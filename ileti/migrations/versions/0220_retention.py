@@ -222,7 +222,8 @@ def downgrade() -> None:
                  "keep_suppressed()", "keep_suppressed_in_brand()",
                  "suppress_states(integer, bigint[], timestamptz[])",
                  "is_restricted(integer, bigint, timestamptz)",
-                 "under_hold(integer, integer, bigint, timestamptz, timestamptz)"):
+                 "under_hold(integer, integer, bigint, timestamptz, timestamptz)",
+                 "holds_on(integer, integer, bigint, timestamptz, timestamptz)"):
         op.execute(f"drop function {name}")
     op.drop_index("ix_message_recipient", table_name="message")
     op.drop_column("evidence_file", "erased_at")
