@@ -188,7 +188,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "When something is missing or the form has run out, the page is drawn again with what "
          "was typed and with empty boxes."),
         200, ("Kod adımı ya da makbuz.", "The code step or the receipt."),
-        fields=("token", "key", "shown_at", "choice", "notice", "name", "phone", "email",
+        fields=("token", "key", "shown_at", "choice", "privacy", "notice", "name", "phone", "email",
                 "website"), query=_LANG, faults=(403, 404, 409, 410, 422, 429, 503),
     ),
     Operation(

@@ -22,7 +22,7 @@ import ileti.iys.jobs  # noqa: F401 (both: bells can only ring jobs that are kno
 from ileti.capture import forms, verify
 from ileti.capture.forms import SubmissionIn, Visitor
 from ileti.capture.limits import FORWARD, MESSAGES, client_address, counters
-from ileti.capture.receipts import item
+from ileti.capture.receipts import act_line, item
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import answer, submit
 from ileti.core.errors import (
@@ -43,6 +43,8 @@ log = get_logger("ileti.capture")
 
 PREFIX: Final = "/w/v1/"
 MOST_BYTES: Final = 16_384
+#: Explicit consents on one form.
+MOST_ASKED: Final = 8
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 _MAX_AGE: Final = "600"
 
@@ -233,6 +235,7 @@ def receipt_now(site: Site, opened: verify.Opened) -> dict[str, Any]:
     return answer(
         site, opened.submission_id, now.issued_at, state,
         [item(channel, status, outcome, leaf) for channel, status, outcome, leaf in now.lines],
+        [act_line(one.act, one.text_id, one.leaf, one.to) for one in now.acts],
         language=opened.language, codes=codes,
     ) | {"handle": verify.handle(site, opened.submission_id, now.captured_at, opened.language)}
 
@@ -270,6 +273,8 @@ def check_texts(body: SubmissionIn) -> None:
         faults.append(_unreadable("key"))
     if len(body.choices) > 3:
         faults.append(_unreadable("choices"))
+    if len(body.privacy) > MOST_ASKED:
+        faults.append(_unreadable("privacy"))
     if faults:
         raise InvalidInput(errors=tuple(faults))
 

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from config import settings
 from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, verify
-from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
+from ileti.capture.forms import ChoiceIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
     asked_language,
@@ -27,6 +27,7 @@ from ileti.capture.page import (
     show_error,
     visitor,
 )
+from ileti.capture.privacy import NoticeIn, PrivacyIn
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
@@ -41,6 +42,7 @@ from ileti.core.errors import (
     TooMany,
     TryLater,
 )
+from ileti.kvkk.vocabulary import Act
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_error_handler(IletiError, show_error)
@@ -101,8 +103,8 @@ def send_form(site_key: str) -> ResponseReturnValue:
                          "This form is used on the site’s own page only.", code="vouch_refused")
     try:
         body = _posted()
-        if not body.choices and body.notice is None:
-            return _receipt_page(site, language, state="none", lines={}, notice=None,
+        if not (body.choices or body.privacy) and body.notice is None:
+            return _receipt_page(site, language, state="none", lines={}, given=set(), notice=None,
                                  form_url=in_language(f"/f/{site.key}", language))
         endpoints.check_texts(body)
         receipt = submit(site, body, visitor(), own_page=True)
@@ -129,7 +131,7 @@ _FIELDS = ("name", "phone", "email")
 
 def _again(site: Site, language: str, status: int, faults: list[tuple[str, str]]) -> Response:
     """The form once more, with what was typed and what is wrong; boxes are empty (R-12)."""
-    errors = [{"field": field if field in _FIELDS else "choices", "message": said}
+    errors = [{"field": field if field in (*_FIELDS, "privacy") else "choices", "message": said}
               for field, said in faults]
     values = {name: request.form.get(name, "")[:400] for name in _FIELDS}
     return _draw(site, language, status, values=values, errors=errors)
@@ -144,6 +146,8 @@ def _posted() -> SubmissionIn:
             key=said.get("key", ""), token=said.get("token", ""), shownAt=said.get("shown_at", ""),
             choices=[ChoiceIn(channel=msgspec.convert(word, forms.ChannelWord), status="ONAY",
                               at=now) for word in dict.fromkeys(said.getlist("choice"))],
+            privacy=[PrivacyIn(document=msgspec.convert(word, int, strict=False), at=now)
+                     for word in dict.fromkeys(said.getlist("privacy"))],
             notice=NoticeIn(at=now) if said.get("notice") == "read" else None,
             website=said.get("website", ""), name=said.get("name"), phone=said.get("phone"),
             email=said.get("email"),
@@ -252,6 +256,7 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
     return _receipt_page(
         site, language, state="unverified" if now.waiting else "recorded",
         lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
+        given={one.document_id for one in now.acts if one.act is Act.GIVEN},
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
@@ -262,12 +267,15 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
 
 
 def _receipt_page(site: Site, language: str, *, state: str, lines: dict[Any, tuple[str, str]],
-                  notice: bool | None, status: int = 200, **more: Any) -> Response:
+                  given: set[int], notice: bool | None, status: int = 200,
+                  **more: Any) -> Response:
     rows = [{"channel": channel.name, "status": lines.get(channel, (None, None))[0],
              "outcome": lines.get(channel, (None, None))[1]}
             for channel, _ in site.offered(language)]
-    return _page("receipt.html", site, language, status, state=state, rows=rows, notice=notice,
-                 **more)
+    privacy = [{"title": text.title, "given": text.document in given}
+               for text in site.asks(language)]
+    return _page("receipt.html", site, language, status, state=state, rows=rows, privacy=privacy,
+                 notice=notice, **more)
 
 
 # -- refusing --------------------------------------------------------------------------------------

@@ -59,13 +59,15 @@ class RecordedAct(NamedTuple):
 
 def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[RecordedAct]]:
     """Record a click's consents (perhaps none) and its acts in one transaction; acts are answered
-    in the order given. Two acts of one address on one text are a mistake of the caller
-    (ValueError), a consent of nobody too. Raises what :func:`ileti.consents.ledger.record` raises.
+    in the order given. A click with neither is a submission and nothing more. Two acts of one
+    address on one text are a mistake of the caller (ValueError), a consent of nobody too. Raises
+    what :func:`ileti.consents.ledger.record` raises.
     """
-    _refuse_senseless(acts)
+    _refuse_senseless(new, acts)
     ledger.refuse_malformed_key(new.idem)
     packed = packing.pack(new, [act.address for act in acts if act.address is not None])
-    columns = zip(*(_packed(new, act, packed) for act in acts), strict=True)
+    columns = ([*zip(*(_packed(new, act, packed) for act in acts), strict=True)]
+               or [()] * len(_KINDS))
     answer = ledger.said_once(_RECORD, [
         *packing.parameters(packed),
         *(pack_array(kind, column) for kind, column in zip(_KINDS, columns, strict=True))])
@@ -75,8 +77,8 @@ def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[R
         for entry, recipient, leaf in _ACT.iter_unpack(answer[ledger.size_of(items):])]
 
 
-def _refuse_senseless(acts: Sequence[NewAct]) -> None:
-    if not acts:
+def _refuse_senseless(new: NewSubmission, acts: Sequence[NewAct]) -> None:
+    if new.items and not acts:
         raise ValueError("a click without acts goes through ileti.consents.ledger")
     if len({(act.address, act.document_id) for act in acts}) < len(acts):
         raise ValueError("two acts of one address on one text")
