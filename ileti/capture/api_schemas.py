@@ -118,6 +118,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "privacy": {
             "heading": "Kişisel verileriniz için açık rıza",
             "free": "Her biri ayrı bir karardır.",
+            "told": "Kararınız kaydedildi.",
             "texts": [{"document": 12, "title": "Kişiye özel öneri için açık rıza",
                        "text": "Alışveriş geçmişimin … işlenmesine açık rıza veriyorum.",
                        "more": "Rızamı dilediğim an geri alabilirim."}],
@@ -126,6 +127,17 @@ EXAMPLES: Final[dict[str, Any]] = {
                    "link": "aydınlatma metninde", "after": " anlatıyoruz.",
                    "url": "https://izin.ornek.com.tr/n/7",
                    "ack": "Aydınlatma metnini okudum, anladım."},
+        "words": {"MESAJ": "Kısa mesaj", "ONAY": "Onay", "given": "Rıza verdiniz"},
+    },
+    "Notice": {
+        "token": HANDLE, "expiresIn": 1800, "lang": "tr",
+        "provider": {"title": "Liman Kahve Gıda Tic. A.Ş.", "brand": "Liman Kahve"},
+        "notice": {"before": "Verilerinizi neden ve nasıl işlediğimizi ",
+                   "link": "aydınlatma metninde", "after": " anlatıyoruz.",
+                   "url": "https://izin.ornek.com.tr/n/7",
+                   "ack": "Aydınlatma metnini okudum, anladım.", "open": "Aydınlatma metnini oku",
+                   "page": "Ayrı sayfada aç", "title": "Aydınlatma metni",
+                   "body": "## Veri sorumlusu\n\nLiman Kahve Gıda Tic. A.Ş. …"},
     },
     "Receipt": {
         "receipt": "MKB-7Q2D-0K4M-XW81", "state": "code_sent",
@@ -202,12 +214,19 @@ _ANSWERS: Final[dict[str, dict[str, Any]]] = {
                           minItems=1, maxItems=3),
         "free": _text(),
         "privacy": {"oneOf": [{"type": "null"}, _object({
-            "heading": _text(), "free": _text(),
+            "heading": _text(), "free": _text(), "told": _text(),
             "texts": _list(_object({"document": _WHOLE, "title": _text(), "text": _text(),
                                     "more": _text()}), minItems=1, maxItems=MOST_ASKED)})]},
         "notice": {"oneOf": [{"type": "null"}, _object({
             "before": _text(), "link": _text(), "after": _text(), "ack": _text(),
             "url": _text(format="uri")})]},
+        "words": {"type": "object", "additionalProperties": _text()},
+    }),
+    "Notice": _object({
+        "token": _text(), "expiresIn": _WHOLE, "lang": _text(enum=["tr", "en"]),
+        "provider": _object({"title": _text(), "brand": _text()}),
+        "notice": _object({name: _text() for name in (
+            "before", "link", "after", "ack", "url", "open", "page", "title", "body")}),
     }),
     "Receipt": _RECEIPT,
     "CodeSent": _object({"expiresIn": _WHOLE}),

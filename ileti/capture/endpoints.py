@@ -1,10 +1,10 @@
-"""The widget's four calls, answered in front of Flask.
+"""The widgets' five calls, answered in front of Flask.
 
-``/w/v1/{siteKey}/form|submissions|confirmations|codes``: no session, no cookie, no login, no ORM,
-so that a capture costs little more than its insert. A post comes from one of the site's origins;
-without an Origin only a server that vouches under policy ``signed`` is heard. Every failure is an
-``application/problem+json`` of :mod:`ileti.core.errors`, in the language of the form, and never a
-stack trace.
+``/w/v1/{siteKey}/form|notice|submissions|confirmations|codes``: no session, no cookie, no login, no
+ORM, so that a capture costs little more than its insert. A post comes from one of the site's
+origins; without an Origin only a server that vouches under policy ``signed`` is heard. Every
+failure is an ``application/problem+json`` of :mod:`ileti.core.errors`, in the language of the form,
+and never a stack trace.
 """
 
 from __future__ import annotations
@@ -196,9 +196,19 @@ def _preflight(call: _Call) -> tuple[int, Any]:
 
 
 def _form(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
-    asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
-    call.asked_language = "en" if asked == "en" else "tr"
+    call.asked_language = asked_language(call)
     return 200, forms.show(site, call.asked_language)
+
+
+def asked_language(call: _Call) -> str:
+    """The language of the address; Turkish when it names none."""
+    asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
+    return "en" if asked == "en" else "tr"
+
+
+def _notice(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+    call.asked_language = asked_language(call)
+    return 200, forms.show_notice(site, call.asked_language)
 
 
 def _submissions(call: _Call, site: Site, own_page: bool) -> tuple[int, Any]:
@@ -242,6 +252,7 @@ def receipt_now(site: Site, opened: verify.Opened) -> dict[str, Any]:
 
 _WAYS: Final[dict[str, tuple[str, Callable[[_Call, Site, bool], tuple[int, Any]]]]] = {
     "form": ("GET", _form),
+    "notice": ("GET", _notice),
     "submissions": ("POST", _submissions),
     "confirmations": ("POST", _confirmations),
     "codes": ("POST", _codes),

@@ -23,6 +23,7 @@ from config import settings
 from ileti.capture import privacy
 from ileti.capture.privacy import Given, NoticeIn, PrivacyIn
 from ileti.capture.sites import Site, Text, text_shown
+from ileti.capture.words import WORDS
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import NewConsent, hash_body
 from ileti.consents.rules import Flow, Item, check_item
@@ -107,7 +108,7 @@ def show(site: Site, language: str) -> dict[str, Any]:
     intros = {intro for intro, _, _ in parts.values()}
     shared = intros.pop() if len(intros) == 1 else ""
     return {
-        "token": _token(site, language, [text for _, text in offered]),
+        "token": _token(site, language, [text for _, text in offered], site.asks(language)),
         "expiresIn": settings().form_token_minutes * 60,
         "lang": language,
         "policy": site.policy,
@@ -123,6 +124,21 @@ def show(site: Site, language: str) -> dict[str, Any]:
         "free": _FREE[language],
         "privacy": privacy.asking_words(site, language),
         "notice": privacy.notice_words(site, language),
+        "words": WORDS[language],
+    }
+
+
+def show_notice(site: Site, language: str) -> dict[str, Any]:
+    """The answer of ``GET …/notice``: the notice alone, with a token that shows nothing else;
+    raises NotFound when none is published."""
+    words = privacy.reading_words(site, language)
+    if words is None:
+        raise NotFound("Bu sitenin aydınlatma metni henüz yayımlanmadı.",
+                       "The privacy notice of this site is not published yet.", code="no_text")
+    return {
+        "token": _token(site, language, [], []),
+        "expiresIn": settings().form_token_minutes * 60, "lang": language,
+        "provider": {"title": site.provider_title, "brand": site.brand_name}, "notice": words,
     }
 
 
@@ -143,11 +159,11 @@ def _parts(body: str) -> tuple[str, str, str]:
     return (f"{intro} {before}".replace("\n", " ").strip(), strong, rest)
 
 
-def _token(site: Site, language: str, texts: list[Text]) -> str:
+def _token(site: Site, language: str, texts: list[Text], asked: list[Text]) -> str:
     notice = site.notices.get(language)
     return secrets().tokens("form").make(
         {"s": site.id, "f": site.form_version, "l": language, "t": [t.id for t in texts],
-         "n": notice.id if notice else None, "x": [t.id for t in site.asks(language)],
+         "n": notice.id if notice else None, "x": [t.id for t in asked],
          "r": random.token_urlsafe(6), "i": int(clock.now().timestamp() * 1000)},
         seconds=settings().form_token_minutes * 60,
     )

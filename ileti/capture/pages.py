@@ -92,6 +92,22 @@ def _draw(site: Site, language: str, status: int = 200, **more: Any) -> Response
     )
 
 
+@blueprint.get("/f/<site_key>/notice")
+def site_notice(site_key: str) -> ResponseReturnValue:
+    """The notice of the site as it stands now, with its own mark "okudum, anladım" (R-58, R-60):
+    what ``<ileti-notice>`` shows, without JavaScript."""
+    site, language = find_site(site_key), asked_language()
+    counters.check("f", site.id, visitor().address, share=4)
+    shown = forms.show_notice(site, language)
+    path = f"/f/{site.key}/notice"
+    return _page(
+        "notice.html", site, language, current_url=None, other=other_language(path, language),
+        notice=noticed(site.notices[language].id),
+        mark={"token": shown["token"], "key": str(uuid.uuid4()), "label": shown["notice"]["ack"],
+              "shown_at": clock.now().isoformat(),
+              "action": in_language(f"/f/{site.key}", language)})
+
+
 @blueprint.post("/f/<site_key>")
 def send_form(site_key: str) -> ResponseReturnValue:
     """Record what was ticked; draw the form again, boxes empty, when something is missing."""
@@ -148,7 +164,8 @@ def _posted() -> SubmissionIn:
                               at=now) for word in dict.fromkeys(said.getlist("choice"))],
             privacy=[PrivacyIn(document=msgspec.convert(word, int, strict=False), at=now)
                      for word in dict.fromkeys(said.getlist("privacy"))],
-            notice=NoticeIn(at=now) if said.get("notice") == "read" else None,
+            notice=NoticeIn(at=now, extent="opened" if "opened" in said else "linked")
+            if said.get("notice") == "read" else None,
             website=said.get("website", ""), name=said.get("name"), phone=said.get("phone"),
             email=said.get("email"),
         )
@@ -333,16 +350,25 @@ select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
 @blueprint.get("/n/<int:version_id>")
 def notice(version_id: int) -> ResponseReturnValue:
     """One published version, for ever at the same address (R-58 to R-60)."""
+    shown = noticed(version_id)
+    language, newest, other = shown["language"], shown["newest"], shown["other"]
+    return draw(
+        "notice.html", language, shown["brand"], brand_id=shown["brand_id"],
+        current_url=None if newest == version_id else f"/n/{newest}",
+        other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
+        notice=shown,
+    )
+
+
+def noticed(version_id: int) -> dict[str, Any]:
+    """A published version as ``notice.html`` draws it, and whose it is; raises NotFound."""
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
     title, version, since, digest, body, language, brand, brand_id, newest, other, retired = row
-    return draw(
-        "notice.html", language, brand, brand_id=brand_id,
-        current_url=None if newest == version_id else f"/n/{newest}",
-        other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
-        notice={"title": title, "version": version, "published_at": istanbul_text(since),
-                "hash": bytes(digest).hex(), "body": body.replace("**", ""),
-                "current": newest == version_id and retired is None,
-                "retired_at": istanbul_text(retired) if retired else None},
-    )
+    return {"title": title, "version": version, "published_at": istanbul_text(since),
+            "hash": bytes(digest).hex(), "body": body.replace("**", ""),
+            "current": newest == version_id and retired is None,
+            "retired_at": istanbul_text(retired) if retired else None,
+            "language": language, "brand": brand, "brand_id": brand_id, "newest": newest,
+            "other": other}

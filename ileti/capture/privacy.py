@@ -32,10 +32,17 @@ _NOTICE: Final = {
 _ASKING: Final = {
     "tr": {"heading": "Kişisel verileriniz için açık rıza",
            "free": "Her biri ayrı bir karardır. Vermeden de sürdürebilir, verdiğinizi her an "
-                   "ücretsiz geri alabilirsiniz."},
+                   "ücretsiz geri alabilirsiniz.",
+           "told": "Kararınız kaydedildi. Her an, ücretsiz geri alabilirsiniz."},
     "en": {"heading": "Explicit consent for your personal data",
            "free": "Each is a decision of its own. You can go on without it, and withdraw it at "
-                   "any time, free of charge."},
+                   "any time, free of charge.",
+           "told": "Your decision is kept. You can withdraw it at any time, free of charge."},
+}
+# For a page that shows the notice and asks nothing.
+_READING: Final = {
+    "tr": {"open": "Aydınlatma metnini oku", "page": "Ayrı sayfada aç"},
+    "en": {"open": "Read the privacy notice", "page": "Open on a page of its own"},
 }
 EXTENTS: Final = {"linked": Extent.LINKED, "opened": Extent.OPENED,
                   "to_the_end": Extent.TO_THE_END}
@@ -62,6 +69,15 @@ def notice_words(site: Site, language: str) -> dict[str, str] | None:
     if notice is None:
         return None
     return _NOTICE[language] | {"url": f"{settings().base_url}/n/{notice.id}"}
+
+
+def reading_words(site: Site, language: str) -> dict[str, str] | None:
+    """The notice in layers, with its whole text, for ``<ileti-notice>``; None without one."""
+    notice, words = site.notices.get(language), notice_words(site, language)
+    if notice is None or words is None:
+        return None
+    return words | _READING[language] | {
+        "title": notice.title, "body": notice.body.replace("**", "").replace("\r\n", "\n")}
 
 
 def asking_words(site: Site, language: str) -> dict[str, Any] | None:
