@@ -118,7 +118,7 @@ export class IletiNotice extends HTMLElement {
     const end = h("div");
     const text = h(
       "div.text",
-      { role: "region", tabindex: 0, "aria-label": notice.title },
+      { role: "region", tabindex: "0", "aria-label": notice.title },
       ...notice.body.split(/\n{2,}/).filter((part) => part.trim()).map(paragraph),
       end,
     );
