@@ -42,6 +42,7 @@ from ileti.core.errors import (
     TooMany,
     TryLater,
 )
+from ileti.kvkk import standing
 from ileti.kvkk.vocabulary import Act
 
 blueprint = Blueprint("public", __name__)
@@ -274,6 +275,8 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         site, language, state="unverified" if now.waiting else "recorded",
         lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
         given={one.document_id for one in now.acts if one.act is Act.GIVEN},
+        renewed=standing.renewed(db.connection(), {one.text_id for one in now.acts}),
+        form_url=in_language(path, language),
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",

@@ -15,7 +15,6 @@ from flask_login import current_user
 from ileti.capture.preview import PreviewView
 from ileti.capture.views import SiteView
 from ileti.consents.proof_views import ProofView
-from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
 from ileti.documents.editor import DraftView
@@ -33,6 +32,8 @@ from ileti.iys.dayviews import DayView
 from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
+from ileti.kvkk.seenview import SeenView
+from ileti.kvkk.views import KvkkView
 from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
 from ileti.tenancy import roles, security
@@ -52,6 +53,7 @@ COUNTED = 1000
 # name in the menu, view, label, icon, heading, permission that opens it
 ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
+    ("privacy", KvkkView, _l("Notices and explicit consents"), "book-open", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("imports", ImportView, _l("Import"), "upload", "", "import:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),

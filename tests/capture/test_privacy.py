@@ -13,6 +13,7 @@ from ileti.capture import sites
 from ileti.capture.receipts import check_receipt
 from ileti.core import clock
 from ileti.core.secrets import secrets
+from ileti.kvkk.integrity import untold
 from tests.kvkk.house import asked
 
 from .conftest import Browser, new_mail, new_phone
@@ -103,6 +104,16 @@ def test_r60_the_notice_comes_before_everything_on_its_form(
         "k.provider_id and o.recipient_id = k.recipient_id and o.act = 2) n "
         "where k.provider_id = %s", (place.provider_id,)).fetchone()
     assert row == (2, 2, True, True)
+
+
+def test_r60_what_a_form_took_passes_the_check_also_after_its_code(
+    visitor: Browser, document: int, conn: Any, place: Any, code_of: CodeOf
+) -> None:
+    handle = visitor.submit("MESAJ", privacy=[ticked(document)]).body["handle"]
+    visitor.post("confirmations", {
+        "handle": handle, "codes": [{"to": "phone", "code": code_of("phone")}]})
+    assert untold(conn, since=clock.now() - timedelta(days=1),
+                  provider_id=place.provider_id) == []
 
 
 def test_a_form_with_a_notice_shows_it_to_whoever_consents(
