@@ -50,6 +50,7 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
                      "kind": "primary"}] if edit else [],
         "snippet": snippet(site, integrity), "integrity": integrity,
+        "notice_snippet": notice_snippet(site),
         # a hosted form has no server of the site's behind it that could vouch
         "plain_url": "" if site.policy == Policy.SIGNED
         else f"{settings().base_url}/f/{site.public_key}",
@@ -87,10 +88,24 @@ def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:
     }
 
 
-def widget_integrity() -> str:
-    """The SRI hash of the shipped widget, from its build's manifest."""
+def widget_integrity(file: str = "ileti.js") -> str:
+    """The SRI hash of a shipped bundle, from its build's manifest."""
     files = json.loads(MANIFEST.read_text())["files"]
-    return str(next(one["integrity"] for one in files if one["file"] == "ileti.js"))
+    return str(next(one["integrity"] for one in files if one["file"] == file))
+
+
+def notice_snippet(site: Site) -> str:
+    """The lines for a form that collects data and asks no consent (R-60); the link in the element
+    is what people without scripts get."""
+    base = settings().base_url
+    return (
+        f'<ileti-notice data-site="{site.public_key}" data-lang="tr" data-ack>\n'
+        f'  <a href="{base}/f/{site.public_key}/notice">Aydınlatma metni</a>\n'
+        f"</ileti-notice>\n"
+        f'<script src="{base}/static/widgets/ileti-notice.js"\n'
+        f'  integrity="{widget_integrity("ileti-notice.js")}"\n'
+        f'  crossorigin="anonymous" defer></script>'
+    )
 
 
 def snippet(site: Site, integrity: str) -> str:

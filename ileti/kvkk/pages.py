@@ -41,10 +41,12 @@ ICONS = {Act.SHOWN: ("eye", "mute"), Act.READ: ("book-open", "accent"),
 
 def tabs(current: str) -> list[dict[str, Any]]:
     """The pages about acts."""
-    pages = (("list", _("Records")), ("renew", _("To be told anew")),
-             ("check", _("Without a notice")))
-    return [{"label": label, "url": url_for(f"KvkkView.{name}"), "count": None,
-             "current": name == current} for name, label in pages]
+    pages = [("KvkkView.list", _("Records")), ("KvkkView.renew", _("To be told anew")),
+             ("KvkkView.check", _("Without a notice"))]
+    if security.may("consent:take"):
+        pages.append(("DeskView.show", _("On the phone or on paper")))
+    return [{"label": label, "url": url_for(name), "count": None,
+             "current": name.endswith(f".{current}")} for name, label in pages]
 
 
 def url_of(entry: KvkkEntry, page: str = "show") -> str:

@@ -15,6 +15,8 @@ A file that proves a consent shows who signed it, so ``proof:read`` is for who c
 answers for them; each opening is audited, and a dealer has the files of what it took alone.
 Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
 a provider can ask for a second pair of eyes (``provider.four_eyes``).
+Taking a notice or an explicit consent on the phone or on paper (``consent:take``) is for whoever
+meets people; a dealer takes as itself alone.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -99,6 +101,7 @@ purpose:write        x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
+consent:take         x    x    x    x    x    x    x    .    .
 consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
 proof:read           x    x    x    x    x    x    x    .    .

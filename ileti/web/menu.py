@@ -32,6 +32,7 @@ from ileti.iys.dayviews import DayView
 from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
+from ileti.kvkk.deskviews import DeskView
 from ileti.kvkk.seenview import SeenView
 from ileti.kvkk.views import KvkkView
 from ileti.programs.views import ApiAccountView
@@ -100,6 +101,7 @@ def add_views(builder: Any) -> None:
     for page in (DraftView, VersionView, OnShowView, SeenView, PreviewView):
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(StoppedView)
+    builder.add_view_no_menu(DeskView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 
