@@ -7,6 +7,7 @@ origin, limits, form token, vouch, address, rules, ledger with evidence leaf and
 confirmation, signed receipt; a new person every time. Prints one ``name value`` line each:
 
     capture_vs_bare       one consent per post, ratio of rates
+    capture_notice_vs_bare  one consent on a form with a notice, so with an act (docs/adr/0031)
     capture3_vs_bare      three consents (two addresses) per post
     capture_p99_ms        99th percentile at 16 clients, one consent
     capture_cpu_us        CPU of the web processes per capture, microseconds
@@ -211,8 +212,8 @@ def cpu_seconds(group: int) -> float:
     return total / tick
 
 
-def prepare() -> tuple[str, str, str]:
-    """A site with policy ``signed``: key, secret, form token."""
+def prepare() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Two sites with policy ``signed``, without and with a privacy notice: key, secret, token."""
     settings = fresh_database("capture")
     os.environ.update(OPEN)
     from config import settings as read
@@ -221,19 +222,31 @@ def prepare() -> tuple[str, str, str]:
     from ileti.documents.publish import publish_standard_texts
 
     read.cache_clear()
-    key, secret = "pk_bench", chance.token_urlsafe(24)
+    secret, made = chance.token_urlsafe(24), []
     with psycopg.connect(settings.database_url, autocommit=True) as conn:
-        provider, brand = new_place(conn)
+        provider, first = new_place(conn)
+        row = conn.execute("insert into brand (provider_id, brand_code, name, master) "
+                           "values (%s, 709_999, 'Second', false) returning id",
+                           (provider,)).fetchone()
+        assert row is not None
+        for key, brand in (("pk_bench", first), ("pk_bench_notice", row[0])):
+            conn.execute(
+                "insert into site (provider_id, brand_id, name, public_key, secret, origins, "
+                "policy) values (%s, %s, 'Bench', %s, %s, %s, 'signed')",
+                (provider, brand, key, secrets().keyring.encrypt_text(secret, "site-secret"),
+                 [ORIGIN]))
+            publish_standard_texts(provider, brand)
+            made.append(key)
         conn.execute(
-            "insert into site (provider_id, brand_id, name, public_key, secret, origins, policy) "
-            "values (%s, %s, 'Bench', %s, %s, %s, 'signed')",
-            (provider, brand, key, secrets().keyring.encrypt_text(secret, "site-secret"),
-             [ORIGIN]))
+            "insert into document_event (provider_id, document_id, kind) select d.provider_id, "
+            "d.id, 'RETIRED' from document d where d.kind = 'AYDINLATMA' and d.brand_id = %s",
+            (first,))
         conn.execute("create table bare (id bigint generated always as identity primary key, "
                      "key text not null unique, phone text not null, body jsonb not null, "
                      "at timestamptz not null default now())")
-    publish_standard_texts(provider, brand)
-    return key, secret, str(forms.show(sites.find_site(key), "tr")["token"])
+    bare, noticed = ((key, secret, str(forms.show(sites.find_site(key), "tr")["token"]))
+                     for key in made)
+    return bare, noticed
 
 
 def fill(count: int) -> None:
@@ -262,14 +275,14 @@ def fill(count: int) -> None:
 
 def main() -> None:
     """Measure in turn, print medians."""
-    key, secret, token = prepare()
-    path = f"/w/v1/{key}/submissions"
+    plain, noticed = prepare()
+    path, noticed_path = (f"/w/v1/{key}/submissions" for key, _, _ in (plain, noticed))
 
-    def posts(channels: list[str]) -> list[bytes]:
-        source = bodies(key, secret, token, channels)
+    def posts(channels: list[str], site: tuple[str, str, str] = plain) -> list[bytes]:
+        source = bodies(*site, channels)
         return [next(source) for _ in range(int(SECONDS * 9_000))]
 
-    ones, threes, p99s, cpus, rates = [], [], [], [], []
+    ones, threes, notices, p99s, cpus, rates = [], [], [], [], [], []
     with serving("benchmarks.bare:application") as (bare, _), \
             serving("app:serving") as (ours, group):
         for port, where in ((bare, "/"), (ours, path)):
@@ -280,12 +293,15 @@ def main() -> None:
             rate, p99 = load(ours, path, made, SECONDS)
             cpus.append((cpu_seconds(group) - before) / (rate * SECONDS) * 1e6)
             three, _ = load(ours, path, posts(["MESAJ", "ARAMA", "EPOSTA"]), SECONDS)
+            acted, _ = load(ours, noticed_path, posts(["MESAJ"], noticed), SECONDS)
+            notices.append(acted / base)
             ones.append(rate / base)
             threes.append(three / base)
             p99s.append(p99)
             rates.append(rate)
             print(f"# bare {base:.0f}/s, capture {rate:.0f}/s, three {three:.0f}/s", flush=True)
         print(f"capture_vs_bare {statistics.median(ones):.3f}")
+        print(f"capture_notice_vs_bare {statistics.median(notices):.3f}")
         print(f"capture3_vs_bare {statistics.median(threes):.3f}")
         print(f"capture_p99_ms {statistics.median(p99s):.1f}")
         print(f"capture_cpu_us {statistics.median(cpus):.0f}")

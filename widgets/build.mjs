@@ -14,12 +14,14 @@ import { gzipSync } from "node:zlib";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, "..", "static", "widgets");
-/** Goal 8: everything the widget is, in one file, gzip -9. */
+/** Goal 8: everything a widget is, in one file, gzip -9. */
 const BUDGET_GZIP_BYTES = 10_000;
+const NOTICE_GZIP_BYTES = 5_500;
 
 const BUNDLES = [
-  { file: "ileti.js", entry: "entry-script.ts", format: "iife" },
-  { file: "ileti.esm.js", entry: "entry-esm.ts", format: "esm" },
+  { file: "ileti.js", entry: "entry-script.ts", format: "iife", budget: BUDGET_GZIP_BYTES },
+  { file: "ileti.esm.js", entry: "entry-esm.ts", format: "esm", budget: BUDGET_GZIP_BYTES },
+  { file: "ileti-notice.js", entry: "entry-notice.ts", format: "iife", budget: NOTICE_GZIP_BYTES },
 ];
 
 /** CSS in a template literal is not seen by the minifier; line breaks in it are for readers. */
@@ -62,8 +64,8 @@ function describe({ file, text }) {
 const built = await Promise.all(BUNDLES.map(bundle));
 const files = built.map(describe);
 const faults = files
-  .filter((one) => one.gzip > BUDGET_GZIP_BYTES)
-  .map((one) => `${one.file} weighs ${one.gzip} bytes gzipped; the budget is ${BUDGET_GZIP_BYTES}.`);
+  .filter((one, n) => one.gzip > BUNDLES[n].budget)
+  .map((one) => `${one.file} weighs ${one.gzip} bytes gzipped, over its budget.`);
 
 if (process.argv.includes("--check")) {
   const read = (name) => readFile(join(OUT, name)).catch(() => Buffer.alloc(0));

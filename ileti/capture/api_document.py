@@ -144,6 +144,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         200, ("Metinler ve jeton.", "The texts and the token."), "Form", query=_LANG, faults=_CALL,
     ),
     Operation(
+        "readNotice", "get", "/w/v1/{siteKey}/notice", "capture",
+        ("Aydınlatma metnini oku", "Read the privacy notice"),
+        ("İzin sormayan bir form için: metnin tamamı ve yalnız ona bağlı bir jeton. Ne kadar "
+         "gösterildiği, işaretlenen hiçbir şey olmadan `submissions` ile gönderilir (R-60).",
+         "For a form that asks no consent: the whole text, and a token bound to it alone. How far "
+         "it was shown is sent by `submissions` with nothing ticked (R-60)."),
+        200, ("Metin ve jeton.", "The text and the token."), "Notice", query=_LANG, faults=_CALL,
+    ),
+    Operation(
         "submit", "post", "/w/v1/{siteKey}/submissions", "capture",
         ("İşaretlenenleri gönder", "Send what was ticked"),
         ("Aynı anahtar ve aynı içerik hep aynı makbuzu verir: yanıt gelmezse aynısını yeniden "
@@ -189,8 +198,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "When something is missing or the form has run out, the page is drawn again with what "
          "was typed and with empty boxes."),
         200, ("Kod adımı ya da makbuz.", "The code step or the receipt."),
-        fields=("token", "key", "shown_at", "choice", "notice", "name", "phone", "email",
-                "website"), query=_LANG, faults=(403, 404, 409, 410, 422, 429, 503),
+        fields=("token", "key", "shown_at", "choice", "privacy", "notice", "opened", "name",
+                "phone", "email", "website"), query=_LANG,
+        faults=(403, 404, 409, 410, 422, 429, 503),
+    ),
+    Operation(
+        "noticeOfSite", "get", "/f/{siteKey}/notice", "pages",
+        ("Sitenin aydınlatma metni", "The site’s privacy notice"),
+        ("Şimdi yürürlükte olan metin ve “okudum, anladım” düğmesi; düğme formun gönderildiği "
+         "yere gider.",
+         "The text in force now, with the button “read and understood”, which posts where the "
+         "form does."),
+        200, ("Sayfa.", "The page."), query=_LANG, faults=(404, 429),
     ),
     Operation(
         "codePage", "post", "/f/{siteKey}/code", "pages",

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ileti.capture.endpoints import ConfirmationIn, NewCodeIn
+from ileti.capture.endpoints import MOST_ASKED, ConfirmationIn, NewCodeIn
 from ileti.capture.forms import LONGEST_NAME, SubmissionIn
 from ileti.capture.receipts import FORMAT
 from ileti.consents.vocabulary import Outcome
+from ileti.kvkk.vocabulary import Act
 
 Pair = tuple[str, str]
 PLACE: Final = "#/components/schemas/"
@@ -35,13 +36,22 @@ _REQUESTS: Final[dict[str, dict[str, tuple[dict[str, Any], Pair]]]] = {
         "choices": ({"maxItems": 3},
                     ("Yalnız işaretlenenler; her kanal en çok bir kez. Boş olabilir (R-13).",
                      "Only what was ticked; each channel at most once. May be empty (R-13).")),
-        "notice": ({}, ("Aydınlatma metninin okundu işareti; izin sayılmaz (R-58).",
-                        "The notice's acknowledgement; it is no consent (R-58).")),
+        "privacy": ({"maxItems": MOST_ASKED},
+                    ("Yalnız işaretlenen açık rızalar, her biri ayrı bir kayıt (R-57, R-58). Boş "
+                     "olabilir.",
+                     "Only the explicit consents that were ticked, each a record of its own "
+                     "(R-57, R-58). May be empty.")),
+        "notice": ({}, ("Aydınlatma metninin nasıl gösterildiği; izin sayılmaz (R-58). Yoksa: "
+                        "bağlantısıyla gösterildi.",
+                        "How the notice was shown; it is no consent (R-58). Absent: shown with "
+                        "its link.")),
         "name": ({"maxLength": 2 * LONGEST_NAME},
-                 ("Bir kutu işaretliyse gerekir (R-09); kırpılınca en çok 120 karakter.",
-                  "Needed when a box is ticked (R-09); at most 120 characters when trimmed.")),
-        "phone": ({"maxLength": 120}, ("MESAJ ve ARAMA için; her yazılış olur.",
-                                       "For MESAJ and ARAMA; any spelling.")),
+                 ("İzin ya da rıza işaretliyse gerekir (R-09); kırpılınca en çok 120 karakter.",
+                  "Needed when a consent is ticked (R-09); at most 120 characters when trimmed.")),
+        "phone": ({"maxLength": 120},
+                  ("MESAJ ve ARAMA için; her yazılış olur. Yalnız rıza için telefon ya da e-posta.",
+                   "For MESAJ and ARAMA; any spelling. For explicit consents alone, phone or "
+                   "e-mail.")),
         "email": ({"maxLength": 400}, ("EPOSTA için.", "For EPOSTA.")),
         "website": ({"maxLength": 500},
                     ("İnsanların görmediği alan: boş bırakın. Doldurana aynı yanıt verilir, "
@@ -58,8 +68,20 @@ _REQUESTS: Final[dict[str, dict[str, tuple[dict[str, Any], Pair]]]] = {
                ("Kişinin kendi tıklamasının anı (R-12).",
                 "The moment of the person’s own click (R-12).")),
     },
-    "NoticeIn": {"at": ({"format": "date-time", "maxLength": 40},
-                        ("İşaretin anı.", "The moment of the mark."))},
+    "NoticeIn": {
+        "at": ({"format": "date-time", "maxLength": 40},
+               ("“Okudum, anladım” işaretlendiyse anı; yoksa metin yalnız gösterildi.",
+                "The moment of the tick “read and understood”; absent: the notice was only "
+                "shown.")),
+        "extent": ({}, ("Metin ne kadar gösterildi: bağlantısıyla, açılarak, sonuna dek (R-60).",
+                        "How far it was shown: with its link, opened, to its end (R-60).")),
+    },
+    "PrivacyIn": {
+        "document": ({}, ("Formdaki `privacy.texts[].document`.",
+                          "`privacy.texts[].document` of the form.")),
+        "at": ({"format": "date-time", "maxLength": 40},
+               ("Kişinin kendi tıklamasının anı.", "The moment of the person’s own click.")),
+    },
     "ConfirmationIn": {
         "handle": ({}, ("Gönderimin yanıtından.", "From the submission’s answer.")),
         "codes": ({"minItems": 1, "maxItems": 2},
@@ -80,7 +102,8 @@ EXAMPLES: Final[dict[str, Any]] = {
         "shownAt": "2026-11-23T13:57:30.000+03:00", "name": "Nazlı Karabulut",
         "phone": "0599 213 41 17", "email": "nazli@ornek.com.tr",
         "choices": [{"channel": "MESAJ", "status": "ONAY", "at": MOMENT}],
-        "notice": {"at": MOMENT}, "website": "",
+        "privacy": [{"document": 12, "at": MOMENT}],
+        "notice": {"at": MOMENT, "extent": "to_the_end"}, "website": "",
     },
     "ConfirmationIn": {"handle": HANDLE, "codes": [{"to": "phone", "code": "482119"}]},
     "NewCodeIn": {"handle": HANDLE, "to": "phone"},
@@ -92,16 +115,37 @@ EXAMPLES: Final[dict[str, Any]] = {
         "channels": [{"channel": "MESAJ", "strong": "kısa mesajla",
                       "text": "almayı kabul ediyorum."}],
         "free": "Hiçbirini seçmeden de sürdürebilirsiniz.",
+        "privacy": {
+            "heading": "Kişisel verileriniz için açık rıza",
+            "free": "Her biri ayrı bir karardır.",
+            "told": "Kararınız kaydedildi.",
+            "texts": [{"document": 12, "title": "Kişiye özel öneri için açık rıza",
+                       "text": "Alışveriş geçmişimin … işlenmesine açık rıza veriyorum.",
+                       "more": "Rızamı dilediğim an geri alabilirim."}],
+        },
         "notice": {"before": "Verilerinizi neden ve nasıl işlediğimizi ",
                    "link": "aydınlatma metninde", "after": " anlatıyoruz.",
                    "url": "https://izin.ornek.com.tr/n/7",
                    "ack": "Aydınlatma metnini okudum, anladım."},
+        "words": {"MESAJ": "Kısa mesaj", "ONAY": "Onay", "given": "Rıza verdiniz"},
+    },
+    "Notice": {
+        "token": HANDLE, "expiresIn": 1800, "lang": "tr",
+        "provider": {"title": "Liman Kahve Gıda Tic. A.Ş.", "brand": "Liman Kahve"},
+        "notice": {"before": "Verilerinizi neden ve nasıl işlediğimizi ",
+                   "link": "aydınlatma metninde", "after": " anlatıyoruz.",
+                   "url": "https://izin.ornek.com.tr/n/7",
+                   "ack": "Aydınlatma metnini okudum, anladım.", "open": "Aydınlatma metnini oku",
+                   "page": "Ayrı sayfada aç", "title": "Aydınlatma metni",
+                   "body": "## Veri sorumlusu\n\nLiman Kahve Gıda Tic. A.Ş. …"},
     },
     "Receipt": {
         "receipt": "MKB-7Q2D-0K4M-XW81", "state": "code_sent",
         "issuedAt": "2026-11-23T10:57:49Z", "provider": 607100, "brand": 607100,
         "items": [{"channel": "MESAJ", "status": "ONAY", "outcome": "UNVERIFIED",
                    "leaf": "9f2c" * 16}],
+        "privacy": [{"act": "READ", "text": 7, "leaf": "07b1" * 16, "to": "phone"},
+                    {"act": "GIVEN", "text": 31, "leaf": "c4d8" * 16, "to": "phone"}],
         "keyId": "3b1f5a0c9d7e2468", "format": FORMAT, "signature": "kH3v" * 21 + "kA==",
         "handle": HANDLE, "codes": [{"to": "phone", "masked": MASKED, "expiresIn": 300}],
     },
@@ -150,6 +194,10 @@ _RECEIPT: Final = _object(
         "format": {"const": FORMAT},
         "signature": _text(pattern="^[A-Za-z0-9+/]{86}==$"),
     },
+    privacy=_list(_object({
+        "act": _text(enum=[one.name for one in Act]), "text": _WHOLE,
+        "leaf": _text(pattern="^[0-9a-f]{64}$"),
+    }, to=_text(enum=["phone", "email"]))),
     handle=_text(),
     codes=_list(_object({"to": _text(enum=["phone", "email"]), "masked": _text(),
                          "expiresIn": _WHOLE}), maxItems=2),
@@ -165,9 +213,20 @@ _ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "channels": _list(_object({"channel": _CHANNEL, "strong": _text(), "text": _text()}),
                           minItems=1, maxItems=3),
         "free": _text(),
+        "privacy": {"oneOf": [{"type": "null"}, _object({
+            "heading": _text(), "free": _text(), "told": _text(),
+            "texts": _list(_object({"document": _WHOLE, "title": _text(), "text": _text(),
+                                    "more": _text()}), minItems=1, maxItems=MOST_ASKED)})]},
         "notice": {"oneOf": [{"type": "null"}, _object({
             "before": _text(), "link": _text(), "after": _text(), "ack": _text(),
             "url": _text(format="uri")})]},
+        "words": {"type": "object", "additionalProperties": _text()},
+    }),
+    "Notice": _object({
+        "token": _text(), "expiresIn": _WHOLE, "lang": _text(enum=["tr", "en"]),
+        "provider": _object({"title": _text(), "brand": _text()}),
+        "notice": _object({name: _text() for name in (
+            "before", "link", "after", "ack", "url", "open", "page", "title", "body")}),
     }),
     "Receipt": _RECEIPT,
     "CodeSent": _object({"expiresIn": _WHOLE}),

@@ -88,7 +88,9 @@ def shop() -> ResponseReturnValue:
     hashes = {one["file"]: one["integrity"] for one in kept["files"]}
     key = request.args.get("site", SITE_KEY)
     return _page("shop.html", site_key=key, widget_src="/static/widgets/ileti.js",
-                 widget_integrity=hashes.get("ileti.js"), plain_url=f"/f/{key}")
+                 widget_integrity=hashes.get("ileti.js"), plain_url=f"/f/{key}",
+                 notice_src="/static/widgets/ileti-notice.js",
+                 notice_integrity=hashes.get("ileti-notice.js"))
 
 
 @blueprint.get("/telefon")

@@ -1,10 +1,10 @@
-"""The widget's four calls, answered in front of Flask.
+"""The widgets' five calls, answered in front of Flask.
 
-``/w/v1/{siteKey}/form|submissions|confirmations|codes``: no session, no cookie, no login, no ORM,
-so that a capture costs little more than its insert. A post comes from one of the site's origins;
-without an Origin only a server that vouches under policy ``signed`` is heard. Every failure is an
-``application/problem+json`` of :mod:`ileti.core.errors`, in the language of the form, and never a
-stack trace.
+``/w/v1/{siteKey}/form|notice|submissions|confirmations|codes``: no session, no cookie, no login, no
+ORM, so that a capture costs little more than its insert. A post comes from one of the site's
+origins; without an Origin only a server that vouches under policy ``signed`` is heard. Every
+failure is an ``application/problem+json`` of :mod:`ileti.core.errors`, in the language of the form,
+and never a stack trace.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import ileti.iys.jobs  # noqa: F401 (both: bells can only ring jobs that are kno
 from ileti.capture import forms, verify
 from ileti.capture.forms import SubmissionIn, Visitor
 from ileti.capture.limits import FORWARD, MESSAGES, client_address, counters
-from ileti.capture.receipts import item
+from ileti.capture.receipts import act_line, item
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import answer, submit
 from ileti.core.errors import (
@@ -43,6 +43,8 @@ log = get_logger("ileti.capture")
 
 PREFIX: Final = "/w/v1/"
 MOST_BYTES: Final = 16_384
+#: Explicit consents on one form.
+MOST_ASKED: Final = 8
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 _MAX_AGE: Final = "600"
 
@@ -194,9 +196,19 @@ def _preflight(call: _Call) -> tuple[int, Any]:
 
 
 def _form(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
-    asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
-    call.asked_language = "en" if asked == "en" else "tr"
+    call.asked_language = asked_language(call)
     return 200, forms.show(site, call.asked_language)
+
+
+def asked_language(call: _Call) -> str:
+    """The language of the address; Turkish when it names none."""
+    asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
+    return "en" if asked == "en" else "tr"
+
+
+def _notice(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+    call.asked_language = asked_language(call)
+    return 200, forms.show_notice(site, call.asked_language)
 
 
 def _submissions(call: _Call, site: Site, own_page: bool) -> tuple[int, Any]:
@@ -233,12 +245,14 @@ def receipt_now(site: Site, opened: verify.Opened) -> dict[str, Any]:
     return answer(
         site, opened.submission_id, now.issued_at, state,
         [item(channel, status, outcome, leaf) for channel, status, outcome, leaf in now.lines],
+        [act_line(one.act, one.text_id, one.leaf, one.to) for one in now.acts],
         language=opened.language, codes=codes,
     ) | {"handle": verify.handle(site, opened.submission_id, now.captured_at, opened.language)}
 
 
 _WAYS: Final[dict[str, tuple[str, Callable[[_Call, Site, bool], tuple[int, Any]]]]] = {
     "form": ("GET", _form),
+    "notice": ("GET", _notice),
     "submissions": ("POST", _submissions),
     "confirmations": ("POST", _confirmations),
     "codes": ("POST", _codes),
@@ -270,6 +284,8 @@ def check_texts(body: SubmissionIn) -> None:
         faults.append(_unreadable("key"))
     if len(body.choices) > 3:
         faults.append(_unreadable("choices"))
+    if len(body.privacy) > MOST_ASKED:
+        faults.append(_unreadable("privacy"))
     if faults:
         raise InvalidInput(errors=tuple(faults))
 

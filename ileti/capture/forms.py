@@ -4,7 +4,8 @@
 :func:`read` takes the answer: the token must be ours, for this site and its present form, and every
 version in it one of the brand's own (R-17, R-23); every box needs the moment of the person's own
 act (R-12); nothing is required (R-13), but a consent has a name and an address (R-09). The result
-goes into the ledger as it stands; the privacy notice is evidence of its own, no consent (R-58).
+goes into the ledgers as it stands: commercial consents in one, notice and explicit consents in the
+other (R-58; ``privacy``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from config import settings
+from ileti.capture import privacy
+from ileti.capture.privacy import Given, NoticeIn, PrivacyIn
 from ileti.capture.sites import Site, Text, text_shown
+from ileti.capture.words import WORDS
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import NewConsent, hash_body
 from ileti.consents.rules import Flow, Item, check_item
@@ -27,6 +31,7 @@ from ileti.consents.vocabulary import AddressKind, Channel, Source, Standing, St
 from ileti.core import clock, db
 from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed, NotFound
 from ileti.core.secrets import secrets
+from ileti.kvkk.ledger import NewAct
 from ileti.recipients.address import AddressError, parse_email, parse_phone
 
 TOLERANCE: Final = timedelta(seconds=120)
@@ -41,14 +46,6 @@ _FREE: Final = {
     "vazgeçebilirsiniz.",
     "en": "You can go on without choosing any. You can withdraw at any time, free of charge.",
 }
-_NOTICE: Final = {
-    "tr": {"before": "Verilerinizi neden ve nasıl işlediğimizi ", "link": "aydınlatma metninde",
-           "after": " anlatıyoruz.", "ack": "Aydınlatma metnini okudum, anladım."},
-    "en": {"before": "Our ", "link": "privacy notice",
-           "after": " tells why and how we process your data.",
-           "ack": "I have read and understood the privacy notice."},
-}
-
 ChannelWord = Literal["MESAJ", "ARAMA", "EPOSTA"]
 
 
@@ -60,12 +57,6 @@ class ChoiceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     at: str
 
 
-class NoticeIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The acknowledgement of the notice as it arrives."""
-
-    at: str
-
-
 class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Body of ``POST …/submissions``; texts are bounded before anything looks at them."""
 
@@ -74,6 +65,7 @@ class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     choices: list[ChoiceIn]
     shownAt: str  # noqa: N815
     notice: NoticeIn | None = None
+    privacy: list[PrivacyIn] = []
     website: str = ""
     name: str | None = None
     phone: str | None = None
@@ -92,12 +84,14 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A submission that passed; ``addresses`` are canonical."""
+    """A submission that passed; ``addresses`` are canonical. ``acts`` are those about personal
+    data, of nobody when no address was given."""
 
     idem: str
     body_hash: bytes
     language: str
     items: tuple[NewConsent, ...]
+    acts: tuple[NewAct, ...]
     addresses: dict[str, str]
     evidence: dict[str, Any]
     person: dict[str, str]
@@ -113,9 +107,8 @@ def show(site: Site, language: str) -> dict[str, Any]:
     parts = {channel: _parts(text.body) for channel, text in offered}
     intros = {intro for intro, _, _ in parts.values()}
     shared = intros.pop() if len(intros) == 1 else ""
-    notice = site.notices.get(language)
     return {
-        "token": _token(site, language, [text for _, text in offered], notice),
+        "token": _token(site, language, [text for _, text in offered], site.asks(language)),
         "expiresIn": settings().form_token_minutes * 60,
         "lang": language,
         "policy": site.policy,
@@ -129,8 +122,23 @@ def show(site: Site, language: str) -> dict[str, Any]:
             for channel, (intro, strong, rest) in parts.items()
         ],
         "free": _FREE[language],
-        "notice": _NOTICE[language] | {"url": f"{settings().base_url}/n/{notice.id}"}
-        if notice else None,
+        "privacy": privacy.asking_words(site, language),
+        "notice": privacy.notice_words(site, language),
+        "words": WORDS[language],
+    }
+
+
+def show_notice(site: Site, language: str) -> dict[str, Any]:
+    """The answer of ``GET …/notice``: the notice alone, with a token that shows nothing else;
+    raises NotFound when none is published."""
+    words = privacy.reading_words(site, language)
+    if words is None:
+        raise NotFound("Bu sitenin aydınlatma metni henüz yayımlanmadı.",
+                       "The privacy notice of this site is not published yet.", code="no_text")
+    return {
+        "token": _token(site, language, [], []),
+        "expiresIn": settings().form_token_minutes * 60, "lang": language,
+        "provider": {"title": site.provider_title, "brand": site.brand_name}, "notice": words,
     }
 
 
@@ -151,21 +159,24 @@ def _parts(body: str) -> tuple[str, str, str]:
     return (f"{intro} {before}".replace("\n", " ").strip(), strong, rest)
 
 
-def _token(site: Site, language: str, texts: list[Text], notice: Text | None) -> str:
+def _token(site: Site, language: str, texts: list[Text], asked: list[Text]) -> str:
+    notice = site.notices.get(language)
     return secrets().tokens("form").make(
         {"s": site.id, "f": site.form_version, "l": language, "t": [t.id for t in texts],
-         "n": notice.id if notice else None, "r": random.token_urlsafe(6),
-         "i": int(clock.now().timestamp() * 1000)},
+         "n": notice.id if notice else None, "x": [t.id for t in asked],
+         "r": random.token_urlsafe(6), "i": int(clock.now().timestamp() * 1000)},
         seconds=settings().form_token_minutes * 60,
     )
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a token says was on show; ``age`` in seconds since it was handed out."""
+    """What a token says was on show; ``asked`` are the explicit consents by their document,
+    ``age`` in seconds since it was handed out."""
 
     language: str
     consents: dict[Channel, Text]
+    asked: dict[int, Text]
     notice: Text | None
     age: float
 
@@ -183,15 +194,22 @@ def open_token(site: Site, token: str) -> Shown:
     language = "en" if said.get("l") == "en" else "tr"
     consents: dict[Channel, Text] = {}
     for version_id in said["t"]:
-        text = text_shown(site, language, version_id)
-        if text is None:
-            raise NotAllowed(code="foreign_text")
+        text = _own(site, language, version_id)
         now = site.in_force.get((language, version_id))
         channel = now[0] if now else _channel_of(site, version_id)
         if channel in site.channels:
             consents[channel] = text
+    asked = {text.document: text for text in
+             (_own(site, language, version_id) for version_id in said.get("x", ()))}
     notice = text_shown(site, language, said["n"]) if said.get("n") else None
-    return Shown(language, consents, notice, clock.now().timestamp() - said["i"] / 1000)
+    return Shown(language, consents, asked, notice, clock.now().timestamp() - said["i"] / 1000)
+
+
+def _own(site: Site, language: str, version_id: int) -> Text:
+    text = text_shown(site, language, version_id)
+    if text is None:
+        raise NotAllowed(code="foreign_text")
+    return text
 
 
 def _channel_of(site: Site, version_id: int) -> Channel | None:
@@ -212,11 +230,13 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
     moment = clock.now()
     faults: list[FieldError] = []
     shown_at = _moment(body.shownAt, "shownAt", faults)
-    addresses = _addresses(body, faults)
+    addresses = _addresses(body, shown, faults)
     name = _name(body, faults)
     items, boxes = _items(body, shown, addresses, shown_at, moment, verified, faults)
-    notice_at = _moment(body.notice.at, "notice", faults) if body.notice else None
-    if faults:
+    given, ticks = _given(body, shown, shown_at, moment, faults)
+    if body.notice and body.notice.at is not None:
+        _moment(body.notice.at, "notice", faults)
+    if faults or shown_at is None:
         raise InvalidInput(errors=tuple(faults))
     evidence: dict[str, Any] = {
         "place": site.name, "site": site.key, "origin": visitor.origin,
@@ -224,18 +244,26 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
         "texts": [{"channel": c.name, "id": t.id, "hash": t.hash}
                   for c, t in shown.consents.items()],
         "shownAt": body.shownAt, "boxes": boxes, "vouch": vouch,
-        "notice": {"version": shown.notice.id, "hash": shown.notice.hash, "at": body.notice.at}
-        if shown.notice and body.notice and notice_at else None,
-    }
+    } | privacy.evidence(shown.notice, body.notice, shown.asked, ticks)
     person = {"ip": visitor.address, "agent": visitor.agent} | ({"name": name} if name else {})
     return Accepted(
-        idem=f"w{site.id}:{body.key}",
-        body_hash=hash_body(body.token, body.name, body.phone, body.email, body.shownAt,
-                            [c.channel for c in body.choices], body.notice is not None),
-        language=shown.language, items=tuple(items), addresses=addresses, evidence=evidence,
-        person=person,
+        idem=f"w{site.id}:{body.key}", body_hash=_print(body), language=shown.language,
+        items=tuple(items), addresses=addresses, evidence=evidence, person=person,
+        acts=privacy.acts(
+            shown.notice, body.notice, given, addresses.values(), shown_at=shown_at,
+            clicks=[one.consent_date for one in items], moment=moment, oldest=OLDEST_CLICK),
         trapped=bool(body.website.strip()) or (not verified and _hasty(shown.age)),
     )
+
+
+def _print(body: SubmissionIn) -> bytes:
+    """What tells this body from another under the same key."""
+    parts: list[Any] = [body.token, body.name, body.phone, body.email, body.shownAt,
+                        [c.channel for c in body.choices], body.notice is not None]
+    if body.privacy or (body.notice and (not body.notice.at or body.notice.extent != "linked")):
+        parts += [[one.document for one in body.privacy],
+                  body.notice and (bool(body.notice.at), body.notice.extent)]
+    return hash_body(*parts)
 
 
 def _hasty(age: float) -> bool:
@@ -285,35 +313,65 @@ def _items(
     return items, boxes
 
 
+def _given(
+    body: SubmissionIn, shown: Shown, shown_at: datetime | None, moment: datetime,
+    faults: list[FieldError],
+) -> tuple[list[Given], dict[str, str]]:
+    """The explicit consents that were ticked, in the form's order (R-57, R-58)."""
+    given: dict[int, Given] = {}
+    ticks: dict[str, str] = {}
+    for choice in body.privacy:
+        text = shown.asked.get(choice.document)
+        if text is None or str(choice.document) in ticks:
+            faults.append(_fault("privacy", "not_on_show"))
+            continue
+        ticks[str(choice.document)] = choice.at
+        clicked = _moment(choice.at, "privacy", faults)
+        if clicked is None or shown_at is None:
+            continue
+        if not _own_act(clicked, shown_at, moment):
+            faults.append(_fault("privacy", "no_interaction"))
+            continue
+        given[choice.document] = Given(text, clock.whole_second(min(clicked, moment)))
+    return [given[number] for number in shown.asked if number in given], ticks
+
+
 def _own_act(clicked: datetime, shown_at: datetime, moment: datetime) -> bool:
     """R-12: the click lies between showing and now, give or take the clocks."""
     return (shown_at - timedelta(seconds=1) <= clicked <= moment + TOLERANCE
             and clicked >= moment - OLDEST_CLICK)
 
 
-def _addresses(body: SubmissionIn, faults: list[FieldError]) -> dict[str, str]:
+def _addresses(body: SubmissionIn, shown: Shown, faults: list[FieldError]) -> dict[str, str]:
+    """The addresses that what was ticked needs. An explicit consent alone needs one, whichever."""
     needed = {"email" if c.channel == "EPOSTA" else "phone" for c in body.choices}
-    readers: tuple[tuple[str, str | None, Callable[[str], str]], ...] = (
-        ("phone", body.phone, parse_phone), ("email", body.email, parse_email))
+    typed = {"phone": (body.phone or "").strip(), "email": (body.email or "").strip()}
+    if body.privacy and not needed:
+        needed = {field for field, text in typed.items() if text}
+        if not needed:
+            by_phone = any(c is not Channel.EPOSTA for c in shown.consents)
+            faults.append(_fault("phone" if by_phone else "email", "no_address"))
+    readers: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("phone", parse_phone), ("email", parse_email))
     found: dict[str, str] = {}
-    for field, text, parse in readers:
-        if field not in needed and not (text and text.strip()):
+    for field, parse in readers:
+        if field not in needed:
             continue
         try:
-            found[field] = parse(text or "")
+            found[field] = parse(typed[field])
         except AddressError as error:
-            if field in needed:
-                faults.append(FieldError(field, error.code, error.tr, error.en))
-    return {field: value for field, value in found.items() if field in needed}
+            faults.append(FieldError(field, error.code, error.tr, error.en))
+    return found
 
 
 def _name(body: SubmissionIn, faults: list[FieldError]) -> str:
     name = " ".join((body.name or "").split(" ")).strip()
-    if body.choices and not any(one.isalpha() for one in name) and not _CONTROL.search(name):
+    named = bool(body.choices or body.privacy)
+    if named and not any(one.isalpha() for one in name) and not _CONTROL.search(name):
         faults.append(_fault("name", "missing"))
     elif len(name) > LONGEST_NAME or _CONTROL.search(name):
         faults.append(_fault("name", "unreadable"))
-    return name if body.choices else ""
+    return name if named else ""
 
 
 def _moment(text: str, field: str, faults: list[FieldError]) -> datetime | None:
@@ -333,6 +391,8 @@ _SENTENCES: Final = {
                        "A box counts only when you tick it yourself. Tick it again."),
     "missing": ("Onay için adınızı ve soyadınızı yazın.",
                 "Write your full name to give a consent."),
+    "no_address": ("Rızanın sahibini bilmek için bir adres yazın: telefon ya da e-posta.",
+                   "Write an address, phone or e-mail, so that the consent has its giver."),
     "unreadable": ("Ad ve soyad en çok 120 karakter olabilir; satır sonu ya da görünmez işaret "
                    "içeremez.",
                    "A name has at most 120 characters and no line breaks or hidden marks."),

@@ -40,7 +40,8 @@ class Policy(StrEnum):
 
 
 class Site(Model):
-    """A web site (or a corner of it) with a consent widget."""
+    """A web site (or a corner of it) with a consent widget. ``explicit_consents`` are the texts
+    (ids of ``document``) whose explicit consent its form asks for, each by a box of its own."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -63,6 +64,9 @@ class Site(Model):
     channels: Mapped[list[int]] = mapped_column(
         ARRAY(SmallInteger), server_default=text("'{2,1,3}'")
     )
+    explicit_consents: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), server_default=text("'{}'::integer[]")
+    )
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     form_version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(
@@ -79,12 +83,13 @@ class Site(Model):
 
 @orm.listen(Site, "before_update")
 def _another_form(_mapper: Any, _connection: Any, site: Site) -> None:
-    """Other channels or another way to verify are another form than the one people saw (R-17).
+    """Other boxes or another way to verify are another form than the one people saw (R-17).
 
     What was on show before is refused then, and asked for again in its new version.
     """
     shown: Any = inspect(site).attrs
-    if shown.channels.history.has_changes() or shown.policy.history.has_changes():
+    if any(shown[name].history.has_changes()
+           for name in ("channels", "explicit_consents", "policy")):
         site.form_version += 1
 
 

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, takeaway, verify
-from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
+from ileti.capture.forms import ChoiceIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
     application_link,
@@ -28,6 +28,7 @@ from ileti.capture.page import (
     show_error,
     visitor,
 )
+from ileti.capture.privacy import NoticeIn, PrivacyIn
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
@@ -43,6 +44,8 @@ from ileti.core.errors import (
     TooMany,
     TryLater,
 )
+from ileti.kvkk import standing
+from ileti.kvkk.vocabulary import Act
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_error_handler(IletiError, show_error)
@@ -84,6 +87,22 @@ def _draw(site: Site, language: str, status: int = 200, **more: Any) -> Response
     )
 
 
+@blueprint.get("/f/<site_key>/notice")
+def site_notice(site_key: str) -> ResponseReturnValue:
+    """The notice of the site as it stands now, with its own mark "okudum, anladım" (R-58, R-60):
+    what ``<ileti-notice>`` shows, without JavaScript."""
+    site, language = find_site(site_key), asked_language()
+    counters.check("f", site.id, visitor().address, share=4)
+    shown = forms.show_notice(site, language)
+    path = f"/f/{site.key}/notice"
+    return _page(
+        "notice.html", site, language, current_url=None, other=other_language(path, language),
+        notice=noticed(site.notices[language].id),
+        mark={"token": shown["token"], "key": str(uuid.uuid4()), "label": shown["notice"]["ack"],
+              "shown_at": clock.now().isoformat(),
+              "action": in_language(f"/f/{site.key}", language)})
+
+
 @blueprint.post("/f/<site_key>")
 def send_form(site_key: str) -> ResponseReturnValue:
     """Record what was ticked; draw the form again, boxes empty, when something is missing."""
@@ -95,8 +114,8 @@ def send_form(site_key: str) -> ResponseReturnValue:
                          "This form is used on the site’s own page only.", code="vouch_refused")
     try:
         body = _posted()
-        if not body.choices and body.notice is None:
-            return _receipt_page(site, language, state="none", lines={}, notice=None,
+        if not (body.choices or body.privacy) and body.notice is None:
+            return _receipt_page(site, language, state="none", lines={}, given=set(), notice=None,
                                  form_url=in_language(f"/f/{site.key}", language))
         endpoints.check_texts(body)
         receipt = submit(site, body, visitor(), own_page=True)
@@ -123,7 +142,7 @@ _FIELDS = ("name", "phone", "email")
 
 def _again(site: Site, language: str, status: int, faults: list[tuple[str, str]]) -> Response:
     """The form once more, with what was typed and what is wrong; boxes are empty (R-12)."""
-    errors = [{"field": field if field in _FIELDS else "choices", "message": said}
+    errors = [{"field": field if field in (*_FIELDS, "privacy") else "choices", "message": said}
               for field, said in faults]
     values = {name: request.form.get(name, "")[:400] for name in _FIELDS}
     return _draw(site, language, status, values=values, errors=errors)
@@ -138,7 +157,10 @@ def _posted() -> SubmissionIn:
             key=said.get("key", ""), token=said.get("token", ""), shownAt=said.get("shown_at", ""),
             choices=[ChoiceIn(channel=msgspec.convert(word, forms.ChannelWord), status="ONAY",
                               at=now) for word in dict.fromkeys(said.getlist("choice"))],
-            notice=NoticeIn(at=now) if said.get("notice") == "read" else None,
+            privacy=[PrivacyIn(document=msgspec.convert(word, int, strict=False), at=now)
+                     for word in dict.fromkeys(said.getlist("privacy"))],
+            notice=NoticeIn(at=now, extent="opened" if "opened" in said else "linked")
+            if said.get("notice") == "read" else None,
             website=said.get("website", ""), name=said.get("name"), phone=said.get("phone"),
             email=said.get("email"),
         )
@@ -266,6 +288,9 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
     return _receipt_page(
         site, language, state="unverified" if now.waiting else "recorded",
         lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
+        given={one.document_id for one in now.acts if one.act is Act.GIVEN},
+        renewed=standing.renewed(db.connection(), {one.text_id for one in now.acts}),
+        form_url=in_language(path, language),
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
@@ -277,12 +302,15 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
 
 
 def _receipt_page(site: Site, language: str, *, state: str, lines: dict[Any, tuple[str, str]],
-                  notice: bool | None, status: int = 200, **more: Any) -> Response:
+                  given: set[int], notice: bool | None, status: int = 200,
+                  **more: Any) -> Response:
     rows = [{"channel": channel.name, "status": lines.get(channel, (None, None))[0],
              "outcome": lines.get(channel, (None, None))[1]}
             for channel, _ in site.offered(language)]
-    return _page("receipt.html", site, language, status, state=state, rows=rows, notice=notice,
-                 **more)
+    privacy = [{"title": text.title, "given": text.document in given}
+               for text in site.asks(language)]
+    return _page("receipt.html", site, language, status, state=state, rows=rows, privacy=privacy,
+                 notice=notice, **more)
 
 
 # -- refusing --------------------------------------------------------------------------------------
@@ -344,18 +372,26 @@ select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
 @blueprint.get("/n/<int:version_id>")
 def notice(version_id: int) -> ResponseReturnValue:
     """One published version, for ever at the same address (R-58 to R-60)."""
+    shown = noticed(version_id)
+    language, newest, other = shown["language"], shown["newest"], shown["other"]
+    return draw(
+        "notice.html", language, shown["brand"], brand_id=shown["brand_id"],
+        current_url=None if newest == version_id else f"/n/{newest}",
+        other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
+        apply_url=shown["apply_url"], notice=shown,
+    )
+
+
+def noticed(version_id: int) -> dict[str, Any]:
+    """A published version as ``notice.html`` draws it, and whose it is; raises NotFound."""
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
     (title, version, since, digest, body, language, brand, brand_id, newest, other, retired,
      asked_at) = row
-    return draw(
-        "notice.html", language, brand, brand_id=brand_id,
-        current_url=None if newest == version_id else f"/n/{newest}",
-        apply_url=application_link(asked_at, language),
-        other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
-        notice={"title": title, "version": version, "published_at": istanbul_text(since),
-                "hash": bytes(digest).hex(), "body": body.replace("**", ""),
-                "current": newest == version_id and retired is None,
-                "retired_at": istanbul_text(retired) if retired else None},
-    )
+    return {"title": title, "version": version, "published_at": istanbul_text(since),
+            "hash": bytes(digest).hex(), "body": body.replace("**", ""),
+            "current": newest == version_id and retired is None,
+            "retired_at": istanbul_text(retired) if retired else None,
+            "language": language, "brand": brand, "brand_id": brand_id, "newest": newest,
+            "other": other, "apply_url": application_link(asked_at, language)}

@@ -2,8 +2,9 @@
 
 Its number is the submission's number under a keyed permutation (ileti/core/numbers.py). Its
 signature is Ed25519 over the RFC 8785 form of all fields but ``signature``, ``handle`` and
-``codes``; the leaf of each item is the very commitment that stands in the ledger. A replay gives
-the same receipt, byte for byte.
+``codes``; the leaf of each item is the very commitment that stands in the ledger. Acts about
+personal data stand apart from the consents, in ``privacy`` (R-58), which only a click with such
+acts has. A replay gives the same receipt, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from ileti.consents.vocabulary import Channel, Outcome, Status
 from ileti.core.crypto import verify_signature
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import iso_utc, plain_json
+from ileti.kvkk.vocabulary import Act
 
-__all__ = ["canonical", "check_receipt", "item", "receipt_number", "signed_receipt",
+__all__ = ["act_line", "canonical", "check_receipt", "item", "receipt_number", "signed_receipt",
            "submission_of"]
 
 FORMAT: Final = 1
@@ -40,9 +42,16 @@ def item(channel: Channel, status: Status, outcome: Outcome, leaf: bytes) -> dic
             "leaf": leaf.hex()}
 
 
+def act_line(act: Act, text_id: int, leaf: bytes, to: str | None) -> dict[str, Any]:
+    """One act about personal data in a receipt: which version, whose address (``phone``,
+    ``email``; absent when nobody left one)."""
+    line: dict[str, Any] = {"act": act.name, "text": text_id, "leaf": leaf.hex()}
+    return line | {"to": to} if to else line
+
+
 def signed_receipt(
     submission_id: int, issued_at: datetime, *, state: str, provider: int, brand: int,
-    items: Sequence[dict[str, str]],
+    items: Sequence[dict[str, str]], acts: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """A receipt with its signature; ``provider`` and ``brand`` are İYS's numbers."""
     signer = secrets().receipts
@@ -51,6 +60,8 @@ def signed_receipt(
         "provider": provider, "brand": brand, "items": list(items), "keyId": signer.key_id,
         "format": FORMAT,
     }
+    if acts:
+        body["privacy"] = list(acts)
     body["signature"] = signer.sign(canonical(body))
     return body
 

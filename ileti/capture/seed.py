@@ -17,7 +17,7 @@ from ileti.core import db
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.documents.publish import publish_standard_texts
+from ileti.documents.publish import publish, publish_standard_texts
 
 log = get_logger("ileti.seed")
 
@@ -31,6 +31,16 @@ _ADDRESS: Final = "Rıhtım Cad. No: 8, 35220 Konak/İzmir"
 _CONTACT: Final = f"{_ADDRESS} · izin@limankahve.ornek.test"
 _ACTIVATION: Final = "2021-06-01"
 _COFFEE: Final = "#7A3E12"
+_ASKED: Final = (
+    "Kişiye özel öneri",
+    ("tr", "Kişiye özel öneri", "{} tarafından alışveriş geçmişimin, ilgimi çekebilecek ürünleri "
+     "seçip bana önermek amacıyla işlenmesine açık rıza veriyorum.\n\nRıza vermeden de alışveriş "
+     "yapabilirim. Rızamı dilediğim an, tek tıkla geri alabilirim; o zaman bu işleme durur."),
+    ("en", "Personal offers", "I give my explicit consent that {} processes my purchase history in "
+     "order to choose products that may interest me and to offer them to me.\n\nI can shop without "
+     "consenting. I can withdraw my consent at any time, with one click; this processing stops "
+     "then."),
+)
 _DEALERS: Final = (
     ("bayi-a", 60_710_001, "Alsancak Kahve Tic. Ltd. Şti.", "Liman Kahve Alsancak", "11111111110",
      "6071000010", "35", "480"),
@@ -65,6 +75,7 @@ def seed_demo(settings: Settings) -> dict[str, Any]:
         }
     for brand in brands.values():
         publish_standard_texts(provider, brand)
+    _ask_consent(provider, first, sites[SITE_KEY])
     _tell_simulator(settings, password)
     return {"provider": provider, "brands": brands, "dealers": dealers, "sites": sites}
 
@@ -131,6 +142,29 @@ def _site(conn: psycopg.Connection[Any], settings: Settings, provider: int, bran
     conn.execute("update site set origins = %s where id = %s and origins <> %s::varchar[]",
                  (origins, number, origins))
     return number
+
+
+def _ask_consent(provider: int, brand: int, site: int) -> None:
+    """One explicit consent on the shop's form (R-57), so that its own box can be seen."""
+    made = {"p": provider, "b": brand, "name": _ASKED[0]}
+    with db.transaction() as conn:
+        if conn.execute("select 1 from document where provider_id = %(p)s and brand_id = %(b)s "
+                        "and kind = 'ACIK_RIZA'", made).fetchone():
+            return
+        document = _one(conn, "select null where false",
+                        "insert into document (provider_id, brand_id, kind, name) "
+                        "values (%(p)s, %(b)s, 'ACIK_RIZA', %(name)s) returning id", made)
+        purpose = _one(conn, "select id from purpose where provider_id = %(p)s "
+                       "and brand_id = %(b)s and name = %(name)s",
+                       "insert into purpose (provider_id, brand_id, name, ground, data, subjects, "
+                       "period) values (%(p)s, %(b)s, %(name)s, 'RIZA', '{musteri}', '{musteri}', "
+                       "'Rıza geri alınana kadar') returning id", made)
+        conn.execute("insert into document_purpose (provider_id, document_id, purpose_id) "
+                     "values (%s, %s, %s)", (provider, document, purpose))
+    for language, title, body in _ASKED[1:]:
+        publish(document, language, title, body.format(_TITLE))
+    db.connection().execute("update site set explicit_consents = %s, form_version = "
+                            "form_version + 1 where id = %s", ([document], site))
 
 
 def _tell_simulator(settings: Settings, password: str) -> None:

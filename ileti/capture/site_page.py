@@ -14,13 +14,16 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from sqlalchemy import select
 
 from config import ROOT, settings
 from ileti.capture.models import Policy, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
 from ileti.consents.vocabulary import Channel
+from ileti.core import orm
 from ileti.core.formats import language
+from ileti.documents.models import Document
 from ileti.tenancy import security
 
 MANIFEST = ROOT / "static" / "widgets" / "manifest.json"
@@ -47,6 +50,7 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
                      "kind": "primary"}] if edit else [],
         "snippet": snippet(site, integrity), "integrity": integrity,
+        "notice_snippet": notice_snippet(site),
         # a hosted form has no server of the site's behind it that could vouch
         "plain_url": "" if site.policy == Policy.SIGNED
         else f"{settings().base_url}/f/{site.public_key}",
@@ -54,12 +58,21 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         if site.active else "",
         "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
                   (_("Form version"), str(site.form_version)),
-                  (_("Languages"), "Türkçe, English")],
+                  (_("Languages"), "Türkçe, English"),
+                  (_("Explicit consents"), _asked(site))],
         "policy": {"label": label, "text": text}, "origins": site.origins, "origins_url": edit,
         "channels": [Channel(number).name for number in site.channels],
         "signers": server_snippets(site) if site.policy == Policy.SIGNED else [],
         "secret": secret_card(site, shown_secret),
     }
+
+
+def _asked(site: Site) -> str:
+    """The texts its form asks an explicit consent for, in its order."""
+    names = {one.id: one.name for one in orm.db.session.scalars(
+        select(Document).where(Document.id.in_(site.explicit_consents)))}
+    found = [names[one] for one in site.explicit_consents if one in names]
+    return ", ".join(found) or _("none is asked")
 
 
 def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:
@@ -75,10 +88,24 @@ def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:
     }
 
 
-def widget_integrity() -> str:
-    """The SRI hash of the shipped widget, from its build's manifest."""
+def widget_integrity(file: str = "ileti.js") -> str:
+    """The SRI hash of a shipped bundle, from its build's manifest."""
     files = json.loads(MANIFEST.read_text())["files"]
-    return str(next(one["integrity"] for one in files if one["file"] == "ileti.js"))
+    return str(next(one["integrity"] for one in files if one["file"] == file))
+
+
+def notice_snippet(site: Site) -> str:
+    """The lines for a form that collects data and asks no consent (R-60); the link in the element
+    is what people without scripts get."""
+    base = settings().base_url
+    return (
+        f'<ileti-notice data-site="{site.public_key}" data-lang="tr" data-ack>\n'
+        f'  <a href="{base}/f/{site.public_key}/notice">Aydınlatma metni</a>\n'
+        f"</ileti-notice>\n"
+        f'<script src="{base}/static/widgets/ileti-notice.js"\n'
+        f'  integrity="{widget_integrity("ileti-notice.js")}"\n'
+        f'  crossorigin="anonymous" defer></script>'
+    )
 
 
 def snippet(site: Site, integrity: str) -> str:

@@ -27,13 +27,15 @@ _MOST_KEPT: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A published wording as it may be on show; ``hash`` is hex."""
+    """A published wording as it may be on show; ``hash`` is hex, ``document`` the text it is a
+    version of."""
 
     id: int
     version: int
     title: str
     body: str
     hash: str
+    document: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Site:
     """A site with all that a capture needs.
 
     ``secrets``: the one its server signs with, and the one before while that still holds.
+    ``explicit_consents``: ids of the texts it asks an explicit consent for, in its order; ``asked``
+    those of them that are on show, by language.
     """
 
     id: int
@@ -56,14 +60,21 @@ class Site:
     policy: str
     channels: tuple[Channel, ...]
     form_version: int
+    explicit_consents: tuple[int, ...] = ()
     consents: dict[tuple[str, Channel], Text] = field(default_factory=dict)
     notices: dict[str, Text] = field(default_factory=dict)
+    asked: dict[tuple[str, int], Text] = field(default_factory=dict)
     in_force: dict[tuple[str, int], tuple[Channel | None, Text]] = field(default_factory=dict)
 
     def offered(self, language: str) -> list[tuple[Channel, Text]]:
         """Channels with a published text, in the order of the site."""
         return [(c, self.consents[language, c]) for c in self.channels
                 if (language, c) in self.consents]
+
+    def asks(self, language: str) -> list[Text]:
+        """Texts whose explicit consent is asked for, in the order of the site (R-57, R-58)."""
+        return [self.asked[language, one] for one in self.explicit_consents
+                if (language, one) in self.asked]
 
 
 _kept: dict[str, tuple[float, Site | None]] = {}
@@ -72,14 +83,18 @@ _SITE = """
 select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.brand_code, p.title,
        b.name, s.dealer_id, coalesce(d.alias, d.title), s.secret,
        case when s.secret_before_until > now() then s.secret_before end, s.origins, s.policy,
-       s.channels, s.form_version
+       s.channels, s.form_version, s.explicit_consents
   from site s join provider p on p.id = s.provider_id join brand b on b.id = s.brand_id
   left join dealer d on d.id = s.dealer_id
  where s.public_key = %s and s.active"""
 
+# R-57: an explicit consent is asked for one purpose, and only where nothing else is its ground.
 _TEXTS = """
-select kind, channel, language, version_id, version, title, body, content_hash
-  from texts_on_show(%s, %s, now()) where kind in ('ETK_ONAYI', 'AYDINLATMA')"""
+select kind, channel, language, version_id, version, title, body, content_hash, document_id
+  from texts_on_show(%s, %s, now())
+ where kind in ('ETK_ONAYI', 'AYDINLATMA')
+    or (kind in ('ACIK_RIZA', 'YURT_DISI') and document_id = any(%s)
+        and jsonb_array_length(purposes) = 1 and purposes -> 0 ->> 'ground' = 'RIZA')"""
 
 
 def find_site(public_key: str) -> Site:
@@ -112,7 +127,8 @@ def text_shown(site: Site, language: str, version_id: int) -> Text | None:
 @lru_cache(maxsize=512)
 def _old_text(provider_id: int, brand_id: int, language: str, version_id: int) -> Text | None:
     row = db.connection().execute(
-        "select v.id, v.version, v.title, v.body, v.content_hash from document_version v "
+        "select v.id, v.version, v.title, v.body, v.content_hash, d.id "
+        "from document_version v "
         "join document d on d.id = v.document_id where v.id = %s and v.language = %s "
         "and d.provider_id = %s and (d.brand_id = %s or d.brand_id is null)",
         (version_id, language, provider_id, brand_id),
@@ -130,18 +146,22 @@ def _read(public_key: str) -> Site | None:
             return None
         site = _site(row)
         for kind, channel, language, *text in conn.execute(
-            _TEXTS, (site.place.provider_id, site.place.brand_id)
+            _TEXTS, (site.place.provider_id, site.place.brand_id, list(site.explicit_consents))
         ):
-            shown = _text(text)
-            if kind == "AYDINLATMA":
-                site.notices[language] = shown
-                site.in_force[language, shown.id] = (None, shown)
-            elif channel is not None:
-                site.consents[language, Channel(channel)] = shown
-                site.in_force[language, shown.id] = (Channel(channel), shown)
+            _put(site, kind, channel, language, _text(text))
         return site
     except psycopg.OperationalError as error:
         raise StorageAway() from error
+
+
+def _put(site: Site, kind: str, channel: int | None, language: str, shown: Text) -> None:
+    if channel is not None:
+        site.consents[language, Channel(channel)] = shown
+    elif kind == "AYDINLATMA":
+        site.notices[language] = shown
+    else:
+        site.asked[language, shown.document] = shown
+    site.in_force[language, shown.id] = (Channel(channel) if channel else None, shown)
 
 
 def _site(row: Any) -> Site:
@@ -152,8 +172,9 @@ def _site(row: Any) -> Site:
                       for sealed in row[11:13] if sealed),
         origins=frozenset(row[13]), policy=row[14],
         channels=tuple(Channel(c) for c in row[15]), form_version=row[16],
+        explicit_consents=tuple(row[17]),
     )
 
 
 def _text(row: Any) -> Text:
-    return Text(row[0], row[1], row[2], row[3], bytes(row[4]).hex())
+    return Text(row[0], row[1], row[2], row[3], bytes(row[4]).hex(), row[5])

@@ -6,25 +6,26 @@ out in between, the same post (codes) or the sweeper (confirmations) brings back
 
 from __future__ import annotations
 
-import json
 import secrets as random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ileti.capture import verify, vouch
 from ileti.capture.forms import Accepted, SubmissionIn, Visitor, read
 from ileti.capture.limits import FORWARD, MESSAGES, counters
-from ileti.capture.receipts import item, signed_receipt
+from ileti.capture.receipts import act_line, item, signed_receipt
 from ileti.capture.sites import Site
 from ileti.channels.confirm import write_soon
 from ileti.channels.messages import Due
 from ileti.consents.ledger import ActorKind, NewSubmission, Recorded
 from ileti.consents.together import record
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
-from ileti.core import clock, db
-from ileti.core.errors import Conflict, NotAllowed
+from ileti.core import clock
+from ileti.core.errors import NotAllowed
 from ileti.core.failpoints import reach
-from ileti.core.secrets import secrets
+from ileti.kvkk import ledger as acts_ledger
+from ileti.kvkk.ledger import RecordedAct
 from ileti.recipients.address import AddressError, parse_email, parse_phone
 
 STATES = {"code": "code_sent", "signed": "recorded", "later": "unverified"}
@@ -37,7 +38,8 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
     had its codes of this hour.
     """
     good = site.policy == "signed" and _vouched(site, body, own_page)
-    if site.policy == "signed" and not good and (body.choices or not own_page):
+    chosen = bool(body.choices or body.privacy)
+    if site.policy == "signed" and not good and (chosen or not own_page):
         read(site, body, visitor, verified=False)  # a wrong field is told of first
         raise NotAllowed("Adres için site sunucusunun imzası yok ya da süresi doldu.",
                          "The site’s server did not vouch for this address, or too long ago.",
@@ -46,24 +48,34 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
     if accepted.trapped:
         counters.note("trapped")
         return _pretended(site, accepted)
-    if not accepted.items:
-        return _acknowledge(site, accepted)
-    if site.policy == "code":
+    if site.policy == "code" and accepted.addresses:
         verify.refuse_too_many_codes(site, accepted)
     reach("capture.accepted")
-    recorded = record(NewSubmission(
-        place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=Source.HS_WEB,
-        standing=Standing.VERIFIED if good else Standing.UNVERIFIED, items=accepted.items,
-        actor=ActorKind.VISITOR, dealer_id=site.dealer_id, site_id=site.id,
-        evidence=accepted.evidence, person=accepted.person,
-    ))
+    recorded, acts = _record(site, accepted, verified=good)
     reach("capture.recorded")
+    if not accepted.addresses:
+        return _receipt(site, accepted, recorded, acts)
     if site.policy == "code":
-        verify.ensure_codes(site, accepted, recorded)
+        verify.ensure_codes(site, accepted, recorded, acts)
     elif good and not recorded.replay:
         _confirm(site, accepted, recorded)
     counters.bell(*([FORWARD] if good else []), MESSAGES)
-    return _receipt(site, accepted, recorded)
+    return _receipt(site, accepted, recorded, acts)
+
+
+def _record(site: Site, accepted: Accepted, *, verified: bool
+            ) -> tuple[Recorded, list[RecordedAct]]:
+    """One call for the consents and the acts of the click; clicks without acts go together with
+    their neighbours (docs/adr/0017, 0031)."""
+    new = NewSubmission(
+        place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=Source.HS_WEB,
+        standing=Standing.VERIFIED if verified else Standing.UNVERIFIED, items=accepted.items,
+        actor=ActorKind.VISITOR, dealer_id=site.dealer_id, site_id=site.id,
+        evidence=accepted.evidence, person=accepted.person,
+    )
+    if accepted.acts or not accepted.items:
+        return acts_ledger.record(new, accepted.acts)
+    return record(new), []
 
 
 def _vouched(site: Site, body: SubmissionIn, own_page: bool) -> bool:
@@ -102,58 +114,45 @@ def _confirm(site: Site, accepted: Accepted, recorded: Recorded) -> None:
     ])
 
 
-def _receipt(site: Site, accepted: Accepted, recorded: Recorded) -> dict[str, Any]:
+def _receipt(site: Site, accepted: Accepted, recorded: Recorded,
+             acts: list[RecordedAct]) -> dict[str, Any]:
     items = [item(new.channel, new.status, done.outcome, done.leaf)
              for new, done in zip(accepted.items, recorded.items, strict=True)]
+    named = {address: to for to, address in accepted.addresses.items()}
+    lines = [act_line(new.act, new.text_id, done.leaf, named.get(new.address or ""))
+             for new, done in zip(accepted.acts, acts, strict=True)]
     return answer(
-        site, recorded.submission_id, recorded.captured_at, STATES[site.policy], items,
+        site, recorded.submission_id, recorded.captured_at, _state(site, accepted), items, lines,
         language=accepted.language,
         codes=verify.described(accepted.addresses) if site.policy == "code" else [],
     )
 
 
+def _state(site: Site, accepted: Accepted) -> str:
+    return STATES[site.policy] if accepted.addresses else "recorded"
+
+
 def answer(
-    site: Site, submission_id: int, at: datetime, state: str, items: list[dict[str, str]], *,
-    language: str, codes: list[dict[str, Any]],
+    site: Site, submission_id: int, at: datetime, state: str, items: list[dict[str, str]],
+    acts: Sequence[dict[str, Any]], *, language: str, codes: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """A signed receipt with what the widget needs beside it."""
     body = signed_receipt(submission_id, at, state=state, provider=site.place.iys_code,
-                          brand=site.place.brand_code, items=items)
+                          brand=site.place.brand_code, items=items, acts=acts)
     body["handle"] = verify.handle(site, submission_id, at, language)
     body["codes"] = codes
     return body
 
 
-def _acknowledge(site: Site, accepted: Accepted) -> dict[str, Any]:
-    """Nothing was ticked: keep that the notice was read (R-60), as a submission without entries."""
-    clear = json.dumps(accepted.person, ensure_ascii=False, sort_keys=True).encode()
-    key, cipher = secrets().keyring.encrypt(clear, accepted.idem.encode())
-    conn, provider = db.connection(), site.place.provider_id
-    row = conn.execute(
-        "insert into submission (provider_id, brand_id, idem, body_hash, source, dealer_id, "
-        "site_id, actor_kind, evidence, person_key, person_ct, entry_ids) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}') "
-        "on conflict (provider_id, idem) do nothing returning id, captured_at",
-        (provider, site.place.brand_id, accepted.idem, accepted.body_hash, int(Source.HS_WEB),
-         site.dealer_id, site.id, int(ActorKind.VISITOR), json.dumps(accepted.evidence), key,
-         cipher),
-    ).fetchone()
-    if row is None:
-        row = conn.execute(
-            "select id, captured_at, body_hash from submission where provider_id = %s "
-            "and idem = %s", (provider, accepted.idem),
-        ).fetchone()
-        if row is None or bytes(row[2]) != accepted.body_hash:
-            raise Conflict()
-    return answer(site, row[0], row[1], "recorded", [], language=accepted.language, codes=[])
-
-
 def _pretended(site: Site, accepted: Accepted) -> dict[str, Any]:
     """What a bot sees that filled the hidden field: the same answer, and nothing was recorded."""
     outcome = Outcome.RECORDED if site.policy == "signed" else Outcome.UNVERIFIED
+    named = {address: to for to, address in accepted.addresses.items()}
     items = [item(new.channel, Status.ONAY, outcome, random.token_bytes(32))
              for new in accepted.items]
+    lines = [act_line(new.act, new.text_id, random.token_bytes(32), named.get(new.address or ""))
+             for new in accepted.acts]
     number = random.randbits(59) | 1 << 59
     codes = verify.described(accepted.addresses) if site.policy == "code" else []
-    state = STATES[site.policy] if items else "recorded"
-    return answer(site, number, clock.now(), state, items, language=accepted.language, codes=codes)
+    return answer(site, number, clock.now(), _state(site, accepted), items, lines,
+                  language=accepted.language, codes=codes)

@@ -1,18 +1,17 @@
 """Codes that prove an address is the person's own, and nothing else (R-21, R-22).
 
 Six digits, five minutes, five tries, kept as a keyed hash; a new code replaces the old. A right
-code records the boxes ticked before once more, now verified, dated with the time of the tick:
-with no box ticked it records nothing. Every step can be repeated after a crash: the ledger's key is
-``confirm:<submission>:<recipient>``, and the code is marked used after the ledger has spoken.
+code records the boxes ticked before once more, and the acts about personal data of that address,
+now verified, dated with the time of the tick: with no box ticked it records nothing. Every step can
+be repeated after a crash: the ledger's key is ``confirm:<submission>:<recipient>``, and the code is
+marked used after the ledger has spoken.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
 import secrets as random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -22,40 +21,25 @@ import psycopg
 from ileti.capture import code_limits
 from ileti.capture.code_budget import budget
 from ileti.capture.forms import Accepted
+from ileti.capture.opened import TO, Opened, Standings, first_said, standings
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site
 from ileti.channels.base import MessageKind
 from ileti.channels.confirm import confirmation, write_once
 from ileti.channels.messages import NewMessage, enqueue
-from ileti.consents.deadlines import due_at
-from ileti.consents.ledger import (
-    ActorKind,
-    NewConsent,
-    NewSubmission,
-    Recorded,
-    hash_body,
-    record,
-)
-from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
+from ileti.consents.ledger import ActorKind, NewSubmission, Recorded, hash_body, record
+from ileti.consents.vocabulary import Channel, Outcome, Source, Standing
 from ileti.core import clock, db
 from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed
 from ileti.core.secrets import secrets
-from ileti.recipients.address import AddressKind, mask
+from ileti.kvkk.ledger import RecordedAct
+from ileti.kvkk.ledger import record as record_acts
+from ileti.recipients.address import mask
 
 CODE_SECONDS: Final = 300
 MOST_TRIES: Final = 5
 HANDLE_SECONDS: Final = 86_400
-_TO: Final = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email"}
-_KINDS: Final = {word: kind for kind, word in _TO.items()}
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What a handle names."""
-
-    submission_id: int
-    captured_at: datetime
-    language: str
+_KINDS: Final = {word: kind for kind, word in TO.items()}
 
 
 def handle(site: Site, submission_id: int, at: datetime, language: str) -> str:
@@ -99,10 +83,14 @@ def refuse_too_many_codes(site: Site, accepted: Accepted) -> None:
     code_limits.refuse_too_many(site, accepted.addresses, accepted.idem)
 
 
-def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded) -> None:
+def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded,
+                 acts: Sequence[RecordedAct]) -> None:
     """Send each address of the submission its code, once; also after a crash in between."""
     to = {done.recipient_id: new.address
           for new, done in zip(accepted.items, recorded.items, strict=True)}
+    to |= {done.recipient_id: new.address
+           for new, done in zip(accepted.acts, acts, strict=True)
+           if done.recipient_id is not None and new.address is not None}
     with db.transaction() as conn:
         conn.execute("select pg_advisory_xact_lock(%s)", (recorded.submission_id,))
         known = conn.execute(
@@ -177,9 +165,13 @@ def send_new_code(site: Site, opened: Opened, to: str) -> None:
 _RECIPIENT: Final = """
 select r.id, (select max(v.created_at) from verification v where v.provider_id = s.provider_id
                and v.submission_id = s.id and v.recipient_id = r.id)
-  from submission s join consent_entry e on e.provider_id = s.provider_id
-   and e.captured_at = s.captured_at and e.id = any(s.entry_ids)
-  join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+  from submission s
+  cross join lateral (
+       select e.recipient_id from consent_entry e where e.provider_id = s.provider_id
+          and e.captured_at = s.captured_at and e.id = any(s.entry_ids)
+       union select k.recipient_id from kvkk_entry k
+        where k.provider_id = s.provider_id and k.submission_id = s.id) of
+  join recipient r on r.provider_id = s.provider_id and r.id = of.recipient_id
  where s.provider_id = %s and s.id = %s and r.kind = %s limit 1"""
 
 # -- confirming ------------------------------------------------------------------------------------
@@ -247,62 +239,30 @@ def _record_verified(
     site: Site, opened: Opened, recipient_id: int, verification_id: int
 ) -> None:
     """R-21: the boxes ticked before, now for a proven address; R-22: none ticked, none recorded."""
-    first = _first(site, opened, recipient_id)
+    first = first_said(site, opened, recipient_id)
     if first is None:
         return
-    address, items, person, evidence = first
-    recorded = record(NewSubmission(
+    new = NewSubmission(
         place=site.place, idem=f"confirm:{opened.submission_id}:{recipient_id}",
         body_hash=hash_body("confirm", opened.submission_id, recipient_id),
         source=Source.HS_WEB, standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
-        dealer_id=site.dealer_id, site_id=site.id, person=person,
-        items=[NewConsent(
-            address=address, channel=Channel(channel), status=Status(status), consent_date=date,
-            due_at=due_at(date), text_id=text_id, text_hash=text_hash,
-        ) for channel, status, date, text_id, text_hash in items],
-        evidence=evidence | {
+        dealer_id=site.dealer_id, site_id=site.id, person=first.person, items=first.items,
+        evidence=first.evidence | {
             "receipt": receipt_number(opened.submission_id),
             "submission": opened.submission_id, "verification": verification_id,
         },
-    ))
-    channels = [Channel(line[0]) for line, done in zip(items, recorded.items, strict=True)
+    )
+    recorded = record_acts(new, first.acts)[0] if first.acts else record(new)
+    channels = [new.channel for new, done in zip(first.items, recorded.items, strict=True)
                 if done.outcome is Outcome.RECORDED]
     if channels:
         write_once(confirmation(
             provider_id=site.place.provider_id, brand_id=site.place.brand_id,
             recipient_id=recipient_id, submission_id=recorded.submission_id,
             at=recorded.captured_at, channels=channels, language=opened.language,
-            person=person.get("name", ""), place=site.name,
+            person=first.person.get("name", ""), place=site.name,
             receipt=receipt_number(opened.submission_id),
         ))
-
-
-def _first(site: Site, opened: Opened, recipient_id: int) -> Any:
-    """What was ticked for this address: address, items, person, evidence of the submission."""
-    provider = site.place.provider_id
-    rows = db.connection().execute(
-        "select e.channel, e.status, e.consent_date, e.text_id, encode(t.content_hash, 'hex'), "
-        "r.key_no, r.addr_hash, r.addr_ct, s.idem, s.person_key, s.person_ct, s.evidence "
-        "from submission s join consent_entry e on e.provider_id = s.provider_id "
-        "and e.id = any(s.entry_ids) and e.captured_at = s.captured_at "
-        "join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
-        "left join document_version t on t.id = e.text_id "
-        "where s.provider_id = %s and s.id = %s and e.recipient_id = %s order by e.id",
-        (provider, opened.submission_id, recipient_id),
-    ).fetchall()
-    if not rows or rows[0][7] is None:
-        return None
-    key_no, digest, cipher, idem, person_key, person_ct, evidence = rows[0][5:]
-    address = secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
-    person = _person(idem, person_key, person_ct)
-    return address, [tuple(row[:5]) for row in rows], person, evidence
-
-
-def _person(idem: str, key: int | None, cipher: Any) -> dict[str, str]:
-    if key is None or cipher is None:
-        return {}
-    clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
-    return dict(json.loads(clear))
 
 
 _SENTENCES: Final = {
@@ -319,60 +279,3 @@ _SENTENCES: Final = {
 def _code_fault(to: str, code: str, left: int = 0) -> FieldError:
     tr, en = _SENTENCES[code]
     return FieldError(f"code.{to}", code, tr.format(left=left), en.format(left=left))
-
-
-# -- what stands now -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Standings:
-    """A submission as it stands: one line per item, the addresses still to be verified, and until
-    when the codes live that were sent to some of them."""
-
-    issued_at: datetime
-    lines: list[tuple[Channel, Status, Outcome, bytes]]
-    waiting: dict[str, str]
-    notice: bool
-    captured_at: datetime
-    sent: dict[str, datetime]
-
-
-def standings(site: Site, opened: Opened) -> Standings:
-    """What became of a submission's items, with the entries its codes led to."""
-    provider, conn = site.place.provider_id, db.connection()
-    head = conn.execute(
-        "select captured_at, entry_ids, evidence->'notice' is not null and "
-        "jsonb_typeof(evidence->'notice') = 'object' from submission "
-        "where provider_id = %s and id = %s", (provider, opened.submission_id),
-    ).fetchone()
-    if head is None:
-        raise Gone(code="handle_expired")
-    captured_at, ids, notice = head
-    rows = conn.execute(
-        "select e.channel, e.status, coalesce(c.outcome, e.outcome), coalesce(c.leaf, e.leaf), "
-        "c.captured_at, r.kind, r.key_no, r.addr_hash, r.addr_ct, e.standing from consent_entry e "
-        "join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id "
-        "left join submission s on s.provider_id = e.provider_id "
-        "and s.idem = 'confirm:' || e.submission_id || ':' || e.recipient_id "
-        "left join consent_entry c on c.provider_id = s.provider_id and c.id = any(s.entry_ids) "
-        "and c.captured_at = s.captured_at and c.channel = e.channel "
-        "where e.provider_id = %s and e.captured_at = %s and e.id = any(%s) "
-        "order by array_position(%s, e.id)", (provider, captured_at, ids, ids),
-    ).fetchall()
-    waiting: dict[str, str] = {}
-    for row in rows:
-        if row[4] is None and row[9] == int(Standing.UNVERIFIED) and row[8] is not None:
-            address = secrets().keyring.decrypt(row[6], bytes(row[8]), bytes(row[7])).decode()
-            waiting[_TO[AddressKind(row[5])]] = address
-    codes = conn.execute(
-        "select r.kind, v.expires_at from verification v join recipient r on r.id = v.recipient_id "
-        "and r.provider_id = v.provider_id where v.provider_id = %s and v.submission_id = %s "
-        "and v.replaced_at is null and v.verified_at is null order by v.id",
-        (provider, opened.submission_id),
-    ).fetchall() if waiting else []
-    return Standings(
-        sent={_TO[AddressKind(kind)]: until for kind, until in codes},
-        issued_at=max([captured_at, *(row[4] for row in rows if row[4])]),
-        lines=[(Channel(r[0]), Status(r[1]), Outcome(r[2]), bytes(r[3])) for r in rows],
-        waiting=waiting, notice=bool(notice), captured_at=captured_at,
-    )

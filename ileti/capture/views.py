@@ -21,6 +21,7 @@ from wtforms import SelectField, SelectMultipleField, ValidationError
 from wtforms.validators import DataRequired
 
 from ileti.capture import site_secret
+from ileti.capture.endpoints import MOST_ASKED
 from ileti.capture.models import Policy, Site, Verification
 from ileti.capture.site_page import POLICIES, site_page
 from ileti.channels.base import MessageKind
@@ -30,6 +31,8 @@ from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
+from ileti.documents.models import Document, DocumentVersion
+from ileti.documents.vocabulary import ASKS, ONE_PURPOSE
 from ileti.tenancy import security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
@@ -46,6 +49,19 @@ def _check_origins(_form: Any, field: Any) -> None:
             raise ValidationError(_("Write addresses like https://www.ornek.com.tr, one per line."))
 
 
+def _askable() -> list[tuple[int, str]]:
+    """Texts the user may let a form ask for: published, of one purpose that rests on consent
+    (R-57)."""
+    found = orm.db.session.scalars(
+        select(Document).where(
+            Document.kind.in_(ONE_PURPOSE),
+            select(DocumentVersion.id).where(
+                DocumentVersion.document_id == Document.id,
+                DocumentVersion.purposes.contains([{"ground": ASKS}])).exists())
+        .order_by(Document.name, Document.id))
+    return [(one.id, f"{one.name} · {one.brand or one.provider}") for one in found]
+
+
 class SiteView(RecordView):
     """Sites with their widget."""
 
@@ -58,13 +74,15 @@ class SiteView(RecordView):
     edit_title, show_title = _l("Change the site"), _l("Site")
     label_columns = COMMON_LABELS | {
         "public_key": _l("Site key"), "origins": _l("Allowed addresses"), "policy": _l("Policy"),
-        "channels": _l("Channels"), "active": _l("Active")}
+        "channels": _l("Channels"), "active": _l("Active"),
+        "explicit_consents": _l("Explicit consents")}
     list_columns = ["name", "brand", "dealer", "policy", "active"]
     formatters_columns = {"policy": lambda value: POLICIES[Policy(value)][0]}
     order_columns = ["name"]
     search_columns = ["name"]
-    add_columns = ["brand", "dealer", "name", "origins", "policy", "channels"]
-    edit_columns = ["name", "origins", "policy", "channels", "active"]
+    add_columns = ["brand", "dealer", "name", "origins", "policy", "channels",
+                   "explicit_consents"]
+    edit_columns = ["name", "origins", "policy", "channels", "explicit_consents", "active"]
     show_columns = ["name"]
     add_form_extra_fields = {
         "origins": LinesField(_l("Allowed addresses"), [_check_origins],
@@ -76,6 +94,10 @@ class SiteView(RecordView):
         "channels": SelectMultipleField(
             _l("Channels"), [DataRequired()], coerce=int, default=(2, 1, 3),
             choices=[(2, _l("SMS")), (1, _l("Call")), (3, _l("E-mail"))]),
+        "explicit_consents": SelectMultipleField(
+            _l("Explicit consents"), coerce=int, choices=_askable,
+            description=_l("KVKK texts the form asks for, each with an empty box of its own. None "
+                           "is needed; choose only what has no other legal ground.")),
     }
     edit_form_extra_fields = add_form_extra_fields
 
@@ -86,7 +108,23 @@ class SiteView(RecordView):
         if item.dealer is not None and item.dealer.brand_id != item.brand.id:
             raise Told(_("This dealer belongs to another brand."))
         item.provider_id = item.brand.provider_id
+        self._check_texts(item)
         item.public_key = "pk_" + secrets.token_urlsafe(18)
+
+    def pre_update(self, item: Any) -> None:
+        """The texts are still to be the brand's."""
+        self._check_texts(item)
+
+    def _check_texts(self, item: Site) -> None:
+        """A form shows its own brand's texts, and no more than people can weigh."""
+        wanted = item.explicit_consents or []
+        if len(wanted) > MOST_ASKED:
+            raise Told(_("A form asks for at most %(n)s explicit consents.", n=MOST_ASKED))
+        for document in orm.db.session.scalars(
+                select(Document).where(Document.id.in_(wanted))):
+            if (document.provider_id != item.provider_id
+                    or document.brand_id not in (None, item.brand.id)):
+                raise Told(_("“%(text)s” is a text of another brand.", text=document.name))
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access

@@ -27,6 +27,7 @@ from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.stampcheck import bad_stamps
+from ileti.kvkk.integrity import untold
 from ileti.retention import holds, plan
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
@@ -125,6 +126,7 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         *_seals(conn, settings),
         *_vault(conn),
         *_retention(),
+        _notices(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
         Finding(dead == 0, f"{dead} parked", "" if not dead else
@@ -213,6 +215,16 @@ def _stamps(conn: psycopg.Connection) -> list[Finding]:
                 "STAMP_CA_FILE; else ask İYS's support for the stamp (R-46).")
         for one in bad_stamps(conn=conn)
     ] or [Finding(True, "every time stamp of the last two weeks holds")]
+
+
+def _notices(conn: psycopg.Connection) -> Finding:
+    """Consents of the last week that no privacy notice precedes (R-60)."""
+    found = len(untold(conn, since=datetime.now(UTC) - timedelta(days=7)))
+    if not found:
+        return Finding(True, "every consent of the last week has a notice before it")
+    return Finding(False, f"{found} consents of the last week have no notice before them",
+                   "Publish a privacy notice for the brand; the panel's page of notices lists them "
+                   "(R-60).")
 
 
 def _vault(conn: psycopg.Connection) -> list[Finding]:

@@ -151,7 +151,7 @@ def record(new: NewSubmission) -> Recorded:
 
 def record_packed(click: Packed) -> Recorded:
     """:func:`record` for a click that is packed already, with its acts."""
-    function = _RECORD_ACTS if click.acts else _RECORD
+    function = _RECORD if click.items and not click.acts else _RECORD_ACTS
     packed = parameters(click)
     for attempt in (1, 2):
         try:

@@ -99,13 +99,14 @@ def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
 
 
 def parameters(click: Packed) -> list[bytes | None]:
-    """The parameters of ``record_consents``, or ``record_acts`` when the click has any."""
+    """The parameters of ``record_consents``, or of ``record_acts`` when the click has acts or
+    nothing at all."""
     places, *others = zip(*click.items, strict=True) if click.items else [()] * len(_ITEM)
     addresses = zip(*click.addresses, strict=True) if click.addresses else [()] * len(_ADDRESS)
     columns = (*addresses, [pack_int2(n) for n in places], *others)
-    if not click.acts:
+    if click.items and not click.acts:
         return [*click.shared, *map(pack_array, KINDS[len(_CLICK):], columns)]
-    at, *said = zip(*click.acts, strict=True)
+    at, *said = zip(*click.acts, strict=True) if click.acts else [()] * len(_ACT)
     return [*click.shared, *map(pack_array, KINDS_WITH_ACTS[len(_CLICK):],
                                 (*columns, [pack_int2(n) for n in at], *said))]
 

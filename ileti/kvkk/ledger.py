@@ -45,12 +45,13 @@ class NewAct:
 
 def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[RecordedAct]]:
     """Record a click's consents (perhaps none) and its acts in one transaction, in company when
-    there is some (:mod:`ileti.consents.together`); acts are answered in the order given.
+    there is some (:mod:`ileti.consents.together`); acts are answered in the order given. A click
+    with neither is a submission and nothing more.
 
     Raises ValueError for what no caller may ask: two acts of one address on one text, a consent of
     nobody; and what :func:`ileti.consents.ledger.record` raises.
     """
-    _refuse_senseless(acts)
+    _refuse_senseless(new, acts)
     refuse_malformed_key(new.idem)
     packed = pack(new, [act.address for act in acts if act.address is not None])
     ways = sorted(range(len(acts)), key=lambda n: (_place(acts[n], packed), acts[n].document_id))
@@ -61,8 +62,8 @@ def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[R
     return done, [found[n] for n in range(len(acts))]
 
 
-def _refuse_senseless(acts: Sequence[NewAct]) -> None:
-    if not acts:
+def _refuse_senseless(new: NewSubmission, acts: Sequence[NewAct]) -> None:
+    if new.items and not acts:
         raise ValueError("a click without acts goes through ileti.consents.ledger")
     if len({(act.address, act.document_id) for act in acts}) < len(acts):
         raise ValueError("two acts of one address on one text")

@@ -20,6 +20,8 @@ officer sees, and no admin of the provider, who may appoint one all the same. Pl
 legal hold and asking for a destruction is ``retention:write``; dealers see nothing of it.
 A data subject's request (``request:read``) opens everything held of a person, so it is for who
 answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
+Taking a notice or an explicit consent on the phone or on paper (``consent:take``) is for whoever
+meets people; a dealer takes as itself alone.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -104,6 +106,7 @@ purpose:write        x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
 consent:refuse       x    x    x    x    x    x    x    .    .
 consent:reveal       x    x    .    .    .    x    x    .    .
+consent:take         x    x    x    x    x    x    x    .    .
 consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
 proof:read           x    x    x    x    x    x    x    .    .

@@ -17,7 +17,6 @@ from ileti.capture.views import SiteView
 from ileti.channels.packviews import MessageView
 from ileti.consents.momentpage import MomentView
 from ileti.consents.proof_views import ProofView
-from ileti.consents.seenview import SeenView
 from ileti.consents.views import ConsentView
 from ileti.core import formats, orm
 from ileti.documents.editor import DraftView
@@ -35,6 +34,9 @@ from ileti.iys.dayviews import DayView
 from ileti.iys.dealer_views import DealerSyncView
 from ileti.iys.silence import hearing
 from ileti.iys.views import IysView, QueueView
+from ileti.kvkk.deskviews import DeskView
+from ileti.kvkk.seenview import SeenView
+from ileti.kvkk.views import KvkkView
 from ileti.programs.views import ApiAccountView
 from ileti.radar.views import RadarView
 from ileti.requests.desk import listpage as requests_list
@@ -60,6 +62,7 @@ COUNTED = 1000
 # name in the menu, view, label, icon, heading, permission that opens it
 ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("consents", ConsentView, _l("Consents"), "clipboard-list", "", "consent:read"),
+    ("privacy", KvkkView, _l("Notices and explicit consents"), "book-open", "", "consent:read"),
     ("radar", RadarView, _l("Deadline radar"), "radar", "", "radar:read"),
     ("imports", ImportView, _l("Import"), "upload", "", "import:read"),
     ("queue", QueueView, _l("On the way to İYS"), "send", "", "queue:read"),
@@ -114,6 +117,7 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestDeedView)
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
+    builder.add_view_no_menu(DeskView)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 

@@ -3,6 +3,7 @@
 const form = document.querySelector("#signup");
 const joined = document.querySelector(".joined");
 
+document.querySelector("#ask").addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   joined.hidden = false;

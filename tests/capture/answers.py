@@ -159,6 +159,7 @@ def _lean(name: str, method: str, action: str, good: int) -> None:
 
 
 _lean("readForm", "GET", "form", 200)
+_lean("readNotice", "GET", "notice", 200)
 _lean("submit", "POST", "submissions", 201)
 _lean("confirm", "POST", "confirmations", 200)
 _lean("sendCode", "POST", "codes", 202)
@@ -265,6 +266,15 @@ def _limited(ask: Scene) -> Scene:
 
 def _show(world: World) -> Seen:
     return world.page("get", f"/f/{world.key}")
+
+
+def _notice_of_site(world: World) -> Seen:
+    return world.page("get", f"/f/{world.key}/notice")
+
+
+SCENES["noticeOfSite", 200] = _notice_of_site
+SCENES["noticeOfSite", 404] = lambda world: world.page("get", "/f/pk_nobody/notice")
+SCENES["noticeOfSite", 429] = _limited(_notice_of_site)
 
 
 def _send(world: World) -> Seen:

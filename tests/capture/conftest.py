@@ -104,16 +104,17 @@ def new_site(conn: Any) -> Iterator[Callable[..., str]]:
     sites.forget_sites()
 
     def make(place: Any, *, policy: str = "code", origins: tuple[str, ...] = (ORIGIN,),
-             channels: tuple[int, ...] = (2, 1, 3), texts: bool = True) -> str:
+             channels: tuple[int, ...] = (2, 1, 3), texts: bool = True,
+             asks: tuple[int, ...] = ()) -> str:
         if texts:
             publish_standard_texts(place.provider_id, place.brand_id)
         key = f"pk_{uuid.uuid4().hex[:12]}"
         conn.execute(
             "insert into site (provider_id, brand_id, name, public_key, secret, origins, policy, "
-            "channels) values (%s, %s, 'Mağaza', %s, %s, %s, %s, %s)",
+            "channels, explicit_consents) values (%s, %s, 'Mağaza', %s, %s, %s, %s, %s, %s)",
             (place.provider_id, place.brand_id, key,
              secrets().keyring.encrypt_text(SECRET, "site-secret"), list(origins), policy,
-             list(channels)),
+             list(channels), list(asks)),
         )
         return key
 

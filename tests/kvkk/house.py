@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -14,9 +15,13 @@ from ileti.consents.ledger import (
 )
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import db
+from ileti.documents.publish import publish
 from ileti.kvkk.ledger import NewAct
 from ileti.kvkk.vocabulary import Act, Extent
 
+_TEXT = ("Defne Ev Tekstili San. ve Tic. A.Ş. tarafından alışveriş geçmişimin, ilgimi çekebilecek "
+         "ürünleri seçip bana önermek amacıyla işlenmesine açık rıza veriyorum.\n\nRıza vermeden "
+         "de alışveriş yapabilirim. Rızamı dilediğim an, tek tıkla geri alabilirim.")
 NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -69,3 +74,26 @@ def stands(place: Any, of: Text) -> list[tuple[int, int, int]]:
     return db.connection().execute(
         "select act, text_id, standing from kvkk_state where provider_id = %s "
         "and document_id = %s order by recipient_id", (place.provider_id, of.document)).fetchall()
+
+
+def asked(conn: Any, place: Any, *, ground: str = "RIZA", name: str = "Öneri",
+          kind: str = "ACIK_RIZA") -> int:
+    """A published text that asks for an explicit consent to one purpose; its document."""
+    document = conn.execute(
+        "insert into document (provider_id, brand_id, kind, name) values (%s, %s, %s, %s) "
+        "returning id", (place.provider_id, place.brand_id, kind, name)).fetchone()[0]
+    purpose = conn.execute(
+        "insert into purpose (provider_id, brand_id, name, ground, data, subjects, period) "
+        "values (%s, %s, %s, %s, '{musteri}', '{musteri}', '2 yıl') returning id",
+        (place.provider_id, place.brand_id, f"{name} {document}", ground)).fetchone()[0]
+    conn.execute("insert into document_purpose (provider_id, document_id, purpose_id) "
+                 "values (%s, %s, %s)", (place.provider_id, document, purpose))
+    if ground == "RIZA":
+        publish(document, "tr", f"{name} için açık rıza", _TEXT)
+    else:  # the linter would refuse it: put there as an older house might have it
+        conn.execute(
+            "insert into document_version (provider_id, document_id, version, language, title, "
+            "body, content_hash, purposes) values (%s, %s, 1, 'tr', 'Metin', 'Metin', "
+            "sha256('x'), %s)", (place.provider_id, document, json.dumps([{
+                "id": purpose, "ground": ground}])))
+    return int(document)

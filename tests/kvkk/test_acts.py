@@ -70,7 +70,7 @@ def test_the_same_key_is_the_same_answer_and_another_body_a_conflict(
 def test_nothing_of_a_click_stands_when_its_acts_cannot(
     place: Any, conn: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "_refuse_senseless", lambda _acts: None)
+    monkeypatch.setattr(ledger, "_refuse_senseless", lambda _new, _acts: None)
     twice = act(text(place), Act.GIVEN)
     with pytest.raises(psycopg.errors.CardinalityViolation):
         record(click(place, consents=True), [twice, twice])
@@ -147,10 +147,19 @@ def test_the_application_cannot_change_or_delete_an_act(place: Any, conn: Any) -
             conn.execute(statement)
 
 
+def test_a_click_with_nothing_is_a_submission_and_nothing_more(place: Any, conn: Any) -> None:
+    first, again = (record(click(place, key="nothing-at-all"), []) for _ in range(2))
+    assert (first[0].items, first[1]) == ((), [])
+    assert again[0].submission_id == first[0].submission_id
+    assert conn.execute("select count(*) from kvkk_entry where provider_id = %s",
+                        (place.provider_id,)).fetchone() == (0,)
+
+
 def test_senseless_acts_are_a_mistake_of_the_caller(place: Any) -> None:
     rıza = text(place)
-    for acts, why in (([], "without acts"),
-                      ([act(rıza, Act.GIVEN), act(rıza, Act.WITHDRAWN)], "two acts"),
+    with pytest.raises(ValueError, match="without acts"):
+        record(click(place, consents=True), [])
+    for acts, why in (([act(rıza, Act.GIVEN), act(rıza, Act.WITHDRAWN)], "two acts"),
                       ([act(rıza, Act.GIVEN, address=None)], "nobody")):
         with pytest.raises(ValueError, match=why):
             record(click(place), acts)

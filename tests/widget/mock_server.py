@@ -23,6 +23,46 @@ SITE = "pk_demo"
 CODE = "482119"
 
 Json = dict[str, Any]
+#: What a site asks for besides channels, when a test wants it (``MockServer.privacy``).
+PRIVACY: Json = {
+    "heading": "Kişisel verileriniz için açık rıza",
+    "free": "Her biri ayrı bir karardır.",
+    "told": "Kararınız kaydedildi. Her an, ücretsiz geri alabilirsiniz.",
+    "texts": [
+        {"document": 12, "title": "Kişiye özel öneri", "text": "Öneri için açık rıza veriyorum.",
+         "more": "Rıza vermeden de alışveriş yapabilirim.\n\nGeri alabilirim."},
+        {"document": 15, "title": "Fotoğraf", "text": "Yayımlanmasına açık rıza veriyorum.",
+         "more": ""},
+    ],
+}
+#: The same in both languages, so that a test of English sees which words are the widget's own.
+WORDS: dict[str, dict[str, str]] = {
+    "tr": {
+        "MESAJ": "Kısa mesaj", "ARAMA": "Arama", "EPOSTA": "E-posta", "ONAY": "Onay", "RET": "Ret",
+        "RECORDED": "İYS’e iletiliyor", "UNVERIFIED": "Adres doğrulanmayı bekliyor",
+        "UNCHANGED": "Daha önce kaydedilmişti", "OUTDATED": "Daha yeni bir seçiminiz geçerli",
+        "LOCAL_ONLY": "Bizde kayıtlı", "none": "İzin vermediniz", "given": "Rıza verdiniz",
+        "notGiven": "Rıza vermediniz", "notice": "Aydınlatma metni", "read": "Okundu",
+        "unread": "İşaretlemediniz", "number": "Makbuz no", "date": "Tarih",
+        "download": "Makbuzu indir",
+    },
+    "en": {
+        "MESAJ": "Text message", "ARAMA": "Call", "EPOSTA": "E-mail", "ONAY": "Consent",
+        "RET": "Refusal", "RECORDED": "being reported to İYS",
+        "UNVERIFIED": "address waits for verification", "UNCHANGED": "already recorded before",
+        "OUTDATED": "a newer choice of yours is in force", "LOCAL_ONLY": "kept with us",
+        "none": "No consent given", "given": "Explicit consent given",
+        "notGiven": "No explicit consent given", "notice": "Privacy notice", "read": "Read",
+        "unread": "Not marked", "number": "Receipt no", "date": "Date",
+        "download": "Download receipt",
+    },
+}
+NOTICE: Json = {
+    "open": "Aydınlatma metnini oku", "page": "Ayrı sayfada aç", "title": "Aydınlatma metni",
+    "body": "## Veri sorumlusu\n\nLiman Kahve Gıda Tic. A.Ş.\n\n" + "\n\n".join(
+        f"{n}. paragraf: adınızı ve adresinizi siparişinizi ulaştırmak için işleriz."
+        for n in range(1, 40)),
+}
 TEXTS: dict[str, Json] = {
     "tr": {
         "heading": "Ticari elektronik ileti",
@@ -84,6 +124,7 @@ class MockServer:
 
     def __init__(self) -> None:
         self.policy = "code"
+        self.privacy: Json | None = None
         self.calls: list[tuple[str, Json]] = []
         self.pages: dict[str, tuple[str, str]] = {}
         self.script: dict[str, list[Answer | Callable[[Json], Answer]]] = {}
@@ -162,6 +203,11 @@ class MockServer:
         elif url.path == f"/w/v1/{SITE}/form":
             lang = parse_qs(url.query).get("lang", ["tr"])[0]
             self.send(handler, self.scripted("form", {}) or Answer(200, self.form(lang)))
+        elif url.path == f"/w/v1/{SITE}/notice":
+            lang = parse_qs(url.query).get("lang", ["tr"])[0]
+            form = self.form(lang)
+            self.send(handler, self.scripted("notice", {}) or Answer(
+                200, form | {"notice": form["notice"] | NOTICE}))
         else:
             self.send(handler, problem(404))
 
@@ -224,6 +270,8 @@ class MockServer:
             "policy": self.policy,
             "provider": {"title": "Liman Kahve Gıda Tic. A.Ş.", "brand": "Liman Kahve"},
             "fields": ["name", "phone", "email"],
+            "privacy": self.privacy,
+            "words": WORDS[lang],
             "proofOfPower": None,
             "somethingNew": {"a newer server": "may say more"},
         }

@@ -68,7 +68,8 @@ def test_the_post_says_what_was_ticked_when_and_nothing_that_no_box_needs(
     (body,) = server.posts("submissions")
     assert [(c["channel"], c["status"]) for c in body["choices"]] == [("MESAJ", "ONAY")]
     assert body["shownAt"] <= body["choices"][0]["at"]
-    assert body["notice"] is None
+    assert body["notice"] == {"at": None, "extent": "linked"}
+    assert body["privacy"] == []
     assert body["website"] == ""
     assert "email" not in body
     assert re.fullmatch(r"[0-9-]{8,64}", body["key"])

@@ -6,12 +6,15 @@
  * object and never the other way round, and it changes only by a click that the browser itself
  * reports as the person's (`isTrusted`).
  */
-import type { Channel, Choice } from "./types";
+import type { Channel, Choice, NoticeSeen, PrivacyChoice } from "./types";
 
-export type Box = Channel | "NOTICE";
+/** A channel's box, the notice's, or that of an explicit consent by its document. */
+export type Box = Channel | "NOTICE" | number;
 
 export class Choices {
   readonly #times = new Map<Box, string>();
+  /** Whether the person opened the notice; that is no choice and outlives a cleared form. */
+  opened = false;
 
   /** Takes a person's click on `box`; an untrusted event changes nothing. Returns the new state. */
   act(box: Box, ticked: boolean, trusted: boolean, now: Date): boolean {
@@ -30,9 +33,9 @@ export class Choices {
     this.#times.clear();
   }
 
-  /** True when no consent box is ticked; the notice is no consent (R-58). */
+  /** True when no box of a consent is ticked; the notice is no consent (R-58). */
   get none(): boolean {
-    return this.consents().length === 0;
+    return this.#times.size === +this.has("NOTICE");
   }
 
   /** Consents in the order of `channels`; an empty box is no refusal and is not sent. */
@@ -43,8 +46,13 @@ export class Choices {
     });
   }
 
-  notice(): { at: string } | null {
-    const at = this.#times.get("NOTICE");
-    return at ? { at } : null;
+  /** Explicit consents (R-57); which of them was on show the server knows. */
+  privacy(): PrivacyChoice[] {
+    return [...this.#times].flatMap(([document, at]) => (typeof document === "number" ? [{ document, at }] : []));
+  }
+
+  /** How far the notice was shown, and when it was marked as read (R-60). */
+  notice(): NoticeSeen {
+    return { at: this.#times.get("NOTICE") ?? null, extent: this.opened ? "opened" : "linked" };
   }
 }

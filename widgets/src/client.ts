@@ -4,7 +4,7 @@
  * No cookie travels (`credentials: "omit"`, R-67) and no call goes anywhere but to the İleti server
  * that the page named (R-66). Every call ends: a server that hangs is the same as one that is away.
  */
-import type { Address, CodeSent, FormText, Language, Problem, Receipt, Submission } from "./types";
+import type { Address, CodeSent, FormText, Language, NoticeForm, Problem, Receipt, Submission } from "./types";
 
 const TIMEOUT_MS = 12_000;
 
@@ -23,6 +23,10 @@ export class Client {
 
   form(lang: Language): Promise<Answer<FormText>> {
     return this.#call(`form?lang=${lang}`);
+  }
+
+  notice(lang: Language): Promise<Answer<NoticeForm>> {
+    return this.#call(`notice?lang=${lang}`);
   }
 
   submit(body: Submission, key: string): Promise<Answer<Receipt>> {

@@ -11,7 +11,7 @@ import type { Answer, Client } from "./client";
 import { h } from "./dom";
 import type { HostForm, Wish } from "./host-form";
 import { addressOf, compose, Keys, missingFields, retryDelay, sameText } from "./submission";
-import type { Field, FormText, Language, Person, Problem, Receipt } from "./types";
+import type { Field, FormText, Language, Person, Problem, Receipt, Submission } from "./types";
 import { codeView, type CodeView } from "./views/code";
 import { failureView, mayRecover, sentenceFor } from "./views/failure";
 import { formView, type FormView } from "./views/form";
@@ -59,14 +59,13 @@ export function flow(stage: Stage): Flow {
   let view: FormView | null = null;
   let codes: CodeView | null = null;
   let shownAt: string;
-  /** Whether the notice was marked in what was sent. */
-  let read = false;
+  let sent: Submission | undefined;
   let sending = false;
   let stopped = false;
   let tries = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
 
-  const empty = (): boolean => choices.none && !choices.notice();
+  const empty = (): boolean => choices.none && !choices.has("NOTICE");
 
   async function start(bound: HostForm | null): Promise<void> {
     host = bound;
@@ -98,8 +97,8 @@ export function flow(stage: Stage): Flow {
   function draw(text: FormText): void {
     form = text;
     shownAt = new Date().toISOString();
-    const used = (field: Field): boolean =>
-      field === "name" || text.channels.some((line) => addressOf(line.channel) === field);
+    const used = (field: Field): unknown =>
+      field === "name" || text.privacy || text.channels.some((line) => addressOf(line.channel) === field);
     const own = FIELDS.filter((field) => text.fields.includes(field) && used(field) && !host?.has(field));
     view = formView({ form, say, choices, own, bound: !!host, submit: () => void submit() });
     stage.show(view.node);
@@ -121,7 +120,7 @@ export function flow(stage: Stage): Flow {
     clearInterval(timer);
     view.sync();
     if (empty()) return done(null);
-    const missing = missingFields(choices, person());
+    const missing = missingFields(choices, form, person());
     if (!missing.length) return post(view);
     fault(view, missing.map((field) => [field, say(W.missing[field])]));
     stage.tell("error", { during: "fields", status: 0, fields: missing });
@@ -129,7 +128,7 @@ export function flow(stage: Stage): Flow {
 
   async function post(view: FormView): Promise<void> {
     const body = compose(form, choices, person(), shownAt, view.trapped(), stage.vouch);
-    read = !!body.notice;
+    sent = body;
     fault(view, []);
     const answer = await ask(() => client.submit(body, keys.keyFor(body)));
     if (!answer) return;
@@ -250,7 +249,7 @@ export function flow(stage: Stage): Flow {
     codes?.stop();
     const finish = host?.holding() && codes ? host.release : null;
     const verify = receipt && receipt.state !== "recorded" ? client.page(receipt.handle) : null;
-    stage.show(receiptView({ form, receipt, read, say, finish, verify }), "h2");
+    stage.show(receiptView({ form, receipt, sent, say, finish, verify }), "h2");
     if (!receipt) stage.tell("submitted", { receipt, state: "none", items: [] });
     if (!codes) host?.release();
     codes = null;

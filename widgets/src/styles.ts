@@ -44,6 +44,7 @@ border-radius:5px;display:grid;place-items:center}
 .box:checked:after{content:"";width:6px;height:11px;margin-top:-3px;border:solid;border-width:0 2.5px 2.5px 0;transform:rotate(45deg)}
 :focus-visible{outline:3px solid light-dark(#0b57d0,#9cc0ff);outline-offset:2px}
 .notice{padding-top:16px}
+.more{display:block;white-space:pre-line}
 .link,.second{color:var(--ac);background:0}
 .link{text-decoration:underline;text-underline-offset:3px;border:0;padding:0}
 button{cursor:pointer}

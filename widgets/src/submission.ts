@@ -3,7 +3,7 @@
  *
  * Pure, so that the rules can be read and tested without a browser: nothing is needed while no box
  * is ticked (R-13); a name is needed for a consent (R-09); an address is needed only for the
- * channel that uses it.
+ * channel that uses it, and an explicit consent alone needs one, whichever the person typed.
  */
 import type { Choices } from "./choices";
 import type { Address, Channel, Field, FormText, Person, Submission } from "./types";
@@ -12,8 +12,12 @@ import type { Address, Channel, Field, FormText, Person, Submission } from "./ty
 export const addressOf = (channel: Channel): Address => (channel === "EPOSTA" ? "email" : "phone");
 
 /** Fields the ticked boxes need: none ticked, none needed. */
-export function neededFields(choices: Choices): Field[] {
+export function neededFields(choices: Choices, form: FormText, person: Person): Field[] {
   const ticked = choices.consents().map((choice) => addressOf(choice.channel));
+  if (!ticked.length && choices.privacy().length) {
+    const phone = form.fields.includes("phone") && (person.phone?.trim() || !person.email?.trim());
+    ticked.push(phone ? "phone" : "email");
+  }
   return ticked.length ? ["name", ...new Set(ticked)] : [];
 }
 
@@ -21,8 +25,8 @@ export function neededFields(choices: Choices): Field[] {
  * Needed fields that are still empty, in the order they stand on the screen. What a valid phone or
  * e-mail is, only the server says: one rule, one place.
  */
-export function missingFields(choices: Choices, person: Person): Field[] {
-  const needed = neededFields(choices);
+export function missingFields(choices: Choices, form: FormText, person: Person): Field[] {
+  const needed = neededFields(choices, form, person);
   const order: Field[] = ["phone", "email", "name"];
   return order.filter((field) => needed.includes(field) && !person[field]?.trim());
 }
@@ -37,7 +41,7 @@ export function compose(
   vouch?: string,
 ): Submission {
   const sent: Person = {};
-  for (const field of neededFields(choices)) {
+  for (const field of neededFields(choices, form, person)) {
     const value = person[field]?.trim();
     if (value) sent[field] = value;
   }
@@ -45,7 +49,8 @@ export function compose(
     token: form.token,
     ...sent,
     choices: choices.consents(form.channels.map((line) => line.channel)),
-    notice: choices.notice(),
+    privacy: choices.privacy(),
+    notice: form.notice && choices.notice(),
     shownAt,
     website: trap,
     ...(vouch ? { vouch } : {}),
@@ -55,7 +60,7 @@ export function compose(
 /** True when both forms show the same words, so that a tick on one is a tick on the other. */
 export function sameText(one: FormText, other: FormText): boolean {
   const words = (form: FormText): string =>
-    JSON.stringify([form.heading, form.intro, form.channels, form.free, form.notice]);
+    JSON.stringify([form.heading, form.intro, form.channels, form.free, form.privacy, form.notice]);
   return words(one) === words(other);
 }
 

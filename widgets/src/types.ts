@@ -25,6 +25,14 @@ export interface NoticeText {
   ack: string;
 }
 
+/** One explicit consent (KVKK): its statement and what follows it in the published text. */
+export interface PrivacyText {
+  document: number;
+  title: string;
+  text: string;
+  more: string;
+}
+
 /** Answer of `GET …/form`. The token binds the very texts in it; they are shown unchanged. */
 export interface FormText {
   token: string;
@@ -36,7 +44,17 @@ export interface FormText {
   intro: string;
   channels: ChannelText[];
   free: string;
+  privacy: { heading: string; free: string; told: string; texts: PrivacyText[] } | null;
   notice: NoticeText | null;
+  /** Single words of the receipt in the form's language, by channel, status, outcome or what they say. */
+  words: Record<string, string>;
+}
+
+/** Answer of `GET …/notice`: the notice in layers, with its whole text, for a form without consents. */
+export interface NoticeForm {
+  token: string;
+  lang: Language;
+  notice: NoticeText & { open: string; page: string; title: string; body: string };
 }
 
 export type Person = Partial<Record<Field, string>>;
@@ -48,11 +66,22 @@ export interface Choice {
   at: string;
 }
 
+export interface PrivacyChoice {
+  document: number;
+  at: string;
+}
+
+export interface NoticeSeen {
+  at: string | null;
+  extent: "linked" | "opened" | "to_the_end";
+}
+
 /** Body of `POST …/submissions`, without the idempotency key. */
 export interface Submission extends Person {
   token: string;
   choices: Choice[];
-  notice: { at: string } | null;
+  privacy: PrivacyChoice[];
+  notice: NoticeSeen | null;
   shownAt: string;
   website: string;
   vouch?: string;

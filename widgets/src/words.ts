@@ -1,10 +1,11 @@
 /**
  * What the widget says by itself, in Turkish and English. The consent and notice texts are not here:
- * they are published versions and come from the server with the token that binds them.
+ * they are published versions and come from the server with the token that binds them; the words of
+ * the receipt come with them.
  *
  * Every sentence is a pair with both languages side by side, so that neither is forgotten.
  */
-import type { Address, Channel, Field, Language, Outcome, Receipt } from "./types";
+import type { Address, Field, Language, Receipt } from "./types";
 
 export type Pair = readonly [tr: string, en: string];
 /** Says a pair in the person's language; `{}` in it becomes `value`. */
@@ -111,24 +112,4 @@ export const told: Record<End, Pair> = {
   code_sent: notYet,
   none: ["Tanıtım iletisi almayacaksınız.", "You will get no promotional messages."],
 };
-export const channel: Record<Channel, Pair> = {
-  MESAJ: ["Kısa mesaj", "Text message"],
-  ARAMA: ["Arama", "Call"],
-  EPOSTA: ["E-posta", "E-mail"],
-};
-export const notGiven: Pair = ["İzin vermediniz", "No consent given"];
-export const status: Record<"ONAY" | "RET", Pair> = { ONAY: ["Onay", "Consent"], RET: ["Ret", "Refusal"] };
-export const outcome: Record<Outcome, Pair> = {
-  RECORDED: ["İYS’e iletiliyor", "being reported to İYS"],
-  UNVERIFIED: ["Adres doğrulanmayı bekliyor", "address waits for verification"],
-  UNCHANGED: ["Daha önce kaydedilmişti", "already recorded before"],
-  OUTDATED: ["Daha yeni bir seçiminiz geçerli", "a newer choice of yours is in force"],
-  LOCAL_ONLY: ["Bizde kayıtlı", "kept with us"],
-};
-export const noticeRow: Pair = ["Aydınlatma metni", "Privacy notice"];
-export const read: Pair = ["Okundu", "Read"];
-export const unread: Pair = ["İşaretlemediniz", "Not marked"];
-export const number: Pair = ["Makbuz no", "Receipt no"];
-export const date: Pair = ["Tarih", "Date"];
-export const download: Pair = ["Makbuzu indir", "Download receipt"];
 export const finish: Pair = ["Devam et", "Continue"];

@@ -1,7 +1,7 @@
 /** The rules of what is sent, without a browser. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Choices } from "../src/choices";
+import { type Box, Choices } from "../src/choices";
 import { compose, Keys, missingFields, neededFields, retryDelay, sameText } from "../src/submission";
 import type { FormText } from "../src/types";
 
@@ -21,10 +21,17 @@ const FORM: FormText = {
     { channel: "EPOSTA", strong: "e-postayla", text: "almayı kabul ediyorum." },
   ],
   free: "…",
-  notice: null,
+  privacy: {
+    heading: "…",
+    free: "…",
+    told: "…",
+    texts: [{ document: 12, title: "…", text: "…", more: "" }],
+  },
+  notice: { before: "", link: "…", after: "", url: "https://ornek.com.tr/n/1", ack: "…" },
+  words: {},
 };
 
-function ticked(...boxes: ("MESAJ" | "ARAMA" | "EPOSTA" | "NOTICE")[]): Choices {
+function ticked(...boxes: Box[]): Choices {
   const choices = new Choices();
   for (const box of boxes) choices.act(box, true, true, NOON);
   return choices;
@@ -48,18 +55,37 @@ test("R-58: the notice is no consent", () => {
   const choices = ticked("NOTICE");
   assert.equal(choices.none, true);
   assert.deepEqual(choices.consents(), []);
-  assert.deepEqual(choices.notice(), { at: NOON.toISOString() });
+  assert.deepEqual(choices.notice(), { at: NOON.toISOString(), extent: "linked" });
 });
 
 test("R-13: nothing ticked needs nothing", () => {
-  assert.deepEqual(neededFields(new Choices()), []);
-  assert.deepEqual(missingFields(new Choices(), {}), []);
+  assert.deepEqual(neededFields(new Choices(), FORM, {}), []);
+  assert.deepEqual(missingFields(new Choices(), FORM, {}), []);
+});
+
+test("R-57: an explicit consent is no channel's and needs a name and one address", () => {
+  const choices = ticked(12);
+  assert.equal(choices.none, false);
+  assert.deepEqual(choices.consents(), []);
+  assert.deepEqual(choices.privacy(), [{ document: 12, at: NOON.toISOString() }]);
+  assert.deepEqual(neededFields(choices, FORM, {}), ["name", "phone"]);
+  assert.deepEqual(neededFields(choices, FORM, { email: "n@ornek.com.tr" }), ["name", "email"]);
+  assert.deepEqual(neededFields(choices, { ...FORM, fields: ["name", "email"] }, {}), ["name", "email"]);
+  assert.deepEqual(neededFields(ticked(12, "EPOSTA"), FORM, { phone: "0599" }), ["name", "email"]);
+});
+
+test("R-60: how far the notice was shown is told, marked as read or not", () => {
+  const choices = ticked("MESAJ");
+  choices.opened = true;
+  const body = compose(FORM, choices, {}, "s", "");
+  assert.deepEqual(body.notice, { at: null, extent: "opened" });
+  assert.equal(compose({ ...FORM, notice: null }, choices, {}, "s", "").notice, null);
 });
 
 test("R-09: a consent needs a name and the address of its own channel", () => {
-  assert.deepEqual(neededFields(ticked("EPOSTA")), ["name", "email"]);
-  assert.deepEqual(neededFields(ticked("MESAJ", "ARAMA")), ["name", "phone"]);
-  assert.deepEqual(missingFields(ticked("MESAJ", "EPOSTA"), { phone: " ", name: "Nazlı Kırşehirli" }), [
+  assert.deepEqual(neededFields(ticked("EPOSTA"), FORM, {}), ["name", "email"]);
+  assert.deepEqual(neededFields(ticked("MESAJ", "ARAMA"), FORM, {}), ["name", "phone"]);
+  assert.deepEqual(missingFields(ticked("MESAJ", "EPOSTA"), FORM, { phone: " ", name: "Nazlı Kırşehirli" }), [
     "phone",
     "email",
   ]);

@@ -28,10 +28,6 @@ test("the house voice: no exclamation, no 'lütfen', no 'başarıyla', no straig
   }
 });
 
-test("R-58: no sentence of the notice accepts anything", () => {
-  assert.doesNotMatch([...W.read, ...W.unread, ...W.noticeRow].join(" "), /kabul|onay|accept|agree/i);
-});
-
 test("R-22: the code step says that a code is no consent", () => {
   const say = W.speaker("tr");
   assert.equal(

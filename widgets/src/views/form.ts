@@ -6,7 +6,7 @@
  */
 import type { Box, Choices } from "../choices";
 import { h } from "../dom";
-import type { Field, FormText } from "../types";
+import type { ChannelText, Field, FormText, PrivacyText } from "../types";
 import * as W from "../words";
 import { busy, button, errorLine, mark, newTab, put, sealLine } from "./parts";
 
@@ -58,7 +58,8 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
       },
     },
     ...fields,
-    h("div", {}, consents(), h("p.free.m", {}, form.free)),
+    group("consents", form.heading, form.intro, form.channels.map(channel), form.free),
+    form.privacy && group("privacy", form.privacy.heading, form.privacy.free, form.privacy.texts.map(asked)),
     nameField,
     notice(),
     alerts,
@@ -87,14 +88,24 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     );
   }
 
-  function consents(): HTMLElement {
-    return h(
-      "fieldset.consents",
-      { "aria-describedby": "intro" },
-      h("legend.heading", {}, form.heading),
-      h("p.m", { id: "intro" }, form.intro),
-      ...form.channels.map((line) => box(line.channel, h("strong", {}, line.strong), ` ${line.text}`)),
+  /** Boxes of one kind under their own heading: consents and explicit consents never mix (R-58). */
+  function group(name: string, heading: string, intro: string, boxes: HTMLElement[], free?: string): HTMLElement {
+    const fieldset = h(
+      `fieldset.${name}`,
+      { "aria-describedby": `${name}-i` },
+      h("legend.heading", {}, heading),
+      h("p.m", { id: `${name}-i` }, intro),
+      ...boxes,
     );
+    return h("div", {}, fieldset, free && h("p.free.m", {}, free));
+  }
+
+  function channel(line: ChannelText): HTMLElement {
+    return box(line.channel, h("strong", {}, line.strong), ` ${line.text}`);
+  }
+
+  function asked(one: PrivacyText): HTMLElement {
+    return box(one.document, h("strong", {}, one.title), h("span.more", {}, one.text), h("span.more.m", {}, one.more));
   }
 
   /** The privacy notice: apart, below a line, with an acknowledgement that is no consent (R-58). */
@@ -103,7 +114,11 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     if (!text) return null;
     // Anything but a web address could run script in the host's page.
     const href = /^https?:\/\//i.test(text.url) ? text.url : "#";
-    return h("div.notice", {}, h("p", {}, text.before, newTab(href, text.link), text.after), box("NOTICE", text.ack));
+    const link = newTab(href, text.link);
+    link.onclick = () => {
+      choices.opened = true;
+    };
+    return h("div.notice", {}, h("p", {}, text.before, link, text.after), box("NOTICE", text.ack));
   }
 
   function box(name: Box, ...text: (Node | string)[]): HTMLElement {

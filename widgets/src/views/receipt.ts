@@ -4,7 +4,7 @@
  */
 import { h, icon } from "../dom";
 import { moment } from "../format";
-import type { FormText, Receipt } from "../types";
+import type { FormText, Receipt, Submission } from "../types";
 import * as W from "../words";
 import { button, newTab, sealLine } from "./parts";
 
@@ -12,8 +12,8 @@ interface Options {
   form: FormText;
   /** Null when nothing was ticked, so that nothing was sent. */
   receipt: Receipt | null;
-  /** Whether the notice was marked as read. */
-  read: boolean;
+  /** What was sent; undefined with `receipt` null. */
+  sent: Submission | undefined;
   say: W.Say;
   /** Lets a held host form go on. */
   finish: (() => void) | null;
@@ -21,35 +21,39 @@ interface Options {
   verify: string | null;
 }
 
-export function receiptView({ form, receipt, read, say, finish, verify }: Options): HTMLElement {
-  const end = receipt?.items.length ? receipt.state : "none";
+export function receiptView({ form, receipt, sent, say, finish, verify }: Options): HTMLElement {
+  const { privacy, words } = form;
+  const given = (receipt && sent?.privacy) || [];
+  const end = receipt && (receipt.items.length || given.length) ? receipt.state : "none";
   const rows = form.channels.map(({ channel }) => {
     const item = receipt?.items.find((one) => one.channel === channel);
-    const value = item ? W.status[item.status] : W.notGiven;
-    return row(say(W.channel[channel]), say(value), item && say(W.outcome[item.outcome]));
+    return row(words[channel], words[item ? item.status : "none"], item && words[item.outcome]);
   });
   const done = receipt && h("span", {}, icon("check"));
   return h(
     "div.grid.receipt",
     {},
     h("div.done", {}, done, h("h2.title", { tabindex: -1 }, say(W.title[end]))),
-    h("p.m", {}, say(W.told[end])),
+    h("p.m", {}, privacy && end === "recorded" && !receipt?.items.length ? privacy.told : say(W.told[end])),
     h(
       "dl.list",
       {},
       ...rows,
-      form.notice && row(say(W.noticeRow), say(read ? W.read : W.unread)),
-      receipt && row(say(W.number), receipt.receipt),
-      receipt && row(say(W.date), moment(receipt.issuedAt)),
+      ...(privacy?.texts ?? []).map(({ document, title }) =>
+        row(title, words[given.some((one) => one.document === document) ? "given" : "notGiven"]),
+      ),
+      form.notice && row(words.notice, words[receipt && sent?.notice?.at ? "read" : "unread"]),
+      receipt && row(words.number, receipt.receipt),
+      receipt && row(words.date, moment(receipt.issuedAt)),
     ),
     verify && newTab(verify, say(W.verifyTitle.both)),
-    receipt && button(say(W.download), () => download(receipt), ".second"),
+    receipt && button(words.download ?? "", () => download(receipt), ".second"),
     finish && button(say(W.finish), finish),
     receipt && sealLine(say(W.proof)),
   );
 }
 
-function row(name: string, value: string, more?: string): HTMLElement {
+function row(name = "", value = "", more?: string): HTMLElement {
   const small = more && h("span.m", {}, more);
   return h("div", {}, h("dt", {}, name), h("dd", {}, h("b", {}, value), small));
 }

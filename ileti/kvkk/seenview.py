@@ -1,6 +1,6 @@
 """The page of who has seen a version of a text: numbers, a list, and who must be told anew.
 
-It stands in the room of the ledger, because documents lie a floor below and know no consent.
+It stands above both ledgers, because documents lie floors below and know no consent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 
-from ileti.consents import seen
 from ileti.consents.detail import record_url
 from ileti.consents.listing import recipients_of
 from ileti.consents.models import ConsentEntry, Submission
@@ -24,6 +23,7 @@ from ileti.core.formats import say
 from ileti.documents import pages
 from ileti.documents.models import DocumentVersion
 from ileti.documents.renewal import NONE, RENEWALS
+from ileti.kvkk import seen
 from ileti.recipients.address import mask
 
 

@@ -1,7 +1,8 @@
 """Who has seen which version of a text, in numbers and lists; who must be informed anew (R-61).
 
-The ledger knows it: an entry names the text it was given on, a submission all texts that stood on
-its form and the notice that was acknowledged. Counting begins at the version's first day, so that
+The ledgers know it: an entry names the text it was given on, an act about personal data the version
+that was shown, read or consented to, a submission all texts that stood on its form and, before acts
+were kept, the notice that was acknowledged. Counting begins at the version's first day, so that
 months before it are not read, and stops at a hundred thousand. There is no index by text: it would
 cost every capture for a page that is opened once a month. A dealer counts and lists what it took
 itself.
@@ -19,6 +20,8 @@ from ileti.consents.models import ConsentEntry, ConsentState, Submission
 from ileti.consents.vocabulary import Standing, Status
 from ileti.core import orm
 from ileti.documents.models import DocumentVersion
+from ileti.kvkk.models import KvkkEntry, KvkkState
+from ileti.kvkk.vocabulary import Act
 from ileti.tenancy import scope
 
 COUNTED: Final = 100_000
@@ -42,10 +45,11 @@ def numbers(version: DocumentVersion, renewing: list[DocumentVersion]) -> Number
     (empty: nobody is to be informed)."""
     return Numbers(
         shown=_count(select(Submission.id).where(_shown(version))),
-        given=_count(select(ConsentEntry.id).where(_given(version))),
+        given=_count(select(ConsentEntry.id).where(_given(version)))
+        + _count(select(KvkkEntry.id).where(_acted(version, KvkkEntry, Act.GIVEN))),
         acknowledged=_count(select(Submission.id).where(_acknowledged(version))),
         to_renew=_count(_standing(version)) + _count(_unrenewed(version, renewing))
-        if renewing else 0)
+        + _count(_resting(version)) if renewing else 0)
 
 
 def rows(version: DocumentVersion, before: int | None) -> tuple[list[Submission], int | None]:
@@ -65,12 +69,32 @@ def _here(version: DocumentVersion, of: Any) -> ColumnElement[bool]:
 
 
 def _shown(version: DocumentVersion) -> ColumnElement[bool]:
-    return and_(_here(version, Submission),
-                Submission.evidence.contains({"texts": [{"id": version.id}]}))
+    said = Submission.evidence
+    return and_(_here(version, Submission), or_(
+        said.contains({"texts": [{"id": version.id}]}),
+        said.contains({"privacy": {"texts": [{"id": version.id}]}}),
+        _of_click(version, Submission)))
 
 
 def _acknowledged(version: DocumentVersion, of: Any = Submission) -> ColumnElement[bool]:
-    return and_(_here(version, of), of.evidence.contains({"notice": {"version": version.id}}))
+    return and_(_here(version, of), or_(
+        of.evidence.contains({"notice": {"version": version.id}}),
+        _of_click(version, of, Act.READ)))
+
+
+def _acted(version: DocumentVersion, of: Any, *acts: Act) -> ColumnElement[bool]:
+    """Acts on the version, of these kinds or of any."""
+    asked = and_(of.provider_id == version.provider_id, of.text_id == version.id,
+                 scope.taken_here(of.dealer_id))
+    return and_(asked, of.act.in_([int(one) for one in acts])) if acts else asked
+
+
+def _of_click(version: DocumentVersion, click: Any, *acts: Act) -> ColumnElement[bool]:
+    """Whether the submission left such an act."""
+    one = aliased(KvkkEntry)
+    return select(one.id).where(
+        _acted(version, one, *acts), one.submission_id == click.id,
+        one.provider_id == click.provider_id).exists()
 
 
 def _given(version: DocumentVersion) -> ColumnElement[bool]:
@@ -94,7 +118,8 @@ def _standing(version: DocumentVersion) -> Any:
 
 
 def _unrenewed(version: DocumentVersion, renewing: list[DocumentVersion]) -> Any:
-    """Recipients who acknowledged the version as a notice and none of the later ones."""
+    """Recipients who acknowledged the version as a notice before acts were kept, and none of the
+    later ones; for everybody with acts :func:`_resting` knows it."""
     entry, click = aliased(ConsentEntry), aliased(Submission)
     newer = select(entry.recipient_id).join(click, and_(
         click.provider_id == entry.provider_id, entry.id == func.any(click.entry_ids))).where(
@@ -102,4 +127,15 @@ def _unrenewed(version: DocumentVersion, renewing: list[DocumentVersion]) -> Any
     return select(ConsentEntry.recipient_id).join(Submission, and_(
         Submission.provider_id == ConsentEntry.provider_id,
         ConsentEntry.id == func.any(Submission.entry_ids))).where(
-        _acknowledged(version), ConsentEntry.recipient_id.not_in(newer)).distinct()
+        _acknowledged(version), ConsentEntry.recipient_id.not_in(newer),
+        ~select(KvkkState.document_id).where(
+            KvkkState.provider_id == ConsentEntry.provider_id,
+            KvkkState.recipient_id == ConsentEntry.recipient_id,
+            KvkkState.document_id == version.document_id).exists()).distinct()
+
+
+def _resting(version: DocumentVersion) -> Any:
+    """People whose last act on the text is of the version, and no withdrawal (R-62)."""
+    return select(KvkkState.recipient_id).where(
+        _acted(version, KvkkState, Act.SHOWN, Act.READ, Act.GIVEN),
+        KvkkState.standing == int(Standing.VERIFIED))

@@ -1,0 +1,143 @@
+"""The desk: what a caller says or a paper shows, recorded with its texts in sight (R-57 … R-62).
+
+Nothing is chosen beforehand: the notice is unticked and every answer is "no answer" until the
+person has spoken. A dealer takes for its own brand and as itself.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from ileti.consents.ledger import Place
+from ileti.core import db, formats, orm
+from ileti.core.errors import CallerMistake, IletiError, NotFound
+from ileti.core.formats import say
+from ileti.documents.views import emphasised
+from ileti.evidence import giving
+from ileti.kvkk import desk, pages
+from ileti.kvkk.desk import Taken, Way
+from ileti.recipients.address import AddressError, parse_address
+from ileti.tenancy import audit, scope
+from ileti.tenancy.models import Brand, Provider
+
+_KEY = re.compile(r"[0-9a-f-]{36}\Z")
+LONGEST_NAME = 120
+
+
+class DeskView(BaseView):
+    """Notices and explicit consents on the phone and on paper."""
+
+    route_base = "/kvkk/masa"
+    class_permission_name = "consent"
+    default_view = "show"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    @permission_name("take")
+    def show(self) -> ResponseReturnValue:
+        """The empty form of a way."""
+        return self._draw(_brand(request.args), _way(request.args), {}, [])
+
+    @expose("/", methods=["POST"])
+    @has_access
+    @permission_name("take")
+    def take(self) -> ResponseReturnValue:
+        """Record what was said or signed."""
+        brand, way = _brand(request.form), _way(request.form)
+        try:
+            taken = _taken(brand, way)
+            number = desk.take(db.connection(), taken, formats.language())
+        except (AddressError, IletiError) as error:
+            told = [say(one) for one in getattr(error, "errors", ())] or [say(error)]
+            return self._draw(brand, way, request.form, told, 422)
+        audit.record("consent:take", f"brand:{brand.id}", {"way": way.value, "acts": number},
+                     provider_id=brand.provider_id)
+        orm.db.session.commit()
+        flash(_("Recorded: %(n)s acts.", n=number), "success")
+        return redirect(url_for("DeskView.show", yol=way.value, marka=brand.id), code=303)
+
+    def _draw(self, brand: Brand, way: Way, typed: Any, faults: list[str],
+              status: int = 200) -> ResponseReturnValue:
+        texts = desk.texts(db.connection(), place_of(brand), formats.language())
+        html = self.render_template(
+            "panel/kvkk/desk.html", tabs=pages.tabs("show"), way=way.value, faults=faults,
+            ways=[{"label": label, "url": url_for("DeskView.show", yol=one.value, marka=brand.id),
+                   "current": one is way} for one, label in _ways()],
+            brands=_brands(), brand=brand, texts=[
+                {"id": one.id, "document": one.document_id, "kind": one.kind, "title": one.title,
+                 "body": emphasised(one.body)} for one in texts],
+            key=str(uuid.uuid4()), address=typed.get("address", "")[:320],
+            name=typed.get("name", "")[:LONGEST_NAME])
+        return html, status
+
+
+def _ways() -> list[tuple[Way, str]]:
+    return [(Way.CALL, _("On the phone")), (Way.PAPER, _("On paper")),
+            (Way.SIGNED, _("Signed paper"))]
+
+
+def _way(said: Any) -> Way:
+    try:
+        return Way(said.get("yol", Way.CALL.value))
+    except ValueError:
+        raise CallerMistake() from None
+
+
+def _brands() -> list[Brand]:
+    return list(orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(200)))
+
+
+def _brand(said: Any) -> Brand:
+    """The chosen brand among those in view, else the first; NotFound for any other."""
+    wanted = said.get("marka", 0, type=int)
+    found = [one for one in _brands() if wanted in (0, one.id)]
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def place_of(brand: Brand) -> Place:
+    """The brand's place in the ledger."""
+    provider = orm.db.session.get(Provider, brand.provider_id)
+    if provider is None:
+        raise NotFound()
+    return Place(provider.id, provider.iys_code, brand.id, brand.brand_code)
+
+
+def _taken(brand: Brand, way: Way) -> Taken:
+    form = request.form
+    address = parse_address(form.get("address", "")[:320]).value
+    if not _KEY.match(form.get("key", "")):
+        raise CallerMistake()
+    answers = {int(name.removeprefix("answer-")): value == "given" for name, value in form.items()
+               if re.fullmatch(r"answer-\d{1,9}", name) and value in ("given", "withdrawn")}
+    return Taken(
+        place=place_of(brand), way=way, address=address,
+        name=" ".join(form.get("name", "").split())[:LONGEST_NAME], told="told" in form,
+        answers=answers, key=form["key"], by=current_user.id,
+        shown=[int(one) for one in form.getlist("shown") if one.isdigit() and len(one) < 10],
+        dealer_id=scope.current().dealer_id, file=_file(brand) if way is not Way.CALL else None)
+
+
+def _file(brand: Brand) -> dict[str, Any] | None:
+    """The scan, kept in the vault; its hash goes into the evidence and so into the leaf."""
+    if not any(one.filename for one in request.files.values()):
+        return None
+    brought = giving.take(brand.provider_id, by=current_user.id)
+    for _name, refusal in brought.refused:
+        raise refusal
+    file, _name = brought.kept[0]
+    return {"id": file.id, "sha256": file.sha256.hex(), "size": file.size}
+
+
+giving.door("DeskView.take", "consent:take")

@@ -1,0 +1,74 @@
+"""R-60: every data event has a notice before it, or it is told which one has not.
+
+Why this module exists: the notice is given before or at the collection, and the proof of it is the
+controller's. Looked at are consents that our own forms took and explicit consents given anywhere;
+imports keep a notice plan of their own (R-61), and what people change at İYS we did not collect.
+A notice counts when its act is of the same person and brand and not later than the event, or of the
+very same click; before acts were kept, when its acknowledgement stands in the click's evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from ileti.consents.vocabulary import Source, Status
+from ileti.kvkk.vocabulary import Act
+
+COUNTED: Final = 10_000
+
+_UNTOLD: Final = """
+with event as (
+    select e.provider_id, e.brand_id, e.dealer_id, e.id, e.recipient_id, e.captured_at,
+           e.consent_date as at, e.submission_id, false as explicit
+      from consent_entry e join submission s on s.provider_id = e.provider_id
+           and s.id = e.submission_id and s.site_id is not null
+     where e.captured_at >= %(since)s and e.status = %(given)s and e.source = %(web)s
+       and (%(provider)s::int is null or e.provider_id = %(provider)s)
+    union all
+    select k.provider_id, k.brand_id, k.dealer_id, k.id, k.recipient_id, k.captured_at,
+           k.act_at, k.submission_id, true
+      from kvkk_entry k
+     where k.captured_at >= %(since)s and k.act = %(consented)s
+       and (%(provider)s::int is null or k.provider_id = %(provider)s))
+select event.provider_id, event.id, event.recipient_id, event.captured_at, event.explicit
+  from event
+ where (%(brand)s::int is null or event.brand_id = %(brand)s)
+   and (%(dealer)s::int is null or event.dealer_id = %(dealer)s)
+   and not exists (
+       select from kvkk_entry n
+        where n.provider_id = event.provider_id and n.recipient_id = event.recipient_id
+          and n.brand_id = event.brand_id and n.act in (1, 2)
+          and (n.act_at <= event.at or n.submission_id = event.submission_id))
+   and not exists (
+       select from submission s
+        where s.provider_id = event.provider_id and s.id = event.submission_id
+          and jsonb_typeof(s.evidence -> 'notice') = 'object')
+ order by event.captured_at desc, event.id desc limit %(most)s"""
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A data event without a notice; ``explicit``: an explicit consent, else a commercial one."""
+
+    provider_id: int
+    entry_id: int
+    recipient_id: int
+    captured_at: datetime
+    explicit: bool
+
+
+def untold(conn: psycopg.Connection[Any], *, since: datetime, provider_id: int | None = None,
+           brand_id: int | None = None, dealer_id: int | None = None,
+           most: int = COUNTED) -> Sequence[Untold]:
+    """Events since a moment (aware) that no notice precedes, the newest first; of everybody, or of
+    a provider, brand or dealer alone."""
+    rows = conn.execute(_UNTOLD, {
+        "since": since, "given": int(Status.ONAY), "web": int(Source.HS_WEB),
+        "consented": int(Act.GIVEN), "provider": provider_id, "brand": brand_id,
+        "dealer": dealer_id, "most": most}).fetchall()
+    return [Untold(*row) for row in rows]

@@ -1,0 +1,118 @@
+"""Who must be told or asked anew because a text has changed (R-61, R-62).
+
+Why this module exists: what a version needs is decided when it is published
+(``documents/renewal.py``), whom it concerns is known here alone: people whose last act rests on an
+older version. A notice is told anew (INFORM); a consent is asked anew (ASK), and only when the
+person comes by, since no message may ask for a consent (R-11). Who withdrew is asked nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from ileti.kvkk.vocabulary import Act
+
+COUNTED: Final = 100_000
+
+# ``renewing``: versions in force that ask for something, each with the one its text shows now.
+_RENEWING: Final = """
+with renewing as (
+    select w.document_id, w.language, w.version, w.renewal,
+           first_value(w.id) over (partition by w.document_id, w.language
+                                   order by w.version desc) as newest_id
+      from document_version w join document d on d.id = w.document_id
+     where w.effective_from <= now()
+       and (%(provider)s::int is null or w.provider_id = %(provider)s)
+       and not exists (select from document_event e where e.document_id = w.document_id
+                          and e.kind = 'RETIRED' and e.at >= w.published_at))
+{what}"""
+_DUE: Final = """
+select s.provider_id, s.recipient_id, s.document_id, s.text_id, s.act, s.act_at, s.entry_id,
+       s.brand_id, n.newest_id, n.renewal
+  from kvkk_state s
+  join document_version v on v.id = s.text_id
+  join lateral (
+       select r.newest_id, r.renewal from renewing r
+        where r.document_id = s.document_id and r.language = v.language
+          and r.version > v.version
+          and r.renewal = case when s.act <= 2 then 'INFORM' else 'ASK' end
+        order by r.version desc limit 1) n on true
+ where s.act <> %(withdrawn)s and s.standing = 1
+   and (%(provider)s::int is null or s.provider_id = %(provider)s)
+   and (%(brand)s::int is null or s.brand_id = %(brand)s)
+   and (%(dealer)s::int is null or s.dealer_id = %(dealer)s)
+   and (%(recipient)s::bigint is null or s.recipient_id = %(recipient)s)
+   and (%(document)s::int is null or s.document_id = %(document)s)
+   and (s.recipient_id, s.document_id) > (%(after)s::bigint, %(after_document)s::int)
+ order by s.recipient_id, s.document_id limit %(most)s"""
+_COUNTS: Final = """, due as ({due})
+select document_id, renewal, count(*) from due group by 1, 2 order by 3 desc, 1"""
+_RENEWED: Final = """
+select v.id, max(r.newest_id) from document_version v
+  join renewing r on r.document_id = v.document_id and r.language = v.language
+   and r.version > v.version and r.renewal <> 'NONE'
+ where v.id = any(%(texts)s) group by v.id"""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Somebody whose act rests on an older version than the one on show: ``text_id`` the version
+    it rests on, ``newest_id`` the one in force, ``renewal`` INFORM or ASK."""
+
+    provider_id: int
+    recipient_id: int
+    document_id: int
+    text_id: int
+    act: int
+    act_at: datetime
+    entry_id: int
+    brand_id: int
+    newest_id: int
+    renewal: str
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose people are looked at; None means all below the level above."""
+
+    provider_id: int | None = None
+    brand_id: int | None = None
+    dealer_id: int | None = None
+    recipient_id: int | None = None
+    document_id: int | None = None
+
+    def values(self, after: tuple[int, int], most: int) -> dict[str, Any]:
+        """As the parameters of a statement."""
+        return {"provider": self.provider_id, "brand": self.brand_id, "dealer": self.dealer_id,
+                "recipient": self.recipient_id, "document": self.document_id, "after": after[0],
+                "after_document": after[1], "most": most, "withdrawn": int(Act.WITHDRAWN)}
+
+
+def due(conn: psycopg.Connection[Any], whose: Whose, *, after: tuple[int, int] = (0, 0),
+        most: int = 50) -> Sequence[Due]:
+    """Who must be told or asked anew, by recipient and text; ``after`` is (recipient, document) of
+    the last line of the page before. With a ``recipient_id`` that person's texts alone."""
+    rows = conn.execute(_RENEWING.format(what=_DUE), whose.values(after, most)).fetchall()
+    return [Due(*row) for row in rows]
+
+
+def counts(conn: psycopg.Connection[Any], whose: Whose) -> Sequence[tuple[int, str, int]]:
+    """Per text (id of ``document``) what is due and for how many people, counted to ``COUNTED`` in
+    all."""
+    rows = conn.execute(_RENEWING.format(what=_COUNTS.format(due=_DUE)),
+                        whose.values((0, 0), COUNTED)).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def renewed(conn: psycopg.Connection[Any], text_ids: Iterable[int]) -> dict[int, int]:
+    """Of these versions those that a later one in force tells or asks anew, with that one's id."""
+    wanted = list(text_ids)
+    if not wanted:
+        return {}
+    return dict(conn.execute(_RENEWING.format(what=_RENEWED),
+                             {"provider": None, "texts": wanted}).fetchall())
