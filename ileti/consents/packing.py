@@ -54,8 +54,8 @@ class Packed(NamedTuple):
     counted from 1, then the other parameters of an item. ``names``: what no other click of the
     same call may share, its key and its addresses within the provider. ``places``: an address's
     place, from 1. ``evidence`` and ``person``: the digests that every claim of the click names.
-    ``acts``: what else was done with the click (:mod:`ileti.kvkk`), as ``items``, in the order of
-    place and second column; place 0 is nobody known.
+    ``acts``: what else was done with the click (:mod:`ileti.kvkk`), as ``items``; place 0 is
+    nobody known.
     """
 
     shared: tuple[bytes | None, ...]

@@ -54,12 +54,10 @@ def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[R
     _refuse_senseless(new, acts)
     refuse_malformed_key(new.idem)
     packed = pack(new, [act.address for act in acts if act.address is not None])
-    ways = sorted(range(len(acts)), key=lambda n: (_place(acts[n], packed), acts[n].document_id))
-    packed = packed._replace(acts=[_packed(new, acts[n], packed) for n in ways])
+    packed = packed._replace(acts=[_packed(new, act, packed) for act in acts])
     company = new.items and all(act.address is not None for act in acts)
     done = together.record_with_acts(packed) if company else record_packed(packed)
-    found = dict(zip(ways, done.acts, strict=True))
-    return done, [found[n] for n in range(len(acts))]
+    return done, list(done.acts)
 
 
 def _refuse_senseless(new: NewSubmission, acts: Sequence[NewAct]) -> None:

@@ -125,6 +125,7 @@ declare
     v_at constant timestamptz := now();
     v_answer bytea;
     v_sids bigint[];
+    v_ids bigint[];
     v_acts bytea;
 begin
     v_answer := record_clicks(
@@ -134,10 +135,12 @@ begin
         i_text, i_claim);
     v_sids := array(select ('x' || encode(substr(v_answer, 1 + 8 * n, 8), 'hex'))::bit(64)::bigint
                       from generate_series(1, cardinality(s_provider)) n);
+    v_ids := array(select nextval('consent_entry_id_seq')
+                     from generate_series(1, cardinality(k_click)));
     with k as materialized (
-        select u.*, nextval('consent_entry_id_seq') as id, r.id as rid, r.leaf_key as leaf_key
+        select u.*, v_ids[n] as id, r.id as rid, r.leaf_key as leaf_key
           from unnest(k_click, k_addr, k_document, k_text, k_act, k_extent, k_at, k_claim)
-               u(click, addr, document, text, act, extent, at, claim)
+               with ordinality u(click, addr, document, text, act, extent, at, claim, n)
           join recipient r on r.provider_id = s_provider[click] and r.addr_hash = a_hash[addr]
          where v_sids[click] <> 0),
     s as (
@@ -156,9 +159,8 @@ begin
                consent_leaf(leaf_key, id, claim, v_at)
           from k
         returning id, recipient_id, leaf)
-    select string_agg(int8send(e.id) || int8send(e.recipient_id) || e.leaf, ''::bytea
-                      order by k.click, k.addr, k.document)
-      into v_acts from e join k on k.id = e.id;
+    select string_agg(int8send(id) || int8send(recipient_id) || leaf, ''::bytea order by id)
+      into v_acts from e;
     return v_answer || coalesce(v_acts, '');
 end $$;
 
