@@ -61,7 +61,7 @@ def test_a_visitor_ticks_verifies_and_gets_a_receipt_in_the_shop(
     assert not box.is_checked()
     page.wait_for_timeout(600)
     box.click()
-    page.locator(".join").click()
+    page.locator("#signup .join").click()
     code = page.locator("ileti-consent[data-step=verify] input").first
     code.wait_for()
     assert entries() == [(2, 1, 0, 5)]
