@@ -130,13 +130,14 @@ def _language() -> str:
 
 
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
-    """The hosted form, refusal links and, outside production, the demo shop."""
+    """The hosted form, refusal links, the preference centre and, outside production, the demo
+    shop."""
     add_chapter(CHAPTER)
-    for name in ("pages", "demo"):
+    for name in ("capture.pages", "preferences.pages", "capture.demo"):
         try:
-            module = __import__(f"ileti.capture.{name}", fromlist=["blueprint"])
+            module = __import__(f"ileti.{name}", fromlist=["blueprint"])
         except ModuleNotFoundError as missing:
-            if missing.name != f"ileti.capture.{name}":
+            if missing.name != f"ileti.{name}":
                 raise
             continue
         app.register_blueprint(module.blueprint)

@@ -12,10 +12,11 @@ from typing import Any, Final
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
+from config import settings
 from ileti.capture.forms import Visitor
-from ileti.capture.limits import client_address
+from ileti.capture.limits import client_address, counters
 from ileti.channels.render import brand_accent, initials, render
-from ileti.core.errors import IletiError
+from ileti.core.errors import IletiError, NotAllowed
 
 _TITLES: Final = {
     "tr": {403: "Bu sayfa açılamadı", 404: "Böyle bir sayfa yok", 410: "Süresi doldu",
@@ -63,6 +64,14 @@ def visitor() -> Visitor:
                    request.headers.get("Origin", ""))
 
 
+def refuse_foreign_page() -> None:
+    """A post from another site's page; our own sends "null" because it gives no referrer."""
+    origin = request.headers.get("Origin", "null")
+    if origin not in ("null", settings().base_url, request.host_url.rstrip("/")):
+        counters.note("forged_origin")
+        raise NotAllowed(code="origin_refused")
+
+
 def show_error(error: IletiError) -> ResponseReturnValue:
     """What went wrong, in the house's words, and the way on."""
     language = asked_language()
@@ -75,7 +84,8 @@ def show_error(error: IletiError) -> ResponseReturnValue:
 
 
 def _way_on(error: IletiError) -> str | None:
-    """Where to try again: the form of the site, or the same page when time alone heals it."""
-    if request.path.startswith("/f/") and error.status != 404:
+    """Where to try again: the form of the site, the provider's preference centre, or the same page
+    when time alone heals it."""
+    if request.path.startswith(("/f/", "/t/")) and error.status != 404:
         return in_language("/".join(request.path.split("/")[:3]), asked_language())
     return request.full_path.rstrip("?") if error.status in (429, 503) else None

@@ -15,7 +15,6 @@ import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from config import settings
 from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, verify
 from ileti.capture.forms import ChoiceIn, NoticeIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
@@ -24,6 +23,7 @@ from ileti.capture.page import (
     draw,
     in_language,
     other_language,
+    refuse_foreign_page,
     show_error,
     visitor,
 )
@@ -61,14 +61,6 @@ def _page(template: str, site: Site, language: str, code: int = 200, **context: 
                 **context)
 
 
-def _refuse_foreign_page() -> None:
-    """A post from another site's page; our own sends "null" because it gives no referrer."""
-    origin = request.headers.get("Origin", "null")
-    if origin not in ("null", settings().base_url, request.host_url.rstrip("/")):
-        counters.note("forged_origin")
-        raise NotAllowed(code="origin_refused")
-
-
 # -- the form --------------------------------------------------------------------------------------
 
 
@@ -94,7 +86,7 @@ def _draw(site: Site, language: str, status: int = 200, **more: Any) -> Response
 def send_form(site_key: str) -> ResponseReturnValue:
     """Record what was ticked; draw the form again, boxes empty, when something is missing."""
     site, language = find_site(site_key), asked_language()
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("s", site.id, visitor().address)
     if site.policy == "signed":
         raise NotAllowed("Bu form yalnız sitenin kendi sayfasında kullanılır.",
@@ -179,7 +171,7 @@ def _opened(site: Site, handle: str) -> verify.Opened:
 def send_code(site_key: str) -> ResponseReturnValue:
     """Check the typed codes; the ones left empty may come later."""
     site, handle = find_site(site_key), request.form.get("handle", "")
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     typed = [(to, text) for to in ("phone", "email")
@@ -205,7 +197,7 @@ _SIX = {"tr": "6 haneyi de yazın.", "en": "Enter all 6 digits."}
 def new_code(site_key: str) -> ResponseReturnValue:
     """Send a new code to one address; also the first one to an address taken under ``later``."""
     site, handle = find_site(site_key), request.form.get("handle", "")
-    _refuse_foreign_page()
+    refuse_foreign_page()
     counters.check("c", site.id, visitor().address)
     opened = _opened(site, handle)
     to = "email" if request.form.get("to") == "email" else "phone"
