@@ -222,7 +222,7 @@ def link(token: str) -> ResponseReturnValue:
     if not found.open:
         return redirect(in_language(centre.path, language), 302)
     return draw("preferences/link.html", language, centre.name, brand_id=centre.accent_brand,
-                centre=centre, action=_named(request.path, language),
+                centre=centre, token=token, action=_named(f"{centre.path}/link", language),
                 other=other_language(request.path, language) | {
                     "url": _named(request.path, "tr" if language == "en" else "en")})
 
@@ -231,21 +231,22 @@ def _named(path: str, language: str) -> str:
     return f"{path}?lang={language}"
 
 
-@blueprint.post("/l/<token>")
-def enter_by_link(token: str) -> ResponseReturnValue:
-    """The button of the link's page."""
+@blueprint.post("/<code>/link")
+def enter_by_link(code: str) -> ResponseReturnValue:
+    """The button of the link's page; where the link itself stands nothing takes a post."""
+    centre = find_centre(code)
     refuse_foreign_page()
-    counters.check("t", 0, visitor().address)
-    if request.form.get("open") != "1":  # a scanner that posts what it found, without our form
-        raise NotAllowed(code="no_button")
-    found = read_link(token)
-    centre = centre_of_provider(found.provider_id)
+    counters.check("t", centre.provider_id, visitor().address)
+    found = read_link(request.form.get("link", ""))
+    if found.provider_id != centre.provider_id:
+        raise NotAllowed(code="foreign_link")
     before = _session(centre)
     try:
         made = identity.enter_by_link(found, before)
     except Gone as error:
         raise _Out(centre, error) from None
-    return _back(centre, made, "")
+    added = before is not None and found.recipient_id not in before.proven
+    return _back(centre, made, "added" if added else "")
 
 
 @blueprint.post("/<code>/leave")

@@ -78,10 +78,12 @@ class Visitor:
 
     def by_link(self, recipient: int, provider: int | None = None) -> Any:
         """In by the link of a mail and its button; the page it leads to."""
-        url = preference_url(provider or self.place.provider_id, recipient, "tr")
-        self.last = self.client.post(url.removeprefix(settings().base_url), data={"open": "1"},
-                                     follow_redirects=True)
-        return self.last
+        return self.open_link(link_of(provider or self.place.provider_id, recipient),
+                              follow_redirects=True)
+
+    def open_link(self, link: str, **more: Any) -> Any:
+        """Press the button of a link's page."""
+        return self.post("/link", {"link": link.removeprefix("/t/l/")}, **more)
 
     def buttons(self) -> dict[str, list[str]]:
         """Tokens on the page just seen, by what they are labelled with."""
@@ -97,6 +99,11 @@ class Visitor:
         token = self.buttons()[label][0]
         self.post("/act", {"act": token, "name": name}, **more)
         return self.get(self.last.headers["Location"].removeprefix(self.path))
+
+
+def link_of(provider: int, recipient: int) -> str:
+    """The path of the link that stands in a mail."""
+    return preference_url(provider, recipient, "tr").removeprefix(settings().base_url)
 
 
 def hidden(html: str) -> dict[str, str]:

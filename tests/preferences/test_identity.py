@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from config import settings
-from ileti.channels.preference_link import LINK_DAYS, preference_url
+from ileti.channels.preference_link import LINK_DAYS
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
 from ileti.preferences.pages import COOKIE
 
-from .conftest import Visitor, known, new_mail, new_phone
+from .conftest import Visitor, known, link_of, new_mail, new_phone
 
 MAIL = Channel.EPOSTA
 
@@ -133,10 +133,10 @@ def test_a_code_of_one_provider_is_none_of_another(
 
 
 def test_looking_at_a_link_opens_nothing_whoever_looks(visitor: Visitor, place: Any) -> None:
-    url = preference_url(place.provider_id, known(place, new_mail(), MAIL), "tr").removeprefix(
-        settings().base_url)
+    url = link_of(place.provider_id, known(place, new_mail(), MAIL))
     for answer in (visitor.client.get(url), visitor.client.head(url), visitor.client.post(url),
-                   visitor.client.post(url, data={"List-Unsubscribe": "One-Click"})):
+                   visitor.client.post(url, data={"List-Unsubscribe": "One-Click"}),
+                   visitor.post("/link", {})):
         assert COOKIE not in answer.headers.get("Set-Cookie", "")
     assert "Almayı bırak" not in visitor.get().text
 
@@ -145,19 +145,20 @@ def test_a_link_opens_again_until_its_last_day_and_then_asks_for_a_code(
     visitor: Visitor, place: Any
 ) -> None:
     recipient = known(place, new_mail(), MAIL)
-    url = preference_url(place.provider_id, recipient, "tr").removeprefix(settings().base_url)
+    url = link_of(place.provider_id, recipient)
     assert len(url) < 50
     for day in (0, LINK_DAYS):
         with clock.freeze(clock.now() + timedelta(days=day)):
-            assert visitor.client.post(url, data={"open": "1"}).status_code == 303
+            assert visitor.open_link(url).status_code == 303
     with clock.freeze(clock.now() + timedelta(days=LINK_DAYS + 1)):
-        assert visitor.client.post(url, data={"open": "1"}).status_code == 410
+        assert visitor.open_link(url).status_code == 410
         assert visitor.client.get(url).headers["Location"] == visitor.path
 
 
 @pytest.mark.parametrize("broken", ["", "A" * 36, "é" * 36, "x" * 300, "../..", "%00"])
 def test_a_forged_link_opens_nothing(visitor: Visitor, broken: str) -> None:
-    assert visitor.client.post(f"/t/l/{broken}", data={"open": "1"}).status_code in (403, 404)
+    assert visitor.open_link(broken).status_code == 403
+    assert visitor.client.get(f"/t/l/{broken}").status_code in (403, 404, 308)
 
 
 def test_a_link_with_one_letter_changed_is_forged(
@@ -165,12 +166,11 @@ def test_a_link_with_one_letter_changed_is_forged(
 ) -> None:
     monkeypatch.setattr(settings(), "capture_ip_per_minute", 1_000)
     monkeypatch.setattr(settings(), "capture_network_per_minute", 1_000)
-    url = preference_url(place.provider_id, known(place, new_mail(), MAIL), "tr").removeprefix(
-        settings().base_url)
+    url = link_of(place.provider_id, known(place, new_mail(), MAIL))
     for n in range(len("/t/l/"), len(url)):
         other = "A" if url[n] != "A" else "Q"
         changed = f"{url[:n]}{other}{url[n + 1:]}"
-        assert visitor.client.post(changed, data={"open": "1"}).status_code == 403
+        assert visitor.open_link(changed).status_code == 403
 
 
 def test_the_session_ends_after_twenty_minutes_and_at_the_door(
@@ -192,10 +192,9 @@ def test_the_session_ends_after_twenty_minutes_and_at_the_door(
 
 
 def test_the_cookie_is_shut_and_nothing_is_kept_by_a_browser(visitor: Visitor, place: Any) -> None:
-    url = preference_url(place.provider_id, known(place, new_mail(), MAIL), "tr").removeprefix(
-        settings().base_url)
+    url = link_of(place.provider_id, known(place, new_mail(), MAIL))
     assert "Set-Cookie" not in visitor.get().headers or "=;" in visitor.last.headers["Set-Cookie"]
-    said = visitor.client.post(url, data={"open": "1"}).headers["Set-Cookie"]
+    said = visitor.open_link(url).headers["Set-Cookie"]
     assert "HttpOnly" in said
     assert "SameSite=Strict" in said
     assert f"Path={visitor.path}" in said
@@ -213,6 +212,20 @@ def test_a_session_of_one_provider_opens_no_other(
     other = Visitor(visitor.client, place_b)
     visitor.client.set_cookie(COOKIE, token, path=other.path)
     assert "Almayı bırak" not in other.get().text
+
+
+def test_a_link_of_one_provider_opens_no_other(
+    visitor: Visitor, place: Any, place_b: Any
+) -> None:
+    theirs = link_of(place_b.provider_id, known(place_b, new_mail(), MAIL))
+    assert visitor.open_link(theirs).status_code == 403
+
+
+def test_a_second_link_adds_its_address(visitor: Visitor, place: Any) -> None:
+    visitor.by_link(known(place, f"+90{new_phone()[1:]}"))
+    page = visitor.by_link(known(place, new_mail(), MAIL))
+    assert "Adres eklendi." in page.text
+    assert {"Almayı bırak: Kısa mesaj", "Almayı bırak: E-posta"} <= set(visitor.buttons())
 
 
 def test_one_more_address_is_added_by_its_own_code(
