@@ -30,6 +30,7 @@ from ileti.capture.page import (
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
+from ileti.channels.preference_link import centre_path
 from ileti.channels.render import istanbul_text
 from ileti.core import clock, db
 from ileti.core.errors import (
@@ -247,6 +248,7 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
+        centre_url=in_language(centre_path(site.place.iys_code), language),
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],
         verify_action=in_language(f"{path}/code/new", language),
@@ -291,7 +293,8 @@ def refuse(token: str) -> ResponseReturnValue:
     at = refusals.refuse(asked, visitor())
     language = asked_language() if "lang" in request.args else asked.language
     return draw("refused.html", language, asked.brand_name, brand_id=asked.place.brand_id,
-                channels=[c.name for c in asked.channels], at=istanbul_text(at))
+                channels=[c.name for c in asked.channels], at=istanbul_text(at),
+                centre_url=in_language(centre_path(asked.place.iys_code), language))
 
 
 # -- notices ---------------------------------------------------------------------------------------
@@ -300,7 +303,7 @@ def refuse(token: str) -> ResponseReturnValue:
 # What is planned for later is nobody's yet; what was retired stays readable, and says so.
 _NOTICE = """
 select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
-       coalesce(b.name, p.short_name), b.id,
+       coalesce(b.name, p.short_name), b.id, p.iys_code,
        (select w.id from document_version w where w.document_id = v.document_id
            and w.language = v.language and w.effective_from <= now()
          order by w.version desc limit 1),
@@ -320,10 +323,12 @@ def notice(version_id: int) -> ResponseReturnValue:
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
-    title, version, since, digest, body, language, brand, brand_id, newest, other, retired = row
+    (title, version, since, digest, body, language, brand, brand_id, iys_code, newest, other,
+     retired) = row
     return draw(
         "notice.html", language, brand, brand_id=brand_id,
         current_url=None if newest == version_id else f"/n/{newest}",
+        centre_url=in_language(centre_path(iys_code), language),
         other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
         notice={"title": title, "version": version, "published_at": istanbul_text(since),
                 "hash": bytes(digest).hex(), "body": body.replace("**", ""),

@@ -19,6 +19,7 @@ from config import ROOT, settings
 from ileti.capture.models import Policy, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
+from ileti.channels.preference_link import centre_path
 from ileti.consents.vocabulary import Channel
 from ileti.core.formats import language
 from ileti.tenancy import security
@@ -46,6 +47,8 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "crumbs": [(_("Sites and forms"), url_for("SiteView.list")), (site.name, None)],
         "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
                      "kind": "primary"}] if edit else [],
+        "centre_url": f"{settings().base_url}{centre_path(site.provider.iys_code)}",
+        "centre_snippet": centre_snippet(site),
         "snippet": snippet(site, integrity), "integrity": integrity,
         # a hosted form has no server of the site's behind it that could vouch
         "plain_url": "" if site.policy == Policy.SIGNED
@@ -75,10 +78,20 @@ def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:
     }
 
 
-def widget_integrity() -> str:
-    """The SRI hash of the shipped widget, from its build's manifest."""
+def widget_integrity(file: str = "ileti.js") -> str:
+    """The SRI hash of a shipped widget, from its build's manifest."""
     files = json.loads(MANIFEST.read_text())["files"]
-    return str(next(one["integrity"] for one in files if one["file"] == "ileti.js"))
+    return str(next(one["integrity"] for one in files if one["file"] == file))
+
+
+def centre_snippet(site: Site) -> str:
+    """The lines that put the preference centre into a page."""
+    return (
+        f'<script src="{settings().base_url}/static/widgets/ileti-preferences.js"\n'
+        f'  integrity="{widget_integrity("ileti-preferences.js")}"\n'
+        f'  crossorigin="anonymous" defer></script>\n'
+        f'<ileti-preferences data-site="{site.public_key}" data-lang="tr"></ileti-preferences>'
+    )
 
 
 def snippet(site: Site, integrity: str) -> str:

@@ -43,6 +43,13 @@ class Link:
         return clock.today() <= self.until
 
 
+def centre_path(iys_code: int) -> str:
+    """Where a provider's preference centre stands. Pages that prove nothing of who reads them lead
+    here and not to a link that opens it: whoever has a refusal link or a receipt may have got it
+    passed on, and an address on a receipt may not be verified (docs/adr/0032)."""
+    return f"/t/{iys_code}"
+
+
 def preference_url(provider_id: int, recipient_id: int, language: str) -> str:
     """The address of a recipient's preferences, open for ``LINK_DAYS`` from today."""
     until = (clock.today() + timedelta(days=LINK_DAYS) - _FIRST).days

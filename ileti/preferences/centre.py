@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ileti.capture.sites import Site, find_site
+from ileti.channels.preference_link import centre_path
 from ileti.core import db
 from ileti.core.errors import NotFound
 
@@ -41,7 +42,7 @@ class Centre:
     @property
     def path(self) -> str:
         """The address of its page on this server."""
-        return f"/t/{self.iys_code}"
+        return centre_path(self.iys_code)
 
     def brand(self, brand_id: int | None) -> BrandOf:
         """The brand, or the first one when there is none of that number here."""

@@ -29,6 +29,7 @@ from tests.capture.conftest import (  # noqa: F401 (fixtures)
     new_mail,
     new_phone,
     new_site,
+    signed,
 )
 
 __all__ = ["Visitor", "known", "new_mail", "new_phone"]
