@@ -42,6 +42,7 @@ def _panel() -> WsgiApplication:
 
 @lru_cache(maxsize=1)
 def _capture() -> WsgiApplication:
+    import ileti.preferences.endpoints  # noqa: F401 (adds its calls to the widget's)
     from ileti.capture.endpoints import application
 
     return application

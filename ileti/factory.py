@@ -133,10 +133,11 @@ def _language() -> str:
 
 
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
-    """The hosted forms, refusal links and, outside production, the demo shop."""
+    """The hosted forms, refusal links, the preference centre and, outside production, the demo
+    shop."""
     add_chapter(imports_chapter.CHAPTER)
     add_chapter(records_chapter.CHAPTER)
-    for name in ("capture.pages", "capture.demo", "requests.pages"):
+    for name in ("capture.pages", "preferences.pages", "capture.demo", "requests.pages"):
         try:
             module = __import__(f"ileti.{name}", fromlist=["blueprint"])
         except ModuleNotFoundError as missing:

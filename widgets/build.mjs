@@ -1,5 +1,5 @@
 /**
- * Builds the two bundles that stand in `static/widgets/`, and weighs them.
+ * Builds the bundles that stand in `static/widgets/`, and weighs them.
  *
  *   node widgets/build.mjs          writes bundles and manifest
  *   node widgets/build.mjs --check  writes nothing; fails when the committed files are not what the
@@ -22,6 +22,7 @@ const BUNDLES = [
   { file: "ileti.js", entry: "entry-script.ts", format: "iife", budget: BUDGET_GZIP_BYTES },
   { file: "ileti.esm.js", entry: "entry-esm.ts", format: "esm", budget: BUDGET_GZIP_BYTES },
   { file: "ileti-notice.js", entry: "entry-notice.ts", format: "iife", budget: NOTICE_GZIP_BYTES },
+  { file: "ileti-preferences.js", entry: "entry-preferences.ts", format: "iife", budget: BUDGET_GZIP_BYTES },
 ];
 
 /** CSS in a template literal is not seen by the minifier; line breaks in it are for readers. */

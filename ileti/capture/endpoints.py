@@ -74,9 +74,6 @@ class NewCodeIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     to: Literal["phone", "email"]
 
 
-_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (SubmissionIn, ConfirmationIn, NewCodeIn)
-}
 _encode = msgspec.json.Encoder().encode
 _STATUS: Final = {
     200: "200 OK", 201: "201 Created", 202: "202 Accepted", 204: "204 No Content",
@@ -89,7 +86,7 @@ _STATUS: Final = {
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """The WSGI callable for every path below ``/w/v1/``."""
-    call = _Call(environ)
+    call = Call(environ)
     try:
         status, body = _route(call)
     except IletiError as error:
@@ -110,7 +107,7 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
     return [raw]
 
 
-class _Call:
+class Call:
     """One request, read as far as it was needed."""
 
     def __init__(self, environ: Environ) -> None:
@@ -150,8 +147,8 @@ class _Call:
         return raw
 
 
-def _route(call: _Call) -> tuple[int, Any]:
-    way = _WAYS.get(call.action)
+def _route(call: Call) -> tuple[int, Any]:
+    way = _way(call.action)
     if way is None:
         raise NotFound()
     method, function = way
@@ -166,7 +163,7 @@ def _route(call: _Call) -> tuple[int, Any]:
     return function(call, site, own_page)
 
 
-def _admit(call: _Call, site: Site) -> bool:
+def _admit(call: Call, site: Site) -> bool:
     """Whether the request comes from a page of the site; raises NotAllowed for any other page."""
     if call.origin in site.origins:
         call.headers += _cors(call.origin)
@@ -184,41 +181,41 @@ def _cors(origin: str) -> list[tuple[str, str]]:
             ("Access-Control-Expose-Headers", "Retry-After")]
 
 
-def _preflight(call: _Call) -> tuple[int, Any]:
+def _preflight(call: Call) -> tuple[int, Any]:
     site = find_site(call.site_key)
     _admit(call, site)
     call.headers += [
-        ("Access-Control-Allow-Methods", _WAYS[call.action][0]),
+        ("Access-Control-Allow-Methods", (_way(call.action) or ("POST",))[0]),
         ("Access-Control-Allow-Headers", "Content-Type"),
         ("Access-Control-Max-Age", _MAX_AGE),
     ]
     return 204, None
 
 
-def _form(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+def _form(call: Call, site: Site, _: bool) -> tuple[int, Any]:
     call.asked_language = asked_language(call)
     return 200, forms.show(site, call.asked_language)
 
 
-def asked_language(call: _Call) -> str:
+def asked_language(call: Call) -> str:
     """The language of the address; Turkish when it names none."""
     asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
     return "en" if asked == "en" else "tr"
 
 
-def _notice(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+def _notice(call: Call, site: Site, _: bool) -> tuple[int, Any]:
     call.asked_language = asked_language(call)
     return 200, forms.show_notice(site, call.asked_language)
 
 
-def _submissions(call: _Call, site: Site, own_page: bool) -> tuple[int, Any]:
+def _submissions(call: Call, site: Site, own_page: bool) -> tuple[int, Any]:
     body = parse(call.body(), SubmissionIn)
     call.named = (body.token, "form")
     check_texts(body)
     return 201, submit(site, body, call.visitor(), own_page=own_page)
 
 
-def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+def _confirmations(call: Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), ConfirmationIn)
     call.named = (body.handle, "handle")
     if not 1 <= len(body.codes) <= 2 or len({c.to for c in body.codes}) != len(body.codes):
@@ -229,7 +226,7 @@ def _confirmations(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
     return 200, receipt_now(site, opened)
 
 
-def _codes(call: _Call, site: Site, _: bool) -> tuple[int, Any]:
+def _codes(call: Call, site: Site, _: bool) -> tuple[int, Any]:
     body = parse(call.body(), NewCodeIn)
     call.named = (body.handle, "handle")
     verify.send_new_code(site, verify.open_handle(site, body.handle), body.to)
@@ -250,7 +247,7 @@ def receipt_now(site: Site, opened: verify.Opened) -> dict[str, Any]:
     ) | {"handle": verify.handle(site, opened.submission_id, now.captured_at, opened.language)}
 
 
-_WAYS: Final[dict[str, tuple[str, Callable[[_Call, Site, bool], tuple[int, Any]]]]] = {
+_WAYS: Final[dict[str, tuple[str, Callable[[Call, Site, bool], tuple[int, Any]]]]] = {
     "form": ("GET", _form),
     "notice": ("GET", _notice),
     "submissions": ("POST", _submissions),
@@ -259,10 +256,33 @@ _WAYS: Final[dict[str, tuple[str, Callable[[_Call, Site, bool], tuple[int, Any]]
 }
 
 
+Way = Callable[[Call, Site, bool], tuple[int, Any]]
+
+
+def add_way(action: str, function: Way) -> None:
+    """Let another room answer posts to ``/w/v1/{siteKey}/<action>``, under the same checks of
+    origin, size and rate; once, before the first request."""
+    _added[action] = ("POST", function)
+
+
+_added: dict[str, tuple[str, Way]] = {}
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
+
+
+def _way(action: str) -> tuple[str, Way] | None:
+    return _WAYS.get(action) or _added.get(action)
+
+
 def parse(raw: bytes, kind: type[Kind]) -> Kind:
     """The body as one of our structures; raises InvalidInput for whatever else it is."""
     try:
-        parsed: Kind = _DECODERS[kind].decode(raw)
+        parsed: Kind = _decoder(kind).decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
         raise InvalidInput("İstek okunamadı. Sayfayı yenileyin.",
                            "The request cannot be read. Reload the page.",

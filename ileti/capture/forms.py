@@ -104,7 +104,7 @@ def show(site: Site, language: str) -> dict[str, Any]:
     if not offered:
         raise NotFound("Bu formun metni henüz yayımlanmadı.",
                        "The text of this form is not published yet.", code="no_text")
-    parts = {channel: _parts(text.body) for channel, text in offered}
+    parts = {channel: parts_of(text.body) for channel, text in offered}
     intros = {intro for intro, _, _ in parts.values()}
     shared = intros.pop() if len(intros) == 1 else ""
     return {
@@ -148,7 +148,7 @@ def _fields(channels: list[Channel]) -> list[str]:
             *(["email"] if AddressKind.EMAIL in kinds else [])]
 
 
-def _parts(body: str) -> tuple[str, str, str]:
+def parts_of(body: str) -> tuple[str, str, str]:
     """Introduction, channel words and rest of the sentence of a published text."""
     intro, _, sentence = body.rpartition("\n\n")
     before, _, after = sentence.partition("**")
@@ -362,6 +362,11 @@ def _addresses(body: SubmissionIn, shown: Shown, faults: list[FieldError]) -> di
         except AddressError as error:
             faults.append(FieldError(field, error.code, error.tr, error.en))
     return found
+
+
+def has_hidden_mark(text: str) -> bool:
+    """Whether a text has a line break, a control or a mark that turns its direction."""
+    return bool(_CONTROL.search(text))
 
 
 def _name(body: SubmissionIn, faults: list[FieldError]) -> str:

@@ -96,8 +96,10 @@ def _another_form(_mapper: Any, _connection: Any, site: Site) -> None:
 class Verification(Model):
     """A code on its way to one address of one submission; 6 digits, 5 minutes, 5 tries, hashed.
 
-    The marks are the day's keyed hashes of the address and of its block of numbers, by which codes
-    are counted over all providers (:mod:`ileti.capture.code_limits`).
+    A code of the preference centre has no submission, and no recipient where nobody knows the
+    address: it was then never sent, and counts and answers as a real one (docs/adr/0032). The marks
+    are the day's keyed hashes of the address and of its block of numbers, by which codes are
+    counted over all providers (:mod:`ileti.capture.code_limits`).
     """
 
     __tablename__ = "verification"
@@ -111,8 +113,8 @@ class Verification(Model):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     provider_id: Mapped[int] = mapped_column(Integer)
     site_id: Mapped[int] = mapped_column(Integer)
-    submission_id: Mapped[int] = mapped_column(BigInteger)
-    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    submission_id: Mapped[int | None] = mapped_column(BigInteger)
+    recipient_id: Mapped[int | None] = mapped_column(BigInteger)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
     address_mark: Mapped[bytes] = mapped_column(LargeBinary)
     block_mark: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -97,7 +97,8 @@ def show_error(error: IletiError) -> ResponseReturnValue:
 
 
 def _way_on(error: IletiError) -> str | None:
-    """Where to try again: the form of the site, or the same page when time alone heals it."""
-    if request.path.startswith("/f/") and error.status != 404:
+    """Where to try again: the form of the site, the provider's preference centre, or the same page
+    when time alone heals it."""
+    if request.path.startswith(("/f/", "/t/")) and error.status != 404:
         return in_language("/".join(request.path.split("/")[:3]), asked_language())
     return request.full_path.rstrip("?") if error.status in (429, 503) else None

@@ -32,6 +32,7 @@ from ileti.capture.privacy import NoticeIn, PrivacyIn
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site, find_site
 from ileti.capture.submit import submit
+from ileti.channels.preference_link import centre_path
 from ileti.channels.render import istanbul_text, receipt_url
 from ileti.consents import consentreceipt
 from ileti.core import clock, db
@@ -295,6 +296,7 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
         standard_url=f"{path}/receipt.jsonld?h={handle}" if now.lines else None,
+        centre_url=in_language(centre_path(site.place.iys_code), language),
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],
         verify_action=in_language(f"{path}/code/new", language),
@@ -343,6 +345,7 @@ def refuse(token: str) -> ResponseReturnValue:
     language = asked_language() if "lang" in request.args else asked.language
     return draw("refused.html", language, asked.brand_name, brand_id=asked.place.brand_id,
                 channels=[c.name for c in asked.channels], at=istanbul_text(done.captured_at),
+                centre_url=in_language(centre_path(asked.place.iys_code), language),
                 receipt=receipt_number(done.submission_id), receipt_url=receipt_url(
                     asked.place.provider_id, done.submission_id, asked.recipient_id))
 
@@ -353,7 +356,7 @@ def refuse(token: str) -> ResponseReturnValue:
 # What is planned for later is nobody's yet; what was retired stays readable, and says so.
 _NOTICE = """
 select v.title, v.version, v.effective_from, v.content_hash, v.body, v.language,
-       coalesce(b.name, p.short_name), b.id,
+       coalesce(b.name, p.short_name), b.id, p.iys_code,
        (select w.id from document_version w where w.document_id = v.document_id
            and w.language = v.language and w.effective_from <= now()
          order by w.version desc limit 1),
@@ -378,7 +381,7 @@ def notice(version_id: int) -> ResponseReturnValue:
         "notice.html", language, shown["brand"], brand_id=shown["brand_id"],
         current_url=None if newest == version_id else f"/n/{newest}",
         other=other_language("", language) | {"url": f"/n/{other}"} if other else None,
-        apply_url=shown["apply_url"], notice=shown,
+        apply_url=shown["apply_url"], centre_url=shown["centre_url"], notice=shown,
     )
 
 
@@ -387,11 +390,12 @@ def noticed(version_id: int) -> dict[str, Any]:
     row = db.connection().execute(_NOTICE, (min(version_id, 2**31 - 1),)).fetchone()
     if row is None:
         raise NotFound()
-    (title, version, since, digest, body, language, brand, brand_id, newest, other, retired,
-     asked_at) = row
+    (title, version, since, digest, body, language, brand, brand_id, iys_code, newest, other,
+     retired, asked_at) = row
     return {"title": title, "version": version, "published_at": istanbul_text(since),
             "hash": bytes(digest).hex(), "body": body.replace("**", ""),
             "current": newest == version_id and retired is None,
             "retired_at": istanbul_text(retired) if retired else None,
             "language": language, "brand": brand, "brand_id": brand_id, "newest": newest,
-            "other": other, "apply_url": application_link(asked_at, language)}
+            "other": other, "apply_url": application_link(asked_at, language),
+            "centre_url": in_language(centre_path(iys_code), language)}

@@ -20,6 +20,7 @@ from config import ROOT, settings
 from ileti.capture.models import Policy, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
+from ileti.channels.preference_link import centre_path
 from ileti.consents.vocabulary import Channel
 from ileti.core import orm
 from ileti.core.formats import language
@@ -49,6 +50,8 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "crumbs": [(_("Sites and forms"), url_for("SiteView.list")), (site.name, None)],
         "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
                      "kind": "primary"}] if edit else [],
+        "centre_url": f"{settings().base_url}{centre_path(site.provider.iys_code)}",
+        "centre_snippet": centre_snippet(site),
         "snippet": snippet(site, integrity), "integrity": integrity,
         "notice_snippet": notice_snippet(site),
         # a hosted form has no server of the site's behind it that could vouch
@@ -105,6 +108,16 @@ def notice_snippet(site: Site) -> str:
         f'<script src="{base}/static/widgets/ileti-notice.js"\n'
         f'  integrity="{widget_integrity("ileti-notice.js")}"\n'
         f'  crossorigin="anonymous" defer></script>'
+    )
+
+
+def centre_snippet(site: Site) -> str:
+    """The lines that put the preference centre into a page."""
+    return (
+        f'<script src="{settings().base_url}/static/widgets/ileti-preferences.js"\n'
+        f'  integrity="{widget_integrity("ileti-preferences.js")}"\n'
+        f'  crossorigin="anonymous" defer></script>\n'
+        f'<ileti-preferences data-site="{site.public_key}" data-lang="tr"></ileti-preferences>'
     )
 
 

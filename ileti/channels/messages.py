@@ -44,12 +44,13 @@ select count(*) from o"""
 
 @dataclass(frozen=True)
 class NewMessage:
-    """One message to be sent; ``content`` is what its template needs, ``due_at`` aware."""
+    """One message to be sent; ``content`` is what its template needs, ``due_at`` aware.
+    ``submission_id`` None: a code of the preference centre belongs to no form."""
 
     provider_id: int
     brand_id: int
     recipient_id: int
-    submission_id: int
+    submission_id: int | None
     channel: Channel
     kind: MessageKind
     content: dict[str, Any]

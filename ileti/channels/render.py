@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from config import ROOT, settings
 from ileti.channels.base import Envelope, MessageKind
+from ileti.channels.preference_link import preference_url
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.clock import to_istanbul
@@ -92,7 +93,8 @@ def envelope(
     refuse = None
     if kind is MessageKind.CONFIRMATION:
         refuse = refuse_url(provider_id, brand_id, recipient_id, content["channels"], language)
-        context |= {"refuse_url": refuse, "address": to}
+        context |= {"refuse_url": refuse, "address": to,
+                    "preferences_url": preference_url(provider_id, recipient_id, language)}
         if submission_id is not None and channel is Channel.EPOSTA:
             context["receipt_url"] = receipt_url(provider_id, submission_id, recipient_id)
     name = "code" if kind is MessageKind.CODE else "confirmation"
