@@ -40,6 +40,8 @@ from ileti.core.errors import (
 )
 from ileti.core.secrets import secrets
 from ileti.evidence import giving, vault
+from ileti.preferences.session import Session
+from ileti.preferences.ways import takes_applications
 from ileti.recipients.address import mask
 from ileti.requests import cases, drafts, exports, people, rules
 from ileti.requests.demo import messages as demo_messages
@@ -54,6 +56,15 @@ blueprint = Blueprint("requests_public", __name__)
 blueprint.register_error_handler(IletiError, show_error)
 
 LONGEST_UPLOAD: Final = 10_000_000
+
+
+@takes_applications
+def form_of_provider(provider_id: int, language: str, _session: Session | None) -> str | None:
+    """The form that the preference centre links to: that of the provider's master brand."""
+    row = db.connection().execute(
+        "select id from brand where provider_id = %s order by master desc, id limit 1",
+        (provider_id,)).fetchone()
+    return in_language(form_path(row[0]), language) if row else None
 MOST_FILES: Final = 5
 FORM_SECONDS: Final = 24 * 3600
 MAILS: Final = "requests.jobs.send_mails"

@@ -273,13 +273,15 @@ def test_who_takes_applications_is_linked_to(visitor: Visitor, place: Any) -> No
         who = "known" if found else "anybody"
         return f"/basvuru/{provider}?who={who}" if provider == place.provider_id else None
 
+    others = _ways.copy()
+    _ways.clear()
     takes_applications(way)
     try:
         assert f"/basvuru/{place.provider_id}?who=anybody" in visitor.get().text
         page = visitor.by_link(known(place, new_mail(), MAIL))
         assert f"/basvuru/{place.provider_id}?who=known" in page.text
     finally:
-        _ways.remove(way)
+        _ways[:] = others
 
 
 def test_a_new_version_of_a_notice_is_pointed_at(visitor: Visitor, place: Any, conn: Any) -> None:
