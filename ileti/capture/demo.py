@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from config import ROOT, settings
-from ileti.capture.seed import SITE_KEY
+from ileti.capture.seed import IYS_CODE, SITE_KEY
 from ileti.channels.base import MessageKind
 from ileti.channels.confirm import content_of
 from ileti.channels.render import envelope, initials, istanbul_text, render
@@ -44,6 +44,8 @@ _LINKS = {
          "Uydurma bir adres yazın, dilediğiniz kutuyu işaretleyin ya da hiçbirini."),
         ("/demo/telefon", "Kodu telefonda okuyun",
          "Kodlar ve onay bildirimleri burada görünür; ret bağlantısı da içindedir."),
+        ("/demo/tercihler", "Tercihlerinizi görün, değiştirin",
+         "Tercih merkezi mağazanın kendi sayfasında; onay bildirimindeki bağlantı da açar."),
         ("/", "Kaydı panelde izleyin",
          "İznin kaydı, kanıtı ve İYS’e iletimi."),
     ],
@@ -52,6 +54,8 @@ _LINKS = {
          "Write an invented address and tick the box you want, or none."),
         ("/demo/telefon?lang=en", "Read the code on the phone",
          "Codes and confirmations appear here, with the link to refuse."),
+        ("/demo/tercihler?lang=en", "See and change your choices",
+         "The preference centre inside the shop’s page; the confirmation’s link opens it too."),
         ("/", "Follow the record in the panel",
          "The consent, its proof and its way to İYS."),
     ],
@@ -91,6 +95,13 @@ def shop() -> ResponseReturnValue:
                  widget_integrity=hashes.get("ileti.js"), plain_url=f"/f/{key}",
                  notice_src="/static/widgets/ileti-notice.js",
                  notice_integrity=hashes.get("ileti-notice.js"))
+
+
+@blueprint.get("/tercihler")
+def preferences() -> ResponseReturnValue:
+    """The preference centre inside the shop's own page."""
+    return _page("preferences.html", site_key=request.args.get("site", SITE_KEY),
+                 widget_src="/static/widgets/ileti-preferences.js", centre_url=f"/t/{IYS_CODE}")
 
 
 @blueprint.get("/telefon")

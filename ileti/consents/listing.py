@@ -149,7 +149,7 @@ def _entry_of_this_dealer(of: Any, *, newer: bool) -> Any:
         scope.own_of(other, of_recipient=True), other.c.provider_id == of.provider_id,
         other.c.brand_id + 0 == of.brand_id, other.c.recipient_id == of.recipient_id,
         other.c.recipient_type == of.recipient_type, other.c.channel == of.channel,
-        other.c.id > of.id if newer else true()).offset(0))
+        other.c.id + 0 > of.id if newer else true()).offset(0))
 
 
 def _narrowed(asked: Select[Any], wanted: Wanted, of: Any = ConsentEntry,

@@ -97,10 +97,9 @@ def test_each_address_gets_the_days_seals_once(sealed: Any, post: Post) -> None:
         assert sealmail.mail_due() == {"sent": 2}
         assert sealmail.mail_due() == {}
     assert [one.to for one in post.got[:2]] == ["noter@ornek.test", "denetci@ornek.test"]
-    first, later = post.got[0].attachment, post.got[2].attachment
-    assert first is not None and later is not None  # noqa: PT018
-    assert first[1].count(b'"root"') == 3
-    assert later[0].startswith("seals-000000004-000000004-")
+    (first,), (later,) = post.got[0].attachments, post.got[2].attachments
+    assert first.data.count(b'"root"') == 3
+    assert later.name.startswith("seals-000000004-000000004-")
 
 
 def test_the_mail_says_the_last_digest_in_words(sealed: Any, post: Post) -> None:
@@ -147,7 +146,7 @@ def test_a_killed_process_sends_the_same_once_more(
     monkeypatch.setattr(config.settings(), "seal_export_mail", "noter@ornek.test")
     assert sealmail.mail_due() == {"sent": 1}
     first, again = post.got
-    assert first.attachment == again.attachment
+    assert first.attachments == again.attachments
     assert (first.message_id, first.series) == (again.message_id, again.series)
 
 

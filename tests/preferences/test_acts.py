@@ -26,7 +26,7 @@ def test_r30_a_refusal_is_recorded_at_once_and_said_on_the_page(
     visitor: Visitor, place: Any, ledger: Ledger
 ) -> None:
     visitor.by_link(known(place, f"+90{new_phone()[1:]}"))
-    page = visitor.press("Almayı bırak: Kısa mesaj")
+    page = visitor.press("Almayı bırak (Kısa mesaj)")
     assert "Kısa mesaj almayı bıraktınız." in page.text
     assert "Almıyorsunuz" in page.text
     assert ledger()[1:] == [(Channel.MESAJ, Status.RET, Source.HS_WEB, 1)]
@@ -36,8 +36,8 @@ def test_a_refusal_for_a_channel_nobody_asked_about_is_as_near_as_a_consent(
     visitor: Visitor, place: Any, ledger: Ledger
 ) -> None:
     page = visitor.by_link(known(place, f"+90{new_phone()[1:]}"))
-    assert {"Almak istiyorum: Arama", "Almak istemiyorum: Arama"} <= set(visitor.buttons())
-    page = visitor.press("Almak istemiyorum: Arama")
+    assert {"Almak istiyorum (Arama)", "Almak istemiyorum (Arama)"} <= set(visitor.buttons())
+    page = visitor.press("Almak istemiyorum (Arama)")
     assert "Arama almayı bıraktınız." in page.text
     assert ledger()[1:][0][:2] == (Channel.ARAMA, Status.RET)
 
@@ -47,7 +47,7 @@ def test_r12_a_consent_is_a_web_consent_on_the_text_beside_its_button(
 ) -> None:
     page = visitor.by_link(known(place, new_mail(), MAIL, Status.RET))
     assert "almayı kabul ediyorum" in page.text
-    page = visitor.press("Almak istiyorum: E-posta")
+    page = visitor.press("Almak istiyorum (E-posta)")
     assert "E-posta onayınız kaydedildi." in page.text
     entry = conn.execute(
         "select e.status, e.source, e.standing, d.kind, d.channel, s.site_id is not null, "
@@ -63,7 +63,7 @@ def test_r12_a_consent_is_a_web_consent_on_the_text_beside_its_button(
 
 def test_r10_a_consent_is_confirmed_the_same_day(visitor: Visitor, place: Any, conn: Any) -> None:
     visitor.by_link(known(place, new_mail(), MAIL, Status.RET))
-    visitor.press("Almak istiyorum: E-posta")
+    visitor.press("Almak istiyorum (E-posta)")
     assert conn.execute("select count(*) from message where provider_id = %s and kind = 2",
                         (place.provider_id,)).fetchone() == (1,)
 
@@ -72,7 +72,7 @@ def test_r09_a_consent_needs_a_name_where_none_is_known(
     visitor: Visitor, place: Any, ledger: Ledger
 ) -> None:
     visitor.by_link(known(place, new_mail(), MAIL, Status.RET, name=""))
-    token = visitor.buttons()["Almak istiyorum: E-posta"][0]
+    token = visitor.buttons()["Almak istiyorum (E-posta)"][0]
     page = visitor.post("/act", {"act": token, "name": "  "})
     assert page.status_code == 422
     assert "Onay için adınızı ve soyadınızı yazın." in page.text
@@ -87,9 +87,9 @@ def test_a_used_consent_button_never_undoes_a_later_refusal(
     visitor: Visitor, place: Any, ledger: Ledger
 ) -> None:
     visitor.by_link(known(place, new_mail(), MAIL, Status.RET))
-    used = visitor.buttons()["Almak istiyorum: E-posta"][0]
-    visitor.press("Almak istiyorum: E-posta")
-    visitor.press("Almayı bırak: E-posta")
+    used = visitor.buttons()["Almak istiyorum (E-posta)"][0]
+    visitor.press("Almak istiyorum (E-posta)")
+    visitor.press("Almayı bırak (E-posta)")
     before = ledger()
     visitor.post("/act", {"act": used})
     page = visitor.get(visitor.last.headers["Location"].removeprefix(visitor.path))
@@ -100,7 +100,7 @@ def test_a_used_consent_button_never_undoes_a_later_refusal(
 
 def test_a_double_click_is_one_refusal(visitor: Visitor, place: Any, ledger: Ledger) -> None:
     visitor.by_link(known(place, new_mail(), MAIL))
-    token = visitor.buttons()["Almayı bırak: E-posta"][0]
+    token = visitor.buttons()["Almayı bırak (E-posta)"][0]
     for _ in range(3):
         assert visitor.post("/act", {"act": token}).status_code == 303
     assert len(ledger()) == 2
@@ -110,8 +110,8 @@ def test_consenting_right_after_refusing_is_not_older_than_the_refusal(
     visitor: Visitor, place: Any, conn: Any
 ) -> None:
     visitor.by_link(known(place, new_mail(), MAIL, ago=0))
-    visitor.press("Almayı bırak: E-posta")
-    visitor.press("Almak istiyorum: E-posta")
+    visitor.press("Almayı bırak (E-posta)")
+    visitor.press("Almak istiyorum (E-posta)")
     assert conn.execute("select status from consent_state where provider_id = %s",
                         (place.provider_id,)).fetchone() == (Status.ONAY,)
 
@@ -121,7 +121,7 @@ def test_r62_an_explicit_consent_is_withdrawn_by_one_click(visitor: Visitor, pla
     mail = new_mail()
     record_acts(click(place), [act(rıza, Act.GIVEN, address=mail)])
     visitor.by_link(known(place, mail, MAIL))
-    page = visitor.press("Rızayı geri al: Başlık")
+    page = visitor.press("Rızayı geri al (Başlık)")
     assert "Rızanızı geri aldınız." in page.text
     assert stands(place, rıza) == [(Act.WITHDRAWN, rıza.version, 1)]
 
@@ -131,11 +131,11 @@ def test_r62_an_explicit_consent_is_given_on_the_text_beside_its_button(
 ) -> None:
     rıza = text(place)
     visitor.by_link(known(place, new_mail(), MAIL))
-    page = visitor.press("Rıza veriyorum: Başlık")
+    page = visitor.press("Rıza veriyorum (Başlık)")
     assert "Rızanız kaydedildi." in page.text
     assert stands(place, rıza) == [(Act.GIVEN, rıza.version, 1)]
-    visitor.press("Rızayı geri al: Başlık")
-    visitor.press("Rıza veriyorum: Başlık")
+    visitor.press("Rızayı geri al (Başlık)")
+    visitor.press("Rıza veriyorum (Başlık)")
     assert stands(place, rıza) == [(Act.GIVEN, rıza.version, 1)]
 
 
@@ -147,7 +147,7 @@ def test_a_consent_to_a_text_that_was_taken_off_can_still_be_withdrawn(
     conn.execute("insert into document_event (provider_id, document_id, kind, at, reason) "
                  "values (%s, %s, 'RETIRED', now(), 'test')", (place.provider_id, rıza.document))
     visitor.by_link(known(place, mail, MAIL))
-    visitor.press("Rızayı geri al: Başlık")
+    visitor.press("Rızayı geri al (Başlık)")
     assert stands(place, rıza) == [(Act.WITHDRAWN, rıza.version, 1)]
 
 
@@ -181,7 +181,7 @@ def test_the_gate_says_no_from_the_click_on(visitor: Visitor, place: Any, conn: 
     assert may_send_now(*ask)
     visitor.by_link(recipient)
     assert "Alıyorsunuz" in visitor.last.text
-    visitor.press("Almayı bırak: E-posta")
+    visitor.press("Almayı bırak (E-posta)")
     assert may_send_now(*ask).denial is Denial.REFUSED
 
 
@@ -189,7 +189,7 @@ def test_the_gate_says_no_from_the_click_on(visitor: Visitor, place: Any, conn: 
 def test_an_old_page_does_nothing(visitor: Visitor, place: Any, ledger: Ledger, what: str) -> None:
     visitor.by_link(known(place, new_mail(), MAIL, Status.ONAY if what == "refuse"
                           else Status.RET))
-    label = "Almayı bırak: E-posta" if what == "refuse" else "Almak istiyorum: E-posta"
+    label = "Almayı bırak (E-posta)" if what == "refuse" else "Almak istiyorum (E-posta)"
     token = visitor.buttons()[label][0]
     with clock.freeze(clock.now() + timedelta(minutes=21)):
         assert visitor.post("/act", {"act": token}).status_code == 410
@@ -216,7 +216,7 @@ def test_a_merchants_record_is_refused_too(visitor: Visitor, place: Any, conn: A
         (int(RecipientType.TACIR), place.provider_id))
     visitor.by_link(recipient)
     assert "Tacir: Onay" in visitor.last.text
-    visitor.press("Almayı bırak: Kısa mesaj")
+    visitor.press("Almayı bırak (Kısa mesaj)")
     assert db.connection().execute(
         "select distinct status from consent_state where provider_id = %s",
         (place.provider_id,)).fetchall() == [(Status.RET,)]

@@ -225,7 +225,7 @@ def test_a_second_link_adds_its_address(visitor: Visitor, place: Any) -> None:
     visitor.by_link(known(place, f"+90{new_phone()[1:]}"))
     page = visitor.by_link(known(place, new_mail(), MAIL))
     assert "Adres eklendi." in page.text
-    assert {"Almayı bırak: Kısa mesaj", "Almayı bırak: E-posta"} <= set(visitor.buttons())
+    assert {"Almayı bırak (Kısa mesaj)", "Almayı bırak (E-posta)"} <= set(visitor.buttons())
 
 
 def test_one_more_address_is_added_by_its_own_code(

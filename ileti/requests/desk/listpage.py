@@ -225,5 +225,10 @@ def waiting() -> tuple[int, bool]:
     """How many cases are over or have ten days left, and whether one is over; for the menu."""
     if scope.current().dealer_id is not None:
         return 0, False
-    soon, over = _count("yakin"), _count("gecti")
-    return soon + over, bool(over)
+    now = clock.now()
+    first = select(DataRequest.due_at).where(
+        OPEN, DataRequest.due_at < now + timedelta(days=rules.SOON_DAYS)).order_by(
+            DataRequest.due_at).limit(COUNTED).subquery()
+    number, earliest = orm.db.session.execute(
+        select(func.count(), func.min(first.c.due_at)).select_from(first)).one()
+    return number, number > 0 and earliest < now
