@@ -25,7 +25,18 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Alias, ColumnElement, Table, and_, exists, false, or_, select, true
+from sqlalchemy import (
+    Alias,
+    ColumnElement,
+    Table,
+    and_,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
 
 from ileti.core import orm
@@ -185,7 +196,7 @@ def own_of(table: Table | Alias, *, of_recipient: bool = False) -> Condition:
     here = current()
     if here.provider_id is None or here.dealer_id is None:
         return false()
-    dealer = table.c.dealer_id + 0 if of_recipient else table.c.dealer_id
+    dealer = func.coalesce(table.c.dealer_id, 0) if of_recipient else table.c.dealer_id
     seen = true() if of_recipient else unrestricted(table, "consent_entry")
     return and_(table.c.provider_id == here.provider_id, dealer == here.dealer_id, seen)
 
@@ -224,14 +235,14 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
 def _dealers(table: Table | Alias, name: str, dealer_id: int) -> Condition:
     """What a dealer took, or was given access to, asked for the row at hand. PostgreSQL takes a
     dealer's rows for a handful: an offset of nothing keeps it from collecting them all first, and
-    ``dealer_id + 0`` from searching them instead of the recipient's."""
+    ``coalesce`` from searching them instead of the recipient's."""
     own = _part(table, "dealer_id", dealer_id, name=name)
     if name not in SHARED:
         return own
     access: Alias = Model.metadata.tables["consent_access"].alias()
     joins = [table.c[mine] == access.c[theirs] for mine, theirs in SHARED[name]]
     given = exists(select(1).select_from(access).where(
-        *joins, access.c.dealer_id + 0 == dealer_id).correlate(table).offset(0))
+        *joins, func.coalesce(access.c.dealer_id, 0) == dealer_id).correlate(table).offset(0))
     # the cheaper question first: PostgreSQL asks the second only where the first says no
     return or_(own, given) if "dealer_id" in table.c else or_(given, own)
 
@@ -246,7 +257,7 @@ def _exists(
     if level != "dealer_id":
         return exists(asked.where(_part(other, level, value, name=through[0])))
     # where an access opens the table itself, the entry has to be the dealer's own
-    seen = (other.c[level] + 0 == value if table.name in SHARED
+    seen = (func.coalesce(other.c[level], 0) == value if table.name in SHARED
             else _dealers(other, through[0], value))
     return exists(asked.where(seen).offset(0))
 

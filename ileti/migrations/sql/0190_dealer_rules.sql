@@ -2,7 +2,8 @@
 -- adds a row and repeats nobody's (ADR 0019). `build_dealer_wall` makes policies of what has no
 -- policy yet, or another than its rule says.
 --
--- A question about the row at hand is asked with "offset 0", and compares "dealer_id + 0": so it is
+-- A question about the row at hand is asked with "offset 0", and compares "coalesce(dealer_id, 0)",
+-- which no index of dealers can serve, not even a partial one where dealer_id is not null: so it is
 -- answered by the index of the recipient, not by that of the dealer, whose rows are many. For an
 -- access too: with few providers the planner took a dealer's accesses for as good (2 000 rows read
 -- for each row shown).
@@ -65,7 +66,7 @@ end $$;
 do $$
 declare
     v_own constant text := 'dealer_id + 0 = (select dealer_at_work())';
-    v_here constant text := ' and x.dealer_id + 0 = (select dealer_at_work()) offset 0)';
+    v_here constant text := ' and coalesce(x.dealer_id, 0) = (select dealer_at_work()) offset 0)';
     v_key constant text := 'x where x.provider_id = %1$s.provider_id and x.brand_id = %1$s.brand_id
         and x.recipient_id = %1$s.recipient_id and x.recipient_type = %1$s.recipient_type
         and x.channel = %1$s.channel';

@@ -169,7 +169,7 @@ select dealer_sees(t, 'dealer_id + 0 = (select dealer_at_work())')
 -- whose acts a dealer took, it may know
 select dealer_sees('recipient', rule || ' or exists (select from kvkk_entry x where
         x.provider_id = recipient.provider_id and x.recipient_id = recipient.id
-        and x.dealer_id + 0 = (select dealer_at_work()) offset 0)')
+        and coalesce(x.dealer_id, 0) = (select dealer_at_work()) offset 0)')
   from dealer_rule where table_name = 'recipient';
 
 do $$
