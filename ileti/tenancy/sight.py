@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# Of the row ``{0}`` that names a key; it holds for everybody where ``dealer`` is null. "coalesce" looks
-# by the recipient's index, not by the dealer's (``scope``).
+# Of the row ``{0}`` that names a key; it holds for everybody where ``dealer`` is null. "coalesce"
+# looks by the recipient's index, not by the dealer's (``scope``).
 DEALER_SEES: Final = """(%(dealer)s::int is null or exists (
         select from consent_access a where a.provider_id = {0}.provider_id
            and a.brand_id = {0}.brand_id and a.recipient_id = {0}.recipient_id
