@@ -73,7 +73,7 @@ class DeskView(BaseView):
             "panel/kvkk/desk.html", tabs=pages.tabs("show"), way=way.value, faults=faults,
             ways=[{"label": label, "url": url_for("DeskView.show", yol=one.value, marka=brand.id),
                    "current": one is way} for one, label in _ways()],
-            brands=_brands(), brand=brand, texts=[
+            brands=[(one.id, one.name) for one in _brands()], brand=brand, texts=[
                 {"id": one.id, "document": one.document_id, "kind": one.kind, "title": one.title,
                  "body": emphasised(one.body)} for one in texts],
             key=str(uuid.uuid4()), address=typed.get("address", "")[:320],
