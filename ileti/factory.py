@@ -36,6 +36,7 @@ from ileti.iys import proof as _iys_proof  # noqa: F401
 from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
+from ileti.kvkk import proof as _acts_proof  # noqa: F401
 from ileti.requests import eraser as _eraser  # noqa: F401 (registers who erases on request)
 from ileti.retention import witness as _witness  # noqa: F401 (registers what was destroyed)
 from ileti.tenancy.doors import RoomyRequest, open_doors

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files as resources
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
+
+import psycopg
 
 from config import settings
 from ileti.consents import consentreceipt, prooffiles
@@ -34,7 +36,7 @@ from ileti.evidence import seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
 from ileti.evidence.paper import NotSet
-from ileti.evidence.seal import Header
+from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamping import Stamp
 
 log = get_logger("ileti.consents")
@@ -56,6 +58,32 @@ class Proven:
     seal: Header
 
 
+class Sealable(Protocol):
+    """A record with a leaf, of another kind than an entry."""
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of its place."""
+
+    @property
+    def text_id(self) -> int | None:
+        """The version that was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A record of another kind that belongs to a bundle's records, proven as they are; ``parts`` is
+    its file as an entry's, without text and place, which are added here."""
+
+    row: Sealable
+    record: str
+    parts: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """A proof file of a record: its link with everything that proves it, and where it lies."""
@@ -75,6 +103,19 @@ class Bundle:
     files: dict[str, bytes] = field(default_factory=dict)
     stamped: bool = False
     links: list[Linked] = field(default_factory=list)
+    beside: list[Beside] = field(default_factory=list)
+
+
+Finder = Callable[["psycopg.Connection[Any]", Sequence[Entry]], list[Beside]]
+_finders: list[Finder] = []
+
+
+def proves(finder: Finder) -> Finder:
+    """Register records of another kind that belong to entries; called inside a transaction, it
+    raises Conflict for one that is not as it was sealed and leaves out what is erased."""
+    if finder not in _finders:
+        _finders.append(finder)
+    return finder
 
 
 Attacher = Callable[[Sequence[Proven]], dict[str, bytes]]
@@ -97,9 +138,10 @@ def build(provider_id: int, entry_ids: Sequence[int],
         raise Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
                        f"A bundle holds at most {MOST} records.", code="bundle_too_large")
     proven = _prove(provider_id, entry_ids)
-    made = Bundle(proven)
-    for number, one in enumerate(proven, 1):
-        made.files[f"entries/{number:04}.json"] = readable(one.parts)
+    made = Bundle(proven, beside=_beside([one.entry for one in proven]))
+    files = [*(one.parts for one in proven), *(one.parts for one in made.beside)]
+    for number, parts in enumerate(files, 1):
+        made.files[f"entries/{number:04}.json"] = readable(parts)
     made.files[RECEIPT] = readable(consentreceipt.receipt(
         provider_id, [one.entry.id for one in proven]))
     prooffiles.add(made, provider_id)
@@ -117,9 +159,10 @@ def build(provider_id: int, entry_ids: Sequence[int],
 def write(bundle: Bundle, file: IO[bytes]) -> None:
     """The bundle as a zip; its index comes first."""
     index = canonical_json({
-        "entries": len(bundle.proven), "links": len(bundle.links), "format": FORMAT,
-        "made": iso_utc(bundle.made),
-        "records": [one.record for one in bundle.proven],
+        "entries": len(bundle.proven) + len(bundle.beside), "links": len(bundle.links),
+        "format": FORMAT, "made": iso_utc(bundle.made),
+        "records": [*(one.record for one in bundle.proven),
+                    *(one.record for one in bundle.beside)],
         "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
     })
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -153,6 +196,15 @@ def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
             for one, said in zip(entries, parts, strict=True)]
 
 
+def _beside(entries: Sequence[Entry]) -> list[Beside]:
+    """What other rooms have to prove of these entries, with its text, seal and path."""
+    with db.transaction() as conn:
+        found = [one for finder in _finders for one in finder(conn, entries)]
+        _add_texts(conn, [one.row for one in found], [one.parts for one in found])
+    placed = places([one.row for one in found])
+    return [replace(one, parts=one.parts | placed[one.row.at][1]) for one in found]
+
+
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
     """The claim with what it is made of."""
     if gone_of(one, claims) is not None or one.leaf_key is None:
@@ -174,7 +226,8 @@ def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
     }
 
 
-def _add_texts(conn: Any, entries: Iterable[Entry], parts: list[dict[str, Any]]) -> None:
+def _add_texts(conn: Any, entries: Sequence[Entry | Sealable],
+               parts: list[dict[str, Any]]) -> None:
     wanted = {one.text_id for one in entries if one.text_id is not None}
     rows = conn.execute(
         "select v.id, d.kind, d.channel, v.language, v.title, v.body, v.version, v.published_at "
@@ -215,7 +268,8 @@ def _chain(made: Bundle) -> None:
     """From each record's seal to the first that is stamped, with the stamps."""
     numbers: set[int] = set()
     wanted = sorted({one.seal.number for one in made.proven}
-                    | {one.seal.number for one in made.links})
+                    | {one.seal.number for one in made.links}
+                    | {one.parts["seal"] for one in made.beside})
     stamps = _stamps(wanted)
     for number in wanted:
         stamp = stamps.get(number)

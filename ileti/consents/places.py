@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from ileti.consents.claims import Entry, Link
 from ileti.core.errors import Conflict
 from ileti.evidence import merkle, seal
 from ileti.evidence.seal import Header, Position
 
 
-def places(sealed: Sequence[Entry | Link]) -> dict[Position, tuple[Header, dict[str, Any]]]:
-    """Seal and path of each entry or link. Raises Conflict while one waits for its seal, and when
+class Placed(Protocol):
+    """What has a leaf."""
+
+    @property
+    def at(self) -> Position:
+        """Its place in the order of leaves."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of its place."""
+
+
+def places(sealed: Sequence[Placed]) -> dict[Position, tuple[Header, dict[str, Any]]]:
+    """Seal and path of each. Raises Conflict while one waits for its seal, and when
     the leaves of a seal are not those it stands on."""
-    by_seal: dict[int, tuple[Header, list[Entry | Link]]] = {}
+    by_seal: dict[int, tuple[Header, list[Placed]]] = {}
     seals = seal.seals_of([(one.epoch, one.at) for one in sealed])
     for one, found in zip(sealed, seals, strict=True):
         if found is None:

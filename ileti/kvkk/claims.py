@@ -34,7 +34,7 @@ _ROWS: Final = """
            k.act_at, k.dealer_id, k.act, k.extent, k.source, k.standing, k.epoch,
            p.iys_code, b.brand_code, v.content_hash, s.idem, s.evidence, s.person_key, s.person_ct,
            r.key_no, r.addr_hash, r.addr_ct, r.leaf_key, k.submission_id,
-           s.erased_at is not null
+           s.erased_at is not null, k.text_id
       from kvkk_entry k
       left join provider p on p.id = k.provider_id
       left join brand b on b.id = k.brand_id
@@ -90,6 +90,7 @@ class Row(NamedTuple):
     leaf_key: bytes | None
     submission_id: int
     click_erased: bool | None
+    text_id: int
 
     @property
     def at(self) -> Position:
@@ -158,6 +159,18 @@ def read(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Posit
         _ROWS.format(where="k.epoch = %s and (k.xid, k.id) > (%s::text::xid8, %s) "
                      "and (k.xid, k.id) <= (%s::text::xid8, %s)"),
         (epoch, after.xid, bound(after, KIND), upto.xid, bound(upto, KIND)),
+        binary=True).fetchall()
+    return [Row(*row) for row in rows]
+
+
+def read_of(conn: psycopg.Connection[Any], provider_id: int, submissions: Sequence[int],
+            recipients: Sequence[int], until: datetime) -> list[Row]:
+    """The acts of these clicks, and what of notices these people were shown or read up to a moment,
+    in the sealer's order."""
+    rows = conn.execute(
+        _ROWS.format(where="k.provider_id = %s and (k.submission_id = any(%s) "
+                     "or k.recipient_id = any(%s) and k.act <= %s and k.captured_at <= %s)"),
+        (provider_id, list(submissions), list(recipients), int(Act.READ), until),
         binary=True).fetchall()
     return [Row(*row) for row in rows]
 

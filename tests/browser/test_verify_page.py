@@ -21,6 +21,7 @@ from ileti.consents import bundle as bundling
 from ileti.consents.vocabulary import LABELS, Channel, RecipientType, Source, Standing, Status
 from ileti.evidence import stamping
 from ileti.evidence import verifier as judge
+from ileti.kvkk.vocabulary import Act
 from ileti.simulator.authority import authority
 from tests.browser.axe import faults
 from tests.evidence.conftest import (  # noqa: F401 - fixtures
@@ -360,6 +361,7 @@ def test_canonical_form_is_that_of_rfc_8785(page: Any) -> None:
 def test_words_are_those_of_the_vocabulary(page: Any) -> None:
     words = {word.name: list(LABELS[kind][word]) for kind in (
         Channel, RecipientType, Status, Standing, Source) for word in kind}
+    words |= {word.name: [word.tr, word.en] for word in Act}
     assert page.evaluate("WORDS") == words
 
 

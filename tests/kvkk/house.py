@@ -15,7 +15,7 @@ from ileti.consents.ledger import (
 )
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import db
-from ileti.documents.publish import publish
+from ileti.documents.publish import content_hash, publish
 from ileti.kvkk.ledger import NewAct
 from ileti.kvkk.vocabulary import Act, Extent
 
@@ -44,11 +44,13 @@ def text(place: Any, kind: str = "ACIK_RIZA", number: int = 1) -> Text:
 
 def version(place: Any, document: int, number: int) -> Text:
     """A further version of the text."""
-    row = db.connection().execute(
+    conn, body = db.connection(), f"Metin {uuid4()}"
+    kind = conn.execute("select kind from document where id = %s", (document,)).fetchone()[0]  # type: ignore[index]
+    row = conn.execute(
         "insert into document_version (provider_id, document_id, version, language, title, body, "
-        "content_hash) values (%s, %s, %s, 'tr', 'Başlık', 'Metin', sha256(%s)) "
-        "returning id, content_hash",
-        (place.provider_id, document, number, uuid4().bytes)).fetchone()
+        "content_hash) values (%s, %s, %s, 'tr', 'Başlık', %s, %s) returning id, content_hash",
+        (place.provider_id, document, number, body,
+         content_hash(kind, None, "tr", "Başlık", body))).fetchone()
     return Text(document, row[0], bytes(row[1]).hex())  # type: ignore[index]
 
 
