@@ -7,7 +7,7 @@ time and record number.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request, url_for
@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
+from ileti.consents import filters as asked
 from ileti.consents import listing
 from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
@@ -29,8 +30,7 @@ from ileti.tenancy import scope, security
 from ileti.tenancy.models import Brand, Dealer
 
 DEALERS_OFFERED = 500
-PLACES = ("once", "sonra", "ilk")
-SHORT = 24  # characters of one chosen value that a filter's button still shows
+_KEYS = ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "erisim", "tarih")
 
 
 def context() -> dict[str, Any]:
@@ -43,7 +43,8 @@ def context() -> dict[str, Any]:
     away = active or request.args.get("once") or request.args.get("sonra")
     return {
         "title": _("Consents"), "line": _line(), "actions": _then(), "tabs": _tabs(),
-        "search_url": url_for("ConsentView.search"), "filters": filters, "kept": _kept(),
+        "search_url": url_for("ConsentView.search"), "filters": filters,
+        "kept": asked.kept(_KEYS),
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
         "bulk": _bulk(pages),
@@ -69,7 +70,7 @@ def _bulk(pages: dict[str, Any]) -> dict[str, Any] | None:
     if scope.current().dealer_id is not None or not security.may("consent:share"):
         return None
     query: dict[str, Any] = {
-        name: request.args.getlist(name) for name in request.args if name not in PLACES}
+        name: request.args.getlist(name) for name in request.args if name not in asked.PLACES}
     total = pages["total"]
     return {"url": url_for("ChosenAccessView.choose", **query), "actions": [
         {"name": "secilen", "label": _("Dealers’ access"), "icon": "store"},
@@ -143,12 +144,13 @@ def read_filters() -> listing.Wanted:
     args = request.args
     found = referred(args.get("bul"))
     return listing.Wanted(
-        channels=_numbers("kanal"), sources=_numbers("kaynak"),
+        channels=asked.numbers("kanal"), sources=asked.numbers("kaynak"),
         choices=[one for one in args.getlist("secim") if one in listing.CHOICES],
         iys=[one for one in args.getlist("iys")
              if one in listing.IYS_KEYS.values() or one == listing.LATE],
-        half=_half(args.getlist("erisim")), brands=_numbers("marka"), dealers=_numbers("bayi"),
-        since=_day(args.get("tarih_from")), until=_day(args.get("tarih_to")),
+        half=_half(args.getlist("erisim")), brands=asked.numbers("marka"),
+        dealers=asked.numbers("bayi"),
+        since=asked.day("tarih_from"), until=asked.day("tarih_to"),
         recipients=found.recipients, entries=found.entries)
 
 
@@ -158,26 +160,6 @@ def _half(chosen: list[str]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _numbers(name: str) -> list[int]:
-    return [int(one) for one in request.args.getlist(name)
-            if one.isascii() and one.isdigit() and len(one) < 10]
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if 2000 <= found.year <= 2200 else None
-
-
-def _kept() -> dict[str, list[tuple[str, str]]]:
-    """Per filter the rest of the query string, so that filters add up."""
-    pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
-    return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
-            for key in ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "erisim", "tarih")}
-
-
 def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
     choices = {"in_force": _("Consent, in force"), "given": _("Consent, not in force yet"),
                "refusal": _("Refusal"), "unverified": _("Unverified")}
@@ -185,25 +167,25 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
            "refused": _("Rejected"), "overdue": _("Expired"), "blocked_here": _("Here only"),
            "changed_there": _("Changed there"), listing.LATE: _("Reported late")}
     made = [
-        _filter("kanal", _("Channel"), [(str(int(c)), say(c)) for c in Channel],
-                [str(n) for n in wanted.channels]),
-        _filter("kaynak", _("Source"), [(str(int(s)), say(s)) for s in listing.hs_sources()],
-                [str(n) for n in wanted.sources]),
-        _filter("secim", _("Choice"), list(choices.items()), wanted.choices),
-        _filter("iys", _("İYS"), list(iys.items()), wanted.iys),
+        asked.choices("kanal", _("Channel"), [(int(c), say(c)) for c in Channel],
+                      wanted.channels),
+        asked.choices("kaynak", _("Source"), [(int(s), say(s)) for s in listing.hs_sources()],
+                      wanted.sources),
+        asked.choices("secim", _("Choice"), list(choices.items()), wanted.choices),
+        asked.choices("iys", _("İYS"), list(iys.items()), wanted.iys),
     ]
     brands = orm.db.session.execute(
         select(Brand.id, Brand.name).order_by(Brand.name).limit(DEALERS_OFFERED)).all()
     if len(brands) > 1:
-        made.append(_filter("marka", _("Brand"), [(str(key), name) for key, name in brands],
-                            [str(n) for n in wanted.brands]))
+        made.append(asked.choices("marka", _("Brand"), [(key, name) for key, name in brands],
+                                  wanted.brands))
     dealers = orm.db.session.scalars(
         select(Dealer).order_by(Dealer.title).limit(DEALERS_OFFERED)).all()
     if len(dealers) > 1:
-        made.append(_filter("bayi", _("Dealer"), [(str(one.id), str(one)) for one in dealers],
-                            [str(n) for n in wanted.dealers]))
+        made.append(asked.choices("bayi", _("Dealer"), [(one.id, str(one)) for one in dealers],
+                                  wanted.dealers))
     if scope.current().dealer_id is not None:
-        made.append(_filter("erisim", _("Access"), [
+        made.append(asked.choices("erisim", _("Access"), [
             (listing.TAKEN, _("Taken here")), (listing.GIVEN, _("Access given"))],
             [wanted.half] if wanted.half else []))
     span = " – ".join(formats.day(one) for one in (wanted.since, wanted.until) if one)
@@ -213,15 +195,6 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
     return made, sum(bool(one["value"]) for one in made) + searched
 
 
-def _filter(key: str, label: str, choices: list[tuple[str, str]],
-            chosen: list[str]) -> dict[str, Any]:
-    names = [text for value, text in choices if value in chosen]
-    value = names[0] if len(names) == 1 and len(names[0]) <= SHORT else ngettext(
-        "%(num)s chosen", "%(num)s chosen", len(names)) if names else None
-    return {"key": key, "label": label, "kind": "choices", "multiple": True, "value": value,
-            "choices": [{"value": v, "label": t, "selected": v in chosen} for v, t in choices]}
-
-
 def _tabs() -> list[dict[str, Any]]:
     given = ((_("Access given"), {"erisim": [listing.GIVEN]}),) if (
         scope.current().dealer_id is not None) else ()
@@ -229,7 +202,7 @@ def _tabs() -> list[dict[str, Any]]:
         (_("All"), {}), *given, (_("Waiting for İYS"), {"iys": ["queued", "waiting"]}),
         (_("Rejected by İYS"), {"iys": ["refused"]}), (_("Expired"), {"iys": ["overdue"]}),
         (_("Refusals"), {"secim": ["refusal"]}), (_("Unverified"), {"secim": ["unverified"]}))
-    plain = {name: request.args.getlist(name) for name in request.args if name not in PLACES}
+    plain = {name: request.args.getlist(name) for name in request.args if name not in asked.PLACES}
     return [{"label": label, "url": url_for("ConsentView.list", **query),  # type: ignore[arg-type]
              "count": None, "current": plain == query} for label, query in views]
 
@@ -245,7 +218,7 @@ def _page(wanted: listing.Wanted) -> tuple[list[Any], dict[str, Any]]:
     newer = bool(before) or (after is not None and more)
     first = 1 if not (before or after) else max(1, request.args.get("ilk", 1, type=int))
     query: dict[str, Any] = {
-        name: request.args.getlist(name) for name in request.args if name not in PLACES}
+        name: request.args.getlist(name) for name in request.args if name not in asked.PLACES}
     return rows, {
         "first": first, "last": first + len(rows) - 1,
         "total": total if total <= listing.COUNTED else None,

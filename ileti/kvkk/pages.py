@@ -6,13 +6,14 @@ Why apart from ``views``: the views are deeds with their rights, this is what st
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from ileti.consents import filters as asked
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentEntry, Submission
 from ileti.consents.numbers import entry_of, receipt_number, record_number
@@ -34,7 +35,7 @@ from ileti.recipients.address import mask, pretty
 from ileti.tenancy import security
 from ileti.tenancy.models import Brand, Dealer
 
-PLACES = ("once", "sonra", "ilk")
+_KEYS = ("islem", "kaynak", "metin", "marka", "tarih")
 ICONS = {Act.SHOWN: ("eye", "mute"), Act.READ: ("book-open", "accent"),
          Act.GIVEN: ("circle-check", "accent"), Act.WITHDRAWN: ("circle-minus", "ret")}
 
@@ -74,7 +75,8 @@ def list_context() -> dict[str, Any]:
     filters, active = _filters(wanted)
     return {
         "title": _("Notices and explicit consents"), "tabs": tabs("list"),
-        "search_url": url_for("KvkkView.search"), "filters": filters, "kept": _kept(),
+        "search_url": url_for("KvkkView.search"), "filters": filters,
+        "kept": asked.kept(_KEYS),
         "active_count": active, "clear_url": url_for("KvkkView.list"), "rows": _rows(rows),
         "pages": _pages(wanted, rows, more, before, after),
         "empty": "filter" if active or before or after else "first",
@@ -84,57 +86,30 @@ def list_context() -> dict[str, Any]:
 def _wanted() -> listing.Wanted:
     found = referred(request.args.get("bul"))
     return listing.Wanted(
-        acts=[one for one in _numbers("islem") if one in list(Act)], sources=_numbers("kaynak"),
-        documents=_numbers("metin"), brands=_numbers("marka"),
-        since=_day(request.args.get("tarih_from")), until=_day(request.args.get("tarih_to")),
+        acts=[one for one in asked.numbers("islem") if one in list(Act)],
+        sources=asked.numbers("kaynak"),
+        documents=asked.numbers("metin"), brands=asked.numbers("marka"),
+        since=asked.day("tarih_from"), until=asked.day("tarih_to"),
         recipients=found.recipients)
-
-
-def _numbers(name: str) -> list[int]:
-    return [int(one) for one in request.args.getlist(name)
-            if one.isascii() and one.isdigit() and len(one) < 10]
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if 2000 <= found.year <= 2200 else None
-
-
-def _kept() -> dict[str, list[tuple[str, str]]]:
-    pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in PLACES]
-    return {key: [(n, v) for n, v in pairs if n.removesuffix("_from").removesuffix("_to") != key]
-            for key in ("islem", "kaynak", "metin", "marka", "tarih")}
 
 
 def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
     texts = orm.db.session.execute(select(Document.id, Document.name).where(
         Document.kind.in_((*ONE_PURPOSE, NOTICE))).order_by(Document.name).limit(200)).all()
     made = [
-        _filter("islem", _("Act"), [(int(one), say(one)) for one in Act], wanted.acts),
-        _filter("metin", _("Text"), [(key, name) for key, name in texts], wanted.documents),
-        _filter("kaynak", _("Source"), [(int(s), say(s)) for s in Source if not s.is_iys],
+        asked.choices("islem", _("Act"), [(int(one), say(one)) for one in Act], wanted.acts),
+        asked.choices("metin", _("Text"), [(key, name) for key, name in texts], wanted.documents),
+        asked.choices("kaynak", _("Source"), [(int(s), say(s)) for s in Source if not s.is_iys],
                 wanted.sources)]
     brands = orm.db.session.execute(
         select(Brand.id, Brand.name).order_by(Brand.name).limit(200)).all()
     if len(brands) > 1:
-        made.append(_filter("marka", _("Brand"), [(key, name) for key, name in brands],
+        made.append(asked.choices("marka", _("Brand"), [(key, name) for key, name in brands],
                             wanted.brands))
     span = " – ".join(formats.day(one) for one in (wanted.since, wanted.until) if one)
     made.append({"key": "tarih", "label": _("Date"), "kind": "dates", "value": span or None,
                  "since": wanted.since or "", "until": wanted.until or "", "choices": []})
     return made, sum(bool(one["value"]) for one in made) + (wanted.recipients is not None)
-
-
-def _filter(key: str, label: str, choices: Iterable[tuple[int, str]],
-            chosen: list[int]) -> dict[str, Any]:
-    pairs = list(choices)
-    names = [text for value, text in pairs if value in chosen]
-    value = names[0] if len(names) == 1 else str(len(names)) if names else None
-    return {"key": key, "label": label, "kind": "choices", "multiple": True, "value": value,
-            "choices": [{"value": str(v), "label": t, "selected": v in chosen} for v, t in pairs]}
 
 
 def _pages(wanted: listing.Wanted, rows: list[KvkkEntry], more: bool, before: int | None,
@@ -144,7 +119,7 @@ def _pages(wanted: listing.Wanted, rows: list[KvkkEntry], more: bool, before: in
     newer = bool(before) or (after is not None and more)
     first = 1 if not (before or after) else max(1, request.args.get("ilk", 1, type=int))
     query: dict[str, Any] = {
-        name: request.args.getlist(name) for name in request.args if name not in PLACES}
+        name: request.args.getlist(name) for name in request.args if name not in asked.PLACES}
     return {
         "first": first, "last": first + len(rows) - 1,
         "total": total if total <= listing.COUNTED else None,
