@@ -6,7 +6,6 @@ submission, consents and acts about personal data alike, and none of them change
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any, Final
 from ileti.capture.sites import Site
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import NewConsent
+from ileti.consents.packing import open_person
 from ileti.consents.vocabulary import Channel, Outcome, Standing, Status
 from ileti.core import db
 from ileti.core.errors import Gone
@@ -81,14 +81,7 @@ def first_said(site: Site, opened: Opened, recipient_id: int) -> First | None:
          for channel, status, date, text_id, text_hash, *_ in ticked],
         [NewAct(document, text_id, text_hash, Act(act), at, Extent(extent), address)
          for act, extent, at, document, text_id, text_hash, *_ in acted],
-        _person(idem, person_key, person_ct), evidence)
-
-
-def _person(idem: str, key: int | None, cipher: Any) -> dict[str, str]:
-    if key is None or cipher is None:
-        return {}
-    clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
-    return dict(json.loads(clear))
+        open_person(idem, person_key, person_ct), evidence)
 
 
 # -- what stands now -------------------------------------------------------------------------------

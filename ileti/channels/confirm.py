@@ -10,7 +10,6 @@ two.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -28,11 +27,11 @@ from ileti.channels.messages import (
 )
 from ileti.channels.render import istanbul_text
 from ileti.consents.numbers import receipt_number
+from ileti.consents.packing import open_person
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
-from ileti.core.secrets import secrets
 
 log = get_logger("ileti.messages")
 
@@ -138,14 +137,11 @@ def _from_ledger(group: list[Any]) -> NewMessage:
 
 
 def _name(idem: str, key: int | None, cipher: Any, submission_id: int) -> str:
-    if cipher is None or key is None:
-        return ""
     try:
-        clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
+        return str(open_person(idem, key, cipher).get("name", ""))
     except CannotDecrypt:
         log.warning("person_unreadable", submission=submission_id)
         return ""
-    return str(json.loads(clear).get("name", ""))
 
 
 _OF_SUBMISSION = """
