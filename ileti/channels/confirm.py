@@ -47,7 +47,7 @@ select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at
    and e.captured_at >= %(since)s and e.captured_at < %(until)s
    and e.standing = 1 and e.status = 1 and e.outcome = 1
   join submission s on s.provider_id = e.provider_id and s.id = e.submission_id
-   and s.site_id is not null
+   and (s.site_id is not null or s.evidence ->> 'flow' = 'preferences')
  where not exists (select from message m where m.provider_id = e.provider_id
                       and m.created_at >= %(since)s and m.submission_id = e.submission_id
                       and m.recipient_id = e.recipient_id
