@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ileti.consents.ledger import Place
+from ileti.consents.ledger import Place, hash_body
+from ileti.consents.numbers import record_number
 from ileti.core import db
 from ileti.documents.publish import publish_standard_texts
 from ileti.evidence import giving
@@ -74,6 +75,23 @@ def test_a_dealer_is_told_the_same_whether_somebody_consented_or_not(
     assert audited == [("1",)]
 
 
+def test_a_dealer_s_word_about_others_is_the_company_s_to_carry_out(
+    app: Any, dealer: Any, place: Any, rıza: Text
+) -> None:
+    record(click(place), [act(rıza, Act.GIVEN, address=ADDRESS)])
+    says(dealer, rıza)
+    word = db.connection().execute("select id from kvkk_entry where provider_id = %s and act = 4",
+                                   (place.provider_id,)).fetchone()
+    assert word is not None
+    path = f"/kvkk/kayit/{record_number(word[0])}"
+    assert "Geri almayı kaydet" not in dealer.get(path).text  # it would tell what stands
+    admin = sign_in(app, user_with(app, "provider_admin", place))
+    assert "Geri almayı kaydet" in admin.get(path).text
+    admin.post(f"{path}/geri-al", data={"csrf_token": token_of(admin),
+                                        "source": "HS_FIZIKSEL_ORTAM"})
+    assert stands(place, rıza) == [(Act.WITHDRAWN, rıza.version, 1)]
+
+
 def test_a_dealer_s_own_consent_ends_at_once(
     dealer: Any, own: int, place: Any, rıza: Text
 ) -> None:
@@ -138,8 +156,6 @@ def test_r58_a_notice_or_a_script_is_no_consent(conn: Any, dealer: Any, place: A
 def test_a_dealer_s_old_record_is_no_way_to_somebody_else_s_consent(
     dealer: Any, own: int, place: Any, rıza: Text
 ) -> None:
-    from ileti.consents.numbers import record_number
-
     _, acts = record(click(place, dealer=own), [act(rıza, Act.GIVEN, address=ADDRESS)])
     record(click(place), [act(rıza, Act.GIVEN, address=ADDRESS, at=60)])
     number = record_number(acts[0].entry_id)
@@ -152,8 +168,6 @@ def test_a_dealer_s_old_record_is_no_way_to_somebody_else_s_consent(
 def test_no_plain_hash_of_address_or_name_is_kept(
     conn: Any, dealer: Any, place: Any, rıza: Text
 ) -> None:
-    from ileti.consents.ledger import hash_body
-
     says(dealer, rıza)
     kept = bytes(conn.execute("select body_hash from submission where provider_id = %s",
                               (place.provider_id,)).fetchone()[0])
