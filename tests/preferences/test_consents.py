@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ileti.capture import sites
+from ileti.channels.confirm import confirm_forgotten
 from ileti.consents.vocabulary import Channel, Standing, Status
 from ileti.core import clock
 from ileti.core.errors import NotAllowed
@@ -16,7 +17,7 @@ from ileti.documents.publish import publish_standard_texts
 from ileti.kvkk import integrity
 from ileti.kvkk.ledger import record as record_acts
 from ileti.kvkk.vocabulary import Act
-from ileti.preferences import session
+from ileti.preferences import acts, session
 from ileti.preferences.centre import find_centre
 from ileti.preferences.pages import COOKIE
 from tests.kvkk.house import Text, act, asked, click, stands, text
@@ -167,6 +168,19 @@ def test_r17_a_consent_to_another_brand_names_no_site_of_this_one(
                        "limit 1", (place.provider_id,)).fetchone()
     assert row == (brand, None, None, False, False)
     assert untold(conn, place) == []
+
+
+def test_r10_a_consent_without_a_site_is_confirmed_after_a_crash_too(
+    visitor: Visitor, place: Any, conn: Any, monkeypatch: Any
+) -> None:
+    another_brand(conn, place)
+    visitor.by_link(known(place, new_mail(), MAIL, Status.RET))
+    monkeypatch.setattr(acts, "write_once", lambda _: False)
+    visitor.post("/act", {"act": visitor.buttons()["Almak istiyorum (E-posta)"][-1]})
+    with clock.freeze(clock.now() + timedelta(minutes=5)):
+        confirm_forgotten(timedelta(minutes=30))
+    assert conn.execute("select count(*) from message where provider_id = %s and kind = 2",
+                        (place.provider_id,)).fetchone() == (1,)
 
 
 def test_a_brand_that_is_not_here_is_not_the_first_one(visitor: Visitor, place: Any, place_b: Any
