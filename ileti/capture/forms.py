@@ -257,12 +257,12 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
 
 
 def _print(body: SubmissionIn) -> bytes:
-    """What tells this body from another under the same key."""
+    """What tells this body from another under the same key. How far the notice was shown does not:
+    a post that is sent again may have been composed anew, with the notice opened meanwhile."""
     parts: list[Any] = [body.token, body.name, body.phone, body.email, body.shownAt,
                         [c.channel for c in body.choices], body.notice is not None]
-    if body.privacy or (body.notice and (not body.notice.at or body.notice.extent != "linked")):
-        parts += [[one.document for one in body.privacy],
-                  body.notice and (bool(body.notice.at), body.notice.extent)]
+    if body.privacy or (body.notice and not body.notice.at):
+        parts += [[one.document for one in body.privacy], body.notice and bool(body.notice.at)]
     return hash_body(*parts)
 
 

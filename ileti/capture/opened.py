@@ -6,8 +6,7 @@ submission, consents and acts about personal data alike, and none of them change
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 from ileti.capture.sites import Site
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import NewConsent
+from ileti.consents.packing import open_person
 from ileti.consents.vocabulary import Channel, Outcome, Standing, Status
 from ileti.core import db
 from ileti.core.errors import Gone
@@ -81,14 +81,7 @@ def first_said(site: Site, opened: Opened, recipient_id: int) -> First | None:
          for channel, status, date, text_id, text_hash, *_ in ticked],
         [NewAct(document, text_id, text_hash, Act(act), at, Extent(extent), address)
          for act, extent, at, document, text_id, text_hash, *_ in acted],
-        _person(idem, person_key, person_ct), evidence)
-
-
-def _person(idem: str, key: int | None, cipher: Any) -> dict[str, str]:
-    if key is None or cipher is None:
-        return {}
-    clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
-    return dict(json.loads(clear))
+        open_person(idem, person_key, person_ct), evidence)
 
 
 # -- what stands now -------------------------------------------------------------------------------
@@ -110,6 +103,7 @@ class Standings:
     """A submission as it stands: one line per item and per act, the addresses still to be verified,
     and until when the codes live that were sent to some of them. ``notice``: declared as read."""
 
+    brand_id: int
     issued_at: datetime
     lines: list[tuple[Channel, Status, Outcome, bytes]]
     acts: list[ActLine]
@@ -120,7 +114,7 @@ class Standings:
 
 
 _HEAD: Final = """
-select captured_at, entry_ids,
+select brand_id, captured_at, entry_ids,
        evidence->'notice' is not null and jsonb_typeof(evidence->'notice') = 'object'
   from submission where provider_id = %s and id = %s"""
 _LINES: Final = """
@@ -132,8 +126,9 @@ select e.channel, e.status, coalesce(c.outcome, e.outcome), coalesce(c.leaf, e.l
        and s.idem = 'confirm:' || e.submission_id || ':' || e.recipient_id
   left join consent_entry c on c.provider_id = s.provider_id and c.id = any(s.entry_ids)
        and c.captured_at = s.captured_at and c.channel = e.channel
- where e.provider_id = %s and e.captured_at = %s and e.id = any(%s)
- order by array_position(%s, e.id)"""
+ where e.provider_id = %(provider)s and e.captured_at = %(at)s and e.id = any(%(ids)s)
+   and (%(people)s::bigint[] is null or e.recipient_id = any(%(people)s))
+ order by array_position(%(ids)s, e.id)"""
 _ACTS: Final = """
 select k.act, k.document_id, k.text_id, coalesce(c.leaf, k.leaf),
        c.captured_at, k.standing, r.kind, r.key_no, r.addr_hash, r.addr_ct
@@ -143,27 +138,39 @@ select k.act, k.document_id, k.text_id, coalesce(c.leaf, k.leaf),
        and s.idem = 'confirm:' || k.submission_id || ':' || k.recipient_id
   left join kvkk_entry c on c.provider_id = s.provider_id and c.submission_id = s.id
        and c.document_id = k.document_id
- where k.provider_id = %s and k.submission_id = %s order by k.id"""
+ where k.provider_id = %(provider)s and k.submission_id = %(submission)s
+   and (%(people)s::bigint[] is null or k.recipient_id = any(%(people)s))
+ order by k.id"""
 
 
 def standings(site: Site, opened: Opened) -> Standings:
     """What became of a submission's items and acts, with the entries its codes led to; raises
     Gone."""
-    provider, conn = site.place.provider_id, db.connection()
-    head = conn.execute(_HEAD, (provider, opened.submission_id)).fetchone()
+    return standings_of(site.place.provider_id, opened.submission_id)
+
+
+def standings_of(provider: int, submission_id: int, people: Sequence[int] | None = None
+                 ) -> Standings:
+    """The same for a provider's submission; of these recipients alone where some are named. Raises
+    Gone."""
+    conn = db.connection()
+    head = conn.execute(_HEAD, (provider, submission_id)).fetchone()
     if head is None:
         raise Gone(code="handle_expired")
-    captured_at, ids, notice = head
-    rows = conn.execute(_LINES, (provider, captured_at, ids, ids)).fetchall()
-    acts = conn.execute(_ACTS, (provider, opened.submission_id)).fetchall()
+    brand_id, captured_at, ids, notice = head
+    key = {"provider": provider, "submission": submission_id, "at": captured_at, "ids": ids,
+           "people": None if people is None else list(people)}
+    rows = conn.execute(_LINES, key).fetchall()
+    acts = conn.execute(_ACTS, key).fetchall()
     waiting = _waiting([*rows, *acts])
     codes = conn.execute(
         "select r.kind, v.expires_at from verification v join recipient r on r.id = v.recipient_id "
         "and r.provider_id = v.provider_id where v.provider_id = %s and v.submission_id = %s "
         "and v.replaced_at is null and v.verified_at is null order by v.id",
-        (provider, opened.submission_id),
+        (provider, submission_id),
     ).fetchall() if waiting else []
     return Standings(
+        brand_id=brand_id,
         sent={TO[AddressKind(kind)]: until for kind, until in codes},
         issued_at=max([captured_at, *(row[4] for row in (*rows, *acts) if row[4])]),
         lines=[(Channel(r[0]), Status(r[1]), Outcome(r[2]), bytes(r[3])) for r in rows],

@@ -160,13 +160,21 @@ def _posted() -> SubmissionIn:
                               at=now) for word in dict.fromkeys(said.getlist("choice"))],
             privacy=[PrivacyIn(document=msgspec.convert(word, int, strict=False), at=now)
                      for word in dict.fromkeys(said.getlist("privacy"))],
-            notice=NoticeIn(at=now, extent="opened" if "opened" in said else "linked")
-            if said.get("notice") == "read" else None,
+            notice=_notice_posted(now),
             website=said.get("website", ""), name=said.get("name"), phone=said.get("phone"),
             email=said.get("email"),
         )
     except msgspec.ValidationError as error:
         raise InvalidInput() from error
+
+
+def _notice_posted(now: str) -> NoticeIn | None:
+    """What a page without script can tell of the notice; how far it was shown is told whether it
+    was marked as read or not."""
+    read, opened = request.form.get("notice") == "read", "opened" in request.form
+    if not (read or opened):
+        return None
+    return NoticeIn(at=now if read else None, extent="opened" if opened else "linked")
 
 
 # -- the code --------------------------------------------------------------------------------------

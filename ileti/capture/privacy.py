@@ -71,6 +71,12 @@ def notice_words(site: Site, language: str) -> dict[str, str] | None:
     return _NOTICE[language] | {"url": f"{settings().base_url}/n/{notice.id}"}
 
 
+def layered(version_id: int, language: str) -> dict[str, str]:
+    """The short notice with its link, for pages that stand on this server."""
+    words = {part: _NOTICE[language][part] for part in ("before", "link", "after")}
+    return words | {"url": f"/n/{version_id}"}
+
+
 def reading_words(site: Site, language: str) -> dict[str, str] | None:
     """The notice in layers, with its whole text, for ``<ileti-notice>``; None without one."""
     notice, words = site.notices.get(language), notice_words(site, language)

@@ -88,13 +88,11 @@ select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.bran
   left join dealer d on d.id = s.dealer_id
  where s.public_key = %s and s.active"""
 
-# R-57: an explicit consent is asked for one purpose, and only where nothing else is its ground.
 _TEXTS = """
 select kind, channel, language, version_id, version, title, body, content_hash, document_id
   from texts_on_show(%s, %s, now())
  where kind in ('ETK_ONAYI', 'AYDINLATMA')
-    or (kind in ('ACIK_RIZA', 'YURT_DISI') and document_id = any(%s)
-        and jsonb_array_length(purposes) = 1 and purposes -> 0 ->> 'ground' = 'RIZA')"""
+    or (document_id = any(%s) and asks_consent(kind, purposes))"""
 
 
 def find_site(public_key: str) -> Site:

@@ -65,8 +65,9 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
 
 def _record(site: Site, accepted: Accepted, *, verified: bool
             ) -> tuple[Recorded, list[RecordedAct]]:
-    """One call for the consents and the acts of the click; clicks without acts go together with
-    their neighbours (docs/adr/0017, 0031)."""
+    """One call for the consents and the acts of the click. Clicks with consents go together with
+    their neighbours, with acts of known owners or without; those with acts alone (a notice, an
+    explicit consent and no channel) go alone (docs/adr/0017, 0027)."""
     new = NewSubmission(
         place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=Source.HS_WEB,
         standing=Standing.VERIFIED if verified else Standing.UNVERIFIED, items=accepted.items,
@@ -74,7 +75,7 @@ def _record(site: Site, accepted: Accepted, *, verified: bool
         evidence=accepted.evidence, person=accepted.person,
     )
     if accepted.acts or not accepted.items:
-        return acts_ledger.record(new, accepted.acts)
+        return acts_ledger.record(new, accepted.acts, company=True)
     return record(new), []
 
 

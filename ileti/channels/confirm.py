@@ -10,7 +10,6 @@ two.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -28,11 +27,11 @@ from ileti.channels.messages import (
 )
 from ileti.channels.render import istanbul_text
 from ileti.consents.numbers import receipt_number
+from ileti.consents.packing import open_person
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
-from ileti.core.secrets import secrets
 
 log = get_logger("ileti.messages")
 
@@ -48,7 +47,7 @@ select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at
    and e.captured_at >= %(since)s and e.captured_at < %(until)s
    and e.standing = 1 and e.status = 1 and e.outcome = 1
   join submission s on s.provider_id = e.provider_id and s.id = e.submission_id
-   and s.site_id is not null
+   and (s.site_id is not null or s.evidence ->> 'flow' = 'preferences')
  where not exists (select from message m where m.provider_id = e.provider_id
                       and m.created_at >= %(since)s and m.submission_id = e.submission_id
                       and m.recipient_id = e.recipient_id
@@ -138,14 +137,11 @@ def _from_ledger(group: list[Any]) -> NewMessage:
 
 
 def _name(idem: str, key: int | None, cipher: Any, submission_id: int) -> str:
-    if cipher is None or key is None:
-        return ""
     try:
-        clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
+        return str(open_person(idem, key, cipher).get("name", ""))
     except CannotDecrypt:
         log.warning("person_unreadable", submission=submission_id)
         return ""
-    return str(json.loads(clear).get("name", ""))
 
 
 _OF_SUBMISSION = """

@@ -27,7 +27,7 @@ from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.stampcheck import bad_stamps
-from ileti.kvkk.integrity import untold
+from ileti.kvkk.integrity import COUNTED, untold
 from ileti.retention import holds, plan
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
@@ -219,10 +219,11 @@ def _stamps(conn: psycopg.Connection) -> list[Finding]:
 
 def _notices(conn: psycopg.Connection) -> Finding:
     """Consents of the last week that no privacy notice precedes (R-60)."""
-    found = len(untold(conn, since=datetime.now(UTC) - timedelta(days=7)))
+    found = len(untold(conn, since=datetime.now(UTC) - timedelta(days=7), most=COUNTED + 1))
     if not found:
         return Finding(True, "every consent of the last week has a notice before it")
-    return Finding(False, f"{found} consents of the last week have no notice before them",
+    count = f"at least {COUNTED}" if found > COUNTED else str(found)
+    return Finding(False, f"{count} consents of the last week have no notice before them",
                    "Publish a privacy notice for the brand; the panel's page of notices lists them "
                    "(R-60).")
 

@@ -7,6 +7,7 @@ orders kill each other (facts §5).
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -156,6 +157,14 @@ def seal_person(new: NewSubmission) -> tuple[int, bytes, str]:
     clear = canonical_json((new.person or {}) | {"blind": os.urandom(16).hex()})
     number, cipher = secrets().keyring.encrypt(clear, new.idem.encode())
     return number, cipher, sha256(clear).hexdigest()
+
+
+def open_person(idem: str, key: int | None, cipher: Any) -> dict[str, Any]:
+    """Inverse of :func:`seal_person`: what was kept under a submission's ``idem``; empty where it
+    has none. Raises CannotDecrypt."""
+    if key is None or cipher is None:
+        return {}
+    return dict(json.loads(secrets().keyring.decrypt(key, bytes(cipher), idem.encode())))
 
 
 def _maybe(pack: Callable[[Any], bytes], value: Any) -> bytes | None:

@@ -8,11 +8,10 @@ formula is quoted.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from io import StringIO
 from typing import Any, Final
 
+from ileti.core import csvfile
 from ileti.documents.vocabulary import DATA, GROUNDS, SUBJECTS, Word
 
 HEADS: Final = {
@@ -28,26 +27,16 @@ _YES_NO: Final = {"tr": ("Evet", "Hayır", "Tümü", "Yok"), "en": ("Yes", "No",
 def table(purposes: Iterable[Any], told: dict[int, list[str]], language: str) -> bytes:
     """The table as a file; ``told`` are the names of texts by purpose id."""
     yes, no, everyone, nobody = _YES_NO[language]
-    out = StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADS[language])
     lines = [(category, one) for one in purposes for category in one.data]
-    for category, one in sorted(lines, key=lambda pair: (list(DATA).index(pair[0])
-                                                         if pair[0] in DATA else 99)):
-        writer.writerow([_safe(cell) for cell in (
-            _say(DATA, category, language),
-            ", ".join(_say(SUBJECTS, key, language) for key in one.subjects), one.name,
-            _say(GROUNDS, one.ground, language), one.ground_note or "",
-            ", ".join(one.recipients) or nobody, one.period, yes if one.abroad else no,
-            one.abroad_note or "", str(one.brand) if one.brand is not None else everyone,
-            ", ".join(told.get(one.id, [])) or nobody)])
-    return ("\ufeff" + out.getvalue()).encode()
+    lines.sort(key=lambda pair: list(DATA).index(pair[0]) if pair[0] in DATA else 99)
+    return csvfile.table([HEADS[language], *((
+        _say(DATA, category, language),
+        ", ".join(_say(SUBJECTS, key, language) for key in one.subjects), one.name,
+        _say(GROUNDS, one.ground, language), one.ground_note or "",
+        ", ".join(one.recipients) or nobody, one.period, yes if one.abroad else no,
+        one.abroad_note or "", str(one.brand) if one.brand is not None else everyone,
+        ", ".join(told.get(one.id, [])) or nobody) for category, one in lines)])
 
 
 def _say(words: dict[str, Word], key: str, language: str) -> str:
     return words[key].say(language) if key in words else key
-
-
-def _safe(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

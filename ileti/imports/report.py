@@ -9,9 +9,6 @@ cells that a spreadsheet would run as a formula are defused; a phone keeps its p
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import chain, groupby
@@ -20,6 +17,7 @@ from typing import Final
 import msgspec
 
 from ileti.consents.vocabulary import Channel, Status
+from ileti.core import csvfile
 from ileti.core.clock import to_istanbul
 from ileti.core.secrets import secrets
 from ileti.imports import sheets
@@ -54,8 +52,6 @@ Rows = Iterator[tuple[Verdict, str, Sequence[str]]]
 _FATES: Final = {Fate.TAKEN: ("alınacak", "taken"), Fate.WAITS: ("bekliyor", "waits"),
                  Fate.LEFT: ("alınmayacak", "not taken")}
 VERDICTS: Final = {Fate.TAKEN: "taken", Fate.WAITS: "waits", Fate.LEFT: "left"}
-_PHONE: Final = re.compile(r"\+[0-9 ()./-]*", re.ASCII)
-_NUMBER: Final = re.compile(r"-?[0-9]+([.,][0-9]+)?", re.ASCII)
 
 
 def stream(run: Run, language: str = "tr", *, every: bool = True,
@@ -71,7 +67,7 @@ def stream(run: Run, language: str = "tr", *, every: bool = True,
 
 
 def _csv(run: Run, language: str, rows: Rows) -> Iterator[bytes]:
-    yield "\ufeff".encode() + _line([*REPORT_HEADS[language], *_heading(run)])
+    yield csvfile.MARK.encode() + _line([*REPORT_HEADS[language], *_heading(run)])
     held: list[bytes] = []
     for verdict, proof, cells in rows:
         held.append(_line([*_judged(verdict, language, proof), *cells]))
@@ -164,16 +160,4 @@ def _repaired(one: Verdict) -> Iterator[str]:
 
 
 def _line(cells: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerow([defused(c) for c in cells])
-    return text.getvalue().encode("utf-8", "replace")
-
-
-def defused(cell: str) -> str:
-    """A cell no spreadsheet runs: what could start a formula gets an apostrophe in front; phones
-    and numbers stay as they are."""
-    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "|", "%"):
-        return cell
-    if _PHONE.fullmatch(cell) or _NUMBER.fullmatch(cell):
-        return cell
-    return "'" + cell
+    return csvfile.line(cells).encode("utf-8", "replace")

@@ -3,23 +3,33 @@
 Why this module exists: what was said aloud or signed is an act like a click, with the same texts
 and the same ledger, and the source follows from the way it was taken, never from a choice (R-43).
 The notice comes first in every way (R-60): without it nothing is taken. The answer of a person who
-says nothing is no (R-57); a withdrawal needs nothing but the word (R-62).
+says nothing is no (R-57). An address that somebody typed is proven by what is kept of the person
+alone: the recording of the call, the scan of the signature (R-20, R-21).
+
+A withdrawal needs nothing but the word (R-62). The word is recorded as it came, whether anything
+stands or not, so that nobody learns at the desk who gave what. It works at once where it is proven,
+where the company's own people took it, and for what the dealer at work took itself; a dealer's word
+about what others took is the company's to carry out, on the page of that record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Final
 
 import psycopg
 
-from ileti.consents.ledger import ActorKind, NewSubmission, Place, hash_body
+from ileti.consents.ledger import ActorKind, NewSubmission, Place
 from ileti.consents.vocabulary import Source, Standing
 from ileti.core import clock
 from ileti.core.errors import Conflict, FieldError, InvalidInput
 from ileti.core.secrets import secrets
+from ileti.documents.vocabulary import NOTICE, ONE_PURPOSE
 from ileti.kvkk.ledger import NewAct, record
 from ileti.kvkk.vocabulary import Act, Extent
 from ileti.kvkk.withdrawal import Withdrawer, withdraw
@@ -54,9 +64,7 @@ _TEXTS: Final = """
 select distinct on (kind, document_id)
        document_id, version_id, kind, title, body, encode(content_hash, 'hex')
   from texts_on_show(%s, %s, now())
- where kind in ('AYDINLATMA', 'CAGRI_METNI')
-    or (kind in ('ACIK_RIZA', 'YURT_DISI') and jsonb_array_length(purposes) = 1
-        and purposes -> 0 ->> 'ground' = 'RIZA')
+ where kind in ('AYDINLATMA', 'CAGRI_METNI') or asks_consent(kind, purposes)
  order by kind, document_id, language = %s desc, language desc"""
 
 
@@ -70,8 +78,9 @@ def texts(conn: psycopg.Connection[Any], place: Place, language: str) -> list[Te
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     """What was taken. ``address`` is canonical; ``told``: the notice was read aloud or handed over;
-    ``answers`` by document: True given, False withdrawn; ``shown`` the ids of the versions that
-    stood on the desk's page; ``file`` what proves it, kept in the vault (its id and SHA-256 hex).
+    ``answers`` by document: True given, False withdrawn (of texts that are no consent on show
+    nothing is taken); ``shown`` the ids of the versions that stood on the desk's page; ``file``
+    what proves it, kept in the vault (its id and SHA-256 hex).
     ``key`` is the page's own: the same once more changes nothing."""
 
     place: Place
@@ -88,25 +97,33 @@ class Taken:
 
 
 def take(conn: psycopg.Connection[Any], taken: Taken, language: str) -> int:
-    """Record it; how many acts were recorded. Raises InvalidInput naming what is missing, Conflict
-    when a text has changed meanwhile, and what the ledger raises."""
+    """Record it; how many things were said, whatever stood before. Raises InvalidInput naming what
+    is missing, Conflict when a text has changed meanwhile, and what the ledger raises."""
     known = {one.document_id: one for one in texts(conn, taken.place, language)}
     if not {one.id for one in known.values()} <= set(taken.shown):
         raise Conflict("Bu arada bir metin değişti. Yeni metni okuyup yeniden sorun.",
                        "A text has changed meanwhile. Read the new one and ask again.",
                        code="text_changed")
-    notice = next((one for one in known.values() if one.kind == "AYDINLATMA"), None)
-    given = [known[number] for number, yes in taken.answers.items() if yes and number in known]
-    withdrawn = [number for number, yes in taken.answers.items() if not yes]
-    _refuse_missing(taken, notice, bool(given), bool(withdrawn))
+    notice = next((one for one in known.values() if one.kind == NOTICE), None)
+    answered = {number: yes for number, yes in taken.answers.items()
+                if number in known and known[number].kind in ONE_PURPOSE}
+    withdrawn = [number for number, yes in answered.items() if not yes]
+    _refuse_missing(taken, notice, any(answered.values()), bool(withdrawn))
     at = clock.whole_second(clock.now())
-    acts = [NewAct(one.document_id, one.id, one.hash, Act.GIVEN, at, address=taken.address)
-            for one in given]
+    acts = [_act(taken, known[number], Act.GIVEN if yes else Act.WITHDRAWN, at)
+            for number, yes in answered.items()]
     if notice is not None and taken.told:
-        acts.insert(0, NewAct(notice.document_id, notice.id, notice.hash, Act.SHOWN, at,
-                              EXTENTS[taken.way], taken.address))
-    number = len(record(_submission(taken, known.values()), acts)[1]) if acts else 0
-    return number + (_withdraw(conn, taken, withdrawn) if withdrawn else 0)
+        acts.insert(0, _act(taken, notice, Act.SHOWN, at, EXTENTS[taken.way]))
+    if not acts:
+        return 0
+    recorded, said = record(_submission(taken, known.values(), answered), acts)
+    if withdrawn:
+        _carry_out(conn, taken, withdrawn, recorded.captured_at)
+    return len(said)
+
+
+def _act(taken: Taken, of: Text, act: Act, at: datetime, extent: Extent = Extent.UNKNOWN) -> NewAct:
+    return NewAct(of.document_id, of.id, of.hash, act, at, extent, taken.address)
 
 
 def _refuse_missing(taken: Taken, notice: Text | None, given: bool, withdrawn: bool) -> None:
@@ -133,17 +150,17 @@ def _refuse_missing(taken: Taken, notice: Text | None, given: bool, withdrawn: b
 
 
 def _proven(taken: Taken) -> bool:
-    """R-21: the number that was called, or the address above a signature that is kept."""
-    if taken.way is Way.CALL:
-        return taken.address.startswith("+")
-    return taken.way is Way.SIGNED and taken.file is not None
+    """R-20, R-21: the number of a call whose recording is kept, the address above a signature that
+    is kept; digits that an agent typed prove nothing."""
+    if taken.file is None:
+        return False
+    return taken.way is Way.SIGNED or (taken.way is Way.CALL and taken.address.startswith("+"))
 
 
-def _submission(taken: Taken, known: Any) -> NewSubmission:
+def _submission(taken: Taken, known: Iterable[Text], answered: Mapping[int, bool]) -> NewSubmission:
     return NewSubmission(
         place=taken.place, idem=f"desk:{taken.by}:{taken.key}",
-        body_hash=hash_body(taken.address, taken.name, taken.way, taken.told,
-                            sorted(taken.answers.items())),
+        body_hash=_print(taken, answered),
         source=SOURCES[taken.way],
         standing=Standing.VERIFIED if _proven(taken) else Standing.UNVERIFIED,
         items=(), actor=ActorKind.USER, actor_id=taken.by, dealer_id=taken.dealer_id,
@@ -153,14 +170,25 @@ def _submission(taken: Taken, known: Any) -> NewSubmission:
         person={"name": taken.name.strip()} if taken.name.strip() else None)
 
 
-def _withdraw(conn: psycopg.Connection[Any], taken: Taken, documents: Sequence[int]) -> int:
+def _print(taken: Taken, answered: Mapping[int, bool]) -> bytes:
+    """What tells this body from another under the same key; keyed, since address and name could be
+    guessed from a plain hash."""
+    said = repr((taken.address, taken.name, taken.way, taken.told, sorted(answered.items())))
+    return hmac.new(secrets().key_for("desk-body"), said.encode(), sha256).digest()[:16]
+
+
+def _carry_out(conn: psycopg.Connection[Any], taken: Taken, documents: Sequence[int],
+               until: datetime) -> None:
+    """Let the word hold for what had been given until then; sent twice it takes back nothing that
+    was given in between."""
     digest = secrets().addresses.of(taken.place.provider_id, taken.address)
     row = conn.execute("select id from recipient where provider_id = %s and addr_hash = %s",
                        (taken.place.provider_id, digest)).fetchone()
     if row is None:
-        return 0
-    return len(withdraw(Withdrawer(
+        return
+    withdraw(Withdrawer(
         place=taken.place, recipient_id=row[0], address=taken.address, source=SOURCES[taken.way],
         actor=ActorKind.USER, actor_id=taken.by, dealer_id=taken.dealer_id,
+        taken_by=None if _proven(taken) else taken.dealer_id, given_by=until,
         key=f"desk{taken.by}", evidence={"flow": f"desk-{taken.way}", "by": "panel",
-                                         "file": taken.file}), documents))
+                                         "file": taken.file}), documents)

@@ -20,10 +20,11 @@ from sqlalchemy import select
 
 from ileti.consents.ledger import Place
 from ileti.core import db, formats, orm
-from ileti.core.errors import CallerMistake, IletiError, NotFound
+from ileti.core.errors import CallerMistake, FieldError, IletiError, InvalidInput, NotFound
 from ileti.core.formats import say
 from ileti.documents.views import emphasised
 from ileti.evidence import giving
+from ileti.evidence.kinds import SCANS
 from ileti.kvkk import desk, pages
 from ileti.kvkk.desk import Taken, Way
 from ileti.recipients.address import AddressError, parse_address
@@ -63,7 +64,8 @@ class DeskView(BaseView):
         audit.record("consent:take", f"brand:{brand.id}", {"way": way.value, "acts": number},
                      provider_id=brand.provider_id)
         orm.db.session.commit()
-        flash(_("Recorded: %(n)s acts.", n=number), "success")
+        # the same sentence whatever stood: a dealer must not learn here who consented to what
+        flash(_("What was said is recorded."), "success")
         return redirect(url_for("DeskView.show", yol=way.value, marka=brand.id), code=303)
 
     def _draw(self, brand: Brand, way: Way, typed: Any, faults: list[str],
@@ -126,17 +128,28 @@ def _taken(brand: Brand, way: Way) -> Taken:
         name=" ".join(form.get("name", "").split())[:LONGEST_NAME], told="told" in form,
         answers=answers, key=form["key"], by=current_user.id,
         shown=[int(one) for one in form.getlist("shown") if one.isdigit() and len(one) < 10],
-        dealer_id=scope.current().dealer_id, file=_file(brand) if way is not Way.CALL else None)
+        dealer_id=scope.current().dealer_id, file=_file(brand, way))
 
 
-def _file(brand: Brand) -> dict[str, Any] | None:
-    """The scan, kept in the vault; its hash goes into the evidence and so into the leaf."""
+_NO_RECORDING = FieldError("file", "no_recording", "Görüşmenin ses kaydını ekleyin; bu dosya ses "
+                           "kaydı değil.", "Add the recording of the call; this file is none.")
+_NO_SCAN = FieldError("file", "no_scan", "Kâğıdın taramasını ekleyin (PDF ya da görüntü).",
+                      "Add a scan of the paper (PDF or image).")
+
+
+def _file(brand: Brand, way: Way) -> dict[str, Any] | None:
+    """The scan, or the recording of the call, kept in the vault; its hash goes into the evidence
+    and so into the leaf. Raises InvalidInput for a file that is neither."""
     if not any(one.filename for one in request.files.values()):
         return None
     brought = giving.take(brand.provider_id, by=current_user.id)
     for _name, refusal in brought.refused:
         raise refusal
     file, _name = brought.kept[0]
+    if way is Way.CALL and not file.media_type.startswith("audio/"):
+        raise InvalidInput(errors=(_NO_RECORDING,))
+    if way is not Way.CALL and file.media_type not in SCANS:
+        raise InvalidInput(errors=(_NO_SCAN,))
     return {"id": file.id, "sha256": file.sha256.hex(), "size": file.size}
 
 

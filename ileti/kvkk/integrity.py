@@ -1,10 +1,12 @@
 """R-60: every data event has a notice before it, or it is told which one has not.
 
 Why this module exists: the notice is given before or at the collection, and the proof of it is the
-controller's. Looked at are consents that our own forms took and explicit consents given anywhere;
+controller's. Looked at are consents that our own pages took and explicit consents given anywhere;
 imports keep a notice plan of their own (R-61), and what people change at İYS we did not collect.
-A notice counts when its act is of the same person and brand and not later than the event, or of the
-very same click; before acts were kept, when its acknowledgement stands in the click's evidence.
+A notice counts when its act is of the same person, its text one of the event's brand or of the
+provider for all brands, and it is not later than the event, or of the very same click; where nobody
+proved the address it was anybody who saw it, and it counts for its own click alone (R-21). Before
+acts were kept, an acknowledgement in the click's evidence counts.
 """
 
 from __future__ import annotations
@@ -21,33 +23,44 @@ from ileti.kvkk.vocabulary import Act
 
 COUNTED: Final = 10_000
 
+# A provider's acts are walked from the newest to the first one before the period: numbers grow with
+# time, and there is no index by moment.
 _UNTOLD: Final = """
 with event as (
     select e.provider_id, e.brand_id, e.dealer_id, e.id, e.recipient_id, e.captured_at,
            e.consent_date as at, e.submission_id, false as explicit
       from consent_entry e join submission s on s.provider_id = e.provider_id
-           and s.id = e.submission_id and s.site_id is not null
+           and s.id = e.submission_id
+           and (s.site_id is not null or s.evidence ->> 'flow' = 'preferences')
      where e.captured_at >= %(since)s and e.status = %(given)s and e.source = %(web)s
        and (%(provider)s::int is null or e.provider_id = %(provider)s)
     union all
     select k.provider_id, k.brand_id, k.dealer_id, k.id, k.recipient_id, k.captured_at,
            k.act_at, k.submission_id, true
-      from kvkk_entry k
-     where k.captured_at >= %(since)s and k.act = %(consented)s
-       and (%(provider)s::int is null or k.provider_id = %(provider)s))
+      from provider p cross join lateral (
+           select * from kvkk_entry k
+            where k.provider_id = p.id and k.captured_at >= %(since)s and k.act = %(consented)s
+              and k.id > coalesce((
+                  select o.id from kvkk_entry o
+                   where o.provider_id = p.id and o.captured_at < %(since)s
+                   order by o.id desc limit 1), 0)) k
+     where %(provider)s::int is null or p.id = %(provider)s)
 select event.provider_id, event.id, event.recipient_id, event.captured_at, event.explicit
   from event
  where (%(brand)s::int is null or event.brand_id = %(brand)s)
    and (%(dealer)s::int is null or event.dealer_id = %(dealer)s)
    and not exists (
-       select from kvkk_entry n
+       select from kvkk_entry n join document d on d.id = n.document_id
         where n.provider_id = event.provider_id and n.recipient_id = event.recipient_id
-          and n.brand_id = event.brand_id and n.act in (1, 2)
-          and (n.act_at <= event.at or n.submission_id = event.submission_id))
+          and n.act in (1, 2) and (d.brand_id is null or d.brand_id = event.brand_id)
+          and (n.submission_id = event.submission_id
+               or n.standing = 1 and n.act_at <= event.at))
    and not exists (
        select from submission s
         where s.provider_id = event.provider_id and s.id = event.submission_id
           and jsonb_typeof(s.evidence -> 'notice') = 'object')
+   and (%(restricted)s
+        or not is_restricted(event.provider_id, event.recipient_id, event.captured_at))
  order by event.captured_at desc, event.id desc limit %(most)s"""
 
 
@@ -63,12 +76,13 @@ class Untold:
 
 
 def untold(conn: psycopg.Connection[Any], *, since: datetime, provider_id: int | None = None,
-           brand_id: int | None = None, dealer_id: int | None = None,
+           brand_id: int | None = None, dealer_id: int | None = None, restricted: bool = False,
            most: int = COUNTED) -> Sequence[Untold]:
     """Events since a moment (aware) that no notice precedes, the newest first; of everybody, or of
-    a provider, brand or dealer alone."""
+    a provider, brand or dealer alone. ``restricted``: also of people who are kept for the law alone
+    (R-64)."""
     rows = conn.execute(_UNTOLD, {
         "since": since, "given": int(Status.ONAY), "web": int(Source.HS_WEB),
         "consented": int(Act.GIVEN), "provider": provider_id, "brand": brand_id,
-        "dealer": dealer_id, "most": most}).fetchall()
+        "dealer": dealer_id, "restricted": restricted, "most": most}).fetchall()
     return [Untold(*row) for row in rows]

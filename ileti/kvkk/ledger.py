@@ -43,10 +43,13 @@ class NewAct:
     address: str | None = None
 
 
-def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[RecordedAct]]:
-    """Record a click's consents (perhaps none) and its acts in one transaction, in company when
-    there is some (:mod:`ileti.consents.together`); acts are answered in the order given. A click
-    with neither is a submission and nothing more.
+def record(new: NewSubmission, acts: Sequence[NewAct], *, company: bool = False
+           ) -> tuple[Recorded, list[RecordedAct]]:
+    """Record a click's consents (perhaps none) and its acts in one transaction; acts are answered
+    in the order given. A click with neither is a submission and nothing more.
+
+    ``company``: of somebody who may be new, so that it may go together with its neighbours
+    (:mod:`ileti.consents.together`). Known people go alone whoever asks, and would wait in vain.
 
     Raises ValueError for what no caller may ask: two acts of one address on one text, a consent of
     nobody; and what :func:`ileti.consents.ledger.record` raises.
@@ -55,7 +58,7 @@ def record(new: NewSubmission, acts: Sequence[NewAct]) -> tuple[Recorded, list[R
     refuse_malformed_key(new.idem)
     packed = pack(new, [act.address for act in acts if act.address is not None])
     packed = packed._replace(acts=[_packed(new, act, packed) for act in acts])
-    company = new.items and all(act.address is not None for act in acts)
+    company = company and bool(new.items) and all(act.address is not None for act in acts)
     done = together.record_with_acts(packed) if company else record_packed(packed)
     return done, list(done.acts)
 

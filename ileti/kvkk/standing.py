@@ -48,6 +48,7 @@ select s.provider_id, s.recipient_id, s.document_id, s.text_id, s.act, s.act_at,
    and (%(dealer)s::int is null or s.dealer_id = %(dealer)s)
    and (%(recipient)s::bigint is null or s.recipient_id = %(recipient)s)
    and (%(document)s::int is null or s.document_id = %(document)s)
+   and (%(restricted)s or not is_restricted(s.provider_id, s.recipient_id, s.entry_at))
    and (s.recipient_id, s.document_id) > (%(after)s::bigint, %(after_document)s::int)
  order by s.recipient_id, s.document_id limit %(most)s"""
 _COUNTS: Final = """, due as ({due})
@@ -78,19 +79,22 @@ class Due:
 
 @dataclass(frozen=True)
 class Whose:
-    """Whose people are looked at; None means all below the level above."""
+    """Whose people are looked at; None means all below the level above. ``restricted``: also those
+    who are kept for the law alone (R-64)."""
 
     provider_id: int | None = None
     brand_id: int | None = None
     dealer_id: int | None = None
     recipient_id: int | None = None
     document_id: int | None = None
+    restricted: bool = False
 
     def values(self, after: tuple[int, int], most: int) -> dict[str, Any]:
         """As the parameters of a statement."""
         return {"provider": self.provider_id, "brand": self.brand_id, "dealer": self.dealer_id,
                 "recipient": self.recipient_id, "document": self.document_id, "after": after[0],
-                "after_document": after[1], "most": most, "withdrawn": int(Act.WITHDRAWN)}
+                "after_document": after[1], "most": most, "withdrawn": int(Act.WITHDRAWN),
+                "restricted": self.restricted}
 
 
 def due(conn: psycopg.Connection[Any], whose: Whose, *, after: tuple[int, int] = (0, 0),

@@ -7,8 +7,6 @@ consents. A withdrawal at the person's word is as easy as a refusal (R-62).
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -25,7 +23,7 @@ from ileti.consents import search
 from ileti.consents.ledger import ActorKind, Place
 from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.vocabulary import Source
-from ileti.core import clock, db, formats, orm
+from ileti.core import clock, csvfile, db, formats, orm
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.core.formats import say
 from ileti.documents.models import Document
@@ -170,16 +168,18 @@ class KvkkView(BaseView):
         here = scope.current()
         found = integrity.untold(
             db.connection(), since=clock.now() - _LOOKED_BACK, provider_id=here.provider_id,
-            brand_id=here.brand_id, dealer_id=here.dealer_id)
-        known = listing.addresses((one.provider_id, one.recipient_id) for one in found[:_SHOWN])
+            brand_id=here.brand_id, dealer_id=here.dealer_id,
+            restricted=here.restricted or here.everything, most=_SHOWN + 1)
+        more, found = len(found) > _SHOWN, found[:_SHOWN]
+        known = listing.addresses((one.provider_id, one.recipient_id) for one in found)
         return self.render_template(
             "panel/kvkk/check.html", tabs=pages.tabs("check"), days=_LOOKED_BACK.days,
-            count=len(found), full=len(found) >= integrity.COUNTED,
+            count=len(found), full=more,
             rows=[{"at": one.captured_at, "explicit": one.explicit,
                    "address": pages.shown_address(known.get((one.provider_id, one.recipient_id))),
                    "url": url_for("KvkkView.show" if one.explicit else "ConsentView.show",
                                   number=record_number(one.entry_id))}
-                  for one in found[:_SHOWN]])
+                  for one in found])
 
 
 def _here(*, all_texts: bool = False) -> standing.Whose:
@@ -188,6 +188,7 @@ def _here(*, all_texts: bool = False) -> standing.Whose:
     if here.provider_id is None and not here.everything:
         raise NotFound()
     return standing.Whose(here.provider_id, here.brand_id, here.dealer_id,
+                          restricted=here.restricted or here.everything,
                           document_id=text if 0 < text < 2**31 and not all_texts else None)
 
 
@@ -217,23 +218,16 @@ def _due_rows(found: Any) -> list[dict[str, Any]]:
 def _csv(found: Any, *, in_full: bool) -> Iterator[str]:
     """UTF-8 with its mark and semicolons, as Excel reads it; formulas are not let through."""
     texts = pages.versions({number for one in found for number in (one.text_id, one.newest_id)})
-    yield "\ufeff" + _line(
+    yield csvfile.MARK + csvfile.line(
         [_("Address"), _("Rests on"), _("Since"), _("In force"), _("What to do")])
     for start in range(0, len(found), 1000):
         some = found[start:start + 1000]
         known = listing.addresses((one.provider_id, one.recipient_id) for one in some)
-        yield "".join(_line([
+        yield "".join(csvfile.line([
             pages.shown_address(known.get((one.provider_id, one.recipient_id)), in_full=in_full),
             pages.text_name(texts.get(one.text_id)), formats.moment(one.act_at),
             pages.text_name(texts.get(one.newest_id)), say(RENEWALS[one.renewal])])
             for one in some)
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    safe = ["'" + cell if cell[:1] in ("=", "-", "@", "\t") else cell for cell in cells]
-    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow(safe)
-    return out.getvalue()
 
 
 def _find(number: str) -> KvkkEntry | None:
@@ -263,4 +257,5 @@ def _withdrawer(entry: KvkkEntry, address: str, source: Source) -> Withdrawer:
         place=Place(provider.id, provider.iys_code, brand.id, brand.brand_code),
         recipient_id=entry.recipient_id or 0, address=address, source=source,
         actor=ActorKind.USER, actor_id=current_user.id, key=f"panel{current_user.id}",
-        evidence={"by": "panel"}, dealer_id=scope.current().dealer_id)
+        evidence={"by": "panel"}, dealer_id=scope.current().dealer_id,
+        taken_by=scope.current().dealer_id)

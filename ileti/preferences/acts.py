@@ -3,38 +3,40 @@
 A refusal goes through :mod:`ileti.consents.refusal` (R-28 to R-32), a consent the road of a web
 form: HS_WEB, the published text that stood beside the button, a name, an address proven by code or
 link (R-09, R-12, R-17, R-21), its confirmation the same day (R-10); an explicit consent through
-:mod:`ileti.kvkk` (R-62). What a button is for stands in its signed token and nowhere else in the
-form. A consent's button records once: sent again, after a refusal perhaps, it records nothing. A
-refusal's may be pressed as often as one likes.
+:mod:`ileti.kvkk` (R-57, R-62). Before either the notice beside the button is recorded as shown, and
+without a published one nothing is taken (R-60). What a button is for stands in its signed token and
+nowhere else in the form. A consent's button records once: sent again, after a refusal perhaps, it
+records nothing. A refusal's may be pressed as often as one likes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ileti.capture.forms import LONGEST_NAME, Visitor, has_hidden_mark
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.channels.confirm import confirmation, write_once
 from ileti.consents.deadlines import due_at
-from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body, record
+from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place, hash_body
 from ileti.consents.numbers import receipt_number
 from ileti.consents.refusal import Refuser, refuse_now
 from ileti.consents.rules import Flow, Item, check_item
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import FieldError, InvalidInput, NotAllowed
+from ileti.documents.vocabulary import ETK, NOTICE, ONE_PURPOSE
 from ileti.kvkk import ledger as kvkk
 from ileti.kvkk.ledger import NewAct
-from ileti.kvkk.vocabulary import Act
+from ileti.kvkk.vocabulary import Act, Extent
 from ileti.kvkk.withdrawal import Withdrawer, withdraw
 from ileti.preferences.centre import Centre
 from ileti.preferences.identity import PLACE
 from ileti.preferences.session import Address, Session, open_button
-from ileti.preferences.standing import CONSENT_KINDS, ORDER, known_name
+from ileti.preferences.standing import ORDER, known_name
 
 _SECOND: Final = timedelta(seconds=1)
 _AHEAD: Final = timedelta(seconds=5)
@@ -134,42 +136,67 @@ def _stop_all(at: At, _: dict[str, Any]) -> Done:
 # -- consenting ------------------------------------------------------------------------------------
 
 _TEXT: Final = """
-select v.content_hash, d.brand_id from document_version v join document d on d.id = v.document_id
- where v.id = %s and d.provider_id = %s and d.kind = any(%s)"""
+select encode(v.content_hash, 'hex'), d.id, d.brand_id
+  from document_version v join document d on d.id = v.document_id
+ where v.id = %s and d.provider_id = %s
+   and d.kind = any(%s) and (d.kind <> all(%s) or asks_consent(d.kind, v.purposes))"""
 
 
-def _text(at: At, text_id: int, kinds: Sequence[str]) -> tuple[str, int | None]:
-    """A published text's hash, and whose it is: a brand's or (None) the provider's."""
-    row = db.connection().execute(
-        _TEXT, (text_id, at.centre.provider_id, list(kinds))).fetchone()
+class _Text(NamedTuple):
+    """A published version; ``brand_id``: whose, None the provider's."""
+
+    hash: str
+    document_id: int
+    brand_id: int | None
+
+
+def _text(at: At, text_id: int, kinds: Collection[str]) -> _Text:
+    row = db.connection().execute(_TEXT, (
+        text_id, at.centre.provider_id, list(kinds), list(ONE_PURPOSE))).fetchone()
     if row is None:
         raise NotAllowed(code="foreign_text")
-    return bytes(row[0]).hex(), row[1]
+    return _Text(*row)
+
+
+_NO_NOTICE: Final = ("Yayında aydınlatma metni yok; o yayımlanmadan onay ve rıza alınmaz (R-60).",
+                     "No privacy notice is published; no consent is taken before it is (R-60).")
+
+
+def _told(at: At, said: dict[str, Any], one: Address, moment: datetime) -> NewAct:
+    """R-60: the notice that stood beside the button, shown when the page was drawn."""
+    if not said.get("v"):
+        raise InvalidInput(errors=(FieldError("notice", "no_notice", *_NO_NOTICE),))
+    notice = _text(at, said["v"], (NOTICE,))
+    shown = clock.whole_second(min(datetime.fromtimestamp(said["i"], UTC), moment))
+    return NewAct(notice.document_id, said["v"], notice.hash, Act.SHOWN, shown, Extent.LINKED,
+                  one.clear)
 
 
 def _consent(at: At, said: dict[str, Any]) -> Done:
     """A consent as of a web form; what was shown is what the button's token names."""
-    one, channel, site = _address(at, said), Channel(said["c"]), at.centre.site
-    if site is None:
+    one, channel = _address(at, said), Channel(said["c"])
+    if at.centre.site is None:
         raise NotAllowed(code="no_site")
-    name = _name(at, one)
-    text, _ = _text(at, said["t"], ("ETK_ONAYI",))
-    moment = db.database_time()
+    name, moment = _name(at, one), db.database_time()
+    told, text = _told(at, said, one, moment), _text(at, said["t"], (ETK,)).hash
+    site = at.centre.site_of(at.centre.brand(said["b"]))
+    by = {} if site is None else {"site": site.key, "formVersion": site.form_version}
     date = _date(at, one, said["b"], channel, moment)
     _judge(one, channel, date, moment)
     shown = datetime.fromtimestamp(said["i"], UTC).isoformat()
-    recorded = record(NewSubmission(
+    recorded, _ = kvkk.record(NewSubmission(
         place=_place(at, said["b"]), idem=f"preferences:{said['n']}",
         body_hash=hash_body(said["x"], said["r"], said["b"], said["c"], said["t"]),
-        source=Source.HS_WEB, standing=Standing.VERIFIED, actor=ActorKind.VISITOR, site_id=site.id,
+        source=Source.HS_WEB, standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
+        site_id=site.id if site else None, dealer_id=site.dealer_id if site else None,
         items=[NewConsent(address=one.clear, channel=channel, status=Status.ONAY,
                           consent_date=date, due_at=due_at(date), text_id=said["t"],
                           text_hash=text)],
         evidence=_evidence(
-            at, one, site=site.key, formVersion=site.form_version, shownAt=shown,
+            at, one, shownAt=shown, **by,
             texts=[{"channel": channel.name, "id": said["t"], "hash": text}],
             boxes={channel.name: moment.isoformat()}, language=said["l"]),
-        person=_person(at, name)))
+        person=_person(at, name)), [told])
     if recorded.replay:
         return Done("used", channel, recorded.captured_at)
     if recorded.items[0].outcome is Outcome.OUTDATED:
@@ -254,8 +281,10 @@ def _take_back(at: At, one: Address, documents: Sequence[int]) -> None:
 
 def _give(at: At, said: dict[str, Any]) -> Done:
     one = _address(at, said)
-    text, brand = _text(at, said["t"], CONSENT_KINDS)
+    text, _, brand = _text(at, said["t"], ONE_PURPOSE)
     moment = db.database_time()
+    told = _told(at, said, one, moment)
+    site = at.centre.site_of(at.centre.brand(brand))
     row = db.connection().execute(
         "select max(act_at) from kvkk_state where provider_id = %s and recipient_id = %s "
         "and document_id = %s and standing = 1",
@@ -269,10 +298,11 @@ def _give(at: At, said: dict[str, Any]) -> Done:
             place=_place(at, brand), idem=f"preferences:{said['n']}",
             body_hash=hash_body(said["x"], said["r"], said["d"], said["t"]), source=Source.HS_WEB,
             standing=Standing.VERIFIED, items=(), actor=ActorKind.VISITOR,
+            site_id=site.id if site else None, dealer_id=site.dealer_id if site else None,
             evidence=_evidence(at, one, shownAt=shown, language=said["l"],
                                texts=[{"id": said["t"], "hash": text}]),
             person=_person(at, known_name(at.centre.provider_id, [one.recipient_id]))),
-        [NewAct(said["d"], said["t"], text, Act.GIVEN, date, address=one.clear)])
+        [told, NewAct(said["d"], said["t"], text, Act.GIVEN, date, address=one.clear)])
     return Done("used" if recorded.replay else "give", None, recorded.captured_at)
 
 

@@ -3,7 +3,8 @@
 The hosted page stands at ``/t/<number>``, the provider's own number at İYS: short enough to be
 printed, secret to nobody. Codes are counted and paid per site, and a consent names the site it was
 taken by, so a centre has one: that of the widget, else the provider's first one that is switched
-on. Without any site only a link opens it, and consents are not given there. Bare SQL as in
+on and no dealer's: the provider's page is nobody's counter (R-45). Without any site only a link
+opens it, and consents are not given there. Bare SQL as in
 :mod:`ileti.capture.sites`: nobody is logged in, and the number names exactly one provider.
 """
 
@@ -15,7 +16,7 @@ from typing import Any, Final
 from ileti.capture.sites import Site, find_site
 from ileti.channels.preference_link import centre_path
 from ileti.core import db
-from ileti.core.errors import NotFound
+from ileti.core.errors import NotAllowed, NotFound
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,25 @@ class Centre:
         return centre_path(self.iys_code)
 
     def brand(self, brand_id: int | None) -> BrandOf:
-        """The brand, or the first one when there is none of that number here."""
-        return next((one for one in self.brands if one.id == brand_id), self.brands[0])
+        """The brand of that number, the first one for None, which is what belongs to all of them;
+        raises NotAllowed for a brand that is not here."""
+        for one in self.brands:
+            if brand_id in (None, one.id):
+                return one
+        raise NotAllowed(code="foreign_brand")
+
+    def site_of(self, brand: BrandOf) -> Site | None:
+        """The site by which a consent to this brand is taken here: the centre's, where it is one
+        of the brand's own (R-17, R-23)."""
+        mine = self.site is not None and self.site.place.brand_id == brand.id
+        return self.site if mine else None
 
 
 _CENTRE: Final = """
 select p.id, p.iys_code, p.title, p.short_name,
-       (select s.public_key from site s where s.provider_id = p.id and s.active
-         order by s.policy = 'code' desc, s.dealer_id is null desc, s.id limit 1)
+       (select s.public_key from site s
+         where s.provider_id = p.id and s.active and s.dealer_id is null
+         order by s.policy = 'code' desc, s.id limit 1)
   from provider p where {where}"""
 _BRANDS: Final = """
 select id, brand_code, name, accent is not null from brand where provider_id = %s

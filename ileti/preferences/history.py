@@ -13,11 +13,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from ileti.capture.receipts import item, receipt_number, signed_receipt, submission_of
+from ileti.capture.opened import standings_of
+from ileti.capture.receipts import (
+    act_line,
+    item,
+    receipt_number,
+    signed_receipt,
+    submission_of,
+)
 from ileti.channels.render import istanbul_text
 from ileti.consents.vocabulary import Channel, IysStatus, Outcome, Source, Standing, Status
 from ileti.core import db
-from ileti.core.errors import NotFound
+from ileti.core.errors import Gone, NotFound
 from ileti.kvkk.vocabulary import Act
 from ileti.preferences import words
 from ileti.preferences.centre import Centre
@@ -148,38 +155,20 @@ def _iys(line: Line, language: str) -> str:
 
 # -- receipts --------------------------------------------------------------------------------------
 
-_RECEIPT: Final = """
-select e.id, e.captured_at, e.brand_id, e.channel, e.status, e.outcome, null::int, e.leaf
-  from submission s join consent_entry e on e.provider_id = s.provider_id
-   and e.captured_at = s.captured_at and e.id = any(s.entry_ids)
-   and e.recipient_id = any(%(r)s)
- where s.provider_id = %(p)s and s.id = %(s)s
-union all
-select k.id, k.captured_at, k.brand_id, null, null, null, k.act, k.leaf
-  from kvkk_entry k where k.provider_id = %(p)s and k.submission_id = %(s)s
-   and k.recipient_id = any(%(r)s)
- order by 1 limit 500"""
-
-
 def receipt(centre: Centre, people: Sequence[Address], number: str) -> dict[str, Any]:
-    """The signed receipt of a submission by its number (``MKB-…``): the lines of these addresses.
-    Raises NotFound when none of them is in it."""
+    """The signed receipt of a submission by its number (``MKB-…``): the lines of these addresses,
+    as they stand now. Raises NotFound when none of them is in it."""
     submission_id = submission_of(number) if len(number) <= 30 else None
     if submission_id is None:
         raise NotFound()
-    rows = db.connection().execute(_RECEIPT, {
-        "p": centre.provider_id, "s": submission_id,
-        "r": [one.recipient_id for one in people]}).fetchall()
-    if not rows:
+    try:
+        now = standings_of(centre.provider_id, submission_id, [one.recipient_id for one in people])
+    except Gone:
+        raise NotFound() from None
+    if not (now.lines or now.acts):
         raise NotFound()
-    items = [_item(*row[3:]) for row in rows]
     return signed_receipt(
-        submission_id, max(row[1] for row in rows), state="recorded", provider=centre.iys_code,
-        brand=centre.brand(rows[0][2]).code, items=items)
-
-
-def _item(channel: int | None, status: int | None, outcome: int | None, act: int | None,
-          leaf: bytes) -> dict[str, str]:
-    if act is not None:
-        return {"act": Act(act).name, "leaf": bytes(leaf).hex()}
-    return item(Channel(channel or 0), Status(status or 0), Outcome(outcome or 0), bytes(leaf))
+        submission_id, now.issued_at, state="unverified" if now.waiting else "recorded",
+        provider=centre.iys_code, brand=centre.brand(now.brand_id).code,
+        items=[item(*line) for line in now.lines],
+        acts=[act_line(one.act, one.text_id, one.leaf, one.to) for one in now.acts])

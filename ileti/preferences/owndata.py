@@ -36,6 +36,7 @@ from ileti.preferences.standing import known_name
 
 FORMAT: Final = 1
 MOST: Final = 2_000
+Records = tuple[list[history.Line], int | None]
 
 _SINCE: Final = "select id, created_at from recipient where provider_id = %s and id = any(%s)"
 _STATES: Final = """
@@ -51,7 +52,7 @@ select s.recipient_id, v.title, v.version, s.act, s.extent, s.act_at, s.standing
  where s.provider_id = %s and s.recipient_id = any(%s) order by s.document_id, s.recipient_id"""
 _MESSAGES: Final = """
 select recipient_id, channel, kind, created_at, sent_at from message
- where provider_id = %s and recipient_id = any(%s) and submission_id = any(%s)
+ where provider_id = %s and recipient_id = any(%s)
  order by id desc limit 500"""
 _SHARED: Final = """
 select a.recipient_id, b.name, a.channel, coalesce(d.alias, d.title), a.given_at
@@ -59,11 +60,17 @@ select a.recipient_id, b.name, a.channel, coalesce(d.alias, d.title), a.given_at
  where a.provider_id = %s and a.recipient_id = any(%s) order by a.given_at desc limit 500"""
 
 
-def own_data(centre: Centre, people: Sequence[Address]) -> dict[str, Any]:
+def records(centre: Centre, people: Sequence[Address]) -> Records:
+    """The newest records of these addresses, and the number the next older one begins at."""
+    return history.lines(centre, people, most=MOST)
+
+
+def own_data(centre: Centre, people: Sequence[Address], read: Records | None = None
+             ) -> dict[str, Any]:
     """Everything about these addresses of one provider, as JSON: words as İYS and the ledger
-    spell them, moments in UTC."""
+    spell them, moments in UTC. ``read``: their records, where a page has them already."""
     numbers = [one.recipient_id for one in people]
-    found, more = history.lines(centre, people, most=MOST)
+    found, more = read or records(centre, people)
     clear = {one.recipient_id: one.clear for one in people}
     conn, key = db.connection(), (centre.provider_id, numbers)
     since = dict(conn.execute(_SINCE, key).fetchall())
@@ -79,8 +86,7 @@ def own_data(centre: Centre, people: Sequence[Address]) -> dict[str, Any]:
         "messages": [
             {"address": clear[row[0]], "channel": Channel(row[1]).name,
              "kind": MessageKind(row[2]).name, "writtenAt": _at(row[3]), "sentAt": _at(row[4])}
-            for row in conn.execute(_MESSAGES, (*key, sorted({
-                line.submission_id for line in found}))).fetchall()],
+            for row in conn.execute(_MESSAGES, key).fetchall()],
         "usedBy": [
             {"address": clear[row[0]], "brand": row[1], "channel": Channel(row[2]).name,
              "dealer": row[3], "since": _at(row[4])}

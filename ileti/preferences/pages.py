@@ -356,8 +356,8 @@ def data(code: str) -> ResponseReturnValue:
     """All that is kept about these addresses, to read."""
     centre, found, people = _in(code)
     language = asked_language()
-    lines, more = history.lines(centre, people, most=owndata.MOST)
-    return _page("data.html", centre, data=owndata.own_data(centre, people),
+    lines, more = read = owndata.records(centre, people)
+    return _page("data.html", centre, data=owndata.own_data(centre, people, read),
                  now=standing.overview(centre, found, people, language), more=more is not None,
                  lines=history.told(lines, people, language), made_at=istanbul_text(clock.now()),
                  apply_url=ways.application_url(centre.provider_id, language, found),

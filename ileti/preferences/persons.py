@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ileti.consents.packing import open_person
 from ileti.core.crypto import CannotDecrypt
-from ileti.core.secrets import secrets
 
 
 def opened(idem: str, key: int | None, cipher: Any) -> dict[str, str]:
     """Name, network address and browser as they were kept; empty when they cannot be read."""
-    if key is None or cipher is None:
-        return {}
     try:
-        clear = secrets().keyring.decrypt(key, bytes(cipher), idem.encode())
-        said = json.loads(clear)
-    except (CannotDecrypt, ValueError):
+        return open_person(idem, key, cipher)
+    except CannotDecrypt:
         return {}
-    return {str(name): str(value) for name, value in said.items()} if isinstance(said, dict) else {}
 
 
 def veiled(name: str) -> str:

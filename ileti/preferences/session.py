@@ -1,4 +1,4 @@
-"""Who is at the page: addresses proven a moment ago, for twenty minutes, at one provider.
+"""Who is at the page: addresses proven a while ago, for twenty minutes, at one provider.
 
 No account and no password (R-28). A session is a signed statement that its holder proved these
 addresses of this provider; the hosted page keeps it in one strictly necessary cookie (R-67), the
@@ -14,7 +14,7 @@ import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import redis
 
@@ -50,40 +50,47 @@ class Address:
         return mask(self.clear)
 
 
+class Proof(NamedTuple):
+    """How an address was proven, by which code, and when, in seconds since 1970."""
+
+    way: str
+    code: int | None
+    at: int
+
+
 @dataclass(frozen=True)
 class Session:
-    """``proven`` maps recipients to how they were proven; ``began`` in seconds since 1970."""
+    """``proven`` maps recipients to their proofs. The ``key`` stays the same while addresses come
+    and go: leaving ends whatever was handed out under it."""
 
     provider_id: int
-    proven: Mapping[int, tuple[str, int | None]]
-    began: int
+    proven: Mapping[int, Proof]
     key: str
 
     def token(self) -> str:
         """The session as its holder keeps it, good for another ``SESSION_SECONDS``."""
         return secrets().tokens("preferences").make(
-            {"p": self.provider_id, "b": self.began, "x": self.key,
-             "r": [[number, way, code] for number, (way, code) in self.proven.items()]},
+            {"p": self.provider_id, "x": self.key,
+             "r": [[number, *proof] for number, proof in self.proven.items()]},
             seconds=SESSION_SECONDS)
 
     def with_address(self, recipient_id: int, way: str, code: int | None) -> Session:
-        """The same session with one more address; the oldest goes when there are too many. A new
-        proof is a new session key, so that what was handed out before stays with who had it."""
+        """The same session with one more address, or one proven anew; the oldest goes when there
+        are too many. The others keep the moment of their own proof."""
         proven = {number: how for number, how in self.proven.items() if number != recipient_id}
         while len(proven) >= MOST_ADDRESSES:
             del proven[next(iter(proven))]
-        return replace(self, proven=proven | {recipient_id: (way, code)}, key=_new_key(),
-                       began=_now())
+        return replace(self, proven=proven | {recipient_id: Proof(way, code, _now())})
 
 
 def begin(provider_id: int, recipient_id: int, *, way: str, code: int | None = None) -> Session:
     """A session of one address that was proven just now."""
-    return Session(provider_id, {recipient_id: (way, code)}, _now(), _new_key())
+    return Session(provider_id, {recipient_id: Proof(way, code, _now())}, _new_key())
 
 
 def open_session(token: str, provider_id: int) -> Session:
-    """Inverse of :meth:`Session.token`; raises NotAllowed (forged, another provider's) and Gone
-    (too old, left)."""
+    """Inverse of :meth:`Session.token`, with the addresses whose proof is not older than
+    ``LONGEST_SECONDS``; raises NotAllowed (forged, another provider's) and Gone (too old, left)."""
     if not token or len(token) > _LONGEST_TOKEN:
         raise NotAllowed(code="no_session")
     try:
@@ -92,10 +99,12 @@ def open_session(token: str, provider_id: int) -> Session:
         raise _ended() from None
     if said.get("p") != provider_id:
         raise NotAllowed(code="foreign_session")
-    if _now() - said["b"] > LONGEST_SECONDS or _was_left(said["x"]):
+    proven = {number: Proof(*proof) for number, *proof in said["r"]}
+    fresh = {number: proof for number, proof in proven.items()
+             if _now() - proof.at <= LONGEST_SECONDS}
+    if not fresh or _was_left(said["x"]):
         raise _ended()
-    return Session(provider_id, {number: (way, code) for number, way, code in said["r"]},
-                   said["b"], said["x"])
+    return Session(provider_id, fresh, said["x"])
 
 
 def leave(session: Session) -> None:
@@ -115,7 +124,7 @@ def addresses(session: Session) -> list[Address]:
     box = secrets().keyring
     return [Address(number, AddressKind(kind),
                     box.decrypt(key, bytes(cipher), bytes(digest)).decode(),
-                    *session.proven[number])
+                    session.proven[number].way, session.proven[number].code)
             for number, kind, key, digest, cipher in rows]
 
 

@@ -9,14 +9,16 @@ large as consenting.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from ileti.capture.forms import parts_of
+from ileti.capture.privacy import layered
 from ileti.channels.render import istanbul_text
 from ileti.consents.vocabulary import Channel, IysStatus, RecipientType, Source, Standing, Status
 from ileti.core import db
+from ileti.documents.vocabulary import ETK, NOTICE, ONE_PURPOSE
 from ileti.kvkk.vocabulary import Act
 from ileti.preferences import words
 from ileti.preferences.centre import BrandOf, Centre
@@ -39,7 +41,7 @@ _TEXTS: Final = """
 select b.id, t.document_id, t.brand_id, t.kind, t.channel, t.language, t.version_id, t.version,
        t.title, t.body, t.effective_from
   from brand b, lateral texts_on_show(b.provider_id, b.id, now()) t
- where b.provider_id = %s
+ where b.provider_id = %s and (t.kind <> all(%s) or asks_consent(t.kind, t.purposes))
  order by t.language = %s desc, b.master desc, b.name, b.id"""
 _ACTS: Final = """
 select s.document_id, s.recipient_id, s.act, s.act_at, s.standing, s.source, s.text_id, d.kind,
@@ -52,14 +54,14 @@ _READ_BEFORE: Final = """
 select v.document_id, v.id, v.version, min(m.captured_at)
   from (select distinct e.submission_id from (
             select submission_id from consent_entry
-             where provider_id = %(p)s and recipient_id = any(%(r)s) order by id desc limit 500) e
+             where provider_id = %(p)s and recipient_id = any(%(r)s) and standing = 1
+             order by id desc limit 500) e
        ) one
   join submission m on m.provider_id = %(p)s and m.id = one.submission_id
    and m.site_id is not null and jsonb_typeof(m.evidence -> 'notice') = 'object'
   join document_version v on v.provider_id = %(p)s
    and v.id = (m.evidence -> 'notice' ->> 'version')::integer
  group by v.document_id, v.id, v.version"""
-CONSENT_KINDS: Final = ("ACIK_RIZA", "YURT_DISI")
 
 
 def overview(centre: Centre, session: Session, people: Sequence[Address], language: str
@@ -74,7 +76,7 @@ def overview(centre: Centre, session: Session, people: Sequence[Address], langua
     for brand, recipient, channel, kind, *rest in conn.execute(
             _STATES, (centre.provider_id, numbers)).fetchall():
         states[brand, recipient, channel][kind] = rest
-    texts = conn.execute(_TEXTS, (centre.provider_id, language)).fetchall()
+    texts = conn.execute(_TEXTS, (centre.provider_id, list(ONE_PURPOSE), language)).fetchall()
     acts = conn.execute(_ACTS, (centre.provider_id, numbers)).fetchall()
     of = _Drawing(centre, session, people, language)
     brands = [of.brand(brand, states, texts) for brand in centre.brands]
@@ -86,7 +88,6 @@ def overview(centre: Centre, session: Session, people: Sequence[Address], langua
         "notices": of.notices(texts, acts, conn.execute(
             _READ_BEFORE, {"p": centre.provider_id, "r": numbers}).fetchall()),
         "stop": button(session, "stop"),
-        "needs_name": any(row["needs_name"] for one in brands for row in one["rows"]),
     }
 
 
@@ -96,7 +97,8 @@ class _Drawing:
     def __init__(self, centre: Centre, session: Session, people: Sequence[Address],
                  language: str) -> None:
         self.centre, self.session, self.people, self.language = centre, session, people, language
-        self.name = known_name(session.provider_id, [one.recipient_id for one in people])
+        self.names = {one.recipient_id: known_name(session.provider_id, [one.recipient_id])
+                      for one in people}
 
     # -- channels ----------------------------------------------------------------------------------
 
@@ -104,21 +106,27 @@ class _Drawing:
               texts: list[Any]) -> dict[str, Any]:
         """A brand with a row per channel and address."""
         rows = [self._row(brand, channel, one, states.get((brand.id, one.recipient_id, channel)),
-                          self._text(brand, channel, texts))
+                          self._text(brand, channel, texts), self._notice_of(brand, texts))
                 for channel in ORDER for one in self.people if channel.address_kind == one.kind]
         return {"id": brand.id, "name": brand.name, "rows": rows,
                 "known": any(row["state"] != "none" for row in rows)}
 
     def _text(self, brand: BrandOf, channel: Channel, texts: list[Any]) -> Any:
-        return next((one for one in texts if one[0] == brand.id and one[3] == "ETK_ONAYI"
+        return next((one for one in texts if one[0] == brand.id and one[3] == ETK
                      and one[4] == channel), None)
 
+    def _notice_of(self, brand: BrandOf, texts: list[Any]) -> Any:
+        """The notice that goes with the brand's consents: the number of its version (R-60)."""
+        return next((one[6] for one in texts if one[0] == brand.id and one[3] == NOTICE), None)
+
     def _row(self, brand: BrandOf, channel: Channel, one: Address, held: dict[int, Any] | None,
-             text: Any) -> dict[str, Any]:
+             text: Any, notice: int | None) -> dict[str, Any]:
         mine = (held or {}).get(RecipientType.BIREYSEL) or next(iter((held or {}).values()), None)
         state = _state(mine)
         more = {"r": one.recipient_id, "b": brand.id, "c": int(channel)}
-        gives = state not in ("on", "coming") and text is not None and self.centre.site is not None
+        gives = (state not in ("on", "coming") and text is not None and notice is not None
+                 and self.centre.site is not None)
+        name = self.names[one.recipient_id]
         stops = state != "off" or any(line[0] == Status.ONAY for line in (held or {}).values())
         return {
             "channel": channel.name, "label": in_words(words.CHANNELS[channel], self.language),
@@ -126,14 +134,15 @@ class _Drawing:
             "says": in_words(words.STATES[state], self.language),
             "facts": self._facts(mine), "merchant": self._merchant(held),
             "text": _sentence(text[9]) if gives else None,
-            "consent": button(self.session, "consent", t=text[6], l=self.language, **more)
+            "notice": layered(notice, self.language) if gives and notice else None,
+            "consent": button(self.session, "consent", t=text[6], l=self.language, v=notice, **more)
             if gives else None,
             "consent_label": in_words(words.GIVE, self.language),
             "refuse": button(self.session, "refuse", **more) if stops else None,
             "refuse_label": in_words(words.STOP["on" if state in ("on", "coming") else "other"],
                                      self.language),
-            "needs_name": gives and not self.name,
-            "name": veiled(self.name) if gives else "",
+            "needs_name": gives and not name,
+            "name": veiled(name) if gives else "",
         }
 
     def _facts(self, mine: Any) -> list[str]:
@@ -159,20 +168,22 @@ class _Drawing:
 
     def purposes(self, texts: list[Any], acts: list[Any]) -> list[dict[str, Any]]:
         """Explicit consents: those given or withdrawn first, then what may be given."""
-        shown = _by_document(texts, CONSENT_KINDS)
-        told = [self._purpose(shown.get(act[0]), act) for act in acts if act[7] in CONSENT_KINDS]
+        shown = _by_document(texts, ONE_PURPOSE)
+        told = [self._purpose(shown.get(act[0]), act, texts) for act in acts
+                if act[7] in ONE_PURPOSE]
         known = {act[0] for act in acts}
-        return told + [self._purpose(text, None) for document, text in shown.items()
+        return told + [self._purpose(text, None, texts) for document, text in shown.items()
                        if document not in known and self.people]
 
-    def _purpose(self, text: Any, act: Any) -> dict[str, Any]:
+    def _purpose(self, text: Any, act: Any, texts: list[Any]) -> dict[str, Any]:
         given = act is not None and act[2] == Act.GIVEN and act[4] == Standing.VERIFIED
         document, brand = (act[0], act[8]) if act is not None else (text[1], text[2])
         recipient = act[1] if act is not None else self.people[0].recipient_id
         masked = next(one.masked for one in self.people if one.recipient_id == recipient)
         more = {"r": recipient, "d": document}
         said = Act(act[2]) if act is not None and act[4] == Standing.VERIFIED else None
-        may_give = text is not None and not given
+        notice = self._notice_of(self.centre.brand(brand), texts)
+        may_give = text is not None and notice is not None and not given
         return {
             "title": act[10] if given or text is None else text[8], "masked": masked,
             "brand": self.centre.brand(brand).name if brand
@@ -186,7 +197,8 @@ class _Drawing:
                   if act[4] != Standing.VERIFIED else [])],
             "text_url": f"/n/{act[6]}" if act is not None else None,
             "text": _paragraphs(text[9]) if may_give else None,
-            "give": button(self.session, "give", t=text[6], l=self.language, **more)
+            "notice": layered(notice, self.language) if may_give else None,
+            "give": button(self.session, "give", t=text[6], l=self.language, v=notice, **more)
             if may_give else None,
             "withdraw": button(self.session, "withdraw", **more)
             if act is not None and act[2] == Act.GIVEN else None,
@@ -199,10 +211,10 @@ class _Drawing:
         for document, text, version, at in before:
             seen[document] = max(seen.get(document, (0, 0, at)), (version, text, at))
         for act in acts:
-            if Act(act[2]).of_notice:
+            if Act(act[2]).of_notice and act[4] == Standing.VERIFIED:
                 seen[act[0]] = max(seen.get(act[0], (0, 0, act[3])), (act[9], act[6], act[3]))
         return [self._notice(text, seen.get(document))
-                for document, text in _by_document(texts, ("AYDINLATMA",)).items()]
+                for document, text in _by_document(texts, (NOTICE,)).items()]
 
     def _notice(self, text: Any, seen: tuple[int, int, datetime] | None) -> dict[str, Any]:
         return {
@@ -246,7 +258,7 @@ def _paragraphs(body: str) -> list[str]:
     return [part.strip().removeprefix("## ") for part in plain.split("\n\n") if part.strip()]
 
 
-def _by_document(texts: list[Any], kinds: Sequence[str]) -> dict[int, Any]:
+def _by_document(texts: list[Any], kinds: Collection[str]) -> dict[int, Any]:
     """The first wording of each document: in the page's language where there is one."""
     found: dict[int, Any] = {}
     for one in texts:

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-from ileti.core import clock
+from ileti.core import clock, csvfile
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import iso_utc
 from ileti.evidence.paper import typeset
@@ -62,7 +62,7 @@ def _count(line: Line) -> str:
 
 def _safe(cell: str) -> str:
     """A cell no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return csvfile.defused(cell)
 
 
 def as_pdf(lines: Iterable[Line], title: str, language: str) -> bytes:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ileti.capture import sites
+from ileti.capture import privacy, sites
 from ileti.capture.receipts import check_receipt
+from ileti.capture.words import WORDS
 from ileti.core import clock
 from ileti.core.secrets import secrets
 from ileti.kvkk.integrity import untold
@@ -163,6 +165,16 @@ def test_a_replay_gets_the_same_receipt_byte_for_byte(
     assert visitor.post("submissions", body | {"privacy": []}).status == 409
 
 
+def test_the_same_post_with_the_notice_opened_meanwhile_is_the_same_post(
+    visitor: Browser, document: int, conn: Any, place: Any
+) -> None:
+    body = visitor.filled("MESAJ", privacy=[ticked(document)], notice={"extent": "linked"})
+    first = visitor.post("submissions", body)
+    again = visitor.post("submissions", body | {"notice": {"extent": "opened"}})
+    assert (first.status, again.status, first.body) == (201, 201, again.body)
+    assert acts(conn, place) == [(1, 1, 0, True), (3, 0, 0, True)]
+
+
 def test_r13_a_notice_read_by_nobody_known_is_an_act_of_nobody(
     visitor: Browser, conn: Any, place: Any
 ) -> None:
@@ -245,8 +257,6 @@ def test_r17_another_choice_of_texts_is_another_form(
 def test_the_hosted_page_asks_and_tells_in_boxes_of_their_own(
     app: Any, visitor: Browser, document: int, conn: Any, place: Any
 ) -> None:
-    import re
-
     pages = app.test_client()
     html = pages.get(f"/f/{visitor.site_key}").text
     assert f'name="privacy" value="{document}"' in html
@@ -262,3 +272,25 @@ def test_the_hosted_page_asks_and_tells_in_boxes_of_their_own(
     assert acts(conn, place) == [(1, 1, 0, True), (3, 0, 0, True)]
     assert pages.post(f"/f/{visitor.site_key}", data=fields | {
         "privacy": "x'; --"}).status_code == 422
+
+
+def test_r60_the_hosted_page_tells_that_the_notice_was_opened_marked_or_not(
+    app: Any, visitor: Browser, conn: Any, place: Any
+) -> None:
+    pages = app.test_client()
+    html = pages.get(f"/f/{visitor.site_key}/notice").text
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', html))
+    assert fields["opened"] == "1"
+    pages.post(f"/f/{visitor.site_key}", data=fields | {"notice": ""})
+    assert acts(conn, place) == [(1, 2, 0, False)]
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_r58_no_sentence_about_the_notice_accepts_anything(language: str) -> None:
+    words = [*privacy._NOTICE[language].values(), *privacy._READING[language].values(),
+             *(WORDS[language][name] for name in ("notice", "read", "unread"))]
+    assert len(words) > 6
+    for one in words:
+        assert not re.search(r"kabul|onayl|onay ver|rıza|izin ver|accept|agree|consent|approve",
+                             one, re.IGNORECASE), one
+    assert re.search(r"okudum, anladım|read and understood", privacy._NOTICE[language]["ack"])

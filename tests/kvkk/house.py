@@ -16,6 +16,7 @@ from ileti.consents.ledger import (
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import db
 from ileti.documents.publish import content_hash, publish
+from ileti.documents.vocabulary import ONE_PURPOSE
 from ileti.kvkk.ledger import NewAct
 from ileti.kvkk.vocabulary import Act, Extent
 
@@ -46,11 +47,13 @@ def version(place: Any, document: int, number: int) -> Text:
     """A further version of the text."""
     conn, body = db.connection(), f"Metin {uuid4()}"
     kind = conn.execute("select kind from document where id = %s", (document,)).fetchone()[0]  # type: ignore[index]
+    purposes = [{"id": -document, "ground": "RIZA"}] if kind in ONE_PURPOSE else []
     row = conn.execute(
         "insert into document_version (provider_id, document_id, version, language, title, body, "
-        "content_hash) values (%s, %s, %s, 'tr', 'Başlık', %s, %s) returning id, content_hash",
+        "content_hash, purposes) values (%s, %s, %s, 'tr', 'Başlık', %s, %s, %s) "
+        "returning id, content_hash",
         (place.provider_id, document, number, body,
-         content_hash(kind, None, "tr", "Başlık", body))).fetchone()
+         content_hash(kind, None, "tr", "Başlık", body), json.dumps(purposes))).fetchone()
     return Text(document, row[0], bytes(row[1]).hex())  # type: ignore[index]
 
 

@@ -7,7 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 from ileti.consents import together
-from ileti.consents.ledger import NewConsent, NewSubmission, hash_body, record_together
+from ileti.consents.ledger import (
+    NewConsent,
+    NewSubmission,
+    hash_body,
+    record_packed,
+    record_together,
+)
 from ileti.consents.packing import Packed
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import db
@@ -41,7 +47,7 @@ def packed(new: NewSubmission, acts: list[NewAct], monkeypatch: Any) -> Packed:
         patch.setattr(together, "record_with_acts", catch)
         patch.setattr(ledger, "record_packed", catch)
         with suppress(InterruptedError):
-            ledger.record(new, acts)
+            ledger.record(new, acts, company=True)
     return caught[0]
 
 
@@ -121,3 +127,21 @@ def test_who_is_known_already_is_left_to_go_alone(place: Any, monkeypatch: Any) 
     assert second is not None
     assert len(second.acts) == 3
     assert len({act.leaf for act in second.acts}) == 3
+
+
+def test_only_who_asks_for_company_queues_for_it(place: Any, monkeypatch: Any) -> None:
+    """What a code confirms is somebody known, whom no group takes (``confirm:``)."""
+    notice, rıza = text(place, "AYDINLATMA"), text(place)
+    queued: list[Packed] = []
+
+    def queue(click: Packed) -> Any:
+        queued.append(click)
+        return record_packed(click)
+
+    monkeypatch.setattr(together, "record_with_acts", queue)
+    new, addresses = somebody(place, 1)
+    ledger.record(new, acts_of(addresses, notice, rıza, 1))
+    assert queued == []
+    other, others = somebody(place, 1)
+    ledger.record(other, acts_of(others, notice, rıza, 1), company=True)
+    assert len(queued) == 1

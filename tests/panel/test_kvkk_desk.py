@@ -16,6 +16,8 @@ from tests.kvkk.house import asked, stands, text
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 
 CALL, SIGNED = Source.HS_CAGRI_MERKEZI, Source.HS_ISLAK_IMZA
+WAV = b"RIFF" + (36).to_bytes(4, "little") + b"WAVEfmt " + bytes(
+    [16, 0, 0, 0, 1, 0, 1, 0, 64, 31, 0, 0, 128, 62, 0, 0, 2, 0, 16, 0]) + b"data" + bytes(4)
 PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
        b"\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00"
        b"\x00\x00IEND\xaeB`\x82")
@@ -49,6 +51,11 @@ def kept(place: Any) -> list[tuple[int, ...]]:
         (place.provider_id,)).fetchall()]
 
 
+def recording() -> dict[str, Any]:
+    """The field of a call's recording."""
+    return {giving.FIELD: (io.BytesIO(WAV), "gorusme.wav")}
+
+
 def test_r60_the_notice_is_read_aloud_before_a_consent_and_the_source_follows_from_the_way(
     agent: Any, place: Any, document: int
 ) -> None:
@@ -58,7 +65,7 @@ def test_r60_the_notice_is_read_aloud_before_a_consent_and_the_source_follows_fr
     assert "Rızadan önce" in refused.text or "Önce aydınlatma" in refused.text
     answer = agent.post("/kvkk/masa/", data=data | {"told": "1", "source": "HS_WEB"})
     assert answer.status_code == 303
-    assert kept(place) == [(1, 4, int(CALL), 1), (3, 0, int(CALL), 1)]
+    assert kept(place) == [(1, 4, int(CALL), 0), (3, 0, int(CALL), 0)]
     agent.post("/kvkk/masa/", data=data | {"told": "1"})  # pressed twice
     assert len(kept(place)) == 2
 
@@ -102,6 +109,25 @@ def test_r21_a_paper_without_a_signature_proves_no_address(
     agent.post("/kvkk/masa/", data=page_of(agent, "kagit") | {
         "told": "1", f"answer-{document}": "given"})
     assert {row[3] for row in kept(place)} == {0}
+
+
+def test_r20_digits_that_an_agent_typed_prove_nothing_a_kept_recording_does(
+    agent: Any, place: Any, document: int
+) -> None:
+    page = agent.get("/kvkk/masa/?yol=cagri").text
+    assert "Ses kaydı olmadan numara doğrulanmamış sayılır" in page
+    data = page_of(agent) | {"told": "1", f"answer-{document}": "given"}
+    wrong = agent.post("/kvkk/masa/", content_type="multipart/form-data", data=data | {
+        giving.FIELD: (io.BytesIO(PNG), "form.png")})
+    assert (wrong.status_code, kept(place)) == (422, [])
+    answer = agent.post("/kvkk/masa/", content_type="multipart/form-data",
+                        data=data | recording())
+    assert answer.status_code == 303, answer.text
+    assert {row[3] for row in kept(place)} == {1}
+    mail = page_of(agent) | {"told": "1", f"answer-{document}": "given",
+                             "address": "nazli@ornek.com.tr"}
+    agent.post("/kvkk/masa/", content_type="multipart/form-data", data=mail | recording())
+    assert {row[3] for row in kept(place)[2:]} == {0}  # a call proves no e-mail address
 
 
 def test_a_text_that_changed_meanwhile_is_asked_anew(

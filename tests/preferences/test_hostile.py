@@ -218,7 +218,9 @@ def test_a_withdrawal_has_a_receipt_too(visitor: Visitor, place: Any) -> None:
     visitor.by_link(known(place, mail, MAIL))
     file = visitor.get(f"/receipt/{receipt_number(done.submission_id)}.json").json
     check_receipt(file, secrets().receipts.public)
-    assert [line["act"] for line in file["items"]] == ["GIVEN"]
+    assert file["items"] == []
+    assert [(line["act"], line["text"], line["to"]) for line in file["privacy"]] == [
+        ("GIVEN", rıza.version, "email")]
 
 
 def test_somebody_elses_receipt_is_not_there(visitor: Visitor, place: Any, place_b: Any) -> None:

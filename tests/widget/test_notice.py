@@ -110,6 +110,28 @@ def test_a_notice_that_cannot_be_kept_holds_no_form_back(page: Page, server: Moc
     assert "ileti_notice=&" in server.posts("shop")[0]["form"] + "&"
 
 
+def test_a_form_that_is_reset_or_not_kept_sends_no_number_of_before(
+    page: Page, server: MockServer
+) -> None:
+    """The next person at the same form must not send the receipt of the one before."""
+    value = "new FormData(document.querySelector('#f')).get('bilgi')"
+    record = "document.querySelector('ileti-notice').record()"
+    page.goto(noticed(server, 'name="bilgi" data-ack', form='<form id="f" action="/shop">'))
+    box = page.get_by_role("checkbox", name="okudum, anladım")
+    box.check()
+    assert page.evaluate(record) == "IZN-0048-2917"
+    assert page.evaluate(value) == "IZN-0048-2917"
+    page.evaluate("document.querySelector('#f').reset()")
+    assert page.evaluate(value) is None
+    expect(box).not_to_be_checked()
+    box.check()
+    assert page.evaluate(record) == "IZN-0048-2917"
+    box.uncheck()
+    server.next("submissions", problem(503))
+    assert page.evaluate(record) is None
+    assert page.evaluate(value) is None
+
+
 def test_without_the_server_the_page_s_own_link_stays(page: Page, server: MockServer) -> None:
     server.next("notice", problem(404))
     page.goto(noticed(server, 'data-form="#f"', form=host_form()))
@@ -167,6 +189,23 @@ def test_r58_each_explicit_consent_is_a_box_of_its_own_apart_from_the_channels(
         "Aydınlatma metni İşaretlemediniz"]
     expect(page.get_by_text("Kararınız kaydedildi.")).to_be_visible()
     assert axe(page) == []
+
+
+def test_a_post_that_is_tried_again_is_the_same_with_the_notice_opened_meanwhile(
+    page: Page, server: MockServer
+) -> None:
+    server.policy = "signed"
+    server.next("submissions", problem(503, retry_after=2))
+    page.goto(plain(server))
+    page.get_by_role("checkbox", name="e-postayla").check()
+    page.get_by_label("E-posta", exact=True).fill("nazli.k@ornek.com.tr")
+    page.get_by_label("Ad soyad").fill("Nazlı Kırşehirli")
+    page.get_by_role("button", name="Seçimimi kaydet").click()
+    expect(page.get_by_text("Seçiminizi kaydedemedik")).to_be_visible()
+    page.get_by_role("link", name="aydınlatma metninde").click(modifiers=["Alt"])
+    expect(page.locator("dl > div").first).to_be_visible()
+    first, second = server.posts("submissions")
+    assert first == second
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ import type { Choices } from "./choices";
 import type { Answer, Client } from "./client";
 import { h } from "./dom";
 import type { HostForm, Wish } from "./host-form";
-import { addressOf, compose, Keys, missingFields, retryDelay, sameText } from "./submission";
+import { addressOf, compose, freshKey, missingFields, print, retryDelay, sameText } from "./submission";
 import type { Field, FormText, Language, Person, Problem, Receipt, Submission } from "./types";
 import { codeView, type CodeView } from "./views/code";
 import { failureView, mayRecover, sentenceFor } from "./views/failure";
@@ -53,13 +53,13 @@ export interface Flow {
 export function flow(stage: Stage): Flow {
   const { client, choices, lang } = stage;
   const say = W.speaker(lang);
-  const keys = new Keys();
   let host: HostForm | null = null;
   let form: FormText;
   let view: FormView | null = null;
   let codes: CodeView | null = null;
   let shownAt: string;
   let sent: Submission | undefined;
+  let key = "";
   let sending = false;
   let stopped = false;
   let tries = 0;
@@ -127,10 +127,15 @@ export function flow(stage: Stage): Flow {
   }
 
   async function post(view: FormView): Promise<void> {
-    const body = compose(form, choices, person(), shownAt, view.trapped(), stage.vouch);
-    sent = body;
+    const now = compose(form, choices, person(), shownAt, view.trapped(), stage.vouch);
+    // The same act goes out as it went before: its answer may only have been lost.
+    if (!key || !sent || print(sent) !== print(now)) {
+      sent = now;
+      key = freshKey();
+    }
+    const body = sent;
     fault(view, []);
-    const answer = await ask(() => client.submit(body, keys.keyFor(body)));
+    const answer = await ask(() => client.submit(body, key));
     if (!answer) return;
     if (answer.ok) {
       tries = 0;
@@ -140,7 +145,7 @@ export function flow(stage: Stage): Flow {
     }
     const { problem } = answer;
     if (problem.status === 410) return renew(view);
-    if (problem.status === 409) keys.forget();
+    if (problem.status === 409) key = "";
     failed("submission", problem);
     if (problem.status === 422 && problem.errors?.length) {
       fault(view, problem.errors.map((error) => [error.field, error.message]));

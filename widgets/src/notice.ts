@@ -59,9 +59,18 @@ export class IletiNotice extends HTMLElement {
 
   /** Called by the browser when the host's form is reset: somebody else may read it next. */
   formResetCallback(): void {
-    this.#sent = "";
-    if (this.#hidden) this.#hidden.value = "";
+    // An answer that is still on its way belongs to whoever read it before.
+    this.#form = null;
+    this.#forget();
     void this.#start();
+  }
+
+  /** Nothing is kept of what was seen so far, so the host's form must carry no number for it. */
+  #forget(): void {
+    this.#sent = "";
+    this.#receipt = Promise.resolve(null);
+    this.#internals.setFormValue(null);
+    if (this.#hidden) this.#hidden.value = "";
   }
 
   /** Keeps what has happened to the notice so far; the receipt's number, null when it was not kept. */
@@ -78,9 +87,10 @@ export class IletiNotice extends HTMLElement {
     const body = {
       token: form.token, choices: [], privacy: [], notice: this.#seen, shownAt: this.#shownAt, website: "",
     };
-    const answer = await this.#client.submit(body, this.#keys.keyFor(body));
+    const answer = await this.#client.submit(body, this.#keys.keyFor(JSON.stringify(body)));
+    if (this.#form !== form) return null;
     if (!answer.ok) {
-      this.#sent = "";
+      this.#forget();
       this.#tell("error", { during: "submission", status: answer.problem.status });
       // A token that has run out, or a notice that was changed meanwhile, is asked for anew.
       if (answer.problem.status === 410) void this.#start();

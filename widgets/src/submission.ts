@@ -57,6 +57,9 @@ export function compose(
   };
 }
 
+/** What makes a body another one: not that the notice was opened while it was being sent again. */
+export const print = (body: Submission): string => JSON.stringify({ ...body, notice: body.notice?.at });
+
 /** True when both forms show the same words, so that a tick on one is a tick on the other. */
 export function sameText(one: FormText, other: FormText): boolean {
   const words = (form: FormText): string =>
@@ -64,26 +67,22 @@ export function sameText(one: FormText, other: FormText): boolean {
   return words(one) === words(other);
 }
 
+// Not randomUUID: a shop's page without TLS has none.
+export const freshKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 /** Keeps one idempotency key per body: a retry is the same key, a changed body is a new one. */
 export class Keys {
   #last: [string, string] | null = null;
   readonly #fresh: () => string;
 
-  // Not randomUUID: a shop's page without TLS has none.
-  constructor(fresh = () => crypto.getRandomValues(new Uint32Array(4)).join("-")) {
+  constructor(fresh = freshKey) {
     this.#fresh = fresh;
   }
 
-  /** The key for `body`; the same body always gets the key it had before. */
-  keyFor(body: Submission): string {
-    const print = JSON.stringify(body);
+  /** The key for the body of this print; the same one always gets the key it had before. */
+  keyFor(print: string): string {
     if (this.#last?.[0] !== print) this.#last = [print, this.#fresh()];
     return this.#last[1];
-  }
-
-  /** Forgets the key, after the server said that it stands for another body (409). */
-  forget(): void {
-    this.#last = null;
   }
 }
 

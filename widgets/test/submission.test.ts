@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Box, Choices } from "../src/choices";
-import { compose, Keys, missingFields, neededFields, retryDelay, sameText } from "../src/submission";
+import { compose, Keys, missingFields, neededFields, print, retryDelay, sameText } from "../src/submission";
 import type { FormText } from "../src/types";
 
 const NOON = new Date("2026-11-23T09:00:00Z");
@@ -110,11 +110,22 @@ test("the same body keeps its key, another body gets a new one", () => {
   const keys = new Keys(() => `key-${(count += 1)}`);
   const body = compose(FORM, ticked("MESAJ"), { phone: "0599 213 41 17" }, "s", "");
   const other = { ...body, phone: "0599 213 41 18" };
-  assert.equal(keys.keyFor(body), "key-1");
-  assert.equal(keys.keyFor({ ...body }), "key-1");
-  assert.equal(keys.keyFor(other), "key-2");
-  keys.forget();
-  assert.equal(keys.keyFor(other), "key-3");
+  assert.equal(keys.keyFor(print(body)), "key-1");
+  assert.equal(keys.keyFor(print({ ...body })), "key-1");
+  assert.equal(keys.keyFor(print(other)), "key-2");
+});
+
+test("the notice opened between two sendings is the same act", () => {
+  const choices = ticked("MESAJ", 12);
+  const body = compose(FORM, choices, { name: "N K", phone: "0599" }, "s", "");
+  choices.opened = true;
+  const again = compose(FORM, choices, { name: "N K", phone: "0599" }, "s", "");
+  const keys = new Keys();
+  assert.notDeepEqual(body.notice, again.notice);
+  assert.equal(print(body), print(again));
+  assert.equal(keys.keyFor(print(body)), keys.keyFor(print(again)));
+  choices.act("NOTICE", true, true, LATER);
+  assert.notEqual(print(body), print(compose(FORM, choices, { name: "N K", phone: "0599" }, "s", "")));
 });
 
 test("a new token alone is the same text, a new word is not", () => {

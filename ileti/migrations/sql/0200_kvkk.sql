@@ -1,6 +1,13 @@
 -- Acts about personal data (KVKK): a notice shown or read, an explicit consent given or withdrawn.
 -- Entries of their own kind, never mixed with commercial consents (R-58; ADR 0027).
 
+-- Whether a version asks for an explicit consent that may be asked: of one purpose, which has no other
+-- ground (R-57). The one rule for forms, the desk and the preference centre.
+create function asks_consent(p_kind varchar, p_purposes jsonb)
+returns boolean language sql immutable parallel safe as $$
+select p_kind in ('ACIK_RIZA', 'YURT_DISI') and jsonb_array_length(p_purposes) = 1
+   and coalesce(p_purposes -> 0 ->> 'ground' = 'RIZA', false) $$;
+
 -- Which act stands for (recipient, text): the readable form is ileti/kvkk/rules.py: replaces(); a
 -- property test proves both equal.
 create function kvkk_replaces(

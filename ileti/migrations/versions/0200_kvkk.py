@@ -97,6 +97,7 @@ def downgrade() -> None:
     op.execute("drop function record_clicks_acts")
     op.execute("drop function record_acts")
     op.execute("drop function kvkk_replaces")
+    op.execute("drop function asks_consent")
     _run(rules[rules.index("do $$"):])
     op.execute("select build_dealer_wall()")
     op.drop_table("kvkk_state")

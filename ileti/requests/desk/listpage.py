@@ -19,7 +19,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from ileti.core import clock, formats, orm
+from ileti.core import clock, csvfile, formats, orm
 from ileti.core.errors import IletiError
 from ileti.core.formats import say
 from ileti.core.secrets import secrets
@@ -218,7 +218,7 @@ def table() -> bytes:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return csvfile.defused(cell)
 
 
 def waiting() -> tuple[int, bool]:

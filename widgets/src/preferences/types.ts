@@ -23,7 +23,11 @@ export interface Row {
   consent_label: string;
   refuse: string | null;
   refuse_label: string;
+  /** The notice that goes before a consent, where there is a button for one. */
+  notice: Told | null;
   needs_name: boolean;
+  /** The veiled name a consent is recorded in, empty where none is known. */
+  name: string;
 }
 
 export interface Brand {
@@ -31,6 +35,13 @@ export interface Brand {
   name: string;
   known: boolean;
   rows: Row[];
+}
+
+export interface Told {
+  before: string;
+  link: string;
+  after: string;
+  url: string;
 }
 
 export interface Purpose {
@@ -43,6 +54,7 @@ export interface Purpose {
   facts: string[];
   text_url: string | null;
   text: string[] | null;
+  notice: Told | null;
   give: string | null;
   withdraw: string | null;
 }

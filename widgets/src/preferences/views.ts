@@ -1,7 +1,7 @@
 /** Draws the steps of the preference centre; decides nothing. */
 import { h, icon } from "../dom";
 import type { Say } from "../words";
-import type { Brand, Line, Now, Purpose, Row } from "./types";
+import type { Brand, Line, Now, Purpose, Row, Told } from "./types";
 import * as W from "./words";
 
 /** What a view may ask for; `act` gets the button's token and the name typed beside it. */
@@ -114,9 +114,13 @@ const facts = (...parts: string[]): Node_ => h("p.facts.m", {}, parts.filter(Boo
 
 const says = (state: string, text: string): Node_ => h(`p.says.${state}`, {}, text);
 
-function rowView(say: Say, does: Does, row: Row, several: boolean): Node_ {
+const told = (outward: Outward, one: Told | null): Node_ | null =>
+  one && h("p.facts.m", {}, one.before, outward(one.url, one.link), one.after);
+
+function rowView(say: Say, does: Does, outward: Outward, row: Row, several: boolean): Node_ {
   const id = `n${row.consent?.slice(-8) ?? ""}`;
-  const name = row.needs_name && h("input.input", { id, autocomplete: "name", maxlength: 120 });
+  const name = row.consent ? h("input.input", { id, autocomplete: "name", maxlength: 120 }) : null;
+  const label = name && h("label", { for: id }, say(row.name ? W.otherName : W.name));
   return h(
     "div.pref",
     {},
@@ -131,8 +135,9 @@ function rowView(say: Say, does: Does, row: Row, several: boolean): Node_ {
     h(
       "div.do",
       {},
-      name && h("label", { for: id }, say(W.name)),
-      name,
+      row.name ? h("details", {}, h("summary.m", {}, say(W.inTheName, row.name)), label, name) : label,
+      !row.name && name,
+      told(outward, row.notice),
       row.consent &&
         button(row.consent_label, () => does.act(row.consent!, name ? name.value : "")),
       row.refuse && button(row.refuse_label, () => does.act(row.refuse!, "")),
@@ -140,8 +145,8 @@ function rowView(say: Say, does: Does, row: Row, several: boolean): Node_ {
   );
 }
 
-function brandView(say: Say, does: Does, brand: Brand, several: boolean): Node_ {
-  const rows = brand.rows.map((row) => rowView(say, does, row, several));
+function brandView(say: Say, does: Does, outward: Outward, brand: Brand, several: boolean): Node_ {
+  const rows = brand.rows.map((row) => rowView(say, does, outward, row, several));
   if (brand.known) return h("section.card", {}, h("h3", {}, brand.name), ...rows);
   return h("details.card", {}, h("summary", {}, h("b", {}, brand.name), h("span.m", {}, ` · ${say(W.nothing)}`)), ...rows);
 }
@@ -162,6 +167,7 @@ function purposeView(say: Say, does: Does, outward: Outward, one: Purpose): Node
     h(
       "div.do",
       {},
+      told(outward, one.notice),
       one.give && button(say(W.give), () => does.act(one.give!, "")),
       one.withdraw && button(say(W.withdraw), () => does.act(one.withdraw!, "")),
     ),
@@ -213,8 +219,8 @@ export function homeView(say: Say, does: Does, base: string, now: Now, one: Faul
     h("p.m", {}, h("b", {}, now.addresses.map((each) => each.masked).join(", ")), ` ${say(W.atOnce)}`),
     now.said && !one ? h("p.well.said", { role: "status", tabindex: -1 }, icon("check"), h("span", {}, now.said)) : null,
     one && h("p.well.failure.said", { role: "alert", tabindex: -1 }, icon("info"), h("span", {}, one.text)),
-    ...now.brands.filter((brand) => brand.known).map((brand) => brandView(say, does, brand, several)),
-    ...now.brands.filter((brand) => !brand.known).map((brand) => brandView(say, does, brand, several)),
+    ...now.brands.filter((brand) => brand.known).map((brand) => brandView(say, does, outward, brand, several)),
+    ...now.brands.filter((brand) => !brand.known).map((brand) => brandView(say, does, outward, brand, several)),
     stopView(say, does, now.stop),
     now.purposes.length > 0 &&
       h("section.card", {}, h("h3", {}, say(W.purposes)), ...now.purposes.map((each) => purposeView(say, does, outward, each))),

@@ -31,6 +31,8 @@ export const atOnce: Pair = [
 ];
 export const nothing: Pair = ["kaydınız yok", "nothing is recorded"];
 export const name: Pair = ["Adınız ve soyadınız", "Your full name"];
+export const inTheName: Pair = ["{} adına kaydedilir", "Recorded in the name of {}"];
+export const otherName: Pair = ["Başka bir ad", "Another name"];
 export const stopAll: Pair = ["Hepsini durdur", "Stop everything"];
 export const stopWhat: Pair = [
   "Bütün markaların bütün kanalları durur, verileriniz için verdiğiniz rızalar geri alınır. Yalnız yeniden onay vererek değiştirebilirsiniz.",
