@@ -21,7 +21,7 @@ from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.logs import get_logger
 from ileti.outbox import relay
-from ileti.tenancy.roles import GRANTS
+from ileti.tenancy import rolebook
 
 log = get_logger("ileti.radar")
 
@@ -30,8 +30,6 @@ LEASE_SECONDS: Final = 90
 CLAIMED_AT_ONCE: Final = 4
 MOST_TRIES: Final = 12
 ALARMS_AT_ONCE: Final = 100
-ROLES_TOLD: Final = [role for role, granted in GRANTS.items()
-                     if "radar:alarm" in granted and role != "platform_admin"]
 
 _UNTOLD = """
 select a.id, a.provider_id, a.brand_id, p.alarm_mails
@@ -70,7 +68,7 @@ def write_letters() -> dict[str, int]:
             if language != "off":
                 row = conn.execute(_WRITE, {
                     "provider": provider, "brand": brand, "alarm": alarm, "topic": TOPIC,
-                    "roles": ROLES_TOLD}).fetchone()
+                    "roles": rolebook.holding("radar:alarm", provider)}).fetchone()
                 written += row[0] if row else 0
             conn.execute("update deadline_alarm set told_at = now() where id = %s", (alarm,))
     return {"written": written}

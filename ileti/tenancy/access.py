@@ -7,13 +7,13 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy import func, select
 
 from ileti.core import orm
 from ileti.core.formats import language
-from ileti.tenancy import roles, security
+from ileti.tenancy import rolebook, security
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
+from ileti.tenancy.roles import Role
 from ileti.tenancy.trail import deed, person
 
 COLUMNS = (("read",), ("add", "write"),
@@ -46,26 +46,18 @@ def matrix(granted: frozenset[str]) -> list[dict[str, Any]]:
     ]
 
 
-def role_page(key: str) -> dict[str, Any]:
-    """Context of the page of one role; links to the others."""
-    role = roles.BY_KEY.get(key) or roles.ROLES[0]
+def role_page(role: Role, actions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Context of the page of one role."""
     spoken = language()
+    granted = rolebook.granted(role.key)
     return {
         "name": role.title(spoken), "crumbs": [(_("Roles"), url_for("RoleView.list")),
-                                                 (role.title(spoken), None)],
-        "actions": [],
-        "line": _("Rights come with the role; the place comes with the membership."),
+                                               (role.title(spoken), None)],
+        "actions": actions, "line": getattr(role, "note", "") or _(
+            "Rights come with the role; the place comes with the membership."),
         "role": role.title(spoken), "columns": list(COLUMN_NAMES),
-        "groups": matrix(roles.GRANTS[role.key]),
-        "scope": [(_link(one.title(spoken), one.key, one is role), "") for one in roles.ROLES],
-        "scope_title": _("Roles"), "hidden": _hidden(roles.GRANTS[role.key]), "trail": [],
+        "groups": matrix(granted), "hidden": _hidden(granted), "trail": [],
     }
-
-
-def _link(title: str, key: str, here: bool) -> Any:
-    if here:
-        return Markup('<strong aria-current="true">{}</strong>').format(title)
-    return Markup('<a href="{}">{}</a>').format(url_for("RoleView.list", rol=key), title)
 
 
 def access_page(user: Any) -> dict[str, Any]:
@@ -73,8 +65,8 @@ def access_page(user: Any) -> dict[str, Any]:
     session = orm.db.session
     own = list(session.scalars(
         select(Membership).where(Membership.user_id == user.id).order_by(Membership.id)))
-    granted = frozenset().union(*(roles.GRANTS.get(one.role, frozenset()) for one in own))
-    titles = [roles.BY_KEY[one.role].title(language()) for one in own if one.role in roles.BY_KEY]
+    granted = frozenset().union(*(rolebook.granted(one.role) for one in own))
+    titles = [rolebook.title(one.role, language()) for one in own]
     return {
         "name": f"{user.first_name} {user.last_name}".strip() or user.username,
         "crumbs": [(_("Users"), url_for("UserView.list")), (user.username, None)],

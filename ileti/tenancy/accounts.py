@@ -18,7 +18,7 @@ from werkzeug.security import generate_password_hash
 
 from ileti.core import orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import logins, roles, scope
+from ileti.tenancy import logins, ownroles, rolebook, roles, scope
 from ileti.tenancy.models import Brand, Dealer, Membership
 from ileti.tenancy.roles import Level
 
@@ -196,6 +196,7 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
     refuse_overreach(giver, role, provider_id=provider_id, brand_id=brand_id, dealer_id=dealer_id)
     with scope.system_scope(), orm.unit_of_work() as session:
         _refuse_strange_place(session, provider_id, brand_id, dealer_id)
+        ownroles.lock(session, role)
         kept = session.scalars(select(Membership).where(
             Membership.user_id == user_id, Membership.role == role,
             Membership.provider_id.is_not_distinct_from(provider_id),
@@ -234,14 +235,15 @@ def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
 def refuse_overreach(giver: Giver, role: str, *, provider_id: int | None, brand_id: int | None,
                      dealer_id: int | None) -> None:
     """Raise unless ``giver`` may hand out ``role`` at this place."""
-    if "user:write" not in giver.permissions or not roles.may_grant(
-            giver.permissions, giver.role, role):
+    known = rolebook.find(role)
+    if known is None or "user:write" not in giver.permissions or not may_grant(giver, known):
         raise NotAllowed("Kendinizde olmayan bir yetkiyi veremezsiniz.",
                          "You cannot hand out a right you do not have.", code="overreach")
-    if level_of(provider_id, brand_id, dealer_id) not in roles.BY_KEY[role].levels:
+    if level_of(provider_id, brand_id, dealer_id) not in known.levels:
         raise InvalidInput("Bu rol bu düzeyde verilemez.", "This role does not fit this level.",
                            code="wrong_level")
     own = giver.scope
+    _refuse_role_of_others(known, provider_id, brand_id)
     if own.everything:
         return
     place = ((own.provider_id, provider_id), (own.brand_id, brand_id), (own.dealer_id, dealer_id))
@@ -250,6 +252,26 @@ def refuse_overreach(giver: Giver, role: str, *, provider_id: int | None, brand_
     if outside:
         raise NotAllowed("Bu yer sizin çalışma alanınızda değil.",
                          "This place is not in your work space.", code="outside_scope")
+
+
+def may_grant(giver: Giver, role: roles.Role) -> bool:
+    """Whether the giver holds everything a role holds, but for what an office alone brings; only a
+    platform admin makes another."""
+    if role.key == "platform_admin":
+        return giver.role == "platform_admin"
+    held = rolebook.granted(role.key)
+    if role.key in roles.BY_KEY:
+        held -= roles.OF_OFFICE
+    return bool(held) and held <= giver.permissions
+
+
+def _refuse_role_of_others(role: roles.Role, provider_id: int | None,
+                           brand_id: int | None) -> None:
+    """A composed role is its provider's, and its brand's, alone."""
+    if isinstance(role, rolebook.Composed) and (
+            role.provider_id != provider_id or role.brand_id not in (None, brand_id)):
+        raise NotAllowed("Bu rol başka bir yere ait.", "This role belongs to another place.",
+                         code="outside_scope")
 
 
 def level_of(provider_id: int | None, brand_id: int | None, dealer_id: int | None) -> Level:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ileti.core.columns import PROOF, READ, EncryptedText
@@ -166,6 +166,36 @@ class Membership(Model):
     provider: Mapped[Provider | None] = relationship()
     brand: Mapped[Brand | None] = relationship()
     dealer: Mapped[Dealer | None] = relationship()
+
+
+class OwnRole(Model):
+    """A role a provider composed itself, for all of it or for one brand
+    (:mod:`ileti.tenancy.ownroles`). A membership names it ``own:<id>``. ``permissions`` as
+    ``resource:action``; ``retired_at``: handed out no more, kept for what the audit trail says."""
+
+    __tablename__ = "own_role"
+    __table_args__ = (
+        CheckConstraint("level in ('provider', 'brand', 'dealer')", name="level"),
+        Index("uq_own_role_title", "provider_id", text("lower(title)"), unique=True,
+              postgresql_where=text("retired_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    title: Mapped[str] = mapped_column(String(60))
+    note: Mapped[str | None] = mapped_column(String(255))
+    level: Mapped[str] = mapped_column(String(10))
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_by: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = _created()
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    provider: Mapped[Provider] = relationship()
+    brand: Mapped[Brand | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class AuditEntry(Model):

@@ -17,7 +17,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.core.formats import language, say
-from ileti.tenancy import accounts, roles, scope, security
+from ileti.tenancy import accounts, ownroles, rolebook, roles, scope, security
 from ileti.tenancy.models import Brand, Dealer, Membership, Provider
 
 
@@ -90,8 +90,10 @@ class PasswordForm(FlaskForm):
 def role_choices() -> list[tuple[str, str]]:
     """Roles the signed-in user may hand out; none is chosen beforehand."""
     own = security.membership()
-    found = [(one.key, one.title(language())) for one in roles.ROLES
-             if own and roles.may_grant(security.permissions(), own.role, one.key)]
+    here = accounts.Giver(security.permissions(), own.role if own else "", scope.current())
+    known = [*roles.ROLES, *ownroles.here()]
+    found = [(one.key, one.title(language())) for one in known
+             if own and accounts.may_grant(here, one)]
     return [("", _("Choose a role.")), *found]
 
 
@@ -145,7 +147,7 @@ def admin_to_ask() -> str | None:
 def where_at(user_id: int) -> Markup:
     """A user's roles, each with its place below it, for the list of users."""
     lines = [Markup("{}<span class='sub'>{}</span>").format(
-        say(roles.BY_KEY[one.role]) if one.role in roles.BY_KEY else one.role,
+        rolebook.title(one.role, language()),
         str(one.dealer or one.brand or one.provider or _("The whole installation")))
         for one in visible_memberships(user_id)]
     return Markup("<div>{}</div>").format(Markup("").join(lines)) if lines else Markup("—")

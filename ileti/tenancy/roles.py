@@ -22,6 +22,8 @@ A data subject's request (``request:read``) opens everything held of a person, s
 answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
 Taking a notice or an explicit consent on the phone or on paper (``consent:take``) is for whoever
 meets people; a dealer takes as itself alone.
+Composing a role of one's own (``role:write``, :mod:`ileti.tenancy.ownroles`) gives nothing that
+the composer lacks, nor what no ready role of that level has.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -95,6 +97,7 @@ user:write           x    x    x    x    .    .    .    .    .
 api:read             x    x    .    .    .    .    x    .    .
 api:write            x    x    .    .    .    .    .    .    .
 role:read            x    x    x    x    .    .    x    .    .
+role:write           x    x    x    .    .    .    .    .    .
 site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .
 site:secret          x    x    .    .    .    .    .    .    .
@@ -153,22 +156,13 @@ PERMISSIONS: Final[tuple[str, ...]] = tuple(
 #: rights of an office that whoever may appoint to it does not need themselves
 OF_OFFICE: Final = frozenset({"restricted:read"})
 BY_KEY: Final[dict[str, Role]] = {role.key: role for role in ROLES}
+#: what somebody of a level may be given at most: what some ready role of that level has
+CEILING: Final[dict[Level, frozenset[str]]] = {
+    level: frozenset().union(*(GRANTS[role.key] for role in ROLES if level in role.levels))
+    for level in Level}
 
 
 def split(permission: str) -> tuple[str, str]:
     """``"consent:reveal"`` → Flask-AppBuilder's ``("can_reveal", "consent")``."""
     resource, _, action = permission.partition(":")
     return f"can_{action}", resource
-
-
-def may_grant(own: frozenset[str], own_role: str, role: str) -> bool:
-    """Whether somebody with the permissions ``own`` may hand out ``role``.
-
-    Nobody grants what they do not have, but for what an office alone brings, and only a platform
-    admin makes another.
-    """
-    if role not in GRANTS:
-        return False
-    if role == "platform_admin":
-        return own_role == "platform_admin"
-    return GRANTS[role] - OF_OFFICE <= own

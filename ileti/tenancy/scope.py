@@ -101,10 +101,11 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "document_purpose": {"brand_id": ("document", (("document_id", "id"),))},
 }
 # what a provider keeps for all its brands has no brand of its own, and every brand may read it
-INHERITED = frozenset({"document", "purpose", "data_request_template"})
-# a dealer may see its provider, its brand and the brand's texts: they stand on its own forms
+INHERITED = frozenset({"document", "purpose", "data_request_template", "own_role"})
+# a dealer may see its provider, its brand, the brand's texts (they stand on its own forms) and the
+# roles that its own users may hold
 OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version",
-                             "document_event", "document_purpose"})
+                             "document_event", "document_purpose", "own_role"})
 
 
 def current() -> Scope:

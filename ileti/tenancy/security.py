@@ -31,6 +31,7 @@ from ileti.core.errors import TooMany
 from ileti.tenancy import (
     audit,
     logins,
+    rolebook,
     roles,
     scope,
     wall,  # noqa: F401 (stands from here on)
@@ -81,7 +82,7 @@ def scope_of(one: Membership | None, user_id: int | None = None) -> scope.Scope:
         return scope.Scope(everything=one.role == "platform_admin", user_id=one.user_id)
     return scope.Scope(provider_id=one.provider_id, brand_id=one.brand_id,
                        dealer_id=one.dealer_id, user_id=one.user_id,
-                       restricted="restricted:read" in roles.GRANTS.get(one.role, ()))
+                       restricted="restricted:read" in rolebook.granted(one.role))
 
 
 def permissions() -> frozenset[str]:
@@ -94,6 +95,10 @@ def permissions() -> frozenset[str]:
 
 
 def _granted(role: str) -> frozenset[str]:
+    """What a role grants: a ready one by Flask-AppBuilder's store, which set-up filled from the
+    table; a composed one as it counts at its level now."""
+    if role.startswith(rolebook.PREFIX):
+        return rolebook.granted(role)
     rows = db.connection().execute(
         "select v.name || ':' || substr(p.name, 5) from ab_role r "
         "join ab_permission_view_role x on x.role_id = r.id "
@@ -238,6 +243,7 @@ def open_request_scope(app: Flask) -> None:
     @app.before_request
     def begin() -> Any:
         g.scope_token = scope.enter(scope.NOTHING)
+        g.roles_token = rolebook.remember()
         if is_public(app, request.endpoint, request.blueprint):
             return None
         if not current_user.is_authenticated:
@@ -251,6 +257,7 @@ def open_request_scope(app: Flask) -> None:
         token = g.pop("scope_token", None)
         if token is not None:
             scope.leave(token)
+            rolebook.forget(g.pop("roles_token"))
 
 
 def sync_roles(sm: SecurityManager) -> None:

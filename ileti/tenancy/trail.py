@@ -17,10 +17,11 @@ from sqlalchemy import select
 from wtforms import SelectField
 
 from ileti.core import orm
-from ileti.core.formats import say
-from ileti.tenancy import roles, security
+from ileti.core.formats import language
+from ileti.tenancy import rolebook, security
 from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Provider
+from ileti.tenancy.rightwords import right
 from ileti.tenancy.views import COMMON_LABELS
 
 DEEDS = {
@@ -94,6 +95,8 @@ DEEDS = {
     "api:secret_renew": _l("Made a new secret for an API account"),
     "api:numbers": _l("A program read dealers’ identity numbers"),
     "api:switch_off": _l("Switched an API account off"),
+    "own_role:add": _l("Composed a role"), "own_role:change": _l("Changed a role"),
+    "own_role:retire": _l("Retired a role"),
     "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
     "provider:add": _l("Added a provider"), "provider:change": _l("Changed a provider"),
     "brand:add": _l("Added a brand"), "brand:change": _l("Changed a brand"),
@@ -106,7 +109,8 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
-    "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
+    "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
+ "brings_lists": _l("Imports customer lists"),
     "reads_consents": _l("Asks what held at a moment"),
     "brings_proofs": _l("Adds proof files"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
@@ -123,7 +127,7 @@ _OTHER_THINGS = {
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
     "import_template": _l("Import template"), "purpose": _l("Purpose"),
-    "legal_hold": _l("Legal hold"),
+    "legal_hold": _l("Legal hold"), "own_role": _l("Role"),
     "data_request": _l("Data request"), "data_request_template": _l("Reply text"),
 }
 
@@ -174,9 +178,10 @@ def details(kept: dict[str, Any]) -> Any:
     for name, value in (kept or {}).items():
         if name == "columns":
             value = ", ".join(str(labels.get(one, one)) for one in value)
-        elif name == "role" and value in roles.BY_KEY:
-            role = roles.BY_KEY[value]
-            value = say(role)
+        elif name in ("added", "removed"):
+            value = ", ".join(str(right(one)) for one in value) or "—"
+        elif name == "role":
+            value = rolebook.title(value, language())
         elif isinstance(value, list):
             value = ", ".join(str(one) for one in value)
         lines.append(f"{labels.get(name, name)}: {value}")

@@ -20,7 +20,7 @@ from flask_login import current_user
 from ileti.core.errors import IletiError, NotAllowed, NotFound
 from ileti.core.formats import say
 from ileti.tenancy import accounts, scope, security
-from ileti.tenancy.access import access_page, role_page
+from ileti.tenancy.access import access_page
 from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.people import (
     AccountForm,
@@ -187,21 +187,6 @@ def giver() -> accounts.Giver:
     own = security.membership()
     return accounts.Giver(security.permissions(), own.role if own else "", scope.current(),
                           current_user.id)
-
-
-class RoleView(BaseView):
-    """The table of roles, as it is in the code."""
-
-    route_base = "/roller"
-    class_permission_name = "role"
-    default_view = "list"
-
-    @expose("/")
-    @has_access
-    @permission_name("read")
-    def list(self) -> ResponseReturnValue:
-        """All roles side by side, one of them in full."""
-        return self.render_template("panel/access.html", **role_page(request.args.get("rol", "")))
 
 
 class ProfileView(BaseView):

@@ -45,11 +45,12 @@ from ileti.requests.desk.endings import RequestEndView
 from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
-from ileti.tenancy import roles, security
+from ileti.tenancy import rolebook, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
+from ileti.tenancy.roleviews import RoleView
 from ileti.tenancy.trail import AuditView
-from ileti.tenancy.users import ProfileView, RoleView, UserView
+from ileti.tenancy.users import ProfileView, UserView
 from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import figures
 from ileti.web.theme import Count, Shell, Workspace
@@ -162,8 +163,7 @@ def choose_workspace(key: str) -> bool:
 
 def role_title(key: str) -> str:
     """A role's title in the page's language; for templates."""
-    role = roles.BY_KEY.get(key)
-    return role.title(formats.language()) if role else key
+    return rolebook.title(key, formats.language())
 
 
 def _title(one: Membership | None) -> str:
