@@ -17,18 +17,22 @@ from ileti.tenancy.roles import Role
 from ileti.tenancy.trail import deed, person
 
 COLUMNS = (("read",), ("add", "write"),
-           ("publish", "resend", "drop", "check", "refuse", "ask", "share",
-            "run"),
+           ("publish", "resend", "drop", "check", "refuse", "ask", "share", "run", "take", "prove",
+            "approve", "repair", "open", "erase", "alarm"),
            ("reveal", "secret"))
 COLUMN_NAMES = (_l("Sees"), _l("Adds and changes"), _l("Acts"), _l("Opens what is hidden"))
 TOPICS = (
-    (_l("Consents"), (("consent", _l("Consents")), ("import", _l("Import")),
-                      ("queue", _l("On the way to İYS")),
+    (_l("Consents"), (("consent", _l("Consents")), ("proof", _l("Proof files")),
+                      ("restricted", _l("Erased persons")), ("import", _l("Import")),
+                      ("queue", _l("On the way to İYS")), ("radar", _l("Deadline radar")),
+                      ("reconciliation", _l("Reconciliation")),
                       ("iys", _l("İYS answers")), ("report", _l("Reports")))),
-    (_l("Collection"), (("site", _l("Sites and forms")), ("document", _l("Texts")))),
+    (_l("Collection"), (("site", _l("Sites and forms")), ("document", _l("Texts")),
+                        ("purpose", _l("Processing inventory")))),
     (_l("Organisation"), (("provider", _l("Providers")), ("brand", _l("Brands")),
                           ("dealer", _l("Dealers")), ("user", _l("Users")),
                           ("role", _l("Roles")), ("api", _l("API accounts")),
+                          ("webhook", _l("Webhooks")), ("request", _l("Data requests")),
                           ("retention", _l("Retention and destruction")),
                           ("audit", _l("Audit trail")))),
 )

@@ -39,7 +39,8 @@ def find(key: str) -> Role | None:
     if not key.startswith(PREFIX):
         return roles.BY_KEY.get(key)
     number = key.removeprefix(PREFIX)
-    return _composed(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    known = number.isascii() and number.isdigit() and len(number) < 10
+    return _composed(int(number)) if known else None
 
 
 def granted(key: str) -> frozenset[str]:

@@ -102,6 +102,10 @@ class RoleView(BaseView):
     @permission_name("write")
     def add(self) -> ResponseReturnValue:
         """Compose a role, from nothing or from another."""
+        if not _may_compose():
+            flash(_("A role is composed inside a provider: choose its work space first."),
+                  "warning")
+            return redirect(url_for("RoleView.list"))
         pattern = request.args.get("gibi", "")
         start = rolebook.granted(_visible(pattern).key) if pattern else frozenset()
         form = _form(start=_fitting(pattern))

@@ -8,6 +8,7 @@ import pytest
 
 from ileti.core import db
 from ileti.tenancy import accounts, rolebook, roles
+from ileti.tenancy.access import matrix
 from ileti.tenancy.rightwords import WORDS
 from ileti.tenancy.roles import CEILING, GRANTS, Level
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
@@ -46,6 +47,13 @@ def scanner(admin: Any, place: Any) -> str:
 
 def test_every_right_has_words_and_every_word_a_right() -> None:
     assert set(WORDS) == set(roles.PERMISSIONS)
+
+
+def test_every_right_stands_somewhere_in_the_matrix() -> None:
+    unseen = [one for one in roles.PERMISSIONS if one != "home:read" and not any(
+        cell for group in matrix(frozenset({one})) for line in group["rows"]
+        for cell in line["cells"])]
+    assert unseen == []
 
 
 def test_who_has_a_composed_role_may_do_that_and_nothing_else(
