@@ -45,6 +45,8 @@ from ileti.requests.desk.endings import RequestEndView
 from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
+from ileti.signin.confirmview import ConfirmView
+from ileti.signin.ownviews import TwoStepResetView, TwoStepView
 from ileti.tenancy import roles, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
@@ -118,6 +120,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.add_view_no_menu(DeskView)
+    for own in (ConfirmView, TwoStepView, TwoStepResetView):
+        builder.add_view_no_menu(own)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 
