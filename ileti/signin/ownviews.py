@@ -57,7 +57,8 @@ class TwoStepView(BaseView):
                 return self._codes(codes)
         return self.render_template(
             "panel/account/own_enrol.html", form=form, secret=qr.spaced(secret),
-            picture=qr.picture(secret, current_user.username))
+            picture=qr.picture(secret, current_user.username),
+            uri=twostep.address_of(secret, current_user.username))
 
     @expose("/kodlar", methods=["POST"])
     @has_access

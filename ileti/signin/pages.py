@@ -148,7 +148,8 @@ class SecondStep(BaseView):
                     target=get_safe_redirect(open_half.target))
         return self.render_template(
             "panel/account/enrol.html", title=_("Set up two-step sign-in"), form=form,
-            picture=qr.picture(secret, user.username), secret=qr.spaced(secret))
+            picture=qr.picture(secret, user.username), secret=qr.spaced(secret),
+            uri=twostep.address_of(secret, user.username))
 
 
 def _begin_again() -> ResponseReturnValue:

@@ -37,21 +37,30 @@ def fresh() -> bool:
 def needed(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let a view run after a fresh proof only; else ask for one first."""
 
+    return _gate(view, lambda: request.method == "GET")
+
+
+def needed_for_file(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a link to a file: after the proof one comes back to the page with the link,
+    because nobody wants to be left on a page that is done with."""
+    return _gate(view, lambda: False)
+
+
+def _gate(view: Callable[..., Any], is_page: Callable[[], bool]) -> Callable[..., Any]:
     @wraps(view)
     def asked(*args: Any, **more: Any) -> Any:
         if fresh():
             return view(*args, **more)
-        return redirect(url_for("ConfirmView.ask", next=_way_back(),
-                                form=1 if request.method == "POST" else None))
+        if is_page():
+            return redirect(url_for("ConfirmView.ask", next=request.full_path.rstrip("?")))
+        return redirect(url_for("ConfirmView.ask", next=_page_before(), form=1))
 
     asked._ileti_confirmed = True  # type: ignore[attr-defined]
     return asked
 
 
-def _way_back() -> str:
-    """The page itself, or the one whose form was sent."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
+def _page_before() -> str:
+    """The page whose form or link it was, on this host."""
     came = urlsplit(request.referrer or "")
     same = came.netloc == request.host and came.path.startswith("/")
     return came.path + (f"?{came.query}" if came.query else "") if same else "/"

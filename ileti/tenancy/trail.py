@@ -28,6 +28,8 @@ DEEDS = {
     "login_failed": _l("Signing in failed"),
     "second_step_failed": _l("The second step of signing in failed"),
     "confirm_failed": _l("Confirming with the password failed"),
+    "session:end": _l("Ended one of their sessions"),
+    "session:end_others": _l("Ended their sessions elsewhere"),
     "two_step:on": _l("Switched two-step sign-in on"),
     "two_step:off": _l("Switched two-step sign-in off"),
     "two_step:codes": _l("Made new recovery codes"),

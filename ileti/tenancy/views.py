@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -14,6 +16,7 @@ from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
+from ileti.tenancy import confirm
 from ileti.tenancy.crud import Checked, Records, RecordView
 from ileti.tenancy.identifiers import parse_kep, parse_mersis, parse_verbis
 from ileti.tenancy.models import Brand, Provider
@@ -109,6 +112,13 @@ class ProviderView(RecordView):
     }
     edit_form_extra_fields = add_form_extra_fields
     show_template = "panel/provider.html"
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    @confirm.needed
+    def edit(self, pk: str) -> ResponseReturnValue:
+        """The login at İYS and who signs in how are nothing for a passer-by at an open screen."""
+        return super().edit(pk)
 
     def pre_update(self, item: Any) -> None:
         """An empty password field keeps the password."""
