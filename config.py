@@ -408,6 +408,10 @@ class Settings(BaseSettings):
     )
 
     # -- panel
+    two_step_by_role: bool | None = _field(
+        None, "Whether roles that may open or take out addresses must sign in in two steps; unset "
+        "means yes in production only. A provider can ask it of everybody who works for it.",
+    )
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
     log_level: Literal["debug", "info", "warning", "error"] = _field(
         "info", "From which level on something is logged; commands that answer and end log "
@@ -422,6 +426,11 @@ class Settings(BaseSettings):
     def specimens(self) -> bool:
         """Whether invented phone numbers are taken (docs/adr/0011)."""
         return not self.production if self.specimen_numbers is None else self.specimen_numbers
+
+    @property
+    def two_steps(self) -> bool:
+        """Whether a role alone makes the second step a duty (docs/adr/0035)."""
+        return self.production if self.two_step_by_role is None else self.two_step_by_role
 
     @property
     def base_url(self) -> str:

@@ -39,13 +39,10 @@ from ileti.iys.pushing import registered
 from ileti.kvkk import proof as _acts_proof  # noqa: F401
 from ileti.requests import eraser as _eraser  # noqa: F401 (registers who erases on request)
 from ileti.retention import witness as _witness  # noqa: F401 (registers what was destroyed)
+from ileti.signin.manager import HouseSecurityManager
+from ileti.signin.twostep import means_of
 from ileti.tenancy.doors import RoomyRequest, open_doors
-from ileti.tenancy.security import (
-    PUBLIC_BLUEPRINTS,
-    IletiSecurityManager,
-    open_request_scope,
-    sync_roles,
-)
+from ileti.tenancy.security import PUBLIC_BLUEPRINTS, open_request_scope, sync_roles
 from ileti.web import menu
 from ileti.web.errors import init_errors
 from ileti.web.headers import init_headers
@@ -74,7 +71,7 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         init_headers(app, production=given.production)
         open_doors(app)  # before the first who looks for a token in the body
         protection = CSRFProtect(app)
-        builder = AppBuilder(app, db.session, security_manager_class=IletiSecurityManager,
+        builder = AppBuilder(app, db.session, security_manager_class=HouseSecurityManager,
                              indexview=TodayView)
         app.extensions["babel"].locale_selector = _language
         open_request_scope(app)
@@ -82,7 +79,8 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         init_errors(app)
         menu.add_views(builder)
         app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url,
-                                     pushes_of=registered, limits_at_iys=limits)
+                                     pushes_of=registered, limits_at_iys=limits,
+                                     second_steps_of=means_of)
         _add_public_pages(app, protection)
     return app
 

@@ -22,6 +22,7 @@ import ileti.radar.models
 import ileti.recipients.models
 import ileti.requests.models
 import ileti.retention.models
+import ileti.signin.models
 import ileti.tenancy.models
 import ileti.webhooks.models  # noqa: F401
 

@@ -33,7 +33,7 @@ from ileti.core import orm
 from ileti.core.errors import CallerMistake, NotFound
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.vocabulary import ASKS, ONE_PURPOSE
-from ileti.tenancy import security
+from ileti.tenancy import confirm, security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
@@ -134,6 +134,7 @@ class SiteView(RecordView):
 
     @expose("/<int:pk>/anahtar", methods=["POST"])
     @has_access
+    @confirm.needed
     def change_secret(self, pk: int) -> ResponseReturnValue:
         """Make the site's secret, renew it, or end the one before."""
         site, wish = self._site(pk), request.form.get("wish", "")
@@ -147,6 +148,7 @@ class SiteView(RecordView):
 
     @expose("/<int:pk>/anahtar/goster", methods=["POST"])
     @has_access
+    @confirm.needed
     def show_secret(self, pk: int) -> ResponseReturnValue:
         """The site's page with its secret open; that it was opened is kept."""
         site = self._site(pk)

@@ -29,7 +29,7 @@ from ileti.consents.vocabulary import Channel
 from ileti.core import clock, orm
 from ileti.core.errors import IletiError, NotFound
 from ileti.core.formats import say
-from ileti.tenancy import audit
+from ileti.tenancy import audit, confirm
 from ileti.tenancy.models import Provider
 
 
@@ -43,6 +43,7 @@ class MessageView(BaseView):
     @expose("/<number>/kanit-paketi")
     @has_access
     @permission_name("prove")
+    @confirm.needed_for_file
     def bundle(self, number: str) -> ResponseReturnValue:
         """The proof bundle of one message."""
         message_id = message_of(number)
@@ -58,6 +59,7 @@ class MessageView(BaseView):
     @expose("/sikayet-paketi", methods=["POST"])
     @has_access
     @permission_name("prove")
+    @confirm.needed
     def complaint(self) -> ResponseReturnValue:
         """The pack for a complaint about what was sent to an address at a moment."""
         reference, text = request.form.get("bul", ""), request.form.get("at", "")

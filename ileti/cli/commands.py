@@ -217,6 +217,21 @@ def create_user(username: str, role: str, email: str | None, provider: int | Non
     click.echo(f"{username} may log in as {role}.")
 
 
+@user.command("reset-two-step")
+@click.argument("username")
+def reset_two_step(username: str) -> None:
+    """Take away a lost second step: app, recovery codes and passkeys.
+
+    The user is signed out everywhere and gets a mail; the next sign-in leads to setting up a new
+    one where the role or the provider requires it.
+    """
+    with_services()
+    from ileti.cli.users import reset_second_step
+
+    reset_second_step(username)
+    click.echo(f"{username} signs in by password alone until a new second step is set up.")
+
+
 @main.command("import", short_help="Bring a customer list into the ledger, dry run first.")
 @click.argument("file", required=False,
                 type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -1,4 +1,4 @@
-"""``ileti user create`` and the accounts of the first run, through the same door as the panel."""
+"""``ileti user …`` and the accounts of the first run, through the same door as the panel."""
 
 from __future__ import annotations
 
@@ -48,6 +48,24 @@ def ensure_user(username: str, password: str, *, role: str, email: str | None = 
         accounts.give_membership(found, role, provider_id=provider_id, brand_id=brand_id,
                                  dealer_id=dealer_id)
         return int(found)
+
+
+def reset_second_step(username: str) -> None:
+    """Take a user's lost second step away and end all their sessions; NotFound for nobody's name.
+    """
+    from flask_appbuilder.security.sqla.models import User
+
+    from ileti.factory import create_app
+    from ileti.signin import account
+
+    with create_app().app_context():
+        with scope.system_scope():
+            found = db.session.scalars(
+                select(User.id).where(User.username == username.strip().lower())).first()
+        if found is None:
+            raise NotFound("Bu adda bir kullanıcı yok.", "There is no user of this name.")
+        account.reset_second_step(found, giver=accounts.SYSTEM, by="ileti user reset-two-step",
+                                  program="ileti user reset-two-step")
 
 
 _HOW = {

@@ -29,7 +29,7 @@ from ileti.core.formats import say
 from ileti.recipients.address import AddressError
 from ileti.recipients.models import Recipient
 from ileti.recipients.restricted import is_restricted
-from ileti.tenancy import audit, scope
+from ileti.tenancy import audit, confirm, scope
 from ileti.tenancy.models import Brand, Provider
 
 REFUSAL_SOURCES = (Source.HS_CAGRI_MERKEZI, Source.HS_FIZIKSEL_ORTAM, Source.HS_EPOSTA,
@@ -92,6 +92,7 @@ class ConsentView(BaseView):
     @expose("/<number>/kanit-paketi", methods=["POST"])
     @has_access
     @permission_name("prove")
+    @confirm.needed
     def prove(self, number: str) -> ResponseReturnValue:
         """The proof bundle of this consent's records; who took it is written down first."""
         entry, _state = _entry_and_state(number)

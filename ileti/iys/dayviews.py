@@ -29,7 +29,7 @@ from ileti.iys import archive, daypage, days, dayshow, daywords, reconcile, repa
 from ileti.iys.compare import Cause
 from ileti.iys.instant import ask_now, mend_now
 from ileti.recipients.address import AddressError, parse_address
-from ileti.tenancy import audit, security
+from ileti.tenancy import audit, confirm, security
 from ileti.tenancy.models import Brand
 
 
@@ -137,6 +137,7 @@ class DayView(BaseView):
     @expose("/<int:brand_id>/<day>/arsiv/<int:number>")
     @has_access
     @permission_name("open")
+    @confirm.needed_for_file
     def download(self, brand_id: int, day: str, number: int) -> ResponseReturnValue:
         """What İYS gave out, as it came."""
         one, place = daypage.day_of(brand_id, day), _place(brand_id)

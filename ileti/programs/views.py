@@ -23,7 +23,7 @@ from ileti.core import clock, orm
 from ileti.core.errors import Conflict, NotFound
 from ileti.programs.accounts import new_secret, new_username
 from ileti.programs.models import ApiAccount, ApiToken
-from ileti.tenancy import audit, security
+from ileti.tenancy import audit, confirm, security
 from ileti.tenancy.crud import Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
@@ -95,6 +95,20 @@ class ApiAccountView(RecordView):
             raise Told(_("This brand belongs to another provider."))
         item.username = new_username()
 
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    @confirm.needed
+    def add(self) -> ResponseReturnValue:
+        """A program gets rights as a person does."""
+        return super().add()
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    @confirm.needed
+    def edit(self, pk: str) -> ResponseReturnValue:
+        """The same for its rights afterwards."""
+        return super().edit(pk)
+
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
@@ -103,6 +117,7 @@ class ApiAccountView(RecordView):
 
     @expose("/<int:pk>/anahtar", methods=["POST"])
     @has_access
+    @confirm.needed
     def make_secret(self, pk: int) -> ResponseReturnValue:
         """The account's page with a new secret, this once; tokens of the old one end."""
         account = self._account(pk)

@@ -18,7 +18,7 @@ from werkzeug.security import generate_password_hash
 
 from ileti.core import orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import logins, ownroles, rolebook, roles, scope
+from ileti.tenancy import logins, notices, ownroles, rolebook, roles, scope
 from ileti.tenancy.models import Brand, Dealer, Membership
 from ileti.tenancy.roles import Level
 
@@ -109,6 +109,7 @@ def set_password(user_id: int, password: str, *, giver: Giver = SYSTEM) -> None:
         user = _changeable(session, user_id, giver)
         check_password(password, username=user.username)
         user.password = hash_password(password)
+        notices.tell(user_id, "password")
     logins.end_sessions(user_id)
 
 
@@ -122,6 +123,8 @@ def describe(user_id: int, *, first_name: str, last_name: str, email: str,
                                       User.id != user_id)
         if session.scalars(taken).first() is not None:
             raise Conflict("Bu e-posta kullanılıyor.", "This e-mail is taken.", code="user_taken")
+        if user.email != email:
+            notices.tell(user_id, "email", to=user.email)
         user.first_name, user.last_name, user.email = first_name.strip(), last_name.strip(), email
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -26,6 +26,43 @@ def end_sessions(user_id: int) -> int:
     """End every session of a user, because rights or password changed; how many there were."""
     done = db.connection().execute("delete from user_session where user_id = %s", (user_id,))
     return done.rowcount
+
+
+def end_session(user_id: int, key: bytes) -> int:
+    """End one session of a user; 1 when there was one."""
+    done = db.connection().execute(
+        "delete from user_session where user_id = %s and key = %s", (user_id, key))
+    return done.rowcount
+
+
+def end_other_sessions(user_id: int, but: bytes) -> int:
+    """End every session of a user but this one; how many."""
+    done = db.connection().execute(
+        "delete from user_session where user_id = %s and key <> %s", (user_id, but))
+    return done.rowcount
+
+
+def session_key(token: str) -> bytes:
+    """What stands in the database for a session's value."""
+    return sha256(token.encode()).digest()
+
+
+def note_seen(user_id: int) -> None:
+    """Note that a user is at work; written at most once a minute."""
+    now = clock.now()
+    db.connection().execute(
+        "insert into user_security (user_id, seen_at) select id, %s from ab_user where id = %s "
+        "on conflict (user_id) do update set seen_at = excluded.seen_at "
+        "where coalesce(user_security.seen_at, '-infinity') < %s",
+        (now, user_id, now - timedelta(minutes=1)))
+
+
+def last_seen(user_ids: list[int]) -> dict[int, datetime]:
+    """When users last worked, in one statement."""
+    rows = db.connection().execute(
+        "select user_id, seen_at from user_security where user_id = any(%s) "
+        "and seen_at is not null", (user_ids,)).fetchall()
+    return dict(rows)
 
 
 def end_expired() -> int:

@@ -45,6 +45,7 @@ class Provider(Model):
     the line people read on forms and mails; ``address`` to ``application`` (where people send
     requests about their data) stand in texts as merge fields. ``four_eyes``: whoever wrote a text
     may not publish it. ``vault_quota_mb``: room for its proofs; None as VAULT_QUOTA_MB says.
+    ``two_step``: everybody who works for it signs in in two steps, whatever the role.
     """
 
     __tablename__ = "provider"
@@ -64,6 +65,7 @@ class Provider(Model):
     verbis: Mapped[str | None] = mapped_column(String(30))
     application: Mapped[str | None] = mapped_column(String(400))
     four_eyes: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    two_step: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     activation_date: Mapped[date | None] = mapped_column(Date)
     alarm_mails: Mapped[str] = mapped_column(String(3), server_default=text("'tr'"))
     iys_username: Mapped[str | None] = mapped_column(String(255))
@@ -236,6 +238,7 @@ class UserSession(Model):
     """A signed-in browser; kept here so that signing out really ends it (stack T19).
 
     The cookie holds a random value, the row its SHA-256: a stolen dump opens no session.
+    ``seen_at`` is written at most once a minute.
     """
 
     __tablename__ = "user_session"
@@ -247,7 +250,10 @@ class UserSession(Model):
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     user_id: Mapped[int | None] = mapped_column(Integer)
     data: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    address: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = _created()
+    seen_at: Mapped[datetime] = _created()
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

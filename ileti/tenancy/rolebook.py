@@ -51,6 +51,11 @@ def granted(key: str) -> frozenset[str]:
     return roles.GRANTS.get(key, frozenset())
 
 
+def two_steps(key: str) -> bool:
+    """Whether the role holds a right that asks for two-step sign-in (``roles.TWO_STEP_RIGHTS``)."""
+    return bool(granted(key) & roles.TWO_STEP_RIGHTS)
+
+
 def title(key: str, language: str) -> str:
     """What people call the role; its key when nobody knows it any more."""
     role = find(key)

@@ -153,6 +153,14 @@ GRANTS: Final[dict[str, frozenset[str]]] = _read_table()
 PERMISSIONS: Final[tuple[str, ...]] = tuple(
     line.split()[0] for line in _TABLE.strip().splitlines()[1:]
 )
+#: rights that show or take out addresses, or hand out rights and secrets: who has one of them signs
+#: in in two steps (ADR 0035)
+TWO_STEP_RIGHTS: Final = frozenset({
+    "consent:reveal", "consent:prove", "dealer:reveal", "request:read", "restricted:read",
+    "reconciliation:open", "site:secret", "api:write", "webhook:write",
+})
+#: the roles that follow: who in production signs in in two steps
+TWO_STEPS: Final = frozenset(key for key, granted in GRANTS.items() if granted & TWO_STEP_RIGHTS)
 #: rights of an office that whoever may appoint to it does not need themselves
 OF_OFFICE: Final = frozenset({"restricted:read"})
 BY_KEY: Final[dict[str, Role]] = {role.key: role for role in ROLES}

@@ -22,7 +22,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from ileti.core import orm
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.core.formats import language, say
-from ileti.tenancy import ownroles, rolebook, roles, scope, security
+from ileti.tenancy import confirm, ownroles, rolebook, roles, scope, security
 from ileti.tenancy.access import role_page
 from ileti.tenancy.models import AuditEntry
 from ileti.tenancy.rightwords import TOPICS, right
@@ -100,6 +100,7 @@ class RoleView(BaseView):
     @expose("/yeni", methods=["GET", "POST"])
     @has_access
     @permission_name("write")
+    @confirm.needed
     def add(self) -> ResponseReturnValue:
         """Compose a role, from nothing or from another."""
         if not _may_compose():
@@ -121,6 +122,7 @@ class RoleView(BaseView):
     @expose("/<key>/degistir", methods=["GET", "POST"])
     @has_access
     @permission_name("write")
+    @confirm.needed
     def edit(self, key: str) -> ResponseReturnValue:
         """Change a composed role."""
         role = _own(key)
@@ -139,6 +141,7 @@ class RoleView(BaseView):
     @expose("/<key>/kaldir", methods=["POST"])
     @has_access
     @permission_name("write")
+    @confirm.needed
     def retire(self, key: str) -> ResponseReturnValue:
         """Hand a composed role out no more."""
         try:

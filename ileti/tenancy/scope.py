@@ -74,7 +74,10 @@ ABOUT_RECIPIENTS: dict[str, str | None] = {
     "message": "created_at", "verification": "created_at",
     "kvkk_entry": "captured_at", "kvkk_state": "entry_at",
 }
-PERSONAL_TABLES = frozenset({"login_limit", "user_session"})  # the system's alone
+PERSONAL_TABLES = frozenset({  # the system's alone
+    "login_limit", "user_session", "user_security", "recovery_code", "passkey", "user_device",
+    "outside_login", "account_mail",
+})
 
 _KEY = tuple((name, name) for name in (
     "provider_id", "brand_id", "recipient_id", "recipient_type", "channel"))

@@ -3,8 +3,7 @@
 * Rights come from one membership at a time (the work space chosen in the switcher): what somebody
   may do at one brand never leaks to another where they hold a lesser role.
 * All permissions of a request are read once (stack T8: one SQL EXISTS per button otherwise).
-* The login is limited per user name and per address, and the limits stand in PostgreSQL
-  (:mod:`ileti.tenancy.logins`).
+* The way in is a room of its own (``ileti/signin``), on a higher floor.
 * Only the views below exist: Flask-AppBuilder's own user, role and REST views stay switched off.
 """
 
@@ -13,24 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, flash, g, redirect, request, session, url_for
-from flask.typing import ResponseReturnValue
-from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import no_cache
-from flask_appbuilder.security.forms import LoginForm_db
+from flask import Flask, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.sqla.models import User
-from flask_appbuilder.security.views import AuthDBView
-from flask_appbuilder.utils.base import get_safe_redirect
-from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
-from sqlalchemy import or_, select
+from flask_login import current_user
+from sqlalchemy import select
 
-from ileti.core import clock, db, orm
-from ileti.core.errors import TooMany
+from ileti.core import db, orm
 from ileti.tenancy import (
-    audit,
-    logins,
     rolebook,
     roles,
     scope,
@@ -115,85 +103,11 @@ def may(permission: str) -> bool:
     return current_user.is_authenticated and permission in permissions()
 
 
-# -- views ---------------------------------------------------------------------------------------
-
-
-class SignIn(AuthDBView):
-    """Sign in and out; signing out takes a POST, so that no foreign picture can do it."""
-
-    @expose("/login/", methods=["GET", "POST"])
-    @no_cache
-    @public_route
-    def login(self) -> ResponseReturnValue:
-        """The form, or the try."""
-        if g.user is not None and g.user.is_authenticated:
-            return redirect(self._get_safe_next_url())
-        form = LoginForm_db()
-        if form.validate_on_submit():
-            return self._try(form)
-        return self.render_template(self.login_template, title=_("Sign in"), form=form)
-
-    def _try(self, form: Any) -> ResponseReturnValue:
-        name, address = form.username.data, request.remote_addr or ""
-        wait = logins.wait_before_login(name, address)
-        if wait:
-            raise TooMany(retry_after=wait)
-        with scope.system_scope():
-            user = self.appbuilder.sm.auth_user_db(name, form.password.data)
-        if user is None:
-            logins.count_failure(name, address)
-            _note_failure(name)
-            flash(_("User name or password is wrong."), "danger")
-            return self.render_template(self.login_template, title=_("Sign in"), form=form)
-        logins.forgive(name, address)
-        language = session.get("locale")
-        session.clear()
-        session.renew = True  # type: ignore[attr-defined]
-        if language:
-            session["locale"] = language
-        login_user(user, remember=False)
-        own = membership()
-        audit.record("login", f"ab_user:{user.id}", user_id=user.id,
-                     provider_id=own.provider_id if own else None)
-        orm.db.session.commit()
-        return redirect(get_safe_redirect(request.args.get("next", "")))
-
-    @expose("/logout/", methods=["POST"])
-    @no_cache
-    @public_route
-    def logout(self) -> ResponseReturnValue:
-        """End this session for good."""
-        if current_user.is_authenticated:
-            own = membership()
-            audit.record("logout", f"ab_user:{current_user.id}",
-                         provider_id=own.provider_id if own else None)
-            orm.db.session.commit()
-        logout_user()
-        session.clear()
-        return redirect(url_for(f"{self.endpoint}.login"))
-
-
-def _note_failure(name: str) -> None:
-    """A failed try on an account that exists, for its provider's audit trail (ASVS 16.3.1).
-
-    The typed name itself is not kept: people type passwords into the wrong field.
-    """
-    typed = name.strip().lower()
-    with scope.system_scope():
-        found = orm.db.session.execute(
-            select(User.id, Membership.provider_id)
-            .outerjoin(Membership, Membership.user_id == User.id)
-            .where(or_(User.username == typed, User.email == typed)).order_by(Membership.id)
-        ).first()
-        if found is not None:
-            audit.record("login_failed", f"ab_user:{found[0]}", provider_id=found[1])
-    orm.db.session.commit()
+# -- the manager ---------------------------------------------------------------------------------
 
 
 class IletiSecurityManager(SecurityManager):
     """See the module text."""
-
-    authdbview = SignIn
 
     def __init__(self, appbuilder: Any) -> None:
         super().__init__(appbuilder)
@@ -211,13 +125,6 @@ class IletiSecurityManager(SecurityManager):
         with scope.system_scope():
             user = super().load_user(pk)
         return user if user is not None and user.is_active else None
-
-    def update_user_auth_stat(self, user: Any, success: bool = True) -> None:
-        """Flask-AppBuilder writes the server's own wall clock; people here read Istanbul's."""
-        super().update_user_auth_stat(user, success)
-        if success:
-            user.last_login = clock.to_istanbul(clock.now()).replace(tzinfo=None)
-            orm.db.session.commit()
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Whether the user's work space grants it; nothing is granted to visitors."""

@@ -27,6 +27,14 @@ from ileti.tenancy.views import COMMON_LABELS
 DEEDS = {
     "login": _l("Signed in"), "logout": _l("Signed out"),
     "login_failed": _l("Signing in failed"),
+    "second_step_failed": _l("The second step of signing in failed"),
+    "confirm_failed": _l("Confirming with the password failed"),
+    "session:end": _l("Ended one of their sessions"),
+    "session:end_others": _l("Ended their sessions elsewhere"),
+    "two_step:on": _l("Switched two-step sign-in on"),
+    "two_step:off": _l("Switched two-step sign-in off"),
+    "two_step:codes": _l("Made new recovery codes"),
+    "two_step:reset": _l("Reset a second step"),
     "consent:prove": _l("Took a proof bundle"), "consent:receipt": _l("Took a receipt"),
     "message:prove": _l("Took a message’s proof bundle"),
     "consent:complaint": _l("Took a complaint pack"),
@@ -109,11 +117,16 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
-    "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
- "brings_lists": _l("Imports customer lists"),
+    "way": _l("By"), "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
+    "brings_lists": _l("Imports customer lists"),
     "reads_consents": _l("Asks what held at a moment"),
     "brings_proofs": _l("Adds proof files"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
+}
+WAYS = {
+    "password": _l("Password alone"), "app": _l("Password and app"),
+    "recovery": _l("Password and recovery code"), "passkey": _l("Passkey"),
+    "outside": _l("The organisation’s sign-in"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
     "provider": (Provider, "ProviderView.show", "provider:read"),
@@ -180,6 +193,8 @@ def details(kept: dict[str, Any]) -> Any:
             value = ", ".join(str(labels.get(one, one)) for one in value)
         elif name in ("added", "removed"):
             value = ", ".join(str(right(one)) for one in value) or "—"
+        elif name == "way":
+            value = WAYS.get(value, value)
         elif name == "role":
             value = rolebook.title(value, language())
         elif isinstance(value, list):

@@ -19,7 +19,7 @@ from flask_login import current_user
 
 from ileti.core.errors import IletiError, NotAllowed, NotFound
 from ileti.core.formats import say
-from ileti.tenancy import accounts, scope, security
+from ileti.tenancy import accounts, confirm, logins, scope, security
 from ileti.tenancy.access import access_page
 from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.people import (
@@ -37,18 +37,30 @@ from ileti.tenancy.people import (
 from ileti.tenancy.views import COMMON_LABELS
 
 
+class Users(Records):
+    """Users, with when they last worked beside."""
+
+    def get_values(self, lst: Any, list_columns: Any) -> Any:
+        """The cells of a page of the list; last seen is asked for once."""
+        seen = logins.last_seen([one.id for one in lst])
+        plain = [name for name in list_columns if name != "seen_at"]
+        for one, cells in zip(lst, super().get_values(lst, plain), strict=True):
+            yield cells | {"seen_at": seen.get(one.id)}
+
+
 class UserView(RecordView):
     """Users, and where they work in which role."""
 
-    datamodel = Records(User)
+    datamodel = Users(User)
     route_base = "/kullanicilar"
     class_permission_name = "user"
     method_permission_name = RecordView.method_permission_name | {
         "give": "write", "take": "write", "switch": "write", "give_password": "write"}
     list_title, add_title, show_title = _l("Users"), _l("Add a user"), _l("User")
     edit_title = _l("Change the user")
-    label_columns = COMMON_LABELS | {"get_full_name": _l("Full name"), "id": _l("Role and place")}
-    list_columns = ["username", "get_full_name", "id", "active", "last_login"]
+    label_columns = COMMON_LABELS | {"get_full_name": _l("Full name"), "id": _l("Role and place"),
+                                     "seen_at": _l("Last seen")}
+    list_columns = ["username", "get_full_name", "id", "active", "last_login", "seen_at"]
     formatters_columns = {"id": where_at}
     search_columns = ["username", "email", "active"]
     order_columns = ["username", "last_login"]
@@ -61,6 +73,7 @@ class UserView(RecordView):
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
+    @confirm.needed
     def add(self) -> ResponseReturnValue:
         """A new user with a first membership."""
         form = UserForm()
@@ -75,6 +88,7 @@ class UserView(RecordView):
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
+    @confirm.needed
     def edit(self, pk: int) -> ResponseReturnValue:
         """Name and e-mail of a user who may do no more than oneself."""
         user = self._user(pk)
@@ -114,6 +128,7 @@ class UserView(RecordView):
 
     @expose("/<int:pk>/yetki", methods=["POST"])
     @has_access
+    @confirm.needed
     def give(self, pk: int) -> ResponseReturnValue:
         """One more membership."""
         user = self._user(pk)
@@ -133,6 +148,7 @@ class UserView(RecordView):
 
     @expose("/<int:pk>/yetki-al/<int:membership_id>", methods=["POST"])
     @has_access
+    @confirm.needed
     def take(self, pk: int, membership_id: int) -> ResponseReturnValue:
         """End one membership."""
         own = {one.id for one in visible_memberships(self._user(pk).id)}
@@ -145,6 +161,7 @@ class UserView(RecordView):
 
     @expose("/<int:pk>/ac-kapat", methods=["POST"])
     @has_access
+    @confirm.needed
     def switch(self, pk: int) -> ResponseReturnValue:
         """Switch a user off or on; all of somebody's memberships must be the giver's to give."""
         user = self._user(pk)
@@ -158,6 +175,7 @@ class UserView(RecordView):
 
     @expose("/<int:pk>/parola", methods=["POST"])
     @has_access
+    @confirm.needed
     def give_password(self, pk: int) -> ResponseReturnValue:
         """A new password for a user who forgot theirs; one's own is changed in the profile."""
         user = self._user(pk)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -14,6 +16,7 @@ from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
+from ileti.tenancy import confirm
 from ileti.tenancy.crud import Checked, Records, RecordView
 from ileti.tenancy.identifiers import parse_kep, parse_mersis, parse_verbis
 from ileti.tenancy.models import Brand, Provider
@@ -25,6 +28,7 @@ COMMON_LABELS = {
     "activation_date": _l("İYS activation date"), "kep": _l("KEP address"),
     "verbis": _l("VERBİS number"), "application": _l("Where people apply about their data"),
     "four_eyes": _l("A second person publishes texts"),
+    "two_step": _l("Everybody signs in in two steps"),
     "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
     "iys_partner_code": _l("Partner number at İYS"),
     "iys_password": _l("İYS password"), "iys_checked_at": _l("Connection last tried"),
@@ -61,11 +65,12 @@ class ProviderView(RecordView):
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
     show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
-                    "verbis", "application", "four_eyes", "activation_date", "alarm_mails",
-                    "iys_username", "iys_partner_code", "iys_checked_at", "iys_problem"]
+                    "verbis", "application", "four_eyes", "two_step", "activation_date",
+                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
+                    "iys_problem"]
     add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
-                   "verbis", "application", "four_eyes", "activation_date", "alarm_mails",
-                   "iys_username", "iys_password", "iys_partner_code"]
+                   "verbis", "application", "four_eyes", "two_step", "activation_date",
+                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
     description_columns = {"iys_partner_code": _l(
         "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
@@ -92,6 +97,10 @@ class ProviderView(RecordView):
         "four_eyes": BooleanField(
             _l("A second person publishes texts"),
             description=_l("Whoever wrote a text may not publish it; another person reviews it.")),
+        "two_step": BooleanField(
+            _l("Everybody signs in in two steps"),
+            description=_l("Also those whose role does not need it. Who has no second step yet is "
+                           "led to setting it up at the next sign-in.")),
         "alarm_mails": SelectField(
             _l("Mails about deadlines"), [DataRequired()], choices=list(ALARM_MAILS.items()),
             default="tr",
@@ -103,6 +112,13 @@ class ProviderView(RecordView):
     }
     edit_form_extra_fields = add_form_extra_fields
     show_template = "panel/provider.html"
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    @confirm.needed
+    def edit(self, pk: str) -> ResponseReturnValue:
+        """The login at İYS and who signs in how are nothing for a passer-by at an open screen."""
+        return super().edit(pk)
 
     def pre_update(self, item: Any) -> None:
         """An empty password field keeps the password."""

@@ -45,6 +45,9 @@ from ileti.requests.desk.endings import RequestEndView
 from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
+from ileti.signin.confirmview import ConfirmView
+from ileti.signin.ownviews import TwoStepResetView, TwoStepView
+from ileti.signin.sessionsview import SessionsView
 from ileti.tenancy import rolebook, security
 from ileti.tenancy.dealers import DealerView
 from ileti.tenancy.models import Membership, Provider
@@ -119,6 +122,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.add_view_no_menu(DeskView)
+    for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView):
+        builder.add_view_no_menu(own)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)
 

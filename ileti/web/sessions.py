@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -22,6 +21,7 @@ from werkzeug.datastructures import CallbackDict
 from ileti.capture.limits import counters
 from ileti.core import clock, db
 from ileti.core.errors import TooMany
+from ileti.tenancy.logins import note_seen, session_key
 
 COOKIE = "ileti_oturum"
 VISITOR_MINUTES = 60
@@ -29,8 +29,11 @@ TOUCH_SECONDS = 60
 # New sessions of nobody: ten times what one address may submit in a minute. Each is a row.
 STRANGERS_SHARE = 10
 _tags = TaggedJSONSerializer()
-_NEW = "insert into user_session (user_id, data, expires_at, key) values (%s, %s, %s, %s)"
-_AGAIN = "update user_session set user_id = %s, data = %s, expires_at = %s where key = %s"
+LONGEST_AGENT = 300
+_NEW = ("insert into user_session (user_id, data, expires_at, address, agent, seen_at, key) "
+        "values (%s, %s, %s, %s, %s, %s, %s)")
+_AGAIN = ("update user_session set user_id = %s, data = %s, expires_at = %s, address = %s, "
+          "agent = %s, seen_at = %s where key = %s")
 
 
 class PanelSession(CallbackDict[str, Any], SessionMixin):
@@ -61,7 +64,7 @@ class DatabaseSessions(SessionInterface):
             return PanelSession()
         row = db.connection().execute(
             "select data, expires_at from user_session where key = %s and expires_at > %s",
-            (_key(token), clock.now()),
+            (session_key(token), clock.now()),
         ).fetchone()
         if row is None:
             return PanelSession()
@@ -94,11 +97,14 @@ class DatabaseSessions(SessionInterface):
             session.token = secrets.token_urlsafe(32)
         ends = clock.now() + self._life(session)
         user = session.get("_user_id")
-        row = (int(user) if user else None, _tags.dumps(dict(session)), ends, _key(session.token))
+        row = (int(user) if user else None, _tags.dumps(dict(session)), ends,
+               *_where_from(bool(user)), clock.now(), session_key(session.token))
         written = db.connection().execute(_NEW if fresh else _AGAIN, row).rowcount
         if not written:
             self._end(app, session, response)
             return
+        if user and (fresh or session.stale):
+            note_seen(int(user))
         response.set_cookie(COOKIE, session.token, expires=ends, httponly=True, samesite="Lax",
                             secure=bool(app.config["SESSION_COOKIE_SECURE"]), path="/")
         response.vary.add("Cookie")
@@ -120,11 +126,15 @@ def _too_many_strangers() -> bool:
 
 def forget(token: str) -> None:
     """End one session."""
-    db.connection().execute("delete from user_session where key = %s", (_key(token),))
+    db.connection().execute("delete from user_session where key = %s", (session_key(token),))
 
 
-def _key(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+def _where_from(known: bool) -> tuple[str | None, str | None]:
+    """Address and browser of somebody signed in, for the list of their own sessions; of strangers
+    nothing is kept."""
+    if not known:
+        return None, None
+    return (request.remote_addr or "")[:45], request.user_agent.string[:LONGEST_AGENT]
 
 
 def _no_session_needed(request: Request) -> bool:

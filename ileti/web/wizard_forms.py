@@ -22,7 +22,7 @@ from ileti.capture.views import SiteView
 from ileti.core import orm
 from ileti.core.errors import NotFound
 from ileti.iys.views import try_and_tell
-from ileti.tenancy import scope, security
+from ileti.tenancy import confirm, scope, security
 from ileti.tenancy.crud import LinesField
 from ileti.tenancy.models import Provider
 from ileti.tenancy.views import ProviderView
@@ -129,6 +129,7 @@ class WizardLoginView(_InFrame, ProviderView):
 
     @expose("/<pk>/iys", methods=["GET", "POST"])
     @has_access
+    @confirm.needed
     def edit(self, pk: str) -> ResponseReturnValue:
         """The form; what was saved is tried at İYS at once."""
         answer = ProviderView.edit(self, pk)

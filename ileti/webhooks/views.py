@@ -21,7 +21,7 @@ from wtforms.validators import DataRequired
 import ileti.webhooks.jobs  # noqa: F401 (its bell can only be rung when it is known)
 from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import NotFound
-from ileti.tenancy import audit, security
+from ileti.tenancy import audit, confirm, security
 from ileti.tenancy.crud import Checked, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
@@ -85,6 +85,7 @@ class WebhookView(RecordView):
 
     @expose("/<int:pk>/anahtar", methods=["POST"])
     @has_access
+    @confirm.needed
     def make_secret(self, pk: int) -> ResponseReturnValue:
         """Make the secret, or another one at once; this answer alone shows it."""
         hook = self._hook(pk)

@@ -241,3 +241,11 @@ def test_a_level_that_is_none_is_told_in_the_form(admin: Any, place: Any, level:
 @pytest.mark.parametrize("key", ["own:²", "own:999999999", "own:", "own:1;", "provider"])
 def test_a_role_there_is_not_is_not_found(admin: Any, key: str) -> None:
     assert admin.get(f"/roller/{key}").status_code == 404
+
+
+def test_a_composed_role_that_opens_addresses_asks_for_two_steps(admin: Any, place: Any) -> None:
+    open_, closed = name_of(place, "Adres açan"), name_of(place, "Adres açmayan")
+    compose(admin, open_, ["consent:read", "consent:reveal"])
+    compose(admin, closed, ["consent:read"])
+    assert rolebook.two_steps(f"own:{row(open_)[0]}")
+    assert not rolebook.two_steps(f"own:{row(closed)[0]}")

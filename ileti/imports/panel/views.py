@@ -37,7 +37,7 @@ from ileti.imports.panel import (
 from ileti.imports.panel.incoming import Incoming, whole_body
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import CHANGEABLE, RunState, Undo
-from ileti.tenancy import audit, doors, scope
+from ileti.tenancy import audit, confirm, doors, scope
 
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
             RunState.UNDOING)
@@ -289,6 +289,7 @@ class ImportView(BaseView):
     @expose("/<int:pk>/nedenler.csv")
     @has_access
     @permission_name("read")
+    @confirm.needed_for_file
     def report(self, pk: int) -> ResponseReturnValue:
         """Every row with what becomes of it and why, as a file."""
         return _report(pk, report.Form.CSV)
@@ -296,6 +297,7 @@ class ImportView(BaseView):
     @expose("/<int:pk>/nedenler.xlsx")
     @has_access
     @permission_name("read")
+    @confirm.needed_for_file
     def workbook(self, pk: int) -> ResponseReturnValue:
         """The same as a workbook."""
         return _report(pk, report.Form.XLSX)

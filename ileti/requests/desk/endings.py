@@ -18,7 +18,7 @@ from ileti.requests.desk import visible
 from ileti.requests.desk.doing import after, back, do, number_in
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed
-from ileti.tenancy import audit
+from ileti.tenancy import audit, confirm
 
 
 class RequestEndView(BaseView):
@@ -43,6 +43,7 @@ class RequestEndView(BaseView):
     @expose("/<number>/kopya/<int:no>", methods=["POST"])
     @has_access
     @permission_name("write")
+    @confirm.needed
     def take_copy(self, number: str, no: int) -> ResponseReturnValue:
         """The archive of a copy; written down first."""
         visible.refuse_part()

@@ -1,0 +1,27 @@
+"""The security manager with this house's own way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ileti.core import orm
+from ileti.signin.pages import SecondStep, SignIn
+from ileti.tenancy.security import IletiSecurityManager
+
+
+class HouseSecurityManager(IletiSecurityManager):
+    """Signing in by :mod:`ileti.signin`; what one may do then is tenancy's."""
+
+    authdbview = SignIn
+
+    def register_views(self) -> None:
+        """Sign-in and second step, both open to strangers."""
+        super().register_views()
+        self.appbuilder.add_view_no_menu(SecondStep)
+
+    def update_user_auth_stat(self, user: Any, success: bool = True) -> None:
+        """A right password alone is no sign-in yet: that is counted where the session opens
+        (:mod:`ileti.signin.entry`)."""
+        if not success:
+            super().update_user_auth_stat(user, success)
+            orm.db.session.commit()

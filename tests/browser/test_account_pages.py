@@ -1,0 +1,101 @@
+"""The way in and one's own account in Chromium: axe finds nothing, in both languages and widths."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import config
+from tests.browser.axe import browsing, faults, serving
+from tests.panel.people import PASSWORD, sign_in, user_with
+from tests.signin.people import code, user_id, with_app
+
+pytestmark = pytest.mark.browser
+PICTURES = os.environ.get("ILETI_PICTURES", "")  # a folder: keep what was seen
+
+
+@pytest.fixture(scope="module")
+def base(app: Any) -> Iterator[str]:
+    with serving(app) as address:
+        yield address
+
+
+def _look(page: Any, name: str) -> None:
+    """Nothing for axe to say; keep the pictures when somebody wants to see them."""
+    assert (name, faults(page)) == (name, [])
+    if PICTURES:
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("document.documentElement.dataset.theme = 'acik'")
+            page.screenshot(path=str(Path(PICTURES) / f"{name}-{width}.png"), full_page=True)
+
+
+def _give_password(page: Any, name: str, language: str) -> None:
+    page.goto(f"/lang/{language}")
+    page.goto("/login/")
+    page.locator("#username").fill(name)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+
+
+def _secret_on(page: Any) -> str:
+    found = re.search(r"<code[^>]*>([A-Z2-7 ]{32,})</code>", page.content())
+    assert found is not None
+    return found.group(1).replace(" ", "")
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_setting_up_the_second_step_at_sign_in(app: Any, base: str, chromium: Any, place: Any,
+                                               language: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(config.settings(), "two_step_by_role", True)
+    name = user_with(app, "provider_admin", place)
+    with browsing(chromium, base) as page:
+        _give_password(page, name, language)
+        page.wait_for_url("**/login/kur")
+        _look(page, f"kur-{language}")
+        page.locator("#code").fill(code(_secret_on(page), later=-1))
+        page.locator("#code").press("Enter")
+        page.wait_for_selector(".recovery")
+        _look(page, f"ilk-kodlar-{language}")
+        page.locator(".btn.primary").click()
+        page.wait_for_url(f"{base}/")
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_the_second_step_and_ones_own_account(app: Any, base: str, chromium: Any, place: Any,
+                                              language: str) -> None:
+    name = user_with(app, "provider_admin", place)
+    secret, _codes = with_app(app, name)
+    with browsing(chromium, base) as page:
+        _give_password(page, name, language)
+        page.wait_for_url("**/login/ikinci-adim")
+        page.locator("#code").fill("000000")
+        page.locator("#code").press("Enter")
+        page.wait_for_selector("#code-hata")
+        _look(page, f"ikinci-adim-{language}")
+        page.locator("#code").fill(code(secret))
+        page.locator("#code").press("Enter")
+        page.wait_for_url(f"{base}/")
+        for where in ("hesabim/", "hesabim/iki-adim/", "hesabim/iki-adim/kur",
+                      "hesabim/iki-adim/kapat", "hesabim/oturumlar/", "kullanicilar/list/",
+                      "onay/?form=1&next=/"):
+            page.goto(f"/{where}")
+            _look(page, f"{where.partition('?')[0].strip('/').replace('/', '-')}-{language}")
+
+
+def test_a_user_with_a_second_step_seen_by_an_admin(app: Any, base: str, chromium: Any,
+                                                    place: Any) -> None:
+    other = user_with(app, "marketer", place)
+    with_app(app, other)
+    admin = sign_in(app, user_with(app, "provider_admin", place))
+    with browsing(chromium, base, admin) as page:
+        page.goto(f"/kullanicilar/show/{user_id(other)}")
+        page.get_by_role("button", name="İkinci adımı sıfırla").click()
+        _look(page, "sifirla")
+        page.get_by_role("button", name="Sıfırla", exact=True).click()
+        page.wait_for_selector("[data-toast]")
