@@ -121,6 +121,36 @@ def test_nothing_is_destroyed_that_no_line_tells_of(shop: Any, owner: Any) -> No
 
 
 @pytest.mark.attack
+def test_nothing_is_destroyed_under_no_line_or_under_one_that_tells_of_something_else(
+        shop: Any, owner: Any) -> None:
+    done = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    took(owner, shop, OTHER, ago(11), Status.RET)
+    ids = [person(done)]
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        db.connection().execute("select destroy_persons(null, %s, %s)", (shop.provider_id, ids))
+    owner.execute("insert into legal_hold (provider_id, reason) values (%s, 'x')",
+                  (shop.provider_id,))
+    run()  # its line says that a run ended
+    owner.execute("insert into legal_hold_end (hold_id, provider_id, reason) "
+                  "select id, provider_id, 'x' from legal_hold")
+    [(last, _)] = owner.execute("select id, kind from destruction_log").fetchall()
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        db.connection().execute("select destroy_persons(%s, %s, %s)",
+                                (last, shop.provider_id, ids))
+    assert is_there(owner, ids[0])
+
+
+@pytest.mark.attack
+def test_a_line_of_another_kind_than_what_went_is_named(shop: Any, owner: Any) -> None:
+    ids = [person(took(owner, shop, ADDRESS, ago(11), Status.RET))]
+    with db.transaction() as conn:
+        number, previous = log.next_line(conn)
+        conn.execute("select destroy_persons(%s, %s, %s)", (number, shop.provider_id, ids))
+        log.write(conn, number, previous, log.Kind.RUN, ids=())
+    assert [fault.line for fault in log.verify()[1]] == [number]
+
+
+@pytest.mark.attack
 @pytest.mark.parametrize("deed", [
     "delete from destruction_log", "update destruction_log set count = 0",
     "delete from destruction_part", "insert into destruction_part (log_id, kind, provider_id, "

@@ -140,11 +140,15 @@ create trigger suppressed after insert on recipient referencing new table as fre
 create trigger suppressed after insert on brand referencing new table as fresh
     for each statement execute function keep_suppressed_in_brand();
 
--- What a call below destroyed. The number of its line in the signed log is checked at the commit, so
--- nothing is destroyed that no line tells of.
+-- What a call below destroyed. Its line in the signed log is written after it: the number is checked at
+-- the commit, so nothing is destroyed that no line tells of, and none under a line that stands already
+-- and tells of something else. Parts without a line are what the owner erased by hand before.
 create function destroyed(p_log bigint, p_kind smallint, p_provider integer, p_ids bigint[])
 returns bigint[] language plpgsql as $$
 begin
+    if p_log is null or exists (select from destruction_log where id = p_log) then
+        raise exception 'a destruction needs a line of its own in the log' using errcode = '22023';
+    end if;
     if cardinality(p_ids) > 0 then
         insert into destruction_part (log_id, kind, provider_id, first_id, last_id, ids)
         values (p_log, p_kind, p_provider, p_ids[1], p_ids[cardinality(p_ids)], p_ids);
