@@ -7,6 +7,8 @@ is added and never changed; its leaf commits to entry, file, role and author as 
 
 from __future__ import annotations
 
+from psycopg.errors import SerializationFailure
+
 from ileti.core import db
 from ileti.core.errors import CallerMistake
 from ileti.core.secrets import secrets
@@ -20,10 +22,13 @@ def link(entry_id: int, file: Kept, role: Role, name: str, *, by: int | None) ->
     that is there. Raises CallerMistake for a role the content cannot have, or when the person of
     the entry was erased."""
     kinds.check_role(role, file.media_type)
-    row = db.connection().execute(
-        "select link_entry_file(%s, %s, %s, %s::smallint, %s, %s)",
-        (file.provider_id, entry_id, file.id, int(role),
-         secrets().keyring.encrypt_text(kinds.clean_name(name), NAME_PURPOSE), by)).fetchone()
+    try:
+        row = db.connection().execute(
+            "select link_entry_file(%s, %s, %s, %s::smallint, %s, %s)",
+            (file.provider_id, entry_id, file.id, int(role),
+             secrets().keyring.encrypt_text(kinds.clean_name(name), NAME_PURPOSE), by)).fetchone()
+    except SerializationFailure:
+        row = None  # while we waited
     if row is None or row[0] is None:
         raise CallerMistake("Kişinin verileri silindiği için bu kayda kanıt eklenemez.",
                             "The person was erased, so nothing can be added to this record.",

@@ -140,6 +140,28 @@ create trigger suppressed after insert on recipient referencing new table as fre
 create trigger suppressed after insert on brand referencing new table as fresh
     for each statement execute function keep_suppressed_in_brand();
 
+-- Whoever writes about people who are known pins them until its transaction ends: nobody is erased who is
+-- being written about, and nothing is written about somebody whose key is gone. Only who has been known
+-- for nine years can come to be due (ten, see below) meanwhile, so nearly every writer pays a look at rows
+-- it has read already, and waits for nothing but its own person's erasure. 40001: it is erased, again.
+create function pin_persons(p_provider integer, p_ids bigint[]) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    v_pinned integer;
+begin
+    perform from recipient
+      where provider_id = p_provider and id = any(p_ids)
+        and created_at < now() - interval '9 years'
+      order by id for key share;
+    get diagnostics v_pinned = row_count;
+    if v_pinned > 0 and exists (
+            select from recipient where provider_id = p_provider and id = any(p_ids)
+               and addr_hash is null) then
+        raise exception 'somebody was erased meanwhile' using errcode = '40001';
+    end if;
+    return v_pinned;
+end $$;
+
 -- What a call below destroyed. Its line in the signed log is written after it: the number is checked at
 -- the commit, so nothing is destroyed that no line tells of, and none under a line that stands already
 -- and tells of something else. Parts without a line are what the owner erased by hand before.
@@ -161,50 +183,47 @@ revoke execute on function destroyed(bigint, smallint, integer, bigint[]) from p
 --
 -- Persons all of whose records are due (R-46, R-47), of those asked for: address, its hash and the key
 -- that salts their commitments go; a refusal is kept as a hash that nothing in the ledger leads to
--- (R-42, R-64). The ids erased. No capture may come in between: each takes its submission first, so once
--- there is somebody to erase captures are waited for, and all is asked again.
+-- (R-42, R-64). The ids erased. First their rows are locked, then they are judged: whoever is being
+-- written about (pin_persons) is passed over, and what was written before the lock is seen.
 create function destroy_persons(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
-language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
+language plpgsql security definer set search_path = public, pg_temp
 set enable_mergejoin = off set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
-    v_sure boolean := false;
 begin
     perform pg_advisory_xact_lock(6750);
-    loop
-        with d as materialized (
-            select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
-             union all
-            select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
-        select array_agg(r.id order by r.id) into v_ids from recipient r
-         where r.provider_id = p_provider and r.id = any(p_ids) and r.addr_hash is not null
-           and r.created_at + interval '10 years' <= now()
-           and not exists (select from d where d.recipient_id = r.id
-                              and (d.due is null or d.due > now()
-                                   or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
-                                                 d.captured_at)))
-           and not exists (select from message m where m.provider_id = r.provider_id
-                              and m.recipient_id = r.id
-                              and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
-                                   or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
-                                                 m.created_at)))
-           and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
-                              and x.entry_id = d.id
-                            where d.recipient_id = r.id and x.at + interval '10 years' > now())
-           and not exists (select from d join entry_file l on l.provider_id = d.provider_id
-                              and l.entry_id = d.id
-                            where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
-           and not under_hold(r.provider_id, case when exists (
-                   select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
-                   r.created_at);
-        if v_ids is null then
-            return '{}';
-        end if;
-        exit when v_sure;
-        lock table submission in share mode;
-        p_ids := v_ids;
-        v_sure := true;
-    end loop;
+    p_ids := array(
+        select id from recipient
+         where provider_id = p_provider and id = any(p_ids) and addr_hash is not null
+           and created_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    with d as materialized (
+        select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
+         union all
+        select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
+    select array_agg(r.id order by r.id) into v_ids from recipient r
+     where r.provider_id = p_provider and r.id = any(p_ids)
+       and not exists (select from d where d.recipient_id = r.id
+                          and (d.due is null or d.due > now()
+                               or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
+                                             d.captured_at)))
+       and not exists (select from message m where m.provider_id = r.provider_id
+                          and m.recipient_id = r.id
+                          and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
+                               or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
+                                             m.created_at)))
+       and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
+                          and x.entry_id = d.id
+                        where d.recipient_id = r.id and x.at + interval '10 years' > now())
+       and not exists (select from d join entry_file l on l.provider_id = d.provider_id
+                          and l.entry_id = d.id
+                        where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
+       and not under_hold(r.provider_id, case when exists (
+               select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
+               r.created_at);
+    if v_ids is null then
+        return '{}';
+    end if;
     insert into suppression (provider_id, addr_hash, since)
     select r.provider_id, r.addr_hash, max(w.since)
       from recipient r
@@ -234,44 +253,69 @@ begin
     return destroyed(p_log, 1::smallint, p_provider, v_ids);
 end $$;
 
--- Clicks and chunks all of whose records are due: who did it from where, and what they saw.
+-- Clicks and chunks all of whose records are due: who did it from where, and what they saw. Judged, then
+-- their people locked, of whom a chunk may have thousands, and judged again: a message that is being
+-- written for one of them relies on what was said.
 create function destroy_submissions(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
 set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
+    v_sure boolean := false;
 begin
     perform pg_advisory_xact_lock(6750);
-    with s as materialized (
-        select * from submission where provider_id = p_provider and id = any(p_ids)
-           and erased_at is null and captured_at + interval '10 years' <= now()),
-    e as materialized (
-        select e.submission_id, e.recipient_id, e.id from s
-          join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
-           and e.captured_at = s.captured_at and e.submission_id = s.id
-         union all
-        select k.submission_id, k.recipient_id, k.id from s
-          join kvkk_entry k on k.provider_id = s.provider_id and k.submission_id = s.id),
-    d as materialized (
-        select d.* from consent_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from e))
-         union all
-        select d.* from act_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from e)))
-    select array_agg(s.id order by s.id) into v_ids from s
-     where not under_hold(s.provider_id, s.brand_id, case when exists (
-               select from e where e.submission_id = s.id) then 0 end, s.captured_at, s.captured_at)
-       and not exists (
-           select from e join d on d.recipient_id = e.recipient_id and d.id = e.id
-            where e.submission_id = s.id
-              and (d.due is null or d.due > now()
-                   or under_hold(d.provider_id, d.brand_id, d.recipient_id, d.captured_at,
-                                 d.captured_at)
-                   or exists (select from iys_receipt x where x.provider_id = d.provider_id
-                                 and x.entry_id = d.id and x.at + interval '10 years' > now())));
-    if v_ids is null then
-        return '{}';
-    end if;
+    loop
+        with s as materialized (
+            select * from submission where provider_id = p_provider and id = any(p_ids)
+               and erased_at is null and captured_at + interval '10 years' <= now()),
+        e as materialized (
+            select e.submission_id, e.recipient_id, e.id from s
+              join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
+               and e.captured_at = s.captured_at and e.submission_id = s.id
+             union all
+            select k.submission_id, k.recipient_id, k.id from s
+              join kvkk_entry k on k.provider_id = s.provider_id and k.submission_id = s.id),
+        d as materialized (
+            select d.* from consent_due d where d.provider_id = p_provider
+               and d.recipient_id = any(array(select distinct recipient_id from e))
+             union all
+            select d.* from act_due d where d.provider_id = p_provider
+               and d.recipient_id = any(array(select distinct recipient_id from e)))
+        select array_agg(s.id order by s.id) into v_ids from s
+         where not under_hold(s.provider_id, s.brand_id, case when exists (
+                   select from e where e.submission_id = s.id) then 0 end, s.captured_at,
+                   s.captured_at)
+           and not exists (
+               select from e join d on d.recipient_id = e.recipient_id and d.id = e.id
+                where e.submission_id = s.id
+                  and (d.due is null or d.due > now()
+                       or under_hold(d.provider_id, d.brand_id, d.recipient_id, d.captured_at,
+                                     d.captured_at)
+                       or exists (select from iys_receipt x where x.provider_id = d.provider_id
+                                     and x.entry_id = d.id
+                                     and x.at + interval '10 years' > now())));
+        if v_ids is null then
+            return '{}';
+        end if;
+        exit when v_sure;
+        with e as materialized (
+            select e.submission_id, e.recipient_id from submission s
+              join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
+               and e.captured_at = s.captured_at and e.submission_id = s.id
+             where s.provider_id = p_provider and s.id = any(v_ids)
+             union all
+            select submission_id, recipient_id from kvkk_entry
+             where provider_id = p_provider and submission_id = any(v_ids)
+               and recipient_id is not null),
+        free as materialized (
+            select id from recipient where provider_id = p_provider
+               and id = any(array(select recipient_id from e)) for update skip locked)
+        select array_agg(s.id) into p_ids from unnest(v_ids) s(id)
+         where s.id <> all (array(select distinct e.submission_id from e
+                                    left join free f on f.id = e.recipient_id
+                                   where f.id is null));
+        v_sure := true;
+    end loop;
     update iys_receipt x set detail = null, transaction_id = null
       from submission s
       join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id

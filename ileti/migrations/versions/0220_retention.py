@@ -34,9 +34,10 @@ class XID8(sa.types.UserDefinedType):
         return "xid8"
 
 
+# The functions are long and other changes may have come to them: only these places are changed.
+#
 # A new recipient whose address is suppressed has states already (the trigger makes them), so it
-# must not be taken for one that has none. The functions are long and other changes may have come
-# to them: only these places are changed.
+# must not be taken for one that has none.
 _OF_SUPPRESSED = (
     ("record_consents", "        v_new := found;", """
             v_new := v_new and not exists (select from suppression x
@@ -65,6 +66,32 @@ _OF_SUPPRESSED = (
     end if;"""),
 )
 
+# Who writes about people that are known pins them; what was looked up before may be gone by then.
+_PINNED = (
+    ("record_consents", "        v_fresh[a] := v_new;\n    end loop;", """
+    if false = any (v_fresh) then
+        perform pin_persons(p_provider, v_rids);
+    end if;"""),
+    ("record_acts", "recipient r on r.provider_id = p_provider and r.addr_hash = hash;", """
+        if coalesce(cardinality(v_rids), 0) <> cardinality(a_hash) then
+            raise exception 'somebody was erased meanwhile' using errcode = '40001';
+        end if;
+        perform pin_persons(p_provider, v_rids);"""),
+    ("record_chunk", "into v_rounds from chunk_work;", """
+    if (select count(*) from chunk_work) <> coalesce(cardinality(v_ids), 0) then
+        raise exception 'somebody was erased meanwhile' using errcode = '40001';
+    end if;
+    perform pin_persons(p_provider, array(select distinct recipient_id from chunk_work));"""),
+    ("import_apply", "    if v_known > 0 then", """
+        perform pin_persons(p_provider, array(
+            select distinct recipient_id from import_item where not fresh));"""),
+    ("link_entry_file", "    v_link bigint;\nbegin", """
+    perform pin_persons(p_provider, array(
+        select r.id from consent_entry e
+          join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+         where e.provider_id = p_provider and e.id = p_entry and r.leaf_key is not null));"""),
+)
+
 
 def _rewrite(name: str, old: str, new: str) -> None:
     rows = op.get_bind().exec_driver_sql(
@@ -84,7 +111,7 @@ def upgrade() -> None:
     op.add_column("evidence_file", sa.Column("erased_at", _MOMENT, nullable=True))
     op.create_index("ix_message_recipient", "message", ["provider_id", "recipient_id"])
     op.get_bind().exec_driver_sql(SQL.read_text().replace("%", "%%"))
-    for name, place, more in _OF_SUPPRESSED:
+    for name, place, more in (*_OF_SUPPRESSED, *_PINNED):
         _rewrite(name, place, place + more)
 
 
@@ -206,7 +233,7 @@ def _destruction() -> None:
 
 def downgrade() -> None:
     """What was destroyed stays so; who did it and why is forgotten, so keep a dump."""
-    for name, place, more in _OF_SUPPRESSED:
+    for name, place, more in (*_OF_SUPPRESSED, *_PINNED):
         _rewrite(name, place + more, place)
     for table in ("recipient", "brand"):
         op.execute(f"drop trigger suppressed on {table}")
@@ -219,6 +246,7 @@ def downgrade() -> None:
                  "destroy_archives(bigint, integer, bigint[])",
                  "destroy_rows(bigint, smallint, integer, integer)",
                  "destroyed(bigint, smallint, integer, bigint[])", "import_due(bigint)",
+                 "pin_persons(integer, bigint[])",
                  "keep_suppressed()", "keep_suppressed_in_brand()",
                  "suppress_states(integer, bigint[], timestamptz[])",
                  "is_restricted(integer, bigint, timestamptz)",
