@@ -18,7 +18,7 @@ from ileti.consents import ledger
 from ileti.consents.audit import audit
 from ileti.consents.vocabulary import Channel, Outcome, RecipientType, Source, Standing, Status
 from ileti.core import clock, db
-from ileti.core.errors import CallerMistake, StorageAway
+from ileti.core.errors import CallerMistake, StorageAway, TryLater
 from ileti.evidence import links, vault
 from ileti.evidence.kinds import Role
 from ileti.kvkk import ledger as acts
@@ -211,6 +211,51 @@ def test_no_proof_is_added_to_somebody_who_is_being_erased(
         erasing(beside, shop, due)
         answer = waiting(lambda: links.link(
             due.items[0].entry_id, kept, Role.SIGNED_FORM, "form.pdf", by=None), owner)
-    with pytest.raises(CallerMistake):
+    with pytest.raises(TryLater):
         answer()
+    with pytest.raises(CallerMistake):
+        links.link(due.items[0].entry_id, kept, Role.SIGNED_FORM, "form.pdf", by=None)
     assert owner.execute("select count(*) from entry_file").fetchone()[0] == 0
+
+
+def destroying_file(conn: Any, place: Any, file_id: int) -> list[int]:
+    number, previous = log.next_line(conn)
+    ids: list[int] = conn.execute("select destroy_files(%s, %s, %s)", (
+        number, place.provider_id, [file_id])).fetchone()[0]
+    if ids:
+        log.write(conn, number, previous, Kind.FILE, ids=ids, provider_id=place.provider_id)
+    return ids
+
+
+@pytest.fixture
+def old_file(shop: Any, owner: Any, folder: Any) -> vault.Kept:
+    """A file that came eleven years ago and proves nothing."""
+    kept = vault.put(shop.provider_id, [pdf("form")], "form.pdf")
+    owner.execute("update evidence_file set created_at = %s", (ago(11),))
+    return kept
+
+
+def test_a_file_that_is_being_linked_is_passed_over_and_then_kept(
+        shop: Any, owner: Any, beside: Any, old_file: vault.Kept) -> None:
+    said = says(shop)
+    with beside.transaction():
+        beside.execute("select link_entry_file(%s, %s, %s, 1::smallint, 'x', null)",
+                       (shop.provider_id, said.entry_id, old_file.id))
+        with db.transaction() as conn:
+            assert destroying_file(conn, shop, old_file.id) == []
+    destroy.run_now()
+    assert vault.describe(shop.provider_id, [old_file.id])
+
+
+def test_a_file_that_is_being_destroyed_is_linked_no_more_and_kept_anew(
+        shop: Any, owner: Any, beside: Any, old_file: vault.Kept) -> None:
+    said = says(shop)
+    with beside.transaction():
+        assert destroying_file(beside, shop, old_file.id) == [old_file.id]
+        answer = waiting(lambda: links.link(
+            said.entry_id, old_file, Role.SIGNED_FORM, "form.pdf", by=None), owner)
+    with pytest.raises(TryLater):
+        answer()
+    again = vault.put(shop.provider_id, [pdf("form")], "form.pdf")
+    assert (again.id != old_file.id, again.fresh) == (True, True)
+    assert links.link(said.entry_id, again, Role.SIGNED_FORM, "form.pdf", by=None)

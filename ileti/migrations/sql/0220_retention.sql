@@ -162,6 +162,23 @@ begin
     return v_pinned;
 end $$;
 
+-- The same of files: what is linked is there, and stays while the link is being written. What an import
+-- brought is linked to the import first. 55P03: it is destroyed, put it in again.
+create function pin_file() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform from evidence_file
+      where provider_id = new.provider_id and id = new.file_id for key share;
+    if exists (select from evidence_file where provider_id = new.provider_id
+                  and id = new.file_id and erased_at is not null) then
+        raise exception 'the file was destroyed meanwhile' using errcode = '55P03';
+    end if;
+    return new;
+end $$;
+create trigger pinned before insert on entry_file
+    for each row when (new.import_id is null) execute function pin_file();
+create trigger pinned before insert on import_file for each row execute function pin_file();
+
 -- What a call below destroyed. Its line in the signed log is written after it: the number is checked at
 -- the commit, so nothing is destroyed that no line tells of, and none under a line that stands already
 -- and tells of something else. Parts without a line are what the owner erased by hand before.
@@ -328,8 +345,9 @@ begin
     return destroyed(p_log, 2::smallint, p_provider, v_ids);
 end $$;
 
--- Proof files (R-46): what they prove is due, and so is their own addition. The object itself is removed
--- by the vault's sweeper, to whom the place is left; without its key nobody reads it meanwhile.
+-- Proof files (R-46): what they prove is due, and so is their own addition; a data subject's request
+-- keeps its own (destroy_cases). The object itself is removed by the vault's sweeper, to whom the place is
+-- left; without its key nobody reads it meanwhile.
 create function destroy_files(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
 set timezone = 'UTC' as $$
@@ -337,20 +355,34 @@ declare
     v_ids bigint[];
 begin
     perform pg_advisory_xact_lock(6750);
-    with f as materialized (
-        select * from evidence_file where provider_id = p_provider and id = any(p_ids)
-           and erased_at is null and created_at + interval '10 years' <= now()),
-    l as materialized (
+    p_ids := array(
+        select id from evidence_file
+         where provider_id = p_provider and id = any(p_ids) and erased_at is null
+           and created_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    with l as materialized (
         select l.file_id, l.added_at, e.id, e.recipient_id, e.brand_id, e.captured_at
-          from f join entry_file l on l.provider_id = f.provider_id and l.file_id = f.id
+          from entry_file l
           join consent_entry e on e.provider_id = l.provider_id and e.id = l.entry_id
-           and e.captured_at = l.entry_at),
+           and e.captured_at = l.entry_at
+         where l.provider_id = p_provider and l.file_id = any(p_ids)),
     d as materialized (
         select d.* from consent_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from l)))
-    select array_agg(f.id order by f.id) into v_ids from f
+           and d.recipient_id = any(array(select distinct recipient_id from l))),
+    of_cases as materialized (
+        select file_id from data_request_file
+         where provider_id = p_provider and file_id = any(p_ids)
+         union
+        select file_id from data_request_answer
+         where provider_id = p_provider and file_id = any(p_ids)
+         union
+        select unnest(array[json_file, pdf_file]) from data_request_export
+         where provider_id = p_provider and array[json_file, pdf_file] && p_ids)
+    select array_agg(f.id order by f.id) into v_ids from evidence_file f
       left join (select distinct file_id, 0 as known from l) k on k.file_id = f.id
-     where not under_hold(f.provider_id, k.known, k.known, f.created_at, f.created_at)
+     where f.provider_id = p_provider and f.id = any(p_ids)
+       and not under_hold(f.provider_id, k.known, k.known, f.created_at, f.created_at)
+       and not exists (select from of_cases c where c.file_id = f.id)
        and not exists (
            select from l join d on d.recipient_id = l.recipient_id and d.id = l.id
             where l.file_id = f.id

@@ -237,6 +237,8 @@ def downgrade() -> None:
         _rewrite(name, place + more, place)
     for table in ("recipient", "brand"):
         op.execute(f"drop trigger suppressed on {table}")
+    for table in ("entry_file", "import_file"):
+        op.execute(f"drop trigger pinned on {table}")
     op.execute("drop view consent_due")
     op.execute("drop view act_due")
     for name in ("destroy_persons(bigint, integer, bigint[])",
@@ -246,7 +248,7 @@ def downgrade() -> None:
                  "destroy_archives(bigint, integer, bigint[])",
                  "destroy_rows(bigint, smallint, integer, integer)",
                  "destroyed(bigint, smallint, integer, bigint[])", "import_due(bigint)",
-                 "pin_persons(integer, bigint[])",
+                 "pin_persons(integer, bigint[])", "pin_file()",
                  "keep_suppressed()", "keep_suppressed_in_brand()",
                  "suppress_states(integer, bigint[], timestamptz[])",
                  "is_restricted(integer, bigint, timestamptz)",
