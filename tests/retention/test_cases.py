@@ -3,21 +3,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from ileti.consents.vocabulary import Status
 from ileti.core import clock, db
-from ileti.core.secrets import secrets
 from ileti.evidence import vault
-from ileti.requests import cases, correcting
+from ileti.requests import cases
 from ileti.requests.people import Person
 from ileti.requests.vocabulary import FileRole, Way
-from ileti.retention import destroy, holds, log
+from ileti.retention import destroy, log
 from tests.evidence.samples import pdf
-from tests.retention.old_house import ago, is_there, person, took
+from tests.retention.old_house import ago
 
 ADDRESS = "+905990000001"
 TABLES = ("data_request", "data_request_event", "data_request_file", "data_request_recipient",

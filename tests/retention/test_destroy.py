@@ -170,6 +170,44 @@ def test_a_run_that_finds_nothing_says_so_and_another_is_not_due_yet(shop: Any) 
     assert kinds() == [(0, 0)]
 
 
+def test_who_keeps_much_lets_the_next_provider_have_its_turn(
+        shop: Any, owner: Any, new_place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(destroy, "CHUNK", 1)
+    for number in range(3):
+        in_force(owner, took(owner, shop, f"+90599000001{number}", ago(11)))
+    other = took(owner, new_place(), OTHER, ago(11), Status.RET)
+    calls = 0
+    while owner.execute("select from destruction_run where ended_at is not null"
+                        ).fetchone() is None and calls < 40:
+        destroy.destroy_due(0)  # no time at all: a chunk a call
+        calls += 1
+    assert not is_there(owner, person(other))
+    assert kinds() == [(2, 1), (1, 1), (0, 0)]
+    assert owner.execute("select count(*) from destruction_run").fetchone()[0] == 1
+
+
+def test_a_run_that_is_asked_for_looks_at_everybody_whatever_run_is_open(
+        shop: Any, owner: Any, new_place: Any) -> None:
+    later = new_place()
+    owner.execute("insert into destruction_run (at_provider) values (%s)", (later.provider_id,))
+    done = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    run()
+    assert not is_there(owner, person(done))
+
+
+def test_what_cannot_be_destroyed_now_stops_nobody_elses_turn(
+        shop: Any, owner: Any, new_place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(destroy, "_TRIES", 1)
+    stuck = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    other = took(owner, new_place(), OTHER, ago(11), Status.RET)
+    with owner.transaction():
+        owner.execute("select from submission where id = %s for update", (stuck.submission_id,))
+        destroy.destroy_due(time.monotonic() + 60)
+    assert not is_there(owner, person(other))
+    assert owner.execute("select erased_at from submission where id = %s",
+                         (stuck.submission_id,)).fetchone() == (None,)
+
+
 def test_a_month_later_there_is_another_run(shop: Any, owner: Any) -> None:
     destroy.destroy_due(time.monotonic() + 60)
     owner.execute("update destruction_run set begun_at = begun_at - interval '31 days'")

@@ -22,6 +22,7 @@ PROOF = "proof: the application only adds rows"
 READ = "read: set-up writes, the application reads"
 _MOMENT = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")
+_ZERO = sa.text("0")
 
 
 class XID8(sa.types.UserDefinedType):
@@ -180,7 +181,10 @@ def _destruction() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("begun_at", _MOMENT, server_default=_NOW, nullable=False),
         sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.Column("after_id", sa.BigInteger(), server_default=_ZERO, nullable=False),
+        sa.Column("at_provider", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("step", sa.SmallInteger(), server_default=_ZERO, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_run")),
     )
     op.create_index("uq_destruction_run_open", "destruction_run", [sa.text("(true)")], unique=True,
@@ -195,7 +199,7 @@ def _destruction() -> None:
         sa.Column("xid", XID8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("epoch", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("epoch", sa.SmallInteger(), server_default=_ZERO, nullable=False),
         sa.Column("case_number", sa.String(80), nullable=True),
         sa.Column("rule", sa.String(40), nullable=False),
         sa.Column("ids_hash", sa.LargeBinary(), nullable=False),
