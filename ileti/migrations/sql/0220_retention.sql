@@ -413,9 +413,11 @@ language sql stable set timezone = 'UTC' as $$
 select coalesce(r.undone_at, r.ended_at, r.created_at) + interval '10 years' <= now()
        and not under_hold(r.provider_id, r.brand_id, null, r.created_at,
                           coalesce(r.undone_at, r.ended_at, r.created_at))
-       and not exists (select from submission s where s.provider_id = r.provider_id
-                          and s.idem >= 'import:' || r.id || ':' and s.idem < 'import:' || r.id || ';'
-                          and s.erased_at is null)
+       and not exists (select from import_chunk k
+                         cross join lateral unnest(array['', ':undo']) what
+                         join submission s on s.provider_id = r.provider_id
+                          and s.idem = 'import:' || r.id || ':' || k.n || what
+                        where k.import_id = r.id and s.erased_at is null)
   from import_run r where r.id = p_run $$;
 
 create function destroy_lists(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
