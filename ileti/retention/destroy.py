@@ -41,11 +41,12 @@ class _Sort:
     chunk: int = CHUNK
 
 
-# What proves before whom it proves something about; lists after their chunks. A submission may be a
-# chunk of an import with thousands of records.
+# What proves before whom it proves something about; lists after their chunks, files after the cases
+# they lie in. A submission may be a chunk of an import with thousands of records.
 _BY_ID: Final = (
     _Sort(Kind.SUBMISSION, "submission", "captured_at", "destroy_submissions", 100),
     _Sort(Kind.LIST, "import_run", "created_at", "destroy_lists"),
+    _Sort(Kind.CASE, "data_request", "created_at", "destroy_cases", 100),
     _Sort(Kind.FILE, "evidence_file", "created_at", "destroy_files"),
     _Sort(Kind.PERSON, "recipient", "created_at", "destroy_persons", 500),
     _Sort(Kind.ARCHIVE, "iys_archive", "fetched_at", "destroy_archives"),

@@ -76,6 +76,7 @@ _AGES: Final = " union all ".join((
     _by_age(Kind.FILE, "evidence_file", "created_at", "10 years", "erased_at is null"),
     _by_age(Kind.LIST, "import_run", "coalesce(undone_at, ended_at, created_at)", "10 years",
             "file_key <> ''"),
+    _by_age(Kind.CASE, "data_request", "closed_at", "10 years"),
     _by_age(Kind.ARCHIVE, "iys_archive", "fetched_at", "10 years", "file_key <> ''"),
     _by_age(Kind.MESSAGE, "message", "coalesce(sent_at, created_at)", "10 years"),
     _by_age(Kind.MOVEMENT, "iys_movement", "seen_at", "10 years", "raw_ct is not null"),

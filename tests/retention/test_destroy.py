@@ -101,7 +101,8 @@ def test_a_message_of_late_keeps_the_consent_it_relied_on(shop: Any, owner: Any)
 
 @pytest.mark.attack
 @pytest.mark.parametrize("function", ["destroy_persons", "destroy_submissions", "destroy_files",
-                                      "destroy_lists", "destroy_archives"])
+                                      "destroy_lists", "destroy_archives",
+                                      "destroy_cases"])
 def test_the_application_cannot_make_the_functions_take_what_is_younger(
         shop: Any, owner: Any, function: str) -> None:
     took(owner, shop, ADDRESS, ago(9.9), Status.RET)

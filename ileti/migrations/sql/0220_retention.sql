@@ -455,6 +455,43 @@ begin
     return destroyed(p_log, 10::smallint, p_provider, v_ids);
 end $$;
 
+-- Data subjects' requests (ileti/requests, whose tables come after this), ten years after they were closed
+-- (KVKK art. 13 and 14; claims end after ten years, Code of Obligations art. 146), and not before what they
+-- corrected: all that hangs on a case but its files, which are nobody's then (destroy_files).
+create function destroy_cases(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
+language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+declare
+    v_ids bigint[];
+    t text;
+begin
+    perform pg_advisory_xact_lock(6750);
+    p_ids := array(
+        select id from data_request
+         where provider_id = p_provider and id = any(p_ids) and state = 4
+           and closed_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    select array_agg(c.id order by c.id) into v_ids from data_request c
+     where c.id = any(p_ids)
+       and not exists (
+           select from (select) as even_of_nobody_known
+             left join data_request_recipient x on x.request_id = c.id
+            where under_hold(c.provider_id, null, x.recipient_id, c.received_at, c.closed_at))
+       and not exists (
+           select from data_request_correction k
+             join recipient r on r.provider_id = k.provider_id and r.id = k.recipient_id
+            where k.request_id = c.id and r.addr_hash is not null);
+    if v_ids is null then
+        return '{}';
+    end if;
+    foreach t in array array['mail', 'answer', 'erasure', 'export', 'correction', 'recipient',
+                             'file', 'event'] loop
+        execute format('delete from %I where request_id = any($1)', 'data_request_' || t)
+            using v_ids;
+    end loop;
+    delete from data_request where id = any(v_ids);
+    return destroyed(p_log, 11::smallint, p_provider, v_ids);
+end $$;
+
 -- Rows that are due by their age alone, the oldest first, at most so many: 5 messages (R-46), 6 changes
 -- of İYS that nobody could read (R-46), 7 codes that nobody used, 8 the trail of the panel (R-65; null:
 -- of no provider), 9 alarms sent to webhooks.
@@ -525,6 +562,7 @@ begin
                              'destroy_files(bigint, integer, bigint[])',
                              'destroy_lists(bigint, integer, bigint[])',
                              'destroy_archives(bigint, integer, bigint[])',
+                             'destroy_cases(bigint, integer, bigint[])',
                              'destroy_rows(bigint, smallint, integer, integer)'] loop
         execute format('revoke execute on function %s from public', t);
     end loop;

@@ -250,6 +250,7 @@ def downgrade() -> None:
                  "destroy_files(bigint, integer, bigint[])",
                  "destroy_lists(bigint, integer, bigint[])",
                  "destroy_archives(bigint, integer, bigint[])",
+                 "destroy_cases(bigint, integer, bigint[])",
                  "destroy_rows(bigint, smallint, integer, integer)",
                  "destroyed(bigint, smallint, integer, bigint[])", "import_due(bigint)",
                  "pin_persons(integer, bigint[])", "pin_file()",
