@@ -91,15 +91,17 @@ select k.provider_id, k.brand_id, k.recipient_id, k.id, k.captured_at, k.submiss
 grant select on act_due to ileti_app;
 
 -- Refusals that stand where a person was restricted or erased, so that no list opens the address again:
--- only a consent of a later date does (consent_judge). They stand on no entry (0).
-create function suppress_states(p_provider integer, p_recipients bigint[], p_since timestamptz[])
+-- only a consent of a later date does (consent_judge). They stand on no entry (0). In all brands of the
+-- provider, or in some.
+create function suppress_states(p_provider integer, p_recipients bigint[], p_since timestamptz[],
+                                p_brands integer[] default null)
 returns void language sql as $$
 insert into consent_state (provider_id, brand_id, recipient_id, recipient_type, channel, entry_id,
                            entry_at, consent_date, status, source, standing, iys_status)
 select p_provider, b.id, r.id, t, c, 0, w.since, w.since, 2, 13, 1, 6
   from unnest(p_recipients, p_since) w(id, since)
   join recipient r on r.provider_id = p_provider and r.id = w.id
-  join brand b on b.provider_id = p_provider
+  join brand b on b.provider_id = p_provider and (p_brands is null or b.id = any(p_brands))
  cross join unnest(array[1, 2]::smallint[]) t
  cross join unnest(case when r.kind = 1 then array[1, 2] else array[3] end::smallint[]) c
  order by b.id, r.id, t, c
@@ -118,21 +120,27 @@ begin
     return null;
 end $$;
 
--- The same for a brand that is added later.
+-- The same for a brand that is added later, in that brand: of whose address is suppressed, and of who is
+-- restricted; an erased person has no states.
 create function keep_suppressed_in_brand() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    f record;
 begin
-    perform suppress_states(w.provider_id, array_agg(w.id), array_agg(w.since))
-       from (select r.provider_id, r.id, max(x.since) as since
-               from recipient r
-               join (select provider_id, addr_hash, null::bigint as id, since from suppression
-                      union all
-                     select provider_id, null, recipient_id, since from restriction) x
-                 on x.provider_id = r.provider_id
-                and (x.addr_hash = r.addr_hash or x.id = r.id)
-              where r.provider_id in (select f.provider_id from fresh f)
-              group by r.provider_id, r.id) w
-      group by w.provider_id;
+    for f in select provider_id, array_agg(id) as brands from fresh group by provider_id loop
+        perform suppress_states(f.provider_id, array_agg(w.id), array_agg(w.since), f.brands)
+           from (select id, max(since) as since
+                   from (select r.id, x.since from suppression x
+                           join recipient r on r.provider_id = x.provider_id
+                            and r.addr_hash = x.addr_hash
+                          where x.provider_id = f.provider_id
+                         union all
+                         select r.id, x.since from restriction x
+                           join recipient r on r.provider_id = x.provider_id
+                            and r.id = x.recipient_id
+                          where x.provider_id = f.provider_id and r.addr_hash is not null) s
+                  group by id) w;
+    end loop;
     return null;
 end $$;
 create trigger suppressed after insert on recipient referencing new table as fresh
