@@ -18,6 +18,7 @@ import psycopg
 from ileti.channels.base import MessageKind
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
+from ileti.core.errors import StorageAway
 from ileti.core.secrets import secrets
 from ileti.core.statement import (
     Statement,
@@ -38,8 +39,10 @@ with m as (
     values ROWS returning provider_id, id, created_at, recipient_id, brand_id),
 o as (
     insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
-    select provider_id, 2, id, created_at, recipient_id, brand_id from m returning 1)
-select count(*) from o"""
+    select provider_id, 2, id, created_at, recipient_id, brand_id from m returning 1),
+k as (
+    select pin_persons(provider_id, array_agg(recipient_id)) as pinned from m group by provider_id)
+select (select count(*) from o), (select sum(pinned) from k)"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ def end_of_day(moment: datetime) -> datetime:
 
 
 def enqueue(conn: psycopg.Connection[Any], messages: Sequence[NewMessage]) -> None:
-    """Write messages with their outbox rows in one statement."""
+    """Write messages with their outbox rows in one statement, which pins whom they are for
+    (docs/adr/0029); of :func:`enqueue_due` the capture just recorded keeps its person. Raises
+    StorageAway when somebody was erased meanwhile: again, nobody is known."""
     if not messages:
         return
     parameters: list[Any] = []
@@ -111,7 +116,10 @@ def enqueue(conn: psycopg.Connection[Any], messages: Sequence[NewMessage]) -> No
         key, cipher = seal_content(m.provider_id, m.recipient_id, m.kind, m.content)
         parameters += [m.provider_id, m.brand_id, m.recipient_id, m.submission_id, int(m.channel),
                        int(m.kind), key, cipher, m.due_at]
-    conn.execute(_statement(len(messages)), parameters, prepare=True)
+    try:
+        conn.execute(_statement(len(messages)), parameters, prepare=True)
+    except psycopg.errors.SerializationFailure as error:
+        raise StorageAway() from error
 
 
 @lru_cache(maxsize=16)

@@ -77,8 +77,9 @@ def _dots(text: str, shown: int = 2) -> str:
 
 
 def marked(provider_id: int, word: str) -> bytes:
-    """The keyed hash of a canonical address, or of an identity number."""
-    return secrets().addresses.of(provider_id, word)
+    """The keyed hash of a canonical address, or of an identity number; another than a recipient's,
+    so that a case leads nobody to the refusal that outlives an erased person (docs/adr/0029)."""
+    return secrets().addresses.of(provider_id, f"request:{word}")
 
 
 def read_mark(provider_id: int, typed: str) -> bytes | None:

@@ -159,8 +159,9 @@ _IDS_HASH: Final = ("sha256(coalesce((select string_agg(int8send(u), ''::bytea o
                     "from unnest(p.ids) u), ''))")
 _UNFIT: Final = f"""
 select l.id from destruction_log l left join destruction_part p on p.log_id = l.id
- where l.kind <> 0 and (p.id is null or p.kind <> l.kind or cardinality(p.ids) <> l.count
-       or p.provider_id is distinct from l.provider_id or {_IDS_HASH} <> l.ids_hash)
+ where case when p.id is null then l.kind <> 0
+            else p.kind <> l.kind or cardinality(p.ids) <> l.count
+                 or p.provider_id is distinct from l.provider_id or {_IDS_HASH} <> l.ids_hash end
  order by l.id"""  # noqa: S608
 
 

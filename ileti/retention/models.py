@@ -34,6 +34,7 @@ from ileti.core.columns import PROOF, READ
 from ileti.evidence.models import XID8
 
 _NOW = text("now()")
+_ZERO = text("0")
 _MOMENT = DateTime(timezone=True)
 
 
@@ -75,7 +76,9 @@ class LegalHoldEnd(Model):
 
 
 class DestructionRun(Model):
-    """One periodic destruction (R-64); at most one is open, and a killed one goes on."""
+    """One periodic destruction (R-64); at most one is open, and a killed one goes on. All before
+    ``at_provider`` (0: of no provider), in it before ``step``, in that up to ``after_id`` had its
+    turn."""
 
     __tablename__ = "destruction_run"
     __table_args__ = (
@@ -86,7 +89,10 @@ class DestructionRun(Model):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=_NOW)
     ended_at: Mapped[datetime | None] = mapped_column(_MOMENT)
+    after_id: Mapped[int] = mapped_column(BigInteger, server_default=_ZERO)
+    at_provider: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     by: Mapped[int | None] = mapped_column(Integer)
+    step: Mapped[int] = mapped_column(SmallInteger, server_default=_ZERO)
 
 
 class DestructionLog(Model):

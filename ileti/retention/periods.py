@@ -25,6 +25,7 @@ class Kind(IntEnum):
     TRAIL = 8
     ALARM = 9
     ARCHIVE = 10
+    CASE = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ PERIODS: Final[tuple[Period, ...]] = (
            "Kanıtladığı kayıtlarla birlikte, eklenmesinden en az 10 yıl",
            "As the records they prove, and 10 years from being added at least",
            _LAW_TR, _LAW_EN, "R-46 R-47"),
+    Period(Kind.CASE, "İlgili kişi başvuruları: dosya, ekler, cevap",
+           "Data subjects’ requests: case, files, answer",
+           "Kapanıştan 10 yıl; düzeltilen kayıt durdukça",
+           "10 years from being closed, and while a record it corrected is kept",
+           "KVKK m. 13 ve 14; TBK m. 146", "KVKK art. 13 and 14; Code of Obligations art. 146",
+           "R-63 R-64"),
     Period(Kind.LIST, "İçe aktarılan listeler", "Imported lists",
            "Aktarımdan 10 yıl ve kayıtları durdukça",
            "10 years from the import, and while its records are kept", _LAW_TR, _LAW_EN, "R-46"),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import psycopg
+from psycopg.errors import QueryCanceled
 
 from ileti.core import db
+from ileti.core.errors import StorageAway
 from ileti.retention.periods import Kind
 
 MONTHS: Final = 12
@@ -76,6 +77,7 @@ _AGES: Final = " union all ".join((
     _by_age(Kind.FILE, "evidence_file", "created_at", "10 years", "erased_at is null"),
     _by_age(Kind.LIST, "import_run", "coalesce(undone_at, ended_at, created_at)", "10 years",
             "file_key <> ''"),
+    _by_age(Kind.CASE, "data_request", "closed_at", "10 years"),
     _by_age(Kind.ARCHIVE, "iys_archive", "fetched_at", "10 years", "file_key <> ''"),
     _by_age(Kind.MESSAGE, "message", "coalesce(sent_at, created_at)", "10 years"),
     _by_age(Kind.MOVEMENT, "iys_movement", "seen_at", "10 years", "raw_ct is not null"),
@@ -91,15 +93,18 @@ def falls_due(provider_id: int) -> dict[Kind, Due] | None:
     that it cannot be counted while somebody waits (`ileti retention plan` takes its time)."""
     try:
         return count(provider_id, seconds=_SECONDS)
-    except psycopg.errors.QueryCanceled:
-        return None
+    except StorageAway as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
 
 
-def count(provider_id: int, *, seconds: int = 0) -> dict[Kind, Due]:
-    """:func:`falls_due` with as many seconds for each of two statements; 0: no limit."""
+def count(provider_id: int, *, seconds: float = 0) -> dict[Kind, Due]:
+    """:func:`falls_due` with as many seconds for each of two statements; 0: no limit. Raises
+    StorageAway, by QueryCanceled when they were not enough."""
     found = {}
     with db.transaction() as conn:
-        conn.execute(f"set local statement_timeout = '{int(seconds)}s'")
+        conn.execute(f"set local statement_timeout = {round(seconds * 1_000)}")
         for statement in (_RECORDS, _AGES):
             for kind, now, soon, year in conn.execute(statement, {"provider": provider_id}):
                 found[Kind(kind)] = Due(Kind(kind), now, soon, year)

@@ -140,6 +140,23 @@ def test_a_list_and_its_file_go_after_ten_years_with_their_records(
                                    ).fetchone() == ("",)
 
 
+def test_a_list_is_kept_with_its_own_chunks_and_nothing_of_like_name(
+        shop: Any, owner: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(config.settings(), "import_dir", tmp_path)
+    run = lists.listed(shop, lists.row(ADDRESS))
+    owner.execute("update import_run set ended_at = ended_at - interval '11 years'")
+    kept = "select import_due(%s)"
+    [(chunk,)] = owner.execute("select n from import_chunk where import_id = %s", (run,)).fetchall()
+    with owner.transaction(force_rollback=True):
+        assert owner.execute(kept, (run,)).fetchone() == (False,)
+        owner.execute("update submission set erased_at = now()")
+        # by equality: how a range of keys sorts is another matter in each database
+        for key, due in ((f"import:{run}:zzz", True), (f"import:{run}0:1", True),
+                         (f"import:{run}:{chunk}:undo", False)):
+            owner.execute("update submission set idem = %s, erased_at = null", (key,))
+            assert owner.execute(kept, (run,)).fetchone() == (due,), key
+
+
 def test_an_old_list_is_told_beforehand_that_an_erased_address_stays_refused(
         shop: Any, owner: Any, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(config.settings(), "import_dir", tmp_path)

@@ -101,7 +101,8 @@ def test_a_message_of_late_keeps_the_consent_it_relied_on(shop: Any, owner: Any)
 
 @pytest.mark.attack
 @pytest.mark.parametrize("function", ["destroy_persons", "destroy_submissions", "destroy_files",
-                                      "destroy_lists", "destroy_archives"])
+                                      "destroy_lists", "destroy_archives",
+                                      "destroy_cases"])
 def test_the_application_cannot_make_the_functions_take_what_is_younger(
         shop: Any, owner: Any, function: str) -> None:
     took(owner, shop, ADDRESS, ago(9.9), Status.RET)
@@ -118,6 +119,36 @@ def test_nothing_is_destroyed_that_no_line_tells_of(shop: Any, owner: Any) -> No
         db.connection().execute("select destroy_persons(1, %s, %s)",
                                 (shop.provider_id, [person(done)]))
     assert is_there(owner, person(done))
+
+
+@pytest.mark.attack
+def test_nothing_is_destroyed_under_no_line_or_under_one_that_tells_of_something_else(
+        shop: Any, owner: Any) -> None:
+    done = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    took(owner, shop, OTHER, ago(11), Status.RET)
+    ids = [person(done)]
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        db.connection().execute("select destroy_persons(null, %s, %s)", (shop.provider_id, ids))
+    owner.execute("insert into legal_hold (provider_id, reason) values (%s, 'x')",
+                  (shop.provider_id,))
+    run()  # its line says that a run ended
+    owner.execute("insert into legal_hold_end (hold_id, provider_id, reason) "
+                  "select id, provider_id, 'x' from legal_hold")
+    [(last, _)] = owner.execute("select id, kind from destruction_log").fetchall()
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        db.connection().execute("select destroy_persons(%s, %s, %s)",
+                                (last, shop.provider_id, ids))
+    assert is_there(owner, ids[0])
+
+
+@pytest.mark.attack
+def test_a_line_of_another_kind_than_what_went_is_named(shop: Any, owner: Any) -> None:
+    ids = [person(took(owner, shop, ADDRESS, ago(11), Status.RET))]
+    with db.transaction() as conn:
+        number, previous = log.next_line(conn)
+        conn.execute("select destroy_persons(%s, %s, %s)", (number, shop.provider_id, ids))
+        log.write(conn, number, previous, log.Kind.RUN, ids=())
+    assert [fault.line for fault in log.verify()[1]] == [number]
 
 
 @pytest.mark.attack
@@ -138,6 +169,44 @@ def test_a_run_that_finds_nothing_says_so_and_another_is_not_due_yet(shop: Any) 
     assert kinds() == [(0, 0)]
     destroy.destroy_due(time.monotonic() + 60)
     assert kinds() == [(0, 0)]
+
+
+def test_who_keeps_much_lets_the_next_provider_have_its_turn(
+        shop: Any, owner: Any, new_place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(destroy, "CHUNK", 1)
+    for number in range(3):
+        in_force(owner, took(owner, shop, f"+90599000001{number}", ago(11)))
+    other = took(owner, new_place(), OTHER, ago(11), Status.RET)
+    calls = 0
+    while owner.execute("select from destruction_run where ended_at is not null"
+                        ).fetchone() is None and calls < 40:
+        destroy.destroy_due(0)  # no time at all: a chunk a call
+        calls += 1
+    assert not is_there(owner, person(other))
+    assert kinds() == [(2, 1), (1, 1), (0, 0)]
+    assert owner.execute("select count(*) from destruction_run").fetchone()[0] == 1
+
+
+def test_a_run_that_is_asked_for_looks_at_everybody_whatever_run_is_open(
+        shop: Any, owner: Any, new_place: Any) -> None:
+    later = new_place()
+    owner.execute("insert into destruction_run (at_provider) values (%s)", (later.provider_id,))
+    done = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    run()
+    assert not is_there(owner, person(done))
+
+
+def test_what_cannot_be_destroyed_now_stops_nobody_elses_turn(
+        shop: Any, owner: Any, new_place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(destroy, "_TRIES", 1)
+    stuck = took(owner, shop, ADDRESS, ago(11), Status.RET)
+    other = took(owner, new_place(), OTHER, ago(11), Status.RET)
+    with owner.transaction():
+        owner.execute("select from submission where id = %s for update", (stuck.submission_id,))
+        destroy.destroy_due(time.monotonic() + 60)
+    assert not is_there(owner, person(other))
+    assert owner.execute("select erased_at from submission where id = %s",
+                         (stuck.submission_id,)).fetchone() == (None,)
 
 
 def test_a_month_later_there_is_another_run(shop: Any, owner: Any) -> None:

@@ -145,12 +145,29 @@ def test_a_consent_the_person_gives_anew_counts(shop: Any, owner: Any, customer:
 def test_a_brand_that_is_added_later_is_closed_to_them_too(
         shop: Any, owner: Any, customer: int) -> None:
     erase(shop, customer)
-    brand = db.connection().execute(
-        "insert into brand (provider_id, brand_code, name) values (%s, %s, 'Yeni') returning id",
-        (shop.provider_id, shop.brand_code + 1)).fetchone()[0]  # type: ignore[index]
+    brand = new_brand(shop)
     states = owner.execute("select channel, status from consent_state where brand_id = %s "
                            "order by 1, recipient_type", (brand,)).fetchall()
     assert states == [(1, 2), (1, 2), (2, 2), (2, 2)]
+
+
+def new_brand(place: Any) -> int:
+    return int(db.connection().execute(
+        "insert into brand (provider_id, brand_code, name) values (%s, %s, 'Yeni') returning id",
+        (place.provider_id, place.brand_code + 1)).fetchone()[0])  # type: ignore[index]
+
+
+def test_an_erased_address_that_came_again_is_closed_in_a_later_brand_and_there_alone(
+        shop: Any, owner: Any, new_place: Any) -> None:
+    gone = person(took(owner, shop, ADDRESS, ago(11), Status.RET))
+    erase(shop, gone)
+    again = given_again(shop, ago(1), Source.HS_FIZIKSEL_ORTAM).recipient_id
+    owner.execute("delete from consent_state where channel = 1")  # nobody's business here
+    brand, strange = new_brand(shop), new_brand(new_place())
+    of = "select distinct brand_id, recipient_id, status from consent_state where channel = 1"
+    assert owner.execute(of).fetchall() == [(brand, again, 2)]
+    assert owner.execute("select from consent_state where brand_id = %s or recipient_id = %s",
+                         (strange, gone)).fetchall() == []
 
 
 def test_the_proof_of_a_restricted_person_still_verifies(

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import psycopg
 import pytest
 
 from ileti.consents.numbers import record_number
 from ileti.core import db
-from ileti.retention import destroy, holds
+from ileti.core.errors import StorageAway
+from ileti.retention import destroy, holds, plan
 from ileti.retention.erase import erase_person
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 
@@ -122,6 +124,27 @@ def test_an_officer_of_one_brand_sees_its_holds_and_no_numbers_of_others(
     placed = post(client, "/saklama/bekletme/yeni", reason="Dava", brand="")
     assert placed.status_code == 303
     assert holds.holds_of(place.provider_id)[0].brand_id == place.brand_id
+
+
+def test_what_is_too_much_to_be_counted_is_said_so_and_the_page_stands(
+        officer: Any, place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(plan, "_SECONDS", 0.02)
+    monkeypatch.setattr(plan, "_RECORDS", "select 1, 0, 0, 0 from pg_sleep(1)")
+    answer = officer.get("/saklama/")
+    assert answer.status_code == 200
+    assert "sayılamadı" in answer.text
+    assert "10 yıl" in answer.text
+    assert "Süresi dolan" not in answer.text
+
+
+def test_a_database_that_is_away_is_not_taken_for_much_to_count(
+        place: Any, monkeypatch: Any) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise StorageAway from psycopg.OperationalError("connection lost")
+
+    monkeypatch.setattr(plan, "count", away)
+    with pytest.raises(StorageAway):
+        plan.falls_due(place.provider_id)
 
 
 def test_the_log_comes_as_a_table_and_as_pages(officer: Any, place: Any) -> None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ileti.consents.audit import audit
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.vocabulary import Status
 from ileti.core import db, orm
-from ileti.evidence import seal
 from ileti.recipients.models import Recipient
 from ileti.retention import destroy, witness  # noqa: F401
 from ileti.tenancy import scope
 from ileti.tenancy.scope import Scope
-from tests.evidence.sealed_house import seal_all
 from tests.panel.people import take
-from tests.retention.old_house import ago, is_there, person, took
+from tests.retention.old_house import person
 
 ADDRESS = "+905990000001"
 
@@ -84,37 +78,3 @@ def test_the_rule_is_asked_for_the_row_at_hand(app: Any, place: Any) -> None:
         asked = str(select(ConsentEntry.id).where(rule))
     assert asked.count("FROM consent_entry") == 1
     assert "restriction" in asked
-
-
-@pytest.mark.attack
-def test_a_consent_that_comes_while_the_person_is_being_destroyed_is_not_lost(
-        shop: Any, owner: Any) -> None:
-    rid = person(took(owner, shop, ADDRESS, ago(11), Status.RET))
-    seal_all()
-    begun, done = threading.Event(), threading.Event()
-
-    def consent() -> None:
-        from tests.retention.test_erase import given_again
-
-        conn = db.connection()
-        conn.execute("select 1")
-        with conn.transaction():
-            conn.execute("lock table submission in row exclusive mode")  # as its first insert does
-            begun.set()
-            time.sleep(1.5)
-        given_again(shop, ago(0) - timedelta(seconds=2))
-        done.set()
-
-    thread = threading.Thread(target=consent)
-    thread.start()
-    begun.wait()
-    destroyed = destroy.destroy_these(shop.provider_id, [rid], None)
-    thread.join()
-    assert done.is_set()
-    entry = owner.execute("select recipient_id from consent_entry order by id desc limit 1"
-                          ).fetchone()[0]
-    assert is_there(owner, entry)  # the old row kept, or a new one: never an emptied one
-    assert (entry == rid) is (destroyed == [])
-    seal_all()
-    assert audit().findings == []
-    assert seal.newest() is not None

@@ -91,15 +91,17 @@ select k.provider_id, k.brand_id, k.recipient_id, k.id, k.captured_at, k.submiss
 grant select on act_due to ileti_app;
 
 -- Refusals that stand where a person was restricted or erased, so that no list opens the address again:
--- only a consent of a later date does (consent_judge). They stand on no entry (0).
-create function suppress_states(p_provider integer, p_recipients bigint[], p_since timestamptz[])
+-- only a consent of a later date does (consent_judge). They stand on no entry (0). In all brands of the
+-- provider, or in some.
+create function suppress_states(p_provider integer, p_recipients bigint[], p_since timestamptz[],
+                                p_brands integer[] default null)
 returns void language sql as $$
 insert into consent_state (provider_id, brand_id, recipient_id, recipient_type, channel, entry_id,
                            entry_at, consent_date, status, source, standing, iys_status)
 select p_provider, b.id, r.id, t, c, 0, w.since, w.since, 2, 13, 1, 6
   from unnest(p_recipients, p_since) w(id, since)
   join recipient r on r.provider_id = p_provider and r.id = w.id
-  join brand b on b.provider_id = p_provider
+  join brand b on b.provider_id = p_provider and (p_brands is null or b.id = any(p_brands))
  cross join unnest(array[1, 2]::smallint[]) t
  cross join unnest(case when r.kind = 1 then array[1, 2] else array[3] end::smallint[]) c
  order by b.id, r.id, t, c
@@ -118,21 +120,27 @@ begin
     return null;
 end $$;
 
--- The same for a brand that is added later.
+-- The same for a brand that is added later, in that brand: of whose address is suppressed, and of who is
+-- restricted; an erased person has no states.
 create function keep_suppressed_in_brand() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    f record;
 begin
-    perform suppress_states(w.provider_id, array_agg(w.id), array_agg(w.since))
-       from (select r.provider_id, r.id, max(x.since) as since
-               from recipient r
-               join (select provider_id, addr_hash, null::bigint as id, since from suppression
-                      union all
-                     select provider_id, null, recipient_id, since from restriction) x
-                 on x.provider_id = r.provider_id
-                and (x.addr_hash = r.addr_hash or x.id = r.id)
-              where r.provider_id in (select f.provider_id from fresh f)
-              group by r.provider_id, r.id) w
-      group by w.provider_id;
+    for f in select provider_id, array_agg(id) as brands from fresh group by provider_id loop
+        perform suppress_states(f.provider_id, array_agg(w.id), array_agg(w.since), f.brands)
+           from (select id, max(since) as since
+                   from (select r.id, x.since from suppression x
+                           join recipient r on r.provider_id = x.provider_id
+                            and r.addr_hash = x.addr_hash
+                          where x.provider_id = f.provider_id
+                         union all
+                         select r.id, x.since from restriction x
+                           join recipient r on r.provider_id = x.provider_id
+                            and r.id = x.recipient_id
+                          where x.provider_id = f.provider_id and r.addr_hash is not null) s
+                  group by id) w;
+    end loop;
     return null;
 end $$;
 create trigger suppressed after insert on recipient referencing new table as fresh
@@ -140,11 +148,54 @@ create trigger suppressed after insert on recipient referencing new table as fre
 create trigger suppressed after insert on brand referencing new table as fresh
     for each statement execute function keep_suppressed_in_brand();
 
--- What a call below destroyed. The number of its line in the signed log is checked at the commit, so
--- nothing is destroyed that no line tells of.
+-- Whoever writes about people who are known pins them until its transaction ends: nobody is erased who is
+-- being written about, and nothing is written about somebody whose key is gone. Only who has been known
+-- for nine years can come to be due (ten, see below) meanwhile, so nearly every writer pays a look at rows
+-- it has read already, and waits for nothing but its own person's erasure. 40001: it is erased, again.
+create function pin_persons(p_provider integer, p_ids bigint[]) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    v_pinned integer;
+begin
+    perform from recipient
+      where provider_id = p_provider and id = any(p_ids)
+        and created_at < now() - interval '9 years'
+      order by id for key share;
+    get diagnostics v_pinned = row_count;
+    if v_pinned > 0 and exists (
+            select from recipient where provider_id = p_provider and id = any(p_ids)
+               and addr_hash is null) then
+        raise exception 'somebody was erased meanwhile' using errcode = '40001';
+    end if;
+    return v_pinned;
+end $$;
+
+-- The same of files: what is linked is there, and stays while the link is being written. What an import
+-- brought is linked to the import first. 55P03: it is destroyed, put it in again.
+create function pin_file() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform from evidence_file
+      where provider_id = new.provider_id and id = new.file_id for key share;
+    if exists (select from evidence_file where provider_id = new.provider_id
+                  and id = new.file_id and erased_at is not null) then
+        raise exception 'the file was destroyed meanwhile' using errcode = '55P03';
+    end if;
+    return new;
+end $$;
+create trigger pinned before insert on entry_file
+    for each row when (new.import_id is null) execute function pin_file();
+create trigger pinned before insert on import_file for each row execute function pin_file();
+
+-- What a call below destroyed. Its line in the signed log is written after it: the number is checked at
+-- the commit, so nothing is destroyed that no line tells of, and none under a line that stands already
+-- and tells of something else. Parts without a line are what the owner erased by hand before.
 create function destroyed(p_log bigint, p_kind smallint, p_provider integer, p_ids bigint[])
 returns bigint[] language plpgsql as $$
 begin
+    if p_log is null or exists (select from destruction_log where id = p_log) then
+        raise exception 'a destruction needs a line of its own in the log' using errcode = '22023';
+    end if;
     if cardinality(p_ids) > 0 then
         insert into destruction_part (log_id, kind, provider_id, first_id, last_id, ids)
         values (p_log, p_kind, p_provider, p_ids[1], p_ids[cardinality(p_ids)], p_ids);
@@ -157,50 +208,47 @@ revoke execute on function destroyed(bigint, smallint, integer, bigint[]) from p
 --
 -- Persons all of whose records are due (R-46, R-47), of those asked for: address, its hash and the key
 -- that salts their commitments go; a refusal is kept as a hash that nothing in the ledger leads to
--- (R-42, R-64). The ids erased. No capture may come in between: each takes its submission first, so once
--- there is somebody to erase captures are waited for, and all is asked again.
+-- (R-42, R-64). The ids erased. First their rows are locked, then they are judged: whoever is being
+-- written about (pin_persons) is passed over, and what was written before the lock is seen.
 create function destroy_persons(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
-language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '1s'
+language plpgsql security definer set search_path = public, pg_temp
 set enable_mergejoin = off set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
-    v_sure boolean := false;
 begin
     perform pg_advisory_xact_lock(6750);
-    loop
-        with d as materialized (
-            select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
-             union all
-            select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
-        select array_agg(r.id order by r.id) into v_ids from recipient r
-         where r.provider_id = p_provider and r.id = any(p_ids) and r.addr_hash is not null
-           and r.created_at + interval '10 years' <= now()
-           and not exists (select from d where d.recipient_id = r.id
-                              and (d.due is null or d.due > now()
-                                   or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
-                                                 d.captured_at)))
-           and not exists (select from message m where m.provider_id = r.provider_id
-                              and m.recipient_id = r.id
-                              and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
-                                   or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
-                                                 m.created_at)))
-           and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
-                              and x.entry_id = d.id
-                            where d.recipient_id = r.id and x.at + interval '10 years' > now())
-           and not exists (select from d join entry_file l on l.provider_id = d.provider_id
-                              and l.entry_id = d.id
-                            where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
-           and not under_hold(r.provider_id, case when exists (
-                   select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
-                   r.created_at);
-        if v_ids is null then
-            return '{}';
-        end if;
-        exit when v_sure;
-        lock table submission in share mode;
-        p_ids := v_ids;
-        v_sure := true;
-    end loop;
+    p_ids := array(
+        select id from recipient
+         where provider_id = p_provider and id = any(p_ids) and addr_hash is not null
+           and created_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    with d as materialized (
+        select * from consent_due where provider_id = p_provider and recipient_id = any(p_ids)
+         union all
+        select * from act_due where provider_id = p_provider and recipient_id = any(p_ids))
+    select array_agg(r.id order by r.id) into v_ids from recipient r
+     where r.provider_id = p_provider and r.id = any(p_ids)
+       and not exists (select from d where d.recipient_id = r.id
+                          and (d.due is null or d.due > now()
+                               or under_hold(d.provider_id, d.brand_id, r.id, d.captured_at,
+                                             d.captured_at)))
+       and not exists (select from message m where m.provider_id = r.provider_id
+                          and m.recipient_id = r.id
+                          and (coalesce(m.sent_at, m.created_at) + interval '10 years' > now()
+                               or under_hold(m.provider_id, m.brand_id, r.id, m.created_at,
+                                             m.created_at)))
+       and not exists (select from d join iys_receipt x on x.provider_id = d.provider_id
+                          and x.entry_id = d.id
+                        where d.recipient_id = r.id and x.at + interval '10 years' > now())
+       and not exists (select from d join entry_file l on l.provider_id = d.provider_id
+                          and l.entry_id = d.id
+                        where d.recipient_id = r.id and l.added_at + interval '10 years' > now())
+       and not under_hold(r.provider_id, case when exists (
+               select from d where d.recipient_id = r.id) then 0 end, r.id, r.created_at,
+               r.created_at);
+    if v_ids is null then
+        return '{}';
+    end if;
     insert into suppression (provider_id, addr_hash, since)
     select r.provider_id, r.addr_hash, max(w.since)
       from recipient r
@@ -230,44 +278,69 @@ begin
     return destroyed(p_log, 1::smallint, p_provider, v_ids);
 end $$;
 
--- Clicks and chunks all of whose records are due: who did it from where, and what they saw.
+-- Clicks and chunks all of whose records are due: who did it from where, and what they saw. Judged, then
+-- their people locked, of whom a chunk may have thousands, and judged again: a message that is being
+-- written for one of them relies on what was said.
 create function destroy_submissions(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
 set timezone = 'UTC' as $$
 declare
     v_ids bigint[];
+    v_sure boolean := false;
 begin
     perform pg_advisory_xact_lock(6750);
-    with s as materialized (
-        select * from submission where provider_id = p_provider and id = any(p_ids)
-           and erased_at is null and captured_at + interval '10 years' <= now()),
-    e as materialized (
-        select e.submission_id, e.recipient_id, e.id from s
-          join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
-           and e.captured_at = s.captured_at and e.submission_id = s.id
-         union all
-        select k.submission_id, k.recipient_id, k.id from s
-          join kvkk_entry k on k.provider_id = s.provider_id and k.submission_id = s.id),
-    d as materialized (
-        select d.* from consent_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from e))
-         union all
-        select d.* from act_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from e)))
-    select array_agg(s.id order by s.id) into v_ids from s
-     where not under_hold(s.provider_id, s.brand_id, case when exists (
-               select from e where e.submission_id = s.id) then 0 end, s.captured_at, s.captured_at)
-       and not exists (
-           select from e join d on d.recipient_id = e.recipient_id and d.id = e.id
-            where e.submission_id = s.id
-              and (d.due is null or d.due > now()
-                   or under_hold(d.provider_id, d.brand_id, d.recipient_id, d.captured_at,
-                                 d.captured_at)
-                   or exists (select from iys_receipt x where x.provider_id = d.provider_id
-                                 and x.entry_id = d.id and x.at + interval '10 years' > now())));
-    if v_ids is null then
-        return '{}';
-    end if;
+    loop
+        with s as materialized (
+            select * from submission where provider_id = p_provider and id = any(p_ids)
+               and erased_at is null and captured_at + interval '10 years' <= now()),
+        e as materialized (
+            select e.submission_id, e.recipient_id, e.id from s
+              join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
+               and e.captured_at = s.captured_at and e.submission_id = s.id
+             union all
+            select k.submission_id, k.recipient_id, k.id from s
+              join kvkk_entry k on k.provider_id = s.provider_id and k.submission_id = s.id),
+        d as materialized (
+            select d.* from consent_due d where d.provider_id = p_provider
+               and d.recipient_id = any(array(select distinct recipient_id from e))
+             union all
+            select d.* from act_due d where d.provider_id = p_provider
+               and d.recipient_id = any(array(select distinct recipient_id from e)))
+        select array_agg(s.id order by s.id) into v_ids from s
+         where not under_hold(s.provider_id, s.brand_id, case when exists (
+                   select from e where e.submission_id = s.id) then 0 end, s.captured_at,
+                   s.captured_at)
+           and not exists (
+               select from e join d on d.recipient_id = e.recipient_id and d.id = e.id
+                where e.submission_id = s.id
+                  and (d.due is null or d.due > now()
+                       or under_hold(d.provider_id, d.brand_id, d.recipient_id, d.captured_at,
+                                     d.captured_at)
+                       or exists (select from iys_receipt x where x.provider_id = d.provider_id
+                                     and x.entry_id = d.id
+                                     and x.at + interval '10 years' > now())));
+        if v_ids is null then
+            return '{}';
+        end if;
+        exit when v_sure;
+        with e as materialized (
+            select e.submission_id, e.recipient_id from submission s
+              join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
+               and e.captured_at = s.captured_at and e.submission_id = s.id
+             where s.provider_id = p_provider and s.id = any(v_ids)
+             union all
+            select submission_id, recipient_id from kvkk_entry
+             where provider_id = p_provider and submission_id = any(v_ids)
+               and recipient_id is not null),
+        free as materialized (
+            select id from recipient where provider_id = p_provider
+               and id = any(array(select recipient_id from e)) for update skip locked)
+        select array_agg(s.id) into p_ids from unnest(v_ids) s(id)
+         where s.id <> all (array(select distinct e.submission_id from e
+                                    left join free f on f.id = e.recipient_id
+                                   where f.id is null));
+        v_sure := true;
+    end loop;
     update iys_receipt x set detail = null, transaction_id = null
       from submission s
       join consent_entry e on e.provider_id = s.provider_id and e.brand_id = s.brand_id
@@ -280,8 +353,9 @@ begin
     return destroyed(p_log, 2::smallint, p_provider, v_ids);
 end $$;
 
--- Proof files (R-46): what they prove is due, and so is their own addition. The object itself is removed
--- by the vault's sweeper, to whom the place is left; without its key nobody reads it meanwhile.
+-- Proof files (R-46): what they prove is due, and so is their own addition; a data subject's request
+-- keeps its own (destroy_cases). The object itself is removed by the vault's sweeper, to whom the place is
+-- left; without its key nobody reads it meanwhile.
 create function destroy_files(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp set enable_mergejoin = off
 set timezone = 'UTC' as $$
@@ -289,20 +363,34 @@ declare
     v_ids bigint[];
 begin
     perform pg_advisory_xact_lock(6750);
-    with f as materialized (
-        select * from evidence_file where provider_id = p_provider and id = any(p_ids)
-           and erased_at is null and created_at + interval '10 years' <= now()),
-    l as materialized (
+    p_ids := array(
+        select id from evidence_file
+         where provider_id = p_provider and id = any(p_ids) and erased_at is null
+           and created_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    with l as materialized (
         select l.file_id, l.added_at, e.id, e.recipient_id, e.brand_id, e.captured_at
-          from f join entry_file l on l.provider_id = f.provider_id and l.file_id = f.id
+          from entry_file l
           join consent_entry e on e.provider_id = l.provider_id and e.id = l.entry_id
-           and e.captured_at = l.entry_at),
+           and e.captured_at = l.entry_at
+         where l.provider_id = p_provider and l.file_id = any(p_ids)),
     d as materialized (
         select d.* from consent_due d where d.provider_id = p_provider
-           and d.recipient_id = any(array(select distinct recipient_id from l)))
-    select array_agg(f.id order by f.id) into v_ids from f
+           and d.recipient_id = any(array(select distinct recipient_id from l))),
+    of_cases as materialized (
+        select file_id from data_request_file
+         where provider_id = p_provider and file_id = any(p_ids)
+         union
+        select file_id from data_request_answer
+         where provider_id = p_provider and file_id = any(p_ids)
+         union
+        select unnest(array[json_file, pdf_file]) from data_request_export
+         where provider_id = p_provider and array[json_file, pdf_file] && p_ids)
+    select array_agg(f.id order by f.id) into v_ids from evidence_file f
       left join (select distinct file_id, 0 as known from l) k on k.file_id = f.id
-     where not under_hold(f.provider_id, k.known, k.known, f.created_at, f.created_at)
+     where f.provider_id = p_provider and f.id = any(p_ids)
+       and not under_hold(f.provider_id, k.known, k.known, f.created_at, f.created_at)
+       and not exists (select from of_cases c where c.file_id = f.id)
        and not exists (
            select from l join d on d.recipient_id = l.recipient_id and d.id = l.id
             where l.file_id = f.id
@@ -333,9 +421,11 @@ language sql stable set timezone = 'UTC' as $$
 select coalesce(r.undone_at, r.ended_at, r.created_at) + interval '10 years' <= now()
        and not under_hold(r.provider_id, r.brand_id, null, r.created_at,
                           coalesce(r.undone_at, r.ended_at, r.created_at))
-       and not exists (select from submission s where s.provider_id = r.provider_id
-                          and s.idem >= 'import:' || r.id || ':' and s.idem < 'import:' || r.id || ';'
-                          and s.erased_at is null)
+       and not exists (select from import_chunk k
+                         cross join lateral unnest(array['', ':undo']) what
+                         join submission s on s.provider_id = r.provider_id
+                          and s.idem = 'import:' || r.id || ':' || k.n || what
+                        where k.import_id = r.id and s.erased_at is null)
   from import_run r where r.id = p_run $$;
 
 create function destroy_lists(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
@@ -371,6 +461,43 @@ begin
     end if;
     update iys_archive set file_key = '' where provider_id = p_provider and id = any(v_ids);
     return destroyed(p_log, 10::smallint, p_provider, v_ids);
+end $$;
+
+-- Data subjects' requests (ileti/requests, whose tables come after this), ten years after they were closed
+-- (KVKK art. 13 and 14; claims end after ten years, Code of Obligations art. 146), and not before what they
+-- corrected: all that hangs on a case but its files, which are nobody's then (destroy_files).
+create function destroy_cases(p_log bigint, p_provider integer, p_ids bigint[]) returns bigint[]
+language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+declare
+    v_ids bigint[];
+    t text;
+begin
+    perform pg_advisory_xact_lock(6750);
+    p_ids := array(
+        select id from data_request
+         where provider_id = p_provider and id = any(p_ids) and state = 4
+           and closed_at + interval '10 years' <= now()
+         order by id for update skip locked);
+    select array_agg(c.id order by c.id) into v_ids from data_request c
+     where c.id = any(p_ids)
+       and not exists (
+           select from (select) as even_of_nobody_known
+             left join data_request_recipient x on x.request_id = c.id
+            where under_hold(c.provider_id, null, x.recipient_id, c.received_at, c.closed_at))
+       and not exists (
+           select from data_request_correction k
+             join recipient r on r.provider_id = k.provider_id and r.id = k.recipient_id
+            where k.request_id = c.id and r.addr_hash is not null);
+    if v_ids is null then
+        return '{}';
+    end if;
+    foreach t in array array['mail', 'answer', 'erasure', 'export', 'correction', 'recipient',
+                             'file', 'event'] loop
+        execute format('delete from %I where request_id = any($1)', 'data_request_' || t)
+            using v_ids;
+    end loop;
+    delete from data_request where id = any(v_ids);
+    return destroyed(p_log, 11::smallint, p_provider, v_ids);
 end $$;
 
 -- Rows that are due by their age alone, the oldest first, at most so many: 5 messages (R-46), 6 changes
@@ -443,6 +570,7 @@ begin
                              'destroy_files(bigint, integer, bigint[])',
                              'destroy_lists(bigint, integer, bigint[])',
                              'destroy_archives(bigint, integer, bigint[])',
+                             'destroy_cases(bigint, integer, bigint[])',
                              'destroy_rows(bigint, smallint, integer, integer)'] loop
         execute format('revoke execute on function %s from public', t);
     end loop;

@@ -49,6 +49,9 @@ def upgrade() -> None:
     _errands()
     for table in _ADDED_TO:
         op.execute(f"comment on table {table} is '{_PROOF}'")
+    for table in ("data_request_file", "data_request_answer"):
+        op.execute(f"create trigger pinned before insert on {table} "
+                   "for each row execute function pin_file()")
     for table in _ALL:  # a dealer has no business with them (ADR 0019)
         op.execute(f"select dealer_sees('{table}', 'false')")
     op.execute("select grant_application_rights()")

@@ -22,6 +22,7 @@ PROOF = "proof: the application only adds rows"
 READ = "read: set-up writes, the application reads"
 _MOMENT = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")
+_ZERO = sa.text("0")
 
 
 class XID8(sa.types.UserDefinedType):
@@ -34,9 +35,10 @@ class XID8(sa.types.UserDefinedType):
         return "xid8"
 
 
+# The functions are long and other changes may have come to them: only these places are changed.
+#
 # A new recipient whose address is suppressed has states already (the trigger makes them), so it
-# must not be taken for one that has none. The functions are long and other changes may have come
-# to them: only these places are changed.
+# must not be taken for one that has none.
 _OF_SUPPRESSED = (
     ("record_consents", "        v_new := found;", """
             v_new := v_new and not exists (select from suppression x
@@ -65,6 +67,32 @@ _OF_SUPPRESSED = (
     end if;"""),
 )
 
+# Who writes about people that are known pins them; what was looked up before may be gone by then.
+_PINNED = (
+    ("record_consents", "        v_fresh[a] := v_new;\n    end loop;", """
+    if false = any (v_fresh) then
+        perform pin_persons(p_provider, v_rids);
+    end if;"""),
+    ("record_acts", "recipient r on r.provider_id = p_provider and r.addr_hash = hash;", """
+        if coalesce(cardinality(v_rids), 0) <> cardinality(a_hash) then
+            raise exception 'somebody was erased meanwhile' using errcode = '40001';
+        end if;
+        perform pin_persons(p_provider, v_rids);"""),
+    ("record_chunk", "into v_rounds from chunk_work;", """
+    if (select count(*) from chunk_work) <> coalesce(cardinality(v_ids), 0) then
+        raise exception 'somebody was erased meanwhile' using errcode = '40001';
+    end if;
+    perform pin_persons(p_provider, array(select distinct recipient_id from chunk_work));"""),
+    ("import_apply", "    if v_known > 0 then", """
+        perform pin_persons(p_provider, array(
+            select distinct recipient_id from import_item where not fresh));"""),
+    ("link_entry_file", "    v_link bigint;\nbegin", """
+    perform pin_persons(p_provider, array(
+        select r.id from consent_entry e
+          join recipient r on r.provider_id = e.provider_id and r.id = e.recipient_id
+         where e.provider_id = p_provider and e.id = p_entry and r.leaf_key is not null));"""),
+)
+
 
 def _rewrite(name: str, old: str, new: str) -> None:
     rows = op.get_bind().exec_driver_sql(
@@ -84,7 +112,7 @@ def upgrade() -> None:
     op.add_column("evidence_file", sa.Column("erased_at", _MOMENT, nullable=True))
     op.create_index("ix_message_recipient", "message", ["provider_id", "recipient_id"])
     op.get_bind().exec_driver_sql(SQL.read_text().replace("%", "%%"))
-    for name, place, more in _OF_SUPPRESSED:
+    for name, place, more in (*_OF_SUPPRESSED, *_PINNED):
         _rewrite(name, place, place + more)
 
 
@@ -153,7 +181,10 @@ def _destruction() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("begun_at", _MOMENT, server_default=_NOW, nullable=False),
         sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.Column("after_id", sa.BigInteger(), server_default=_ZERO, nullable=False),
+        sa.Column("at_provider", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("step", sa.SmallInteger(), server_default=_ZERO, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_run")),
     )
     op.create_index("uq_destruction_run_open", "destruction_run", [sa.text("(true)")], unique=True,
@@ -168,7 +199,7 @@ def _destruction() -> None:
         sa.Column("xid", XID8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
-        sa.Column("epoch", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("epoch", sa.SmallInteger(), server_default=_ZERO, nullable=False),
         sa.Column("case_number", sa.String(80), nullable=True),
         sa.Column("rule", sa.String(40), nullable=False),
         sa.Column("ids_hash", sa.LargeBinary(), nullable=False),
@@ -206,10 +237,12 @@ def _destruction() -> None:
 
 def downgrade() -> None:
     """What was destroyed stays so; who did it and why is forgotten, so keep a dump."""
-    for name, place, more in _OF_SUPPRESSED:
+    for name, place, more in (*_OF_SUPPRESSED, *_PINNED):
         _rewrite(name, place + more, place)
     for table in ("recipient", "brand"):
         op.execute(f"drop trigger suppressed on {table}")
+    for table in ("entry_file", "import_file"):
+        op.execute(f"drop trigger pinned on {table}")
     op.execute("drop view consent_due")
     op.execute("drop view act_due")
     for name in ("destroy_persons(bigint, integer, bigint[])",
@@ -217,10 +250,12 @@ def downgrade() -> None:
                  "destroy_files(bigint, integer, bigint[])",
                  "destroy_lists(bigint, integer, bigint[])",
                  "destroy_archives(bigint, integer, bigint[])",
+                 "destroy_cases(bigint, integer, bigint[])",
                  "destroy_rows(bigint, smallint, integer, integer)",
                  "destroyed(bigint, smallint, integer, bigint[])", "import_due(bigint)",
+                 "pin_persons(integer, bigint[])", "pin_file()",
                  "keep_suppressed()", "keep_suppressed_in_brand()",
-                 "suppress_states(integer, bigint[], timestamptz[])",
+                 "suppress_states(integer, bigint[], timestamptz[], integer[])",
                  "is_restricted(integer, bigint, timestamptz)",
                  "under_hold(integer, integer, bigint, timestamptz, timestamptz)",
                  "holds_on(integer, integer, bigint, timestamptz, timestamptz)"):
