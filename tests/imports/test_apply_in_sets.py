@@ -26,7 +26,6 @@ from tests.imports.import_house import (
     when,
 )
 
-
 WALKED = ("consent_state", "chunk_work", "chunk_row", "import_item")
 
 
@@ -110,6 +109,21 @@ def test_known_addresses_are_asked_one_by_one_whatever_the_statistics_say(place,
         assert many("select count(*) from consent_state where provider_id = %s and status = 2",
                     place.provider_id) == len(held)
     runs.cancel(run.id)
+
+
+def test_taking_back_asks_one_by_one_whatever_the_statistics_say(place, held):
+    run = runs.read_run(listed(place, *(row(one, "RET", date=when(hours=1)) for one in held)))
+    names = (place.provider_id, place.brand_id)
+    with db.transaction() as conn, conn.transaction(force_rollback=True):
+        states_before = rows_read(conn, "consent_state")
+        conn.execute("select import_hold(%s, %s, %s)", (run.id, *names))
+        conn.execute("select import_undo(%s, 0, %s, %s)", (run.id, *names))
+        # a state is found when it is judged, locked, put back and looked at once more
+        assert rows_read(conn, "consent_state") - states_before <= 5 * len(held)
+        assert rows_read(conn, "undo_entry") <= 15 * len(held)
+        assert many("select pg_stat_get_xact_numscans('ix_outbox_due'::regclass)") == 0
+        assert many("select count(*) from consent_state where provider_id = %s and status = 1 "
+                    "and recipient_id < 9000000000", place.provider_id) == len(held)
 
 
 def test_a_session_that_was_open_before_an_upgrade_has_its_tables_brought_up_to_date(place):

@@ -1,9 +1,9 @@
--- Known addresses in a chunk cost what they cost (docs/adr/0021). Locking a chunk's states joined it
--- with all states of the provider: where the planner knew of few it went through the chunk once for
--- each of them (40 000 rows took a quarter of an hour), where it knew of many it read them all. Here a
--- state is asked for by its whole key, row by row from the chunk: a subquery that locks is never
--- joined another way, whatever the statistics say. What was locked is written by its place (ctid),
--- which nobody can move meanwhile.
+-- Known addresses in a chunk, and a chunk that is taken back, cost what their rows cost (docs/adr/0021).
+-- Both joined the chunk with all states (and outbox rows) of the provider: where the planner knew of
+-- few it went through the chunk once for each of them, where it knew of many it read them all. Here a
+-- row is asked for by its whole key, one by one from the chunk: a subquery that locks is never joined
+-- another way, whatever the statistics say. What was locked is written by its place (ctid), which
+-- nobody can move meanwhile.
 
 -- As in 0140, with the place of the locked state; sessions that were open before this lack it.
 create or replace function chunk_tables() returns void language plpgsql as $$
@@ -157,4 +157,122 @@ begin
     analyze chunk_row;
     analyze chunk_work;
     perform record_round(p_provider, p_brand, p_submission, p_at, 1);
+end $$;
+
+-- As in 0140: everything of an import is held back at once, or nothing happens.
+create or replace function import_hold(p_run bigint, p_provider integer, p_brand integer)
+returns boolean language plpgsql
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set enable_material = off set plan_cache_mode = force_custom_plan as $$
+declare
+    v_waiting bigint;
+    v_held bigint;
+begin
+    perform import_entries(p_run, null, p_provider, p_brand);
+    select count(*) into v_waiting
+      from undo_entry u
+      left join consent_state s on s.provider_id = p_provider and s.brand_id = p_brand
+           and s.recipient_id = u.recipient_id and s.recipient_type = u.recipient_type
+           and s.channel = u.channel and s.entry_id = u.id
+     where u.outcome = 1 and not coalesce(
+               s.iys_status = 6 and s.pending_id is distinct from u.id, false);
+    -- asked by the key alone: with its own conditions the index of what is due looks as good, and
+    -- is walked from end to end
+    with waiting as materialized (
+        select x.place
+          from undo_entry u
+         cross join lateral (
+               select o.ctid as place, o.fence, o.batch_id, o.dead_at from outbox o
+                where o.provider_id = p_provider and o.topic = 1 and o.ref_id = u.id
+               offset 0 for update) x
+         where u.outcome = 1 and x.fence = 0 and x.batch_id is null and x.dead_at is null)
+    update outbox o set next_at = 'infinity' from waiting w where o.ctid = w.place;
+    get diagnostics v_held = row_count;
+    if v_held < v_waiting then
+        raise exception 'reported' using errcode = 'P0001';
+    end if;
+    return true;
+end $$;
+
+-- As in 0140: one chunk back after import_hold; again the same changes nothing.
+create or replace function import_undo(p_run bigint, p_chunk integer, p_provider integer,
+                                       p_brand integer) returns bigint
+language plpgsql
+set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_custom_plan as $$
+declare
+    v_states bigint;
+begin
+    perform import_entries(p_run, p_chunk, p_provider, p_brand);
+    perform 1
+       from (select * from undo_entry order by recipient_id, recipient_type, channel) u
+      cross join lateral (
+            select from consent_state s
+             where s.provider_id = p_provider and s.brand_id = p_brand
+               and s.recipient_id = u.recipient_id and s.recipient_type = u.recipient_type
+               and s.channel = u.channel
+               for update) s;
+    with sent as materialized (
+        select x.place
+          from undo_entry u
+         cross join lateral (
+               select o.ctid as place from outbox o
+                where o.provider_id = p_provider and o.topic = 1 and o.ref_id = u.id
+                  for update) x)
+    delete from outbox o using sent x where o.ctid = x.place;
+    with stood as materialized (
+        select s.place, b.held
+          from undo_entry u
+         cross join lateral (
+               select x.held from import_before x
+                where x.import_id = p_run and x.entry_id = u.id and x.chunk = p_chunk offset 0) b
+         cross join lateral (
+               select x.ctid as place from consent_state x
+                where x.provider_id = p_provider and x.brand_id = p_brand
+                  and x.recipient_id = u.recipient_id and x.recipient_type = u.recipient_type
+                  and x.channel = u.channel and x.entry_id = u.id
+                  for update) s),
+    back as (
+        update consent_state s set
+               entry_id = h.entry_id, entry_at = h.entry_at, consent_date = h.consent_date,
+               iys_due_at = h.iys_due_at, pending_id = h.pending_id, status = h.status,
+               source = h.source, standing = h.standing, iys_status = h.iys_status,
+               iys_code = h.iys_code
+          from stood t cross join lateral jsonb_populate_record(null::consent_state, t.held) h
+         where s.ctid = t.place
+        returning s.provider_id, s.entry_id, s.entry_at, s.recipient_id, s.recipient_type,
+                  s.channel, s.pending_id, s.status, s.consent_date),
+    -- what was on its way then may have been settled past this state: it is told again
+    again as (
+        insert into outbox (provider_id, topic, ref_id, ref_at, next_at, order_key, hint, brand_id)
+        select provider_id, 1, entry_id, entry_at, turn_of(status, consent_date, now()),
+               (recipient_id << 3) | (recipient_type << 2 & 4) | channel, 1, p_brand
+          from back where pending_id = entry_id
+        on conflict do nothing)
+    select count(*) into v_states from back;
+    -- a state nobody had before opens nothing any more, and whatever comes takes its place
+    with fresh as materialized (
+        select s.place
+          from undo_entry u
+         cross join lateral (
+               select x.ctid as place from consent_state x
+                where x.provider_id = p_provider and x.brand_id = p_brand
+                  and x.recipient_id = u.recipient_id and x.recipient_type = u.recipient_type
+                  and x.channel = u.channel and x.entry_id = u.id
+                  for update) s)
+    update consent_state s set standing = 0, iys_status = 0, iys_code = null, iys_due_at = null,
+           pending_id = null
+      from fresh f where s.ctid = f.place;
+    -- a later import that stands on one of these entries stands now on what was before it
+    update import_before x set held = b.held, held_id = b.held_id
+      from undo_entry u
+     cross join lateral (
+           select y.held, y.held_id from import_before y
+            where y.import_id = p_run and y.entry_id = u.id and y.chunk = p_chunk offset 0) b
+     where x.held_id = u.id and x.import_id <> p_run;
+    update import_before x set held = x.held || '{"standing": 0, "iys_status": 0,
+           "iys_code": null, "iys_due_at": null, "pending_id": null}'::jsonb
+      from undo_entry u where x.held_id = u.id and x.import_id <> p_run;
+    delete from import_before where import_id = p_run and chunk = p_chunk;
+    return v_states;
 end $$;

@@ -1,4 +1,4 @@
-"""Known addresses of a chunk are looked up one by one and never joined with all states
+"""Known addresses, and chunks taken back, are looked up one by one and never joined with all states
 
 Revision ID: 0280
 Revises: 0260
@@ -49,7 +49,7 @@ def downgrade() -> None:
     """The functions as 0140 and 0160 made them."""
     _rewrite(_NOW, _BEFORE)
     op.execute("drop function import_known(bigint, integer, integer, integer, bigint, timestamptz)")
-    for name in ("record_round", "chunk_tables"):
+    for name in ("record_round", "chunk_tables", "import_hold", "import_undo"):
         start = _IMPORTS.index(f"create function {name}(")
         text = _IMPORTS[start:_IMPORTS.index("end $$;", start) + len("end $$;")]
         op.get_bind().exec_driver_sql(
