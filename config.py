@@ -255,7 +255,8 @@ class Settings(BaseSettings):
     import_open_uploads: int = _field(
         50, "Uploads of a provider that may be unfinished at once.", ge=1)
     import_open_mb: int = _field(
-        20_000, "How much a provider's unfinished uploads may hold together, MB.", ge=1)
+        20_000, "How much a provider's unfinished uploads and lists that wait to be applied may "
+        "hold together, MB.", ge=1)
     import_processes: int = _field(2, "Processes that read one import.", ge=1, le=32)
     import_keep_days: int = _field(
         365, "How long the rows an import did not take stay retrievable for correction, days after "

@@ -6,13 +6,15 @@ the ledger with state, leaf and outbox, two chunks side by side.
 
     import_dry_rows_per_s    rows of the file per second, from the sealed file to their verdicts
     import_apply_rows_per_s  rows per second into the committed ledger
+    import_known_rows_per_s  rows per second when every address is known and its state changes: the
+                             same list again with later refusals
     import_vs_copy           apply's rate against COPY and a plain insert of the same rows (the part
                              of the ledger a bare program would write: one row, one key)
     import_read_quoted_vs_csv  our reader's rate on quoted rows with line ends inside cells against
                              Python's csv module on the same bytes (CPU, the best of five)
     import_peak_mb           the largest sum of the resident memory of our processes
     import_peak_large_mb     (``--full``) the same for five times the rows; flat means equal
-    import_wrong             rows that are not in the ledger once
+    import_wrong             rows that are not in the ledger once, and changes that are not there
 
 ``IMPORT_ROWS`` sets N (default 1 000 000).
 """
@@ -29,26 +31,32 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from benchmarks.place import fresh_database, new_place
 
+if TYPE_CHECKING:
+    from ileti.consents.ledger import Place
+
 ROWS = int(os.environ.get("IMPORT_ROWS", "1000000"))
 QUOTED_ROWS = 200_000
+# Seconds ago: a first list, and a later word of the same people.
+FIRST, LATER = range(28_000, 108_000), range(1_000, 27_000)
 HEAD = b"type,source,recipient,status,consentDate,recipientType\n"
 
 
-def lines(rows: int) -> Iterator[bytes]:
-    """The file, in pieces of ten thousand rows."""
+def lines(rows: int, status: str = "ONAY", ago: range = FIRST) -> Iterator[bytes]:
+    """The file, in pieces of ten thousand rows; every date so many seconds ago."""
     from ileti.core import clock
 
     chance = random.Random(1)
-    base = clock.to_istanbul(clock.now() - timedelta(hours=30)).replace(microsecond=0, tzinfo=None)
+    now = clock.to_istanbul(clock.now()).replace(microsecond=0, tzinfo=None)
     yield HEAD
     for start in range(0, rows, 10_000):
         yield "".join(
-            f"MESAJ,HS_WEB,{spelled(n)},ONAY,{base + timedelta(seconds=chance.randrange(80_000))},"
+            f"MESAJ,HS_WEB,{spelled(n)},{status},{now - timedelta(seconds=chance.choice(ago))},"
             "BIREYSEL\n" for n in range(start, min(rows, start + 10_000))).encode()
 
 
@@ -58,20 +66,26 @@ def spelled(n: int) -> str:
     return f"0{digits[:3]} {digits[3:6]} {digits[6:]}" if n % 50 == 0 else f"+90{digits}"
 
 
-def prepared(rows: int) -> int:
+def somewhere() -> Place:
+    """A provider of its own."""
+    from ileti.consents.ledger import Place
+
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as conn:
+        code = random.randrange(10 ** 6, 10 ** 8)
+        provider, brand = new_place(conn, code)
+    return Place(provider, code, brand, code)
+
+
+def prepared(place: Place, pieces: Iterator[bytes]) -> int:
     """A run with its file, mapping and origin; its number."""
     import ileti.imports.jobs  # noqa: F401
-    from ileti.consents.ledger import Place
     from ileti.imports import arriving, runs
     from ileti.imports.mapping import recognise
     from ileti.imports.origin import state
     from ileti.imports.reading.reader import Layout, heading_and_sample
 
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as conn:
-        code = random.randrange(10 ** 6, 10 ** 8)
-        provider, brand = new_place(conn, code)
-    run_id = runs.open_run(Place(provider, code, brand, code), "liste.csv", Layout())
-    runs.read_run(run_id).file.add(1, lines(rows))
+    run_id = runs.open_run(place, "liste.csv", Layout())
+    runs.read_run(run_id).file.add(1, pieces)
     run = arriving.finish(run_id)
     runs.map_columns(run_id, Layout(), recognise(*heading_and_sample(run.file.read(), Layout())))
     runs.state_origin(run_id, state({
@@ -184,21 +198,32 @@ def main() -> None:
     """One run of N rows; with ``--full`` another of five times as many."""
     fresh_database("imports")
     base = bare(ROWS)
-    run_id = prepared(ROWS)
+    place = somewhere()
+    run_id = prepared(place, lines(ROWS))
     dry, dry_peak = timed("dry", run_id)
     applied, apply_peak = timed("apply", run_id)
     with psycopg.connect(os.environ["DATABASE_URL"]) as conn:
         found = conn.execute(
             "select (select count(*) from consent_entry), (select count(*) from consent_state), "
             "(select count(*) from outbox)").fetchone()
+    run_id = prepared(place, lines(ROWS, "RET", LATER))
+    timed("dry", run_id)
+    known, known_peak = timed("apply", run_id)
+    with psycopg.connect(os.environ["DATABASE_URL"]) as conn:
+        changed = conn.execute(
+            "select (select count(*) from consent_entry where status = 2), "
+            "(select count(*) from consent_state where status = 2), "
+            "(select count(*) from outbox where after_id is not null)").fetchone()
     print(f"import_dry_rows_per_s {ROWS / dry:.0f}")
     print(f"import_apply_rows_per_s {ROWS / applied:.0f}")
+    print(f"import_known_rows_per_s {ROWS / known:.0f}")
     print(f"import_vs_copy {ROWS / applied / base:.3f}")
     print(f"import_read_quoted_vs_csv {read_quoted_vs_csv():.3f}")
-    print(f"import_peak_mb {max(dry_peak, apply_peak):.0f}")
-    print(f"import_wrong {sum(abs(n - ROWS) for n in found or (ROWS,))}", flush=True)
+    print(f"import_peak_mb {max(dry_peak, apply_peak, known_peak):.0f}")
+    wrong = sum(abs(n - ROWS) for n in (*(found or (0,)), *(changed or (0,))))
+    print(f"import_wrong {wrong}", flush=True)
     if "--full" in sys.argv:
-        large = prepared(5 * ROWS)
+        large = prepared(somewhere(), lines(5 * ROWS))
         peaks = [timed(step, large)[1] for step in ("dry", "apply")]
         print(f"import_peak_large_mb {max(peaks):.0f}")
 

@@ -2,10 +2,14 @@
 
 import sys
 
+from ileti.core import loaded
+
 
 def run() -> None:
     """The commands; Ctrl-C while they are still being loaded is no fault worth a stack trace."""
     try:
+        if "setup" in sys.argv:  # it is recorded as done by the code that is loaded from here on
+            loaded.remember()
         from ileti.cli import main
 
         main()

@@ -48,13 +48,15 @@ FAULTS: Final[dict[int, Pair]] = {
     409: ("`conflict`: anahtar başka bir istekle kullanılmış. `file_differs`: dosya başka. "
           "`upload_going_on`: aynı dosya şu anda geliyor, `Retry-After` kadar bekleyin. "
           "`moved_on`: aktarma bu adım için uygun durumda değil. `not_checked`: henüz denenmedi. "
-          "`too_many_uploads`, `uploads_too_large`: yarım yüklemeler çok; birini bitirin ya da "
-          "bırakın.",
+          "`too_many_uploads`: yarım yüklemeler çok; birini bitirin ya da bırakın. "
+          "`uploads_too_large`: yarım yüklemelerle uygulanmayı bekleyen listeler çok; birini "
+          "uygulayın ya da bırakın.",
           "`conflict`: the key was used for another request. `file_differs`: it is another file. "
           "`upload_going_on`: the file is coming at this moment, wait `Retry-After`. `moved_on`: "
           "the import is in no state for this step. `not_checked`: not tried yet. "
-          "`too_many_uploads`, `uploads_too_large`: too much is unfinished; finish one, or give it "
-          "up."),
+          "`too_many_uploads`: too many uploads are unfinished; finish one, or give it up. "
+          "`uploads_too_large`: unfinished uploads and lists that wait to be applied are too much; "
+          "apply one, or give it up."),
     410: ("`report_gone`: satır raporu silinmiş (bitişten bir hafta sonra).",
           "`report_gone`: the row report is gone (a week after the end)."),
     413: ("`too_large`: dosya ya da parça sınırdan büyük.",

@@ -16,20 +16,40 @@ from json import dumps, loads
 from pathlib import Path
 
 from config import Settings
+from ileti.core.loaded import code_digest
 
 ADMIN = "admin"
-_CODE = Path(__file__).parents[1]
+# Whether the database is where it was sealed last: a copy in another cluster needs an epoch of its
+# own (begin_seal_epoch), which is set-up's work; and what the application's role may do, which only
+# set-up grants. Tables of one import and months come and go without it.
+_STATE = """
+select version_num || ' ' || (
+       select md5(string_agg(concat_ws(' ', name, rights), e'\n' order by name)) from (
+              select oid::regclass::text, relacl::text from pg_class
+               where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'S')
+                 and not relispartition and relname !~ '^import_stage_[0-9]+$'
+               union all
+              select oid::regprocedure::text, proacl::text from pg_proc
+               where pronamespace = 'public'::regnamespace
+               union all
+              select nspname, nspacl::text from pg_namespace where nspname = 'public')
+              of_all(name, rights))
+  from alembic_version
+ where pg_has_role('ileti_app', 'member')
+   and (select system from seal_epoch order by epoch desc limit 1)
+       = (select system_identifier::text from pg_control_system())"""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What was prepared, as digests: the code that did it and the database; its newest revision;
-    what the first run made, with which settings, for which provider (its İYS code, 0: none), and
-    the administrator's kept password (empty: it is not the one in the file)."""
+    """What was prepared, as digests: the code that did it and the database; how it was left (its
+    newest revision, all rights in it); what the first run made, with which settings, for which
+    provider (its İYS code, 0: none), and the administrator's kept password (empty: it is not the
+    one in the file)."""
 
     code: str = ""
     database: str = ""
-    revision: str = ""
+    state: str = ""
     house: str = ""
     provider: int = 0
     admin: str = ""
@@ -61,12 +81,6 @@ def password_file(settings: Settings) -> Path:
     return settings.ileti_var / "admin-password.txt"
 
 
-def code_digest() -> str:
-    """Of all programs and migrations, by name and change: another version prepares anew."""
-    files = sorted([*_CODE.rglob("*.py"), *_CODE.rglob("*.sql")])
-    return _digest(*(f"{path.relative_to(_CODE)}:{path.stat().st_mtime_ns}" for path in files))
-
-
 def database_digest(settings: Settings) -> str:
     """Of the database's address."""
     return _digest(settings.database_url)
@@ -86,6 +100,12 @@ def _digest(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
+def database_state(settings: Settings) -> str:
+    """Newest revision and rights of the database; empty when it lies in another cluster than the
+    one it was prepared in, or does not let the application in."""
+    return _ask(settings, _STATE) or ""
+
+
 def is_prepared(settings: Settings, mark: Mark) -> bool:
     """Whether nothing has to be prepared for this code, these settings and this database."""
     if (mark.code, mark.database) != (code_digest(), database_digest(settings)):
@@ -93,7 +113,7 @@ def is_prepared(settings: Settings, mark: Mark) -> bool:
     if not settings.production and (mark.house != house_digest(settings)
                                     or not password_file(settings).exists()):
         return False
-    return _ask(settings, "select version_num from alembic_version") == mark.revision
+    return bool(mark.state) and database_state(settings) == mark.state
 
 
 def password_holds(settings: Settings, mark: Mark) -> bool:

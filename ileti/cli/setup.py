@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, pool, text
 from config import Settings
 from ileti.cli import readiness
 from ileti.core.db import dsn, sqlalchemy_url
+from ileti.core.loaded import loaded_digest
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK = 0x11E71
@@ -70,15 +71,8 @@ def prepare(settings: Settings) -> None:
     knows."""
     from ileti.factory import create_app, setup_permissions
 
-    code = readiness.code_digest()  # of what is loaded now, whatever is copied over it meanwhile
     migrate(settings)
     setup_permissions(create_app(settings))
     readiness.write(settings, replace(
-        readiness.read(settings), code=code, database=readiness.database_digest(settings),
-        revision=_newest()))
-
-
-def _newest() -> str:
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+        readiness.read(settings), code=loaded_digest(), state=readiness.database_state(settings),
+        database=readiness.database_digest(settings)))

@@ -1,9 +1,10 @@
-"""How much may be on its way at once: files of a provider that are not whole yet.
+"""How much may be on its way at once: files of a provider that are not whole or not applied yet.
 
-Why this module exists: a list that never gets finished costs room on the disk of everybody. So a
-provider's unfinished uploads are bounded by number and by bytes (IMPORT_OPEN_UPLOADS,
-IMPORT_OPEN_MB), told with what would end it, and given up when nothing came for
-:data:`QUIET_DAYS`. The command line is not bounded: whoever has it has the disk.
+Why this module exists: a list that never gets finished costs room on the disk of everybody, whether
+its upload was left or nobody applies it. So a provider's unfinished uploads are bounded by number
+(IMPORT_OPEN_UPLOADS) and given up when nothing came for :data:`QUIET_DAYS`; together with lists
+that wait to be applied they are bounded by bytes (IMPORT_OPEN_MB). Who meets a bound is told what
+would end it. The command line is not bounded: whoever has it has the disk.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from config import settings
 from ileti.core import clock, db
 from ileti.core.errors import Conflict
 from ileti.imports.files import UNFINISHED_SECONDS
-from ileti.imports.states import RunState
+from ileti.imports.states import ON_ITS_WAY, RunState
 
 #: Days after which an upload that nothing came for is given up.
 QUIET_DAYS: Final = 7
 #: Between the folder an import began with and what sets another attempt's apart.
 ATTEMPT: Final = "-"
+#: Two at once would each count without the other.
+_ONE_BY_ONE: Final = "select pg_advisory_xact_lock(hashtext('import_uploads'), %s)"
 
 
 def admit(conn: Any, provider_id: int) -> None:
     """Let one more upload begin, which is in the table already. Raises Conflict when there were as
     many as may be; the caller's transaction is rolled back then."""
-    conn.execute("select pg_advisory_xact_lock(hashtext('import_uploads'), %s)", [provider_id])
+    conn.execute(_ONE_BY_ONE, [provider_id])
     row = conn.execute("select count(*) from import_run where provider_id = %s and state = %s",
                        (provider_id, RunState.UPLOADING)).fetchone()
     most = settings().import_open_uploads
@@ -41,17 +44,21 @@ def admit(conn: Any, provider_id: int) -> None:
 
 def take_room(conn: Any, run_id: int, size: int) -> None:
     """Note how many bytes of the run's file are here, the run's row being held. Raises Conflict
-    when the provider's unfinished files are more together than may be."""
+    when the provider's files on their way are more together than may be."""
+    provider_id = conn.execute("select provider_id from import_run where id = %s",
+                               [run_id]).fetchone()[0]
+    conn.execute(_ONE_BY_ONE, [provider_id])
     row = conn.execute(
-        "select coalesce(sum(o.size), 0) from import_run r join import_run o "
-        "on o.provider_id = r.provider_id and o.state = %s and o.id <> r.id where r.id = %s",
-        (RunState.UPLOADING, run_id)).fetchone()
+        "select coalesce(sum(size), 0) from import_run "
+        "where provider_id = %s and state = any (%s) and id <> %s",
+        (provider_id, list(ON_ITS_WAY), run_id)).fetchone()
     if row[0] + size > settings().import_open_mb * 1_000_000:
         raise Conflict(
-            f"Yarım duran yüklemeler birlikte {settings().import_open_mb} MB’yi aşıyor. Birini "
-            "bitirin ya da ondan vazgeçin.",
-            f"Unfinished uploads are more than {settings().import_open_mb} MB together. Finish "
-            "one, or give it up.", code="uploads_too_large")
+            "Yarım duran yüklemeler ve uygulanmayı bekleyen listeler birlikte "
+            f"{settings().import_open_mb} MB’yi aşıyor. Birini uygulayın ya da ondan vazgeçin.",
+            "Unfinished uploads and lists that wait to be applied are more than "
+            f"{settings().import_open_mb} MB together. Apply one, or give it up.",
+            code="uploads_too_large")
     conn.execute("update import_run set size = %s where id = %s", (size, run_id))
 
 

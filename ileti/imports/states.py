@@ -25,6 +25,9 @@ class RunState(IntEnum):
 
 #: States in which it may still be said how a list is read, where it comes from and what proves it.
 CHANGEABLE: Final = (RunState.MAPPING, RunState.CHECKED, RunState.FAILED)
+#: States of a list that is here, or coming, and goes on only when somebody does something.
+ON_ITS_WAY: Final = (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
+                     RunState.APPROVAL, RunState.FAILED)
 
 
 class Undo(IntEnum):

@@ -270,6 +270,61 @@ def test_what_reads_passes_the_screen(query):
 
 
 @pytest.mark.parametrize("query", [
+    "select '/*' delete from m --*/", "select '--' delete from m",
+    "select 1 -- it's\n delete from m", "select 1 /* ' */ delete from m --'",
+    'select "a--b" delete from m', "select [/*] delete from m --*/",
+    "select [a]]'b] delete from m --'", "select 'a''' delete from m --'",
+    "select 'a\\' delete from m --'", "select ` delete from m --`",
+    "select 1delete from m", "select 0x1Einto m2 from m", "select 1e1exec temizle",
+    "select .5drop table m", "select 1; print 'a'", "select 1; disable trigger t on m",
+    "select a from m n checkpoint", "select 1 -- \r delete from m",
+    "select 1 -- \r ' \n delete from m -- '", "select '/*' /* '*/ delete from m",
+    "select N'x'delete from m", "select $$ delete from m $$",
+])
+def test_no_quote_and_no_comment_hides_a_word_from_the_screen(query):
+    with pytest.raises(CallerMistake):
+        screen(KINDS["mssql+pyodbc"], query)
+
+
+@pytest.mark.parametrize("query", [
+    "select 1 --1 into outfile '/tmp/x'", "select 1 # '\n into outfile '/tmp/x'",
+    "select '/*' into outfile '/tmp/x' -- */", "select 'a\\'' into outfile '/tmp/x' -- '",
+    "select 'a\\' into outfile '/tmp/x' -- '", 'select "a\\" into outfile "/tmp/x" -- "',
+    "select 1 /*M! into outfile '/tmp/x' */", "select 1 /*!into outfile '/tmp/x' */",
+    "select [ into outfile '/tmp/x' -- ]", "select `'` into dumpfile '/tmp/x' -- '",
+    "select '\\\\' into outfile '/tmp/x' -- '",
+])
+def test_nor_from_the_one_for_mysql_however_its_server_is_set(query):
+    with pytest.raises(CallerMistake):
+        screen(KINDS["mysql+pymysql"], query)
+
+
+@pytest.mark.parametrize("query", [
+    "select q'[it's]' from dual; drop table m", "with -- '\n function f return number is 1; x '",
+    "with/* ' */function f return number is begin return 1; end; select f from dual --'",
+    "with /* /* */ procedure p is begin null; end; select 1 from dual",
+    "select q'[' from m; drop table m --]' from dual; drop table m",
+    "select [ from m; drop table m -- ]",
+])
+def test_nor_from_the_one_for_oracle(query):
+    with pytest.raises(CallerMistake):
+        screen(KINDS["oracle+oracledb"], query)
+
+
+@pytest.mark.parametrize(("name", "query"), [
+    ("mssql+pyodbc", "select 'delete -- /* exec' as a, [into; x]]drop] from m -- it's; delete"),
+    ("mssql+pyodbc", "/* a /* delete */ exec */ select 1e1, 0xDE, a1, x1set from m where b = ';';"),
+    ("mysql+pymysql", "select 'it\\'s', `outfile`, --1, 'C:\\\\' from m # into outfile; x"),
+    ("mysql+pymysql", "select '/*!', \"into outfile\" /*+ hint; */ from m -- dumpfile\n;"),
+    ("oracle+oracledb", "select q'{it's; with function}', nq'!a'b!', q'x' from m -- with function"),
+    ("oracle+oracledb", "/* ' */ select a[1], '[', \"with function\" from m where c = ']' --'"),
+    ("sqlite", "select [a;b], `c;d`, \"e;f\", 'g;h' from m /* i; j */; -- k; l"),
+])
+def test_no_word_is_found_in_quotes_and_comments(name, query):
+    screen(KINDS[name], query)
+
+
+@pytest.mark.parametrize("query", [
     "begin temizle; end;", "create table t (a int)", "truncate table m", "delete from m",
     "with function f return number is begin return 1; end; select f from dual",
 ])

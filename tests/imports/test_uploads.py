@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
 
 from config import settings
 from ileti.core import db
+from ileti.core.db import connect
 from ileti.core.errors import CallerMistake, Conflict
 from ileti.imports import arriving, quota, runs
 from ileti.imports.files import PartedFile
@@ -148,8 +150,36 @@ def test_unfinished_uploads_share_their_bytes(place, monkeypatch):
     assert error.value.code == "uploads_too_large"
     assert runs.read_run(second).file.parts() == {}
     assert arriving.add_part(first, 1, [b"x" * 900_000]) == 900_000
+
+
+@pytest.mark.parametrize("waiting", [RunState.MAPPING, RunState.CHECKED, RunState.FAILED])
+def test_lists_that_wait_to_be_applied_take_their_room(place, waiting, monkeypatch):
+    limit(monkeypatch, import_open_mb=1)
+    first, second = opened(place), opened(place)
+    arriving.add_part(first, 1, [b"x" * 600_000])
     arriving.finish(first)
+    runs.note(runs.read_run(first), "state = %s", (waiting,))
+    with pytest.raises(Conflict) as error:
+        arriving.add_part(second, 1, [b"x" * 600_000])
+    assert error.value.code == "uploads_too_large"
+    assert "uygulanmayı bekleyen" in error.value.tr
+    runs.cancel(first)
     assert arriving.add_part(second, 1, [b"x" * 600_000]) == 600_000
+
+
+def test_two_uploads_at_the_same_moment_do_not_take_the_same_room(place, monkeypatch):
+    limit(monkeypatch, import_open_mb=1)
+    first, second = opened(place), opened(place)
+    with connect() as other, ThreadPoolExecutor() as threads:
+        with other.transaction():
+            quota.take_room(other, first, 600_000)
+            later = threads.submit(arriving.add_part, second, 1, [b"x" * 600_000])
+            with pytest.raises(TimeoutError):
+                later.result(0.3)
+        with pytest.raises(Conflict) as error:
+            later.result(10)
+    assert error.value.code == "uploads_too_large"
+    assert (runs.read_run(first).size, runs.read_run(second).size) == (600_000, 0)
 
 
 def test_a_whole_file_for_which_there_is_no_room_leaves_nothing(place, monkeypatch):

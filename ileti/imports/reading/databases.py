@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from ileti.core.errors import CallerMistake
+from ileti.imports.reading.statements import MYSQL, ORACLE, SQLITE, TSQL, Spelling
 
 CONNECT_SECONDS: Final = 10
 #: Fewer than of a file: a row may carry a picture nobody asked for.
@@ -35,17 +36,16 @@ _GRACE_SECONDS: Final = 30
 
 _OURS: Final = text("select count(*) from pg_catalog.pg_class where relkind in ('r', 'p') "
                     "and relname in ('import_run', 'consent_entry', 'consent_state')")
-_ASIDE: Final = re.compile(r"--[^\n]*|/\*(?![!M]).*?\*/", re.DOTALL)
-_QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\[[^\]]*\]|`[^`]*`")
 _OPENING: Final = re.compile(r"[\s(]*(select|with|values|table)\b", re.IGNORECASE)
-_MYSQL_WRITES: Final = re.compile(r"\b(outfile|dumpfile)\b|/\*[!M]", re.IGNORECASE)
+_SECOND: Final = re.compile(r";\s*[^\s;]")
+_MYSQL_WRITES: Final = re.compile(r"\b(outfile|dumpfile)\b|/\*M?!", re.IGNORECASE)
 _ORACLE_WRITES: Final = re.compile(r"\bwith\s+(function|procedure)\b", re.IGNORECASE)
 # Reserved words of T-SQL, so that no column can be called so without quotes. Merge is also a join.
 _TSQL_WRITES: Final = re.compile(
     r"\b(into|insert|update|delete|merge(?!\s+(join|union)\b)|truncate|create|alter|drop|grant|"
     r"revoke|deny|exec|execute|begin|commit|rollback|save|set|declare|use|backup|restore|bulk|"
-    r"dbcc|kill|shutdown|reconfigure|waitfor|openquery|openrowset|opendatasource|writetext|"
-    r"updatetext)\b", re.IGNORECASE)
+    r"dbcc|kill|shutdown|reconfigure|checkpoint|revert|setuser|waitfor|openquery|openrowset|"
+    r"opendatasource|writetext|updatetext)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Kind:
 
     ``package``: what pip installs for it. ``arguments``: for ``create_engine``, of address and
     limit in seconds. ``prepare``: what is said to an open connection before the query.
-    ``screened``: whether a query must begin as one that reads; ``writes``: what none may hold.
+    ``read``: each way its server may read a query that is looked at first, none where a read-only
+    transaction is enough; ``writes``: what no query may hold.
     ``whole``: an address with what it left unsaid. ``leave``: what is done to a connection of the
     driver whose answer is not read to its end.
     """
@@ -62,7 +63,7 @@ class Kind:
     package: str
     arguments: Callable[[URL, int], dict[str, Any]]
     prepare: Callable[[Connection, int], None]
-    screened: bool = True
+    read: tuple[Spelling, ...] = ()
     writes: re.Pattern[str] | None = None
     whole: Callable[[URL], URL] = lambda address: address
     leave: Callable[[Any], None] = lambda raw: None
@@ -70,17 +71,23 @@ class Kind:
 
 def screen(kind: Kind, query: str) -> None:
     """Refuse what only a slip would bring here: a statement that writes. Raises CallerMistake."""
-    if not kind.screened:
-        return
-    bare = _QUOTED.sub(" x ", _ASIDE.sub(" ", query))
-    found = kind.writes.search(bare) if kind.writes is not None else None
+    for spelling in kind.read:
+        _screen(spelling.words(query).lstrip("; \t\r\n"), kind.writes)
+
+
+def _screen(words: str, writes: re.Pattern[str] | None) -> None:
+    found = writes.search(words) if writes is not None else None
     if found is not None:
         raise CallerMistake(
             f"Sorgu yalnız okuyabilir; “{found[0]}” kullanılamaz.",
             f"The query may only read; “{found[0]}” cannot be used.", code="bad_query")
-    if _OPENING.match(bare.lstrip("; \t\r\n")) is None:
+    if _OPENING.match(words) is None:
         raise CallerMistake("Sorgu yalnız okuyabilir. SELECT ile başlayan bir sorgu yazın.",
                             "The query may only read. Write one that begins with SELECT.",
+                            code="bad_query")
+    if _SECOND.search(words) is not None:
+        raise CallerMistake("Tek bir sorgu yazın; noktalı virgülden sonra başka bir şey olamaz.",
+                            "Write one query; nothing may follow the semicolon.",
                             code="bad_query")
 
 
@@ -234,14 +241,15 @@ def _nothing(_conn: Connection, _seconds: int) -> None:
 #: By the driver's name in an address as SQLAlchemy writes it. No other is used: what was not
 #: thought of could write, or never end.
 KINDS: Final = {
-    "postgresql+psycopg": Kind("psycopg", _postgresql, _prepare_postgresql, screened=False),
-    "mysql+pymysql": Kind("pymysql", _mysql, _prepare_mysql, writes=_MYSQL_WRITES,
+    "postgresql+psycopg": Kind("psycopg", _postgresql, _prepare_postgresql),
+    "mysql+pymysql": Kind("pymysql", _mysql, _prepare_mysql, read=MYSQL, writes=_MYSQL_WRITES,
                           leave=_leave_mysql),
-    "mssql+pyodbc": Kind("pyodbc", _pyodbc, _prepare_pyodbc, writes=_TSQL_WRITES,
+    "mssql+pyodbc": Kind("pyodbc", _pyodbc, _prepare_pyodbc, read=TSQL, writes=_TSQL_WRITES,
                          whole=_odbc_driver),
-    "mssql+pymssql": Kind("pymssql", _pymssql, _nothing, writes=_TSQL_WRITES),
-    "oracle+oracledb": Kind("oracledb", _oracle, _prepare_oracle, writes=_ORACLE_WRITES),
-    "sqlite": Kind("", _sqlite, _nothing),
+    "mssql+pymssql": Kind("pymssql", _pymssql, _nothing, read=TSQL, writes=_TSQL_WRITES),
+    "oracle+oracledb": Kind("oracledb", _oracle, _prepare_oracle, read=ORACLE,
+                            writes=_ORACLE_WRITES),
+    "sqlite": Kind("", _sqlite, _nothing, read=SQLITE),
 }
 #: How an address may begin, and what is used then. MariaDB is a MySQL that tells its name itself.
 DRIVERS: Final = {
