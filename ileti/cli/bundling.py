@@ -41,7 +41,7 @@ def write_message(out: Path, message: str, provider: int | None) -> int:
     if row is None or found is None:
         raise CallerMistake(f"{message} numaralı ileti yok.", f"There is no message {message}.",
                             code="no_message")
-    return _keep(messagepack.build(Reach(row[0]), found), out)
+    return _keep(messagepack.build(Reach(row[0], restricted=True), found), out)
 
 
 def write_complaint(out: Path, address: str, at: str, title: str, provider: int | None) -> int:
@@ -61,7 +61,7 @@ def write_complaint(out: Path, address: str, at: str, title: str, provider: int 
     recipient = moments.recipient_of(found, spelled)
     if recipient is None:
         raise _no_record()
-    return _keep(complaint.build(Reach(found), recipient, moment, title), out)
+    return _keep(complaint.build(Reach(found, restricted=True), recipient, moment, title), out)
 
 
 def _keep(made: Bundle, out: Path) -> int:
