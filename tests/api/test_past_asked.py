@@ -11,8 +11,14 @@ from ileti.consents.numbers import record_number
 from ileti.core import clock, db
 from tests.panel.people import restrict, take
 
-from .api_house import Program
-from .test_records import PHONE, ask, bring, entry, folder, linked, program  # noqa: F401
+from .api_house import Program, account
+from .test_records import PHONE, ask, bring, entry, linked
+
+
+@pytest.fixture
+def program(place: Any) -> Program:
+    """A program that may ask and add proofs."""
+    return Program(place, account(place, brings=False, rights=True))
 
 
 def test_of_a_restricted_person_a_program_hears_what_came_since_alone(
