@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from ileti.channels import messagepack
 from ileti.channels.messagepack import Row
 from ileti.consents import bundle, moments, past
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach, Standing
 from ileti.consents.momenttold import iso, told
 from ileti.consents.numbers import record_number

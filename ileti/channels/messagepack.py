@@ -19,7 +19,7 @@ from ileti.channels.base import MessageKind
 from ileti.channels.confirm import content_of
 from ileti.channels.render import envelope, initials
 from ileti.consents import bundle, moments
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Question, Reach
 from ileti.consents.momenttold import iso, told
 from ileti.consents.numbers import record_number

@@ -22,7 +22,7 @@ from ileti.channels.base import MessageKind
 from ileti.channels.messagepack import Row, message_of, number_of
 from ileti.channels.models import Message
 from ileti.consents import bundle, momentpage
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.detail import moment_of
 from ileti.consents.momentpage import Beside, pairs_of, reach
 from ileti.consents.vocabulary import Channel

@@ -12,7 +12,7 @@ import ileti.factory  # noqa: F401 (every room tells its part of a proof)
 from ileti.channels import complaint, messagepack
 from ileti.channels.messagepack import message_of
 from ileti.consents import bundle, moments
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach
 from ileti.consents.numbers import entry_of
 from ileti.core import clock, db
