@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     )
     signing_keys_before: str = _field(
         "", "Public keys (base64, comma between) of earlier SIGNING_KEYs, published further on so "
-        "that old receipts can still be checked.",
+        "that old receipts and the log of destruction can still be checked.",
         pattern=r"^([A-Za-z0-9+/]{43}=(\s*,\s*[A-Za-z0-9+/]{43}=)*)?$",
     )
 

@@ -2,7 +2,8 @@
 
 Why this module exists: a customer-care program that answers a complaint has an address and a time,
 and must not have to rebuild the past from a list of changes (R-49). The address stands in the body,
-never in the URL, where every proxy would log it.
+never in the URL, where every proxy would log it. Whose past was asked for is written down before it
+is told, as it is of people (R-58).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ileti.core import clock
 from ileti.core.errors import FieldError, InvalidInput
 from ileti.imports import withdrawn as _withdrawn  # noqa: F401 (both register, for looking back)
 from ileti.iys import heard as _heard  # noqa: F401
+from ileti.programs import deeds
 from ileti.recipients.address import AddressError, parse_address
 
 PATH: Final = "/api/v1/consents/at"
@@ -40,6 +42,8 @@ def at_moment(call: Call) -> Answer:
     if said.get("brand") is not None:
         brand = call.place(said["brand"]).brand_id
     recipient = moments.recipient_of(caller.provider_id, address)
+    if recipient is not None:
+        deeds.note(caller, "consent:at", f"recipient:{recipient}", call.address, at=iso(moment))
     found = [] if recipient is None else moments.at_moment(
         Reach(caller.provider_id, brand, caller.dealer_id), recipient, moment, channel=channel,
         recipient_type=kind)

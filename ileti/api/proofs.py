@@ -44,6 +44,13 @@ class Wish:
     name: str
     asked: dict[str, Any]
 
+    @property
+    def subject(self) -> str:
+        """What it is about, as the trail names it."""
+        if self.run_id is not None:
+            return f"import:{self.run_id}"
+        return f"consent:{record_number(self.entries[0])}"
+
 
 def bring(call: Call) -> Answer:
     """``POST /proofs``: the file itself as the body, what it proves in the query."""
@@ -59,36 +66,30 @@ def bring(call: Call) -> Answer:
     if known is not None and known != file.sha256:
         raise _another_file()
     role = kinds.check_role(wish.role or kinds.role_of(file.media_type), file.media_type)
-    answer = _join(wish, file, role)
-    new = _remember(caller.account_id, caller.provider_id, key, wish, file)
-    if new:
-        deeds.note(caller, "proof:add", answer.pop("subject"), call.address,
-                   file=file.sha256.hex()[:12], role=role.name)
-    answer.pop("subject", None)
-    return Answer(201 if new else 200, answer | {
+    with db.transaction() as conn:  # no file is linked under a key that is another's
+        new = _remember(caller.account_id, caller.provider_id, key, wish, file)
+        if new:
+            deeds.note(caller, "proof:add", wish.subject, call.address,
+                       file=file.sha256.hex()[:12], role=role.name)
+        _join(conn, wish, file, role)
+    return Answer(201 if new else 200, {
+        "records": [record_number(one) for one in wish.entries], "import": wish.run_id,
         "role": role.name, "file": {"sha256": file.sha256.hex(), "size": file.size,
                                     "mediaType": file.media_type}})
 
 
-def _join(wish: Wish, file: Kept, role: Role) -> dict[str, Any]:
-    """Link the file; again the same changes nothing."""
-    if wish.run_id is not None:
-        _attach(wish.run_id, wish, file, role)
-        return {"records": [], "import": wish.run_id, "subject": f"import:{wish.run_id}"}
-    numbers = [record_number(one) for one in wish.entries]
-    for one in wish.entries:
-        links.link(one, file, role, wish.name, by=None)
-    return {"records": numbers, "import": None, "subject": f"consent:{numbers[0]}"}
-
-
-def _attach(run_id: int, wish: Wish, file: Kept, role: Role) -> None:
-    """Add the file to an import; what was added before stays added when the import moved on."""
+def _join(conn: Any, wish: Wish, file: Kept, role: Role) -> None:
+    """Link the file; again the same changes nothing. What was added to an import before stays added
+    when it has moved on."""
+    if wish.run_id is None:
+        links.link_all(wish.entries, file, role, wish.name, by=None)
+        return
     try:
-        of_imports.attach(run_id, file, wish.name, whole=wish.whole, role=role)
+        of_imports.attach_within(conn, wish.run_id, file, wish.name, whole=wish.whole, role=role)
     except Conflict:
-        if db.connection().execute(
+        if conn.execute(
                 "select 1 from import_file where import_id = %s and file_id = %s and whole = %s",
-                (run_id, file.id, wish.whole)).fetchone() is None:
+                (wish.run_id, file.id, wish.whole)).fetchone() is None:
             raise
 
 
@@ -140,8 +141,8 @@ def _file_name(call: Call) -> str:
 
 
 def _entries(call: Call, target: str, said: str) -> tuple[int, ...]:
-    """The records a program may add to: of its provider and brand, a dealer's its own (ADR 0024).
-    """
+    """The records a program may add to: of its provider and brand, a dealer's its own (ADR 0024);
+    none that is kept for the law alone (ADR 0029)."""
     caller = call.caller
     if target == "record":
         entry = entry_of(said)
@@ -152,8 +153,9 @@ def _entries(call: Call, target: str, said: str) -> tuple[int, ...]:
     found = tuple(row[0] for row in db.connection().execute(
         "select id from consent_entry where provider_id = %s and id = any(%s) "
         "and (%s::int is null or brand_id = %s) and (%s::int is null or dealer_id = %s) "
-        "order by id", (caller.provider_id, named, caller.brand_id, caller.brand_id,
-                        caller.dealer_id, caller.dealer_id)))
+        "and not is_restricted(provider_id, recipient_id, captured_at) order by id",
+        (caller.provider_id, named, caller.brand_id, caller.brand_id, caller.dealer_id,
+         caller.dealer_id)))
     if not found:
         raise NotFound("Böyle bir kayıt yok.", "There is no such record.", code="no_such_record")
     return found

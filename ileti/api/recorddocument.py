@@ -12,6 +12,7 @@ from ileti.capture.api_document import Chapter, Operation
 from ileti.capture.api_schemas import CHANNELS, Pair
 from ileti.consents.gate import Denial
 from ileti.consents.ledger import ActorKind
+from ileti.consents.past import MOST
 from ileti.consents.vocabulary import IysStatus, RecipientType, Source, Status
 from ileti.evidence.kinds import SUFFIXES, Role
 
@@ -89,7 +90,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "brand": 731_204, "channel": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
         "source": "HS_WEB", "verified": True, "consentDate": "2026-05-01T09:12:03.000+03:00",
         "iys": {"status": "REGISTERED", "code": None, "due": None}, "mayBeSent": True,
-        "why": None, "record": _LINE}]},
+        "why": None, "record": _LINE, "complete": True}]},
     "Proof": {"records": ["IZN-7Q2D-0K4M-XW81"], "import": None, "role": "RECORDING",
               "file": {"sha256": "0c5d" * 16, "size": 412_004, "mediaType": "audio/ogg"}},
 }
@@ -122,7 +123,10 @@ def schemas(number: int) -> dict[str, Any]:
         consentDate=_MOMENT, iys=_object(status=_enum(IysStatus), code=_maybe(_TEXT),
                                          due=_maybe(_MOMENT)),
         mayBeSent={"type": "boolean"}, why=_maybe(_TEXT | {"enum": [one.value for one in Denial]}),
-        record=_maybe(record))
+        record=_maybe(record), complete={"type": "boolean", "description": (
+            f"Yanlışsa kanalın {MOST} kaydından eskilerine bakılmadı.",
+            f"When false, the channel has more than {MOST} records; older ones were not looked at.",
+        )[number]})
     made = {
         "MomentIn": {"type": "object", "required": ["address", "at"],
                      "additionalProperties": False,

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -19,6 +17,7 @@ from ileti.capture.api_document import chapters, document, every_operation
 from ileti.capture.api_document import groups as document_groups
 from ileti.capture.page import asked_language, draw, in_language, other_language
 from ileti.capture.receipts import UNSIGNED
+from ileti.core.secrets import receipt_keys as known_keys
 from ileti.core.secrets import secrets
 
 KEYS: str = "/.well-known/ileti-receipts.json"
@@ -89,13 +88,11 @@ def _own_address() -> str:
 
 def receipt_keys() -> ResponseReturnValue:
     """The public keys of receipts, the present one first; earlier ones stay."""
-    before = [one.strip() for one in settings().signing_keys_before.split(",") if one.strip()]
-    known = dict.fromkeys([secrets().receipts.public, *before])
     return _open_json(msgspec.json.encode({
         "format": 1, "algorithm": "Ed25519", "canonicalization": "RFC 8785",
         "unsigned": list(UNSIGNED), "current": secrets().receipts.key_id,
-        "keys": [{"keyId": sha256(b64decode(one)).hexdigest()[:16], "publicKey": one}
-                 for one in known],
+        "keys": [{"keyId": key_id, "publicKey": public}
+                 for key_id, public in known_keys().items()],
     }))
 
 

@@ -8,14 +8,15 @@ sent by İleti is an answer too. A summary in Turkish comes beside the files for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ileti.channels import messagepack
 from ileti.channels.messagepack import Row
-from ileti.consents import bundle, moments
-from ileti.consents.bundle import Bundle
+from ileti.consents import bundle, moments, past
+from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach, Standing
 from ileti.consents.momenttold import iso, told
 from ileti.consents.numbers import record_number
@@ -31,30 +32,40 @@ MOST_MESSAGES: Final = 50
 LONGEST_TITLE: Final = 120
 
 
-def near(reach: Reach, recipient_id: int, moment: datetime) -> list[Row]:
-    """Messages to a recipient within a day of the moment, the nearest first. Each was written for
-    an act of the recipient's, which is how they are found: their table has no index by recipient,
-    since capture would pay for it."""
-    ids = [row[0] for row in db.connection().execute(
-        "select m.id from (select distinct submission_id from consent_entry where provider_id = "
-        "%(provider)s and recipient_id = %(recipient)s) a join message m on m.provider_id = "
-        "%(provider)s and m.submission_id = a.submission_id and m.recipient_id = %(recipient)s "
-        "where coalesce(m.sent_at, m.created_at) between %(since)s and %(until)s "
-        "and (%(brand)s::int is null or m.brand_id = %(brand)s) "
-        "order by abs(extract(epoch from coalesce(m.sent_at, m.created_at) - %(at)s)), m.id "
-        "limit %(most)s",
-        {"provider": reach.provider_id, "recipient": recipient_id, "brand": reach.brand_id,
-         "since": moment - NEAR, "until": moment + NEAR, "at": moment, "most": MOST_MESSAGES})]
-    rows = {row.id: row for row in messagepack.rows_of(reach, ids)}
-    return [rows[one] for one in ids if one in rows]
+class Near(NamedTuple):
+    """Messages near a moment, the nearest first; ``more``: there are others within a day of it."""
+
+    rows: list[Row]
+    more: bool
+
+
+_NEAR: Final = """
+select id from message
+ where provider_id = %(provider)s and recipient_id = %(recipient)s
+   and coalesce(sent_at, created_at) between %(since)s and %(until)s
+   and (%(brand)s::int is null or brand_id = %(brand)s)
+   and (%(restricted)s or not is_restricted(provider_id, recipient_id, created_at))
+ order by abs(extract(epoch from coalesce(sent_at, created_at) - %(at)s)), id
+ limit %(most)s + 1"""
+
+
+def near(reach: Reach, recipient_id: int, moment: datetime) -> Near:
+    """Messages to a recipient within a day of the moment, whatever they were written for: a code of
+    the preference centre belongs to no record."""
+    ids = [row[0] for row in db.connection().execute(_NEAR, {
+        "provider": reach.provider_id, "recipient": recipient_id, "brand": reach.brand_id,
+        "restricted": reach.restricted, "since": moment - NEAR, "until": moment + NEAR,
+        "at": moment, "most": MOST_MESSAGES})]
+    rows = {row.id: row for row in messagepack.rows_of(reach, ids[:MOST_MESSAGES])}
+    return Near([rows[one] for one in ids if one in rows], len(ids) > MOST_MESSAGES)
 
 
 def build(reach: Reach, recipient_id: int, moment: datetime, title: str = "") -> Bundle:
     """The pack of one complaint. Raises NotFound when nothing was recorded of the address by then,
     and as :func:`ileti.consents.bundle.build`."""
-    rows = near(reach, recipient_id, moment)
+    rows, more = near(reach, recipient_id, moment)
     standings = moments.at_moment(reach, recipient_id, moment)
-    files, stood_on = messagepack.files_of(reach.provider_id, rows)
+    files, stood_on = messagepack.files_of(reach, rows)
     last = max([moment, *(one.moment for one in rows)])
     entries = sorted({*stood_on, *_entries(reach, recipient_id, last)})
     if not entries:
@@ -63,17 +74,19 @@ def build(reach: Reach, recipient_id: int, moment: datetime, title: str = "") ->
     title = " ".join(title.split())[:LONGEST_TITLE]
     files["complaint.json"] = readable({
         "at": iso(moment), "title": title or None, "hoursAround": NEAR // timedelta(hours=1),
-        "messages": [_short(one, title) for one in rows],
+        "messages": [_short(one, title) for one in rows], "moreMessages": more,
         "states": [told(one) for one in standings]})
-    files["sikayet.txt"] = _summary(rows, standings, moment, title).encode()
+    files["sikayet.txt"] = _summary(Near(rows, more), standings, moment, title).encode()
     return bundle.build(reach.provider_id, entries, files)
 
 
 def _entries(reach: Reach, recipient_id: int, until: datetime) -> list[int]:
     return [row[0] for row in db.connection().execute(
         "select id from consent_entry where provider_id = %s and recipient_id = %s "
-        "and captured_at <= %s and (%s::int is null or brand_id = %s) order by id",
-        (reach.provider_id, recipient_id, until, reach.brand_id, reach.brand_id))]
+        "and captured_at <= %s and (%s::int is null or brand_id = %s) "
+        "and (%s or not is_restricted(provider_id, recipient_id, captured_at)) order by id",
+        (reach.provider_id, recipient_id, until, reach.brand_id, reach.brand_id,
+         reach.restricted))]
 
 
 def _short(one: Row, title: str) -> dict[str, Any]:
@@ -84,13 +97,23 @@ def _short(one: Row, title: str) -> dict[str, Any]:
 
 def _fits(one: Row, title: str) -> bool:
     """Whether the sender's title of a complaint is that of the message's brand or company."""
-    asked = fold(title).text
-    return any(asked in name or name in asked
-               for name in (fold(one.brand).text, fold(one.title).text))
+    return any(_same_name(title, name) for name in (one.brand, one.title))
 
 
-def _summary(rows: Sequence[Row], standings: Sequence[Standing], moment: datetime, title: str
-             ) -> str:
+def _same_name(title: str, name: str) -> bool:
+    """Whether all words of one stand in the other; words of one or two letters, which would stand
+    anywhere, count in a name that has no longer one."""
+    asked, words = _words(title), _words(name)
+    if not (asked and words):
+        return fold(title).text == fold(name).text
+    return asked <= words or words <= asked
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", fold(text).text))
+
+
+def _summary(found: Near, standings: Sequence[Standing], moment: datetime, title: str) -> str:
     """The same for whoever reads: Turkish, as the authority does."""
     lines = ["ŞİKÂYETE YANIT PAKETİ", "", f"Sorulan an: {_said(moment)}"]
     if title:
@@ -100,8 +123,13 @@ def _summary(rows: Sequence[Row], standings: Sequence[Standing], moment: datetim
     lines += ["", f"ÖNCESİNDEKİ VE SONRASINDAKİ {NEAR // timedelta(hours=1)} SAATTE GİDEN İLETİLER"]
     lines += [f"{_said(one.moment)}  {messagepack.number_of(one.id)}  "
               f"{Channel(one.channel).tr}, {one.brand}"
-              + ("" if one.sent_at else " (gönderilmedi)") for one in rows] or [
+              + ("" if one.sent_at else " (gönderilmedi)") for one in found.rows] or [
         "İleti bu adrese bu sürede ileti göndermedi. Başka yollarla gönderilenler burada görünmez."]
+    if found.more:
+        lines.append(f"Bu sürede başka iletiler de gitti; sorulan ana en yakın {MOST_MESSAGES} "
+                     "ileti bu pakettedir.")
+    if any(one.held.cut for one in standings):
+        lines.append(f"Her kanalın yalnız en yeni {past.MOST} kaydına bakıldı.")
     return "\n".join([*lines, "", "Ayrıntı: complaint.json, messages/; kayıtların kanıtı: "
                       "entries/, seals/, stamps/, kanit.pdf.", ""])
 

@@ -19,8 +19,8 @@ from ileti.channels.base import MessageKind
 from ileti.channels.confirm import content_of
 from ileti.channels.render import envelope, initials
 from ileti.consents import bundle, moments
-from ileti.consents.bundle import Bundle
-from ileti.consents.moments import Reach
+from ileti.consents.bundled import Bundle
+from ileti.consents.moments import Question, Reach
 from ileti.consents.momenttold import iso, told
 from ileti.consents.numbers import record_number
 from ileti.consents.places import readable
@@ -41,6 +41,7 @@ select m.id, m.brand_id, m.recipient_id, m.submission_id, m.channel, m.kind, m.c
   join brand b on b.id = m.brand_id join provider p on p.id = m.provider_id
  where m.provider_id = %(provider)s and m.id = any(%(ids)s)
    and (%(brand)s::int is null or m.brand_id = %(brand)s)
+   and (%(restricted)s or not is_restricted(m.provider_id, m.recipient_id, m.created_at))
  order by m.id"""
 
 
@@ -90,7 +91,8 @@ def message_of(number: str) -> int | None:
 def rows_of(reach: Reach, ids: Sequence[int]) -> list[Row]:
     """Messages of a provider (and brand) by their ids."""
     return [Row(*row) for row in db.connection().execute(_ROWS, {
-        "provider": reach.provider_id, "brand": reach.brand_id, "ids": list(ids)}).fetchall()]
+        "provider": reach.provider_id, "brand": reach.brand_id, "restricted": reach.restricted,
+        "ids": list(ids)}).fetchall()]
 
 
 def build(reach: Reach, message_id: int) -> Bundle:
@@ -98,34 +100,46 @@ def build(reach: Reach, message_id: int) -> Bundle:
     rows = rows_of(reach, [message_id])
     if not rows:
         raise NotFound()
-    files, entries = files_of(reach.provider_id, rows)
+    files, entries = files_of(reach, rows)
     if not entries:
         raise NotFound("Bu iletinin dayandığı bir kayıt yok.",
                        "There is no record this message stands on.", code="no_record")
     return bundle.build(reach.provider_id, entries, files)
 
 
-def files_of(provider_id: int, rows: Sequence[Row]) -> tuple[dict[str, bytes], list[int]]:
+def files_of(reach: Reach, rows: Sequence[Row]) -> tuple[dict[str, bytes], list[int]]:
     """The files of some messages by name, and the entries they stand on."""
     files, entries = {}, set()
-    for n, one in enumerate(rows, 1):
-        confirmed = _confirmed(provider_id, one)
-        states = moments.at_moment(Reach(provider_id, one.brand_id), one.recipient_id, one.moment,
-                                   channel=one.channel)
-        entries |= {*confirmed, *(state.held.entry_id for state in states)}
-        files[f"messages/{n:04}.json"] = readable(parts(provider_id, one) | {
-            "tellsOf": [record_number(entry) for entry in confirmed],
+    confirmed = _confirmed(reach, rows)
+    held = moments.at_moments(reach, [
+        Question(one.recipient_id, one.moment, one.brand_id, one.channel) for one in rows])
+    for n, (one, states) in enumerate(zip(rows, held, strict=True), 1):
+        tells_of = confirmed.get(one.id, [])
+        entries |= {*tells_of, *(state.held.entry_id for state in states)}
+        files[f"messages/{n:04}.json"] = readable(parts(reach.provider_id, one) | {
+            "tellsOf": [record_number(entry) for entry in tells_of],
             "stateWhenSent": [told(state) for state in states]})
     return files, sorted(entries)
 
 
-def _confirmed(provider_id: int, one: Row) -> list[int]:
-    """The records of the act that the message was written for."""
-    return [row[0] for row in db.connection().execute(
-        "select e.id from submission s join consent_entry e on e.provider_id = s.provider_id "
-        "and e.id = any(s.entry_ids) and e.captured_at = s.captured_at "
-        "where s.provider_id = %s and s.id = %s and e.recipient_id = %s order by e.id",
-        (provider_id, one.submission_id, one.recipient_id))]
+_CONFIRMED: Final = """
+select m.id, e.id
+  from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) m(id, submission_id, recipient_id)
+  join submission s on s.provider_id = %s and s.id = m.submission_id
+  join consent_entry e on e.provider_id = s.provider_id and e.id = any(s.entry_ids)
+   and e.captured_at = s.captured_at and e.recipient_id = m.recipient_id
+   and (%s or not is_restricted(e.provider_id, e.recipient_id, e.captured_at))
+ order by m.id, e.id"""
+
+
+def _confirmed(reach: Reach, rows: Sequence[Row]) -> dict[int, list[int]]:
+    """By message the records of the act that it was written for."""
+    found: dict[int, list[int]] = {}
+    for message, entry in db.connection().execute(_CONFIRMED, (
+            [one.id for one in rows], [one.submission_id for one in rows],
+            [one.recipient_id for one in rows], reach.provider_id, reach.restricted)):
+        found.setdefault(message, []).append(entry)
+    return found
 
 
 def parts(provider_id: int, one: Row) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ileti.channels.base import MessageKind
 from ileti.channels.messagepack import Row, message_of, number_of
 from ileti.channels.models import Message
 from ileti.consents import bundle, momentpage
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.detail import moment_of
 from ileti.consents.momentpage import Beside, pairs_of, reach
 from ileti.consents.vocabulary import Channel
@@ -38,9 +38,9 @@ class MessageView(BaseView):
 
     route_base = "/iletiler"
     class_permission_name = "consent"
-    default_view = "bundle"
+    default_view = "complaint"
 
-    @expose("/<number>/kanit-paketi")
+    @expose("/<number>/kanit-paketi", methods=["POST"])
     @has_access
     @permission_name("prove")
     @confirm.needed_for_file
@@ -53,7 +53,11 @@ class MessageView(BaseView):
         audit.record("message:prove", f"recipient:{found.recipient_id}",
                      {"message": number_of(message_id)}, provider_id=found.provider_id)
         orm.db.session.commit()
-        made = messagepack.build(reach(found.provider_id), message_id)
+        try:
+            made = messagepack.build(reach(found.provider_id), message_id)
+        except IletiError as error:
+            flash(say(error), "danger")
+            return redirect(_back(), code=303)
         return _given(made, f"ileti-{number_of(message_id)}")
 
     @expose("/sikayet-paketi", methods=["POST"])
@@ -65,23 +69,29 @@ class MessageView(BaseView):
         reference, text = request.form.get("bul", ""), request.form.get("at", "")
         pairs = pairs_of(reference)
         until, problem = moment_of(text)
-        back = url_for("MomentView.show", bul=reference, at=text[:32] or None)
+        moment = until or clock.now()
         if problem:
-            return redirect(back)
+            return redirect(_back(), code=303)
         chosen = request.form.get("provider", "")
         provider_id, recipient_id = next(
             (pair for pair in pairs if str(pair[0]) == chosen), pairs[0])
         audit.record("consent:complaint", f"recipient:{recipient_id}",
-                     {"at": (until or clock.now()).isoformat(timespec="seconds")},
+                     {"at": moment.isoformat(timespec="seconds")},
                      provider_id=provider_id)
         orm.db.session.commit()
         try:
-            made = complaint.build(reach(provider_id), recipient_id, until or clock.now(),
+            made = complaint.build(reach(provider_id), recipient_id, moment,
                                    request.form.get("title", ""))
         except IletiError as error:
             flash(say(error), "danger")
-            return redirect(back, code=303)
-        return _given(made, f"sikayet-{clock.to_istanbul(until or clock.now()):%Y%m%d-%H%M}")
+            return redirect(_back(), code=303)
+        return _given(made, f"sikayet-{clock.to_istanbul(moment):%Y%m%d-%H%M}")
+
+
+def _back() -> str:
+    """The page of the moment the form stood on."""
+    return url_for("MomentView.show", bul=request.form.get("bul", ""),
+                   at=request.form.get("at", "")[:32] or None)
 
 
 def _given(made: Bundle, name: str) -> Response:
@@ -94,11 +104,11 @@ def _given(made: Bundle, name: str) -> Response:
 @momentpage.tells
 def near(pairs: list[tuple[int, int]], moment: datetime) -> Beside:
     """Messages within a day of a moment."""
-    rows = [(provider, one) for provider, recipient in pairs
-            for one in complaint.near(reach(provider), recipient, moment)]
+    found = [complaint.near(reach(provider), recipient, moment) for provider, recipient in pairs]
     names = orm.db.session.scalars(select(Provider).where(
         Provider.id.in_([provider for provider, _recipient in pairs]))) if len(pairs) > 1 else ()
-    return Beside([_row(one) for _provider, one in rows], url_for("MessageView.complaint"),
+    return Beside([_row(one) for some in found for one in some.rows],
+                  any(some.more for some in found), url_for("MessageView.complaint"),
                   [(one.id, str(one)) for one in names])
 
 

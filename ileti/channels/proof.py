@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ileti.channels.base import MessageKind
-from ileti.consents.bundle import Proven
+from ileti.consents.bundled import Proven
 from ileti.consents.recount import Told, recounts
 from ileti.consents.vocabulary import Channel
 from ileti.core import db

@@ -12,7 +12,7 @@ import ileti.factory  # noqa: F401 (every room tells its part of a proof)
 from ileti.channels import complaint, messagepack
 from ileti.channels.messagepack import message_of
 from ileti.consents import bundle, moments
-from ileti.consents.bundle import Bundle
+from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach
 from ileti.consents.numbers import entry_of
 from ileti.core import clock, db
@@ -41,7 +41,7 @@ def write_message(out: Path, message: str, provider: int | None) -> int:
     if row is None or found is None:
         raise CallerMistake(f"{message} numaralı ileti yok.", f"There is no message {message}.",
                             code="no_message")
-    return _keep(messagepack.build(Reach(row[0]), found), out)
+    return _keep(messagepack.build(Reach(row[0], restricted=True), found), out)
 
 
 def write_complaint(out: Path, address: str, at: str, title: str, provider: int | None) -> int:
@@ -61,7 +61,7 @@ def write_complaint(out: Path, address: str, at: str, title: str, provider: int 
     recipient = moments.recipient_of(found, spelled)
     if recipient is None:
         raise _no_record()
-    return _keep(complaint.build(Reach(found), recipient, moment, title), out)
+    return _keep(complaint.build(Reach(found, restricted=True), recipient, moment, title), out)
 
 
 def _keep(made: Bundle, out: Path) -> int:

@@ -14,29 +14,28 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files as resources
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 
 import psycopg
 
 from config import settings
-from ileti.consents import consentreceipt, prooffiles
+from ileti.consents import consentreceipt, prooffiles, proofpage
 from ileti.consents.audit import gone_of
-from ileti.consents.claims import Claims, Entry, Link, Unreadable, read_these
+from ileti.consents.bundled import Beside, Bundle, Proven, Sealable
+from ileti.consents.claims import Claims, Entry, Unreadable, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed, places, readable
 from ileti.consents.vocabulary import Channel
-from ileti.core import clock, db
+from ileti.core import db
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.core.logs import get_logger
 from ileti.evidence import seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
 from ileti.evidence.paper import NotSet
-from ileti.evidence.seal import Header, Position
 from ileti.evidence.stamping import Stamp
 
 log = get_logger("ileti.consents")
@@ -46,64 +45,6 @@ MOST: Final = 2_000
 RECEIPT: Final = "receipt.jsonld"
 # Entries of one bundle are alike to the second: nobody learns from it when it was zipped.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """One record with everything that proves it; ``parts`` is its file in the bundle."""
-
-    entry: Entry
-    record: str
-    parts: dict[str, Any]
-    seal: Header
-
-
-class Sealable(Protocol):
-    """A record with a leaf, of another kind than an entry."""
-
-    @property
-    def at(self) -> Position:
-        """Its place in the order of leaves."""
-
-    @property
-    def epoch(self) -> int:
-        """The epoch of its place."""
-
-    @property
-    def text_id(self) -> int | None:
-        """The version that was shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A record of another kind that belongs to a bundle's records, proven as they are; ``parts`` is
-    its file as an entry's, without text and place, which are added here."""
-
-    row: Sealable
-    record: str
-    parts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A proof file of a record: its link with everything that proves it, and where it lies."""
-
-    link: Link
-    parts: dict[str, Any]
-    seal: Header
-    name: str
-
-
-@dataclass
-class Bundle:
-    """What goes into the file, by name."""
-
-    proven: list[Proven]
-    made: datetime = field(default_factory=clock.now)
-    files: dict[str, bytes] = field(default_factory=dict)
-    stamped: bool = False
-    links: list[Linked] = field(default_factory=list)
-    beside: list[Beside] = field(default_factory=list)
 
 
 Finder = Callable[["psycopg.Connection[Any]", Sequence[Entry]], list[Beside]]
@@ -173,8 +114,6 @@ def write(bundle: Bundle, file: IO[bytes]) -> None:
 def _pages(made: Bundle) -> dict[str, bytes]:
     """The bundle as pages; a word in their place when they cannot be set: the proof itself does not
     wait for them."""
-    from ileti.consents import proofpage  # it is made from this module's parts
-
     try:
         return {proofpage.NAME: proofpage.page(made)}
     except NotSet as error:
@@ -271,11 +210,12 @@ def _chain(made: Bundle) -> None:
                     | {one.seal.number for one in made.links}
                     | {one.parts["seal"] for one in made.beside})
     stamps = _stamps(wanted)
+    tokens = stamping.tokens_of(stamps.values())
     for number in wanted:
         stamp = stamps.get(number)
         numbers |= set(range(number, (stamp.number if stamp else number) + 1))
         if stamp is not None:
-            made.files[f"stamps/{stamp.number:09}.tsr"] = stamping.token_of(stamp)
+            made.files[f"stamps/{stamp.number:09}.tsr"] = tokens[stamp.id]
             made.stamped = True
     made.files["seals/chain.jsonl"] = b"".join(
         header.canonical() + b"\n" for first, last in _stretches(sorted(numbers))

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 
-from ileti.consents import gate, listing, proofs, search
+from ileti.consents import gate, listing, past, proofs, search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
@@ -79,7 +79,8 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "now_url": record_url(entry) if one.until else None,
         "gate": answer_then(one.held, Channel(entry.channel)) if one.until
         else answer_now(entry, one.address),
-        "facts": _particulars(entry, state, brand), "same": _same_recipient(one),
+        "facts": [*_particulars(entry, state, brand), *looked_at(one.held)],
+        "same": _same_recipient(one),
         "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
                    "error": one.problem, "whole_url": _whole_address(one)},
@@ -126,9 +127,11 @@ def entries_of_key(entry: ConsentEntry, channel: Channel | None = None) -> list[
 def _held_for_user(state: ConsentState, entries: list[ConsentEntry],
                    until: datetime) -> Held | None:
     """What held then. A dealer is told of a key from the first record on that it sees: what stood
-    before is somebody else's."""
-    if scope.current().dealer_id is not None and not (
-            entries and entries[0].captured_at <= until):
+    before is somebody else's; nobody is told what is kept of a person for the law alone."""
+    here = scope.current()
+    if here.dealer_id is not None and not (entries and entries[0].captured_at <= until):
+        return None
+    if not here.sees_restricted and is_restricted(state.provider_id, state.recipient_id, until):
         return None
     return held_at(state, until)
 
@@ -260,6 +263,13 @@ def _denied(denial: gate.Denial) -> str:
 
 
 # -- beside the story ----------------------------------------------------------------------------
+
+
+def looked_at(held: ConsentState | Held | None) -> list[tuple[str, Any]]:
+    """That a state was told from the newest records alone, when there are too many."""
+    if not isinstance(held, Held) or not held.cut:
+        return []
+    return [(_("Records looked at"), _("the newest %(n)s only", n=formats.number(past.MOST)))]
 
 
 def _particulars(entry: ConsentEntry, state: ConsentState,

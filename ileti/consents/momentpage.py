@@ -21,7 +21,7 @@ from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from ileti.consents import listing, moments, search
-from ileti.consents.detail import answer_now, answer_then, moment_of
+from ileti.consents.detail import answer_now, answer_then, looked_at, moment_of
 from ileti.consents.ledger import ActorKind
 from ileti.consents.moments import Reach, Record, Standing
 from ileti.consents.numbers import record_number
@@ -39,10 +39,11 @@ from ileti.tenancy import scope, security
 @dataclass(frozen=True)
 class Beside:
     """What a higher floor adds: messages near the moment as rows (``title``, ``at``, ``note``,
-    ``url``), and where a pack for a complaint is made; ``providers`` to choose from (number and
-    name) when an address is known to several."""
+    ``url`` where the proof is made), whether there are ``more``, and where a pack for a complaint
+    is made; ``providers`` to choose from (number and name) when an address is known to several."""
 
     messages: list[dict[str, Any]]
+    more: bool
     pack_url: str
     providers: list[tuple[int, str]]
 
@@ -107,7 +108,7 @@ def pairs_of(reference: str) -> list[tuple[int, int]]:
 def reach(provider_id: int) -> Reach:
     """How far the user at work may see within a provider."""
     here = scope.current()
-    return Reach(provider_id, here.brand_id, here.dealer_id)
+    return Reach(provider_id, here.brand_id, here.dealer_id, here.sees_restricted)
 
 
 def _shown(one: Standing, until: datetime | None, address: str | None) -> dict[str, Any]:
@@ -132,7 +133,8 @@ def _url(record: Record, until: datetime | None) -> str:
 
 def _facts(one: Standing) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [
-        (_("Source"), say(Source(one.held.source))), (_("Consent date"), one.held.consent_date)]
+        (_("Source"), say(Source(one.held.source))), (_("Consent date"), one.held.consent_date),
+        *looked_at(one.held)]
     record = one.record
     if record is None:
         return [*rows, (_("Record"), _("changed elsewhere; the record is not yours to see"))]

@@ -19,7 +19,8 @@ from ileti.evidence.kinds import Role
 
 
 def told(one: Standing) -> dict[str, Any]:
-    """One key at a moment; ``record`` None where whoever asks does not see it."""
+    """One key at a moment; ``record`` None where whoever asks does not see it, ``complete`` False
+    when the key has more records than are looked at."""
     held = one.held
     there = IysStatus(held.iys_status)
     return {
@@ -32,7 +33,7 @@ def told(one: Standing) -> dict[str, Any]:
                 "due": iso(held.iys_due_at) if held.iys_due_at else None},
         "mayBeSent": one.denial is None,
         "why": None if one.denial is None else one.denial.value,
-        "record": _record(one.record) if one.record else None,
+        "record": _record(one.record) if one.record else None, "complete": not held.cut,
     }
 
 

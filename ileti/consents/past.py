@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ileti.consents.deadlines import deadline
 from ileti.consents.vocabulary import (
@@ -24,6 +24,9 @@ from ileti.consents.vocabulary import (
     Status,
 )
 from ileti.core import db
+
+MOST: Final = 1_000  # records of a key that are replayed, the newest
+_BECAME: Final = (Outcome.RECORDED, Outcome.LOCAL_ONLY)  # the state, when they came
 
 
 class Keyed(Protocol):
@@ -69,9 +72,19 @@ class _Line(NamedTuple):
     recipient_type: int
 
 
+@dataclass
+class _Lines:
+    """A key's records, the oldest first; ``cut``: there were too many. Then those stay before all
+    others that became the state, and of them the newest."""
+
+    lines: list[_Line]
+    cut: bool
+
+
 @dataclass(frozen=True)
 class Held:
-    """What held at a moment; the columns of ``consent_state`` that badges and gate read."""
+    """What held at a moment; the columns of ``consent_state`` that badges and gate read. ``cut``:
+    the key has more records than are replayed, and the oldest were left out."""
 
     entry_id: int
     status: int
@@ -82,6 +95,7 @@ class Held:
     iys_code: int | None
     iys_due_at: datetime | None
     late_id: int | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,12 +121,12 @@ def hears(hearer: Hearer) -> Hearer:
     return hearer
 
 
-Forgetter = Callable[[int, Sequence[int], datetime], set[int]]
+Forgetter = Callable[[int, Sequence[int]], dict[int, datetime]]
 _forgetters: list[Forgetter] = []
 
 
 def forgets(forgetter: Forgetter) -> Forgetter:
-    """Register who knows which entries had been taken back by a moment."""
+    """Register who knows which entries were taken back, and when."""
     if forgetter not in _forgetters:
         _forgetters.append(forgetter)
     return forgetter
@@ -124,29 +138,66 @@ def held_at(state: Keyed, moment: datetime) -> Held | None:
     ``state`` must be one the asker may see. A dealer sees what the key's state was, as he sees what
     it is, whoever changed it: so the replay reads the whole key. Nothing but the state leaves here.
     """
-    lines = _lines(state, moment)
-    ids = [line.id for line in lines]
-    gone = {entry for forgetter in _forgetters if ids
-            for entry in forgetter(state.provider_id, ids, moment)}
-    lines = [line for line in lines if line.id not in gone]
-    heard = [one for hearer in _hearers if lines
-             for one in hearer(state.provider_id, [line.id for line in lines])
-             if one.at <= moment]
+    return held_at_many([(state, moment)])[0]
+
+
+def held_at_many(asked: Sequence[tuple[Keyed, datetime]]) -> list[Held | None]:
+    """:func:`held_at` of each key at its moment, for keys of one provider, in as many statements
+    as for one key."""
+    if not asked:
+        return []
+    provider_id, found = asked[0][0].provider_id, _lines(asked)
+    ids = sorted({line.id for one in found for line in one.lines})
+    heard: dict[int, list[Heard]] = {}
+    for hearer in _hearers if ids else ():
+        for one in hearer(provider_id, ids):
+            heard.setdefault(one.entry_id, []).append(one)
+    gone = {entry: at for forgetter in _forgetters if ids
+            for entry, at in forgetter(provider_id, ids).items()}
+    return [_replay(state, moment, lines, heard, gone)
+            for (state, moment), lines in zip(asked, found, strict=True)]
+
+
+_LINES: Final = """
+select k.n, l.* from unnest(%s::int[], %s::int[], %s::bigint[], %s::int[], %s::int[],
+                            %s::timestamptz[])
+    with ordinality k(provider_id, brand_id, recipient_id, recipient_type, channel, moment, n),
+lateral (
+    select count(*) over () as all_there, id, captured_at, consent_date, status, source, standing,
+           outcome, recipient_type
+      from consent_entry e
+     where e.provider_id = k.provider_id and e.recipient_id = k.recipient_id
+       and e.brand_id = k.brand_id and e.recipient_type = k.recipient_type
+       and e.channel = k.channel and e.captured_at <= k.moment
+     order by case when e.outcome = any(%s::int[]) then 1 when e.outcome = %s then 2 else 3 end,
+              e.id desc limit %s) l
+ order by k.n, l.id"""
+
+
+def _lines(asked: Sequence[tuple[Keyed, datetime]]) -> list[_Lines]:
+    """The records of each key up to its moment."""
+    found = [_Lines([], cut=False) for _ in asked]
+    states = [state for state, _ in asked]
+    for n, all_there, *line in db.connection().execute(_LINES, (
+            [one.provider_id for one in states], [one.brand_id for one in states],
+            [one.recipient_id for one in states], [one.recipient_type for one in states],
+            [one.channel for one in states], [moment for _, moment in asked],
+            list(_BECAME), int(Outcome.UNVERIFIED), MOST)):
+        found[n - 1].lines.append(_Line(*line))
+        found[n - 1].cut = all_there > MOST
+    return found
+
+
+def _replay(state: Keyed, moment: datetime, found: _Lines, heard: dict[int, list[Heard]],
+            gone: dict[int, datetime]) -> Held | None:
+    lines = [line for line in found.lines if line.id not in gone or gone[line.id] > moment]
+    told = [one for line in lines for one in heard.get(line.id, ()) if one.at <= moment]
     due = {state.entry_id: state.iys_due_at}
     held = None
-    for event in sorted([*lines, *heard], key=_in_time):
+    for event in sorted([*lines, *told], key=_in_time):
         held = (_hear(held, event, lines, due) if isinstance(event, Heard)
                 else _take(held, event, due))
-    return held
-
-
-def _lines(state: Keyed, moment: datetime) -> list[_Line]:
-    return [_Line(*row) for row in db.connection().execute(
-        "select id, captured_at, consent_date, status, source, standing, outcome, recipient_type "
-        "from consent_entry where provider_id = %s and recipient_id = %s and brand_id = %s "
-        "and recipient_type = %s and channel = %s and captured_at <= %s order by id limit 1000",
-        (state.provider_id, state.recipient_id, state.brand_id, state.recipient_type,
-         state.channel, moment))]
+    return replace(held, cut=True) if held is not None and found.cut else held
 
 
 def _in_time(event: Any) -> tuple[datetime, int, int]:
@@ -161,7 +212,7 @@ def _take(held: Held | None, line: Any, due: dict[int, datetime | None]) -> Held
         pushes = held is None or (held.standing == Standing.UNVERIFIED
                                   and held.consent_date <= line.consent_date)
     else:
-        pushes = line.outcome in (Outcome.RECORDED, Outcome.LOCAL_ONLY)
+        pushes = line.outcome in _BECAME
     return _stand_on(line, due, after=held) if pushes else held
 
 

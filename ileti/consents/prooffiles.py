@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from ileti.consents.bundled import Bundle, Linked
 from ileti.consents.claims import Link, links_of
 from ileti.consents.places import not_as_sealed, places, readable
 from ileti.core import db
@@ -20,9 +21,6 @@ from ileti.evidence import kinds, vault
 from ileti.evidence.leaf import iso_utc, micros_of
 from ileti.evidence.vault import Kept
 from ileti.evidence.verifier import files_named
-
-if TYPE_CHECKING:
-    from ileti.consents.bundle import Bundle
 
 #: proof files beyond this are left in the vault: a bundle is made in memory and sent by mail
 MOST_FILE_BYTES: Final = 64_000_000
@@ -59,9 +57,9 @@ def name_of(file: Kept) -> str:
 def _of_lists(made: Bundle, provider_id: int) -> dict[int, Kept]:
     """Files of the vault that the records' own evidence names."""
     digests = {mark for one in made.proven for mark in files_named(one.parts)}
-    found = (vault.find(provider_id, bytes.fromhex(mark)) for mark in sorted(digests)
-             if _DIGEST.fullmatch(mark))
-    return {one.id: one for one in found if one is not None}
+    found = vault.find_all(provider_id, [bytes.fromhex(mark) for mark in sorted(digests)
+                                         if _DIGEST.fullmatch(mark)])
+    return {one.id: one for one in found}
 
 
 def _fitting(kept: Iterable[Kept]) -> set[int]:
@@ -75,8 +73,6 @@ def _fitting(kept: Iterable[Kept]) -> set[int]:
 
 
 def _link(made: Bundle, links: list[Link], records: dict[int, str], kept: dict[int, Kept]) -> None:
-    from ileti.consents.bundle import Linked  # it calls this module
-
     placed = places(links)
     for number, one in enumerate(links, 1):
         record = records[one.entry_id]

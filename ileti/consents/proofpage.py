@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ileti.consents import prooftold
-from ileti.consents.bundle import Bundle, Proven
+from ileti.consents.bundled import Bundle, Proven
 from ileti.consents.ledger import ActorKind
 from ileti.consents.prooftold import moment
 from ileti.consents.recount import Told, recounted

@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
-from ileti.consents.bundle import Proven
+from ileti.consents.bundled import Proven
 from ileti.consents.recount import Told
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core.clock import to_istanbul

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from ileti.consents.bundle import Proven
+from ileti.consents.bundled import Proven
 
 Tone = Literal["accent", "ok", "bad", "ret", "seal", "mute"]
 Duty = Literal["", "code", "confirmed", "verified", "iys"]
@@ -33,7 +32,7 @@ class Told(NamedTuple):
     duty: Duty = ""
 
 
-Recounter = Callable[[int, "Sequence[Proven]"], Iterable[Told]]
+Recounter = Callable[[int, Sequence[Proven]], Iterable[Told]]
 _recounters: list[Recounter] = []
 
 

@@ -146,11 +146,16 @@ class Signer:
             serialization.Encoding.Raw, serialization.PublicFormat.Raw
         )
         self.public = base64.b64encode(raw).decode()
-        self.key_id = sha256(raw).hexdigest()[:16]
+        self.key_id = key_id_of(self.public)
 
     def sign(self, message: bytes) -> str:
         """Base64 signature."""
         return base64.b64encode(self._key.sign(message)).decode()
+
+
+def key_id_of(public: str) -> str:
+    """What signatures call a public key (base64)."""
+    return sha256(base64.b64decode(public)).hexdigest()[:16]
 
 
 def verify_signature(public: str, message: bytes, signature: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from config import Settings, WrongSetting, parse_keyring, settings
-from ileti.core.crypto import AddressHash, Keyring, Signer, TokenSigner, derive
+from ileti.core.crypto import AddressHash, Keyring, Signer, TokenSigner, derive, key_id_of
 
 
 @dataclass
@@ -46,6 +46,13 @@ def open_secrets(given: Settings) -> Secrets:
         receipts=Signer(base64.b64decode(given.signing_key)),
         root=base64.b64decode(given.secret_key),
     )
+
+
+def receipt_keys() -> dict[str, str]:
+    """The public keys of this installation's signatures by their ids: the present one first, then
+    those of SIGNING_KEYS_BEFORE."""
+    before = [one.strip() for one in settings().signing_keys_before.split(",") if one.strip()]
+    return {key_id_of(one): one for one in (secrets().receipts.public, *before)}
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,8 @@ def carry_due() -> dict[str, int]:
     url = settings().seal_export_s3_url
     if not url:
         return {}
-    done = carry(Way.BUCKET, url, Bucket.from_settings().put)
+    bucket = Bucket.from_settings()
+    done = carry(Way.BUCKET, url, bucket.put, bucket.has)
     return {done: 1} if done else {}
 
 
@@ -62,8 +63,8 @@ class Bucket:
 
     def put(self, file: File) -> None:
         """PUT with a lock, and see that it is locked. Raises OutsideRetryable, OutsideFinal."""
-        given, path = settings(), f"/{self._bucket}/{self._prefix}{file.name}"
-        until = clock.now() + timedelta(days=given.seal_export_lock_days)
+        given, path, now = settings(), self._path(file.name), clock.now()
+        until = _until(now)
         lock = {"x-amz-object-lock-mode": given.seal_export_lock_mode,
                 "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ")}
         digest = hashlib.sha256(file.content).hexdigest()
@@ -74,22 +75,25 @@ class Bucket:
             headers=self._signing.headers("PUT", self._host, path, digest, more=lock) | {
                 "Content-MD5": mark, "Content-Type": "application/x-ndjson"}),
             fine=(200, 201, 204))
-        self._look(path, until)
-
-    def _look(self, path: str, until: datetime) -> None:
-        answer = self._get(path, method="HEAD")
-        kept = answer.headers.get("x-amz-object-lock-retain-until-date", "")
-        mode = answer.headers.get("x-amz-object-lock-mode", "")
-        try:
-            ends = datetime.fromisoformat(kept.replace("Z", "+00:00"))
-            locked = ends >= until - timedelta(days=1)
-        except (ValueError, TypeError):
-            locked = False
-        if not locked or mode != settings().seal_export_lock_mode:
+        if not self.has(file.name, now):
             raise OutsideFinal(
                 "Kova, mühürleri kilitlemiyor: Object Lock ile açılmış bir kova gerekir.",
                 "The bucket does not lock seals: it must be one made with Object Lock.",
                 code="not_locked")
+
+    def has(self, name: str, since: datetime) -> bool:
+        """Whether a file of this name lies there, locked as long as one that was put then. Raises
+        as :meth:`put`: as long as the bucket does not say, no further locked copy is made."""
+        answer = self._get(self._path(name), method="HEAD", fine=(200, 404))
+        kept = answer.headers.get("x-amz-object-lock-retain-until-date", "")
+        mode = answer.headers.get("x-amz-object-lock-mode", "")
+        try:
+            ends = datetime.fromisoformat(kept.replace("Z", "+00:00"))
+            locked = ends >= _until(since) - timedelta(days=1)
+        except (ValueError, TypeError):
+            locked = False
+        return (answer.status_code == 200 and locked
+                and mode == settings().seal_export_lock_mode)
 
     def read(self) -> Iterator[tuple[str, bytes]]:
         """Name and content of every version of every file of seals. Raises as :meth:`put`."""
@@ -112,11 +116,20 @@ class Bucket:
             marks = {"key-marker": _element(page, "NextKeyMarker"),
                      "version-id-marker": _element(page, "NextVersionIdMarker")}
 
-    def _get(self, path: str, query: str = "", method: str = "GET") -> Any:
+    def _path(self, name: str) -> str:
+        return f"/{self._bucket}/{self._prefix}{name}"
+
+    def _get(self, path: str, query: str = "", method: str = "GET",
+             fine: tuple[int, ...] = (200,)) -> Any:
         return patiently(lambda: self._client.send(
             method, f"{path}?{query}" if query else path, note=f"seals {method.lower()}",
             headers=self._signing.headers(method, self._host, path, _EMPTY, query=query)),
-            fine=(200,))
+            fine=fine)
+
+
+def _until(since: datetime) -> datetime:
+    """How long what is put at that moment is locked."""
+    return since + timedelta(days=settings().seal_export_lock_days)
 
 
 def _element(text: str, name: str) -> str:

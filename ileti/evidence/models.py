@@ -15,6 +15,7 @@ from datetime import datetime
 from flask_appbuilder import Model
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -107,8 +108,9 @@ class SealStamp(Model):
 
 class SealExport(Model):
     """Seals ``first`` to ``last`` that somebody outside took: ``way`` of
-    :class:`ileti.evidence.copies.Way`, ``place`` a digest of the address or bucket, ``name`` the
-    file's there. Trusted by nobody: it only says what need not be sent again."""
+    :class:`ileti.evidence.copies.Way`, ``place`` a keyed hash of the address or bucket, ``name``
+    the file's there. Not ``there``: it was begun. Trusted by nobody: it only says what need not be
+    sent again."""
 
     __tablename__ = "seal_export"
     __table_args__ = (
@@ -125,6 +127,7 @@ class SealExport(Model):
     name: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()"))
+    there: Mapped[bool] = mapped_column(Boolean)
 
 
 class EvidenceFile(Model):

@@ -8,7 +8,8 @@ read, İleti's own JSON and ISO/IEC TS 27560 as JSON-LD; ``ileti verify FILE`` i
 
 The keys are what ``/.well-known/ileti-receipts.json`` publishes; keep a copy. Exit code 0: signed
 by one of these keys; 3: no keys were named, nothing was checked; 1: not what was signed, or by
-another key; 2: no receipt. It imports nothing of İleti.
+another key; 2: no receipt; 4: it could not be checked, since there is no openssl here that knows
+Ed25519. It imports nothing of İleti.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _OUTCOMES = {
     2: ("Bu bir makbuz değil.", "This is no receipt."),
     3: ("İmzaya bakılmadı: yayımlanan anahtarları --keys ile verin.",
         "The signature was not checked: name the published keys with --keys."),
-    4: ("İmzaya bakılamadı: openssl (1.1.1 ya da yenisi) gerekir.",
-        "The signature could not be checked: openssl (1.1.1 or later) is needed."),
+    4: ("İmzaya bakılamadı: openssl 3.0 ya da yenisi gerekir.",
+        "The signature could not be checked: openssl 3.0 or later is needed."),
 }
 
 
@@ -81,7 +82,8 @@ def check(receipt: bytes, keys: bytes | None) -> int:
 
 
 def holds(body: bytes, key: bytes, signature: bytes) -> int:
-    """0 when openssl takes the Ed25519 signature, 1 when not, 4 when there is no openssl."""
+    """0 when openssl takes the Ed25519 signature, 1 when it says that it does not hold, 4 when it
+    says neither: there is none, or one before 3.0, which does not know ``-rawin``."""
     if shutil.which("openssl") is None:
         return 4
     pem = base64.encodebytes(_ED25519 + key).decode()
@@ -90,11 +92,16 @@ def holds(body: bytes, key: bytes, signature: bytes) -> int:
                 f"-----BEGIN PUBLIC KEY-----\n{pem}-----END PUBLIC KEY-----\n").encode())):
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(content)
-        said = subprocess.run(
-            ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-rawin", "-in", "body",
-             "-sigfile", "sig"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            check=False, timeout=60)
-    return 0 if said.returncode == 0 and b"Verified Successfully" in said.stdout else 1
+        try:
+            said = subprocess.run(
+                ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-rawin", "-in",
+                 "body", "-sigfile", "sig"], cwd=folder, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, check=False, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            return 4
+    if said.returncode == 0 and b"Verified Successfully" in said.stdout:
+        return 0
+    return 1 if b"Verification Failure" in said.stdout else 4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -113,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     print(_OUTCOMES[code][0 if turkish else 1])
-    return min(code, 3)
+    return code
 
 
 def _read(path: str | None) -> bytes | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -195,23 +195,26 @@ def keep(provider_id: int, spool: Spool, name: str, *, by: int | None = None) ->
     return kept
 
 
-_COLUMNS: Final = "id, provider_id, sha256, size, media_type, name"
+_FILES: Final = "select id, provider_id, sha256, size, media_type, name from evidence_file "
 
 
 def find(provider_id: int, digest: bytes) -> Kept | None:
     """The provider's file of this SHA-256."""
-    row = db.connection().execute(
-        f"select {_COLUMNS} from evidence_file where provider_id = %s and sha256 = %s",  # noqa: S608
-        (provider_id, digest)).fetchone()
-    return None if row is None else _kept(row)
+    return next(iter(find_all(provider_id, [digest])), None)
+
+
+def find_all(provider_id: int, digests: Sequence[bytes]) -> list[Kept]:
+    """The provider's files of these SHA-256, in one statement."""
+    return [_kept(row) for row in db.connection().execute(
+        _FILES + "where provider_id = %s and sha256 = any(%s) order by id",
+        (provider_id, list(digests))).fetchall()]
 
 
 def describe(provider_id: int, file_ids: Iterable[int]) -> dict[int, Kept]:
     """What files are, by number, in one statement; those that are not the provider's, or that are
     destroyed, are left out."""
     rows = db.connection().execute(
-        f"select {_COLUMNS} from evidence_file where provider_id = %s "  # noqa: S608
-        "and id = any(%s) and erased_at is null",
+        _FILES + "where provider_id = %s and id = any(%s) and erased_at is null",
         (provider_id, list(file_ids))).fetchall()
     return {row[0]: _kept(row) for row in rows}
 

@@ -583,8 +583,10 @@ _OUTCOMES = {
 
 
 def _read(path: str | None) -> bytes | None:
-    with open(path or os.devnull, "rb") as file:
-        return None if path is None else file.read()
+    if path is None:
+        return None
+    with open(path, "rb") as file:
+        return file.read()
 
 
 if __name__ == "__main__":

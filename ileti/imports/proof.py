@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ileti.consents.bundle import Proven
+from ileti.consents.bundled import Proven
 from ileti.consents.prooftold import moment
 from ileti.consents.recount import Told, recounts
 from ileti.consents.vocabulary import Status

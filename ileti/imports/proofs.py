@@ -54,37 +54,42 @@ def attach(run_id: int, file: Kept, name: str, *, whole: bool, by: int | None = 
     made once more. Raises NotFound, CallerMistake, Conflict when another file has the name or the
     import has moved on.
     """
+    with db.transaction() as conn:
+        return attach_within(conn, run_id, file, name, whole=whole, by=by, role=role)
+
+
+def attach_within(conn: Any, run_id: int, file: Kept, name: str, *, whole: bool,
+                  by: int | None = None, role: Role | None = None) -> int:
+    """The same in a transaction of the caller's."""
     told = role or kinds.role_of(file.media_type)
     if whole and role is None and told is Role.SIGNED_FORM:
         told = Role.DOCUMENT  # that it holds all the forms somebody has to say (R-09)
     role = kinds.check_role(told, file.media_type)
     name = clean_name(name)
     digest = _name_hash(run_id, name)
-    with db.transaction() as conn:
-        place = _held(conn, run_id)
-        if place.provider_id != file.provider_id:
-            raise NotFound()
-        there = conn.execute(
-            "select id, file_id from import_file where import_id = %s and whole = %s "
-            "and name_hash = %s", (run_id, whole, digest)).fetchone()
-        if there is not None and there[1] == file.id:
-            return int(there[0])
-        if there is not None:
-            raise Conflict(
-                f"“{name}” adıyla başka bir dosya zaten var. Önce onu kaldırın ya da adı "
-                "değiştirin.",
-                f"Another file is called “{name}” already. Remove it first, or change the name.",
-                code="name_taken")
-        _refuse_too_many(conn, run_id)
-        if whole:
-            _anew(conn, run_id)
-        row = conn.execute(
-            "insert into import_file (import_id, provider_id, brand_id, dealer_id, file_id, "
-            "added_by, whole, role, name, name_hash) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
-            (run_id, place.provider_id, place.brand_id, place.dealer_id, file.id, by, whole,
-             int(role), secrets().keyring.encrypt_text(name, NAME_PURPOSE), digest)).fetchone()
-    assert row is not None
+    place = _held(conn, run_id)
+    if place.provider_id != file.provider_id:
+        raise NotFound()
+    there = conn.execute(
+        "select id, file_id from import_file where import_id = %s and whole = %s "
+        "and name_hash = %s", (run_id, whole, digest)).fetchone()
+    if there is not None and there[1] == file.id:
+        return int(there[0])
+    if there is not None:
+        raise Conflict(
+            f"“{name}” adıyla başka bir dosya zaten var. Önce onu kaldırın ya da adı "
+            "değiştirin.",
+            f"Another file is called “{name}” already. Remove it first, or change the name.",
+            code="name_taken")
+    _refuse_too_many(conn, run_id)
+    if whole:
+        _anew(conn, run_id)
+    row = conn.execute(
+        "insert into import_file (import_id, provider_id, brand_id, dealer_id, file_id, "
+        "added_by, whole, role, name, name_hash) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+        (run_id, place.provider_id, place.brand_id, place.dealer_id, file.id, by, whole,
+         int(role), secrets().keyring.encrypt_text(name, NAME_PURPOSE), digest)).fetchone()
     return int(row[0])
 
 

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from ileti.consents.bundle import Proven, attaches
+from ileti.consents.bundle import attaches
+from ileti.consents.bundled import Proven
 from ileti.consents.ledger import Place
 from ileti.consents.recount import Told, Tone, recounts
 from ileti.consents.vocabulary import Source

@@ -22,7 +22,7 @@ from ileti.consents.vocabulary import Source, Status
 
 COUNTED: Final = 10_000
 
-# `act = 3` and not a value bound: the index of explicit consents by moment is a partial one.
+# `act = 3` and not a value bound: the index of explicit consents by moment holds these acts alone.
 # `offset 0` keeps the question about notices one of each event's person: as a join it could read
 # all notices there are.
 _UNTOLD: Final = """

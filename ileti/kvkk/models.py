@@ -39,8 +39,8 @@ class KvkkEntry(Model):
               postgresql_where=text("recipient_id is not null")),
         Index("ix_kvkk_entry_text", "provider_id", "text_id", "id"),
         Index("ix_kvkk_entry_submission", "provider_id", "submission_id"),
-        Index("ix_kvkk_entry_given", "provider_id", "captured_at",
-              postgresql_where=text("act = 3")),
+        Index("ix_kvkk_entry_consents", "provider_id", "captured_at", "id",
+              postgresql_where=text("act in (3, 4)")),
         {"comment": PROOF},
     )
 

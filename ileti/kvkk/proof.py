@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import psycopg
 
-from ileti.consents.bundle import Beside, Proven, proves
+from ileti.consents.bundle import proves
+from ileti.consents.bundled import Beside, Proven
 from ileti.consents.claims import Entry
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed

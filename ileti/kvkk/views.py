@@ -169,7 +169,7 @@ class KvkkView(BaseView):
         found = integrity.untold(
             db.connection(), since=clock.now() - _LOOKED_BACK, provider_id=here.provider_id,
             brand_id=here.brand_id, dealer_id=here.dealer_id,
-            restricted=here.restricted or here.everything, most=_SHOWN + 1)
+            restricted=here.sees_restricted, most=_SHOWN + 1)
         more, found = len(found) > _SHOWN, found[:_SHOWN]
         known = listing.addresses((one.provider_id, one.recipient_id) for one in found)
         return self.render_template(
@@ -188,7 +188,7 @@ def _here(*, all_texts: bool = False) -> standing.Whose:
     if here.provider_id is None and not here.everything:
         raise NotFound()
     return standing.Whose(here.provider_id, here.brand_id, here.dealer_id,
-                          restricted=here.restricted or here.everything,
+                          restricted=here.sees_restricted,
                           document_id=text if 0 < text < 2**31 and not all_texts else None)
 
 

@@ -31,17 +31,18 @@ class DestructionWitness:
     def __init__(self) -> None:
         _, faults = log.verify()
         self._wrong = sorted({one.line for one in faults})
+        self._before = 0 not in self._wrong  # what has no line is what the migration took over
         self.faults = [(one.tr, one.en) for one in faults]
 
     def told(self, asked: set[Gone]) -> set[Gone]:
-        """Those of these that a line tells of, or that were erased by hand before there was a
-        log."""
+        """Those of these that a line tells of, or that the migration found erased by hand before
+        there was a log."""
         found: set[Gone] = set()
         for what, provider_id in {(one.what, one.provider_id) for one in asked}:
             ids = sorted(one.id for one in asked if one[:2] == (what, provider_id))
             found |= {Gone(what, provider_id, row[0]) for row in db.connection().execute(_TOLD, {
                 "provider": provider_id, "kind": int(_KINDS[what]), "ids": ids, "first": ids[0],
-                "last": ids[-1], "wrong": self._wrong}).fetchall()}
+                "last": ids[-1], "wrong": self._wrong, "before": self._before}).fetchall()}
         return found
 
 
@@ -80,5 +81,6 @@ _KINDS: Final = {"person": Kind.PERSON, "submission": Kind.SUBMISSION, "file": K
 _TOLD: Final = """
 select u from destruction_part p, unnest(p.ids) u
  where p.provider_id = %(provider)s and p.kind = %(kind)s and p.last_id >= %(first)s
-   and p.first_id <= %(last)s and (p.log_id is null or p.log_id <> all(%(wrong)s::bigint[]))
+   and p.first_id <= %(last)s and (p.log_id is null and %(before)s
+                                    or p.log_id <> all(%(wrong)s::bigint[]))
    and u = any(%(ids)s::bigint[])"""

@@ -61,6 +61,11 @@ class Scope:
     user_id: int | None = None
     restricted: bool = False
 
+    @property
+    def sees_restricted(self) -> bool:
+        """Whether what is kept of a person for the law alone is to be seen."""
+        return self.restricted or self.everything
+
 
 NOTHING = Scope()
 EVERYTHING = Scope(everything=True)

@@ -38,6 +38,7 @@ DEEDS = {
     "consent:prove": _l("Took a proof bundle"), "consent:receipt": _l("Took a receipt"),
     "message:prove": _l("Took a message’s proof bundle"),
     "consent:complaint": _l("Took a complaint pack"),
+    "consent:at": _l("Asked what held for a person at a moment"),
     "legal_hold:add": _l("Placed a legal hold"), "legal_hold:end": _l("Ended a legal hold"),
     "retention:log": _l("Downloaded the log of destruction"),
     "consent:reveal": _l("Opened an address"), "consent:refuse": _l("Recorded a refusal"),

@@ -1,4 +1,5 @@
-"""What webhooks tell: alarms that go by mail or stand in the log today, each once per address.
+"""What webhooks tell, each once per address: alarms that go by mail or stand in the log today, and
+explicit consents (:mod:`ileti.webhooks.acts`).
 
 A job lays what is so now beside what was told and writes the difference, together with its outbox
 rows; so a job that was killed, ran twice or runs on two hosts tells nothing twice, and an alarm
@@ -8,57 +9,26 @@ that was raised while Redis was flushed is told all the same.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from hashlib import sha256
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from ileti.core import clock, db
 from ileti.iys.alarms import missing_days
 from ileti.iys.stampcheck import bad_stamps
 from ileti.outbox.relay import Connection
+from ileti.webhooks import acts
+from ileti.webhooks.event import Event
 
 TOPIC: Final = 4
 TEST: Final = "webhook.test"
 #: The events one can choose, in the order of the form.
 KINDS: Final = ("deadline.half", "deadline.four_fifths", "deadline.overdue", "day.missing",
-                "day.stamp", "pull.silent", "check.started", "check.finished")
+                "day.stamp", "pull.silent", "check.started", "check.finished", *acts.WORDS.values())
 _LEVELS: Final = {50: "deadline.half", 80: "deadline.four_fifths", 100: "deadline.overdue"}
 SILENT_AFTER: Final = timedelta(hours=24)
 # What is older was raised before anybody could have wanted to hear it, or is no news any more.
 LOOKED_BACK: Final = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something a provider should know. ``mark`` is what makes it this one event; ``about`` a few
-    words for the list of deliveries. ``data`` holds numbers, dates and codes, never a person."""
-
-    provider_id: int
-    iys_code: int
-    kind: str
-    mark: str
-    at: datetime
-    about: str = ""
-    brand: dict[str, Any] | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """The same for every address and every try."""
-        return "evt_" + sha256(f"{self.provider_id}:{self.kind}:{self.mark}".encode()
-                               ).hexdigest()[:32]
-
-    @property
-    def body(self) -> str:
-        """The JSON text that is signed and sent."""
-        told: dict[str, Any] = {
-            "id": self.id, "type": self.kind, "createdAt": self.at.isoformat(timespec="seconds"),
-            "provider": {"iysCode": self.iys_code},
-        }
-        if self.brand is not None:
-            told["brand"] = self.brand
-        return json.dumps(told | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))
 
 
 _ALARMS = """
@@ -95,21 +65,40 @@ def write_events() -> dict[str, int]:
         if takers:
             with db.transaction() as conn:
                 written += sum(write(conn, hook, event) for hook in takers)
-    return {"written": written}
+    return {"written": written + _write_acts()}
+
+
+def _write_acts() -> int:
+    """A page is one transaction; what a killed run left stands behind the last that was told."""
+    written = 0
+    for page in acts.pages(clock.now() - LOOKED_BACK):
+        told = _told(sorted({hook for hook, _ in page}), [event.id for _, event in page])
+        fresh = [(hook, event) for hook, event in page if (hook, event.id) not in told]
+        if fresh:
+            with db.transaction() as conn:
+                written += write_all(conn, fresh)
+    return written
 
 
 def write(conn: Connection, webhook_id: int, event: Event) -> int:
     """One delivery and its outbox row, in the caller's transaction; 0 when it was written before.
     """
-    row = conn.execute(
+    return write_all(conn, [(webhook_id, event)])
+
+
+def write_all(conn: Connection, events: Sequence[tuple[int, Event]]) -> int:
+    """The same for several (webhook, event) in one statement; how many were new."""
+    hooks, some = [hook for hook, _ in events], [event for _, event in events]
+    return conn.execute(
         "with made as (insert into webhook_delivery (provider_id, webhook_id, event_id, event, "
-        "about, body) values (%s, %s, %s, %s, %s, %s) on conflict do nothing "
+        "about, body) select * from unnest(%s::int[], %s::int[], %s::text[], %s::text[], "
+        "%s::text[], %s::text[]) on conflict do nothing "
         "returning id, provider_id, webhook_id, created_at) "
         "insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id) "
-        "select provider_id, %s, id, created_at, webhook_id, 0 from made returning 1",
-        (event.provider_id, webhook_id, event.id, event.kind, event.about[:80], event.body, TOPIC),
-    ).fetchone()
-    return 1 if row else 0
+        "select provider_id, %s, id, created_at, webhook_id, 0 from made order by id",
+        ([one.provider_id for one in some], hooks, [one.id for one in some],
+         [one.kind for one in some], [one.about[:80] for one in some],
+         [one.body for one in some], TOPIC)).rowcount
 
 
 def _told(webhook_ids: list[int], event_ids: list[str]) -> set[tuple[int, str]]:

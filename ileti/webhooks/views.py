@@ -26,6 +26,7 @@ from ileti.tenancy.crud import Checked, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 from ileti.webhooks import events, send, target
+from ileti.webhooks.event import Event
 from ileti.webhooks.models import Webhook, WebhookDelivery
 
 JOB = "webhooks.jobs.tell_webhooks"
@@ -40,6 +41,8 @@ KINDS = {
     "pull.silent": _l("No changes heard from İYS for a day"),
     "check.started": _l("Full check after a gap: sending has stopped"),
     "check.finished": _l("Full check done: sending goes on"),
+    "privacy.given": _l("An explicit consent was given"),
+    "privacy.withdrawn": _l("An explicit consent was withdrawn"),
     events.TEST: _l("Test"),
 }
 
@@ -155,11 +158,11 @@ class WebhookView(RecordView):
         return answer
 
 
-def _test_of(hook: Webhook) -> events.Event:
+def _test_of(hook: Webhook) -> Event:
     """An event of no meaning; each press is another."""
     now = clock.now()
-    return events.Event(hook.provider_id, hook.provider.iys_code, events.TEST,
-                        f"{hook.id}:{now.isoformat()}", now, data={"webhook": hook.name})
+    return Event(hook.provider_id, hook.provider.iys_code, events.TEST,
+                 f"{hook.id}:{now.isoformat()}", now, data={"webhook": hook.name})
 
 
 def _row(hook: Webhook, one: WebhookDelivery, may: bool) -> dict[str, Any]:

@@ -286,6 +286,25 @@ def test_the_second_of_two_at_once_finds_the_first(
     seen.clear()
     other = bring(program, pdf("başka"), record=record_number(taken))
     assert (other.status_code, other.json["code"]) == (409, "file_differs")
+    assert len(linked(place)) == 1  # the other file proves nothing
+
+
+def test_no_file_is_linked_that_nobody_wrote_down(
+        program: Program, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ileti.api import proofs
+
+    taken = entry(place)
+    monkeypatch.setattr(proofs.deeds, "note", fail(RuntimeError()))
+    assert bring(program, record=record_number(taken)).status_code == 500
+    monkeypatch.undo()
+    assert linked(place) == []
+    done = take(place, PHONE)
+    monkeypatch.setattr(proofs.links, "link_all", fail(TryLater()))
+    assert bring(program, receipt=receipt_number(done.submission_id)).status_code == 503
+    monkeypatch.undo()
+    assert linked(place) == []
+    assert bring(program, receipt=receipt_number(done.submission_id)).status_code == 201
+    assert len(linked(place)) == len(done.items)
 
 
 # -- the document ----------------------------------------------------------------------------------

@@ -122,6 +122,30 @@ def test_our_own_form_is_checked_by_the_same_program(
     assert receiptcheck.check(raw.replace(b'"ONAY"', b'"RET"'), keys) == 1
 
 
+OPENSSLS = {
+    "1.1.1": "echo 'pkeyutl: Unrecognized flag rawin' >&2; exit 1",
+    "killed": "kill -9 $$",
+    "no program": None,
+}
+
+
+@pytest.mark.parametrize("which", OPENSSLS)
+def test_where_openssl_knows_no_ed25519_nobody_is_called_a_forger(
+        visitor: FlaskClient, browser: Browser, verified: dict[str, Any], tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], which: str) -> None:
+    receipt, keys, script = tmp_path / "m.jsonld", tmp_path / "keys.json", tmp_path / "openssl"
+    receipt.write_bytes(visitor.get(
+        f"/f/{browser.site_key}/receipt.jsonld?h={verified['handle']}").data)
+    keys.write_bytes(visitor.get(api_pages.KEYS).data)
+    said = OPENSSLS[which]
+    if said is not None:
+        script.write_text(f"#!/bin/sh\n{said}\n")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert receiptcheck.main([str(receipt), "--keys", str(keys)]) == 4
+    assert "could not be checked: openssl 3.0" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"signature":1}', b'{"a":1,"a":2}',
                                  b'{"signature":{"keyId":"x","value":"?"}}', b"[" * 9_999])
 def test_what_is_no_receipt_is_said_so(raw: bytes) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 import ileti.factory  # noqa: F401 (every room tells its part of a proof)
@@ -30,7 +31,7 @@ from ileti.core import clock, db
 from ileti.core.errors import NotFound
 from ileti.evidence import seal
 from ileti.evidence import verifier as judge
-from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
+from tests.panel.people import dealer_of, restrict, sign_in, take, token_of, user_with
 from tests.panel.test_moment_page import link_of, seen
 from tests.panel.test_time_travel import answer
 
@@ -192,6 +193,84 @@ def test_a_day_later_the_refusal_is_the_answer_and_no_message_is_near(
     assert "İleti bu adrese bu sürede ileti göndermedi" in files["sikayet.txt"].decode()
 
 
+def test_a_code_that_belongs_to_no_record_is_found_too(place: Any, story: dict[str, Any]) -> None:
+    """As the preference centre sends it: its submission holds no record of the person."""
+    db.connection().execute("update message set submission_id = null where id = %s",
+                            (story["message"],))
+    files = files_of(complaint.build(Reach(place.provider_id), story["recipient"],
+                                     story["moment"]))
+    said = json.loads(files["complaint.json"])
+    assert [one["message"] for one in said["messages"]] == [
+        messagepack.number_of(story["message"])]
+    assert said["moreMessages"] is False
+
+
+def test_the_pack_says_that_there_were_more_messages(
+        app: Any, place: Any, story: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    db.connection().execute(
+        "insert into message (provider_id, brand_id, recipient_id, channel, kind, content_key) "
+        "select provider_id, brand_id, recipient_id, channel, kind, content_key from message "
+        "where id = %s", (story["message"],))
+    monkeypatch.setattr(complaint, "MOST_MESSAGES", 1)
+    files = files_of(complaint.build(Reach(place.provider_id), story["recipient"],
+                                     story["moment"]))
+    said = json.loads(files["complaint.json"])
+    assert (len(said["messages"]), said["moreMessages"]) == (1, True)
+    assert "ana en yakın 1 ileti bu pakettedir" in files["sikayet.txt"].decode()
+    client = sign_in(app, user_with(app, "compliance_officer", place))
+    assert "Başkaları da var; bunlar en yakınları." in seen(client, link_of(client, PHONE))
+
+
+def test_many_messages_are_told_in_as_many_statements_as_one(
+        place: Any, gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, asked = take(place, PHONE), list[str]()
+    sent_for(place, done)
+    real = psycopg.Connection.execute
+
+    def execute(self: Any, query: Any, *more: Any, **named: Any) -> Any:
+        asked.append(str(query)[:60])
+        return real(self, query, *more, **named)
+
+    def statements(messages: int) -> int:
+        reach = Reach(place.provider_id)
+        rows, _more = complaint.near(reach, done.items[0].recipient_id, clock.now())
+        assert len(rows) == messages
+        monkeypatch.setattr(psycopg.Connection, "execute", execute)
+        asked.clear()
+        messagepack.files_of(reach, rows)
+        monkeypatch.undo()
+        return len(asked)
+
+    one = statements(1)
+    sent_for(place, done)
+    sent_for(place, done)
+    assert statements(3) == one
+
+
+@pytest.mark.parametrize(("title", "fits"), [
+    ("DEFNE EV", True), ("defne", True), ("Defne Ev Tekstil Ltd", True), ("ev", False),
+    ("a", False), ("Def", False), ("Başka Firma", False), ("ne ev", False)])
+def test_a_title_fits_by_whole_words(
+        place: Any, story: dict[str, Any], title: str, fits: bool) -> None:
+    [row] = messagepack.rows_of(Reach(place.provider_id), [story["message"]])
+    assert complaint._fits(row, title) is fits
+
+
+@pytest.mark.attack
+def test_a_restricted_persons_messages_are_proven_to_those_alone_who_may_see_them(
+        place: Any, story: dict[str, Any]) -> None:
+    plain, office = Reach(place.provider_id), Reach(place.provider_id, restricted=True)
+    restrict(place, story["recipient"])
+    with pytest.raises(NotFound):
+        messagepack.build(plain, story["message"])
+    with pytest.raises(NotFound):
+        complaint.build(plain, story["recipient"], clock.now())
+    assert complaint.near(plain, story["recipient"], clock.now()).rows == []
+    for made in (messagepack.build(office, story["message"]),
+                 complaint.build(office, story["recipient"], clock.now())):
+        assert json.loads(made.files["messages/0001.json"])["stateWhenSent"] != []
+
+
 def test_before_anything_was_recorded_there_is_no_pack(place: Any, story: dict[str, Any]) -> None:
     with pytest.raises(NotFound, match="by that moment"):
         complaint.build(Reach(place.provider_id), story["recipient"],
@@ -208,7 +287,9 @@ def test_the_page_of_a_moment_shows_messages_and_makes_the_pack(
     page = seen(client, link, story["moment"])
     assert "İzin bildirimi" in page
     number = messagepack.number_of(story["message"])
-    one = client.get(f"/iletiler/{number}/kanit-paketi")
+    assert f'action="/iletiler/{number}/kanit-paketi"' in page
+    token = {"csrf_token": token_of(client, "/izinler/")}
+    one = client.post(f"/iletiler/{number}/kanit-paketi", data=token)
     assert (one.status_code, one.mimetype) == (200, "application/zip")
     pack = client.post("/iletiler/sikayet-paketi", data={
         "bul": link.partition("bul=")[2], "title": "Defne",
@@ -227,20 +308,49 @@ def test_who_may_not_prove_gets_neither_and_strangers_find_nothing(
         app: Any, place: Any, place_b: Any, story: dict[str, Any]) -> None:
     number = messagepack.number_of(story["message"])
     other = sign_in(app, user_with(app, "compliance_officer", place_b))
-    assert other.get(f"/iletiler/{number}/kanit-paketi").status_code == 404
+
+    def ask(client: Any, number: Any) -> int:
+        return int(client.post(f"/iletiler/{number}/kanit-paketi", data={
+            "csrf_token": token_of(client)}).status_code)
+
+    assert ask(other, number) == 404
     dealer = dealer_of(place)
     for client in (sign_in(app, user_with(app, "dealer_manager", place, level="dealer",
                                           dealer_id=dealer)),
                    sign_in(app, user_with(app, "marketer", place))):
-        assert client.get(f"/iletiler/{number}/kanit-paketi").status_code in (302, 403, 404)
+        assert ask(client, number) in (302, 403, 404)
     marketer = sign_in(app, user_with(app, "marketer", place))
     assert "İzin bildirimi" not in seen(marketer, link_of(marketer, PHONE), story["moment"])
     own = sign_in(app, user_with(app, "compliance_officer", place))
     for odd in ("ILT-0000-0000-0000", "1", story["message"], "x"):
-        assert own.get(f"/iletiler/{odd}/kanit-paketi").status_code == 404
+        assert ask(own, odd) == 404
     link = link_of(own, PHONE).partition("bul=")[2]
     assert other.post("/iletiler/sikayet-paketi", data={
         "bul": link, "csrf_token": token_of(other, "/izinler/")}).status_code == 404
+
+
+@pytest.mark.attack
+def test_a_link_or_a_strange_page_takes_no_proof_and_writes_nothing_down(
+        app: Any, place: Any, story: dict[str, Any]) -> None:
+    path = f"/iletiler/{messagepack.number_of(story['message'])}/kanit-paketi"
+    client = sign_in(app, user_with(app, "compliance_officer", place))
+    assert client.get(path).status_code == 405
+    assert client.post(path).status_code == 400
+    assert db.connection().execute(
+        "select 1 from audit_entry where provider_id = %s and action = 'message:prove'",
+        (place.provider_id,)).fetchall() == []
+
+
+def test_what_cannot_be_proven_yet_is_said_on_the_page(
+        app: Any, place: Any, gateway: Any) -> None:
+    done = take(place, PHONE)
+    message = sent_for(place, done)
+    client = sign_in(app, user_with(app, "compliance_officer", place))
+    said = client.post(
+        f"/iletiler/{messagepack.number_of(message)}/kanit-paketi", follow_redirects=True,
+        data={"csrf_token": token_of(client), "bul": link_of(client, PHONE).partition("bul=")[2]})
+    assert said.status_code == 200
+    assert "Kayıt henüz mühürlenmedi" in said.text
 
 
 # -- from the command line -------------------------------------------------------------------------

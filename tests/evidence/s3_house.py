@@ -20,7 +20,8 @@ _AUTH = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4
 
 @dataclass
 class Bucket:
-    """What is kept, what was asked, and answers to give instead (statuses, or ``drop``)."""
+    """What is kept, what was asked, and answers to give instead (statuses, ``drop``, ``half``;
+    ``true`` for the true one)."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -64,8 +65,8 @@ def serving_s3() -> Iterator[Bucket]:
         def _handle(self) -> None:
             body = self._body()
             bucket.asked.append(f"{self.command} {self.path}")
-            if bucket.answers:
-                instead = bucket.answers.pop(0)
+            instead = bucket.answers.pop(0) if bucket.answers else "true"
+            if instead != "true":
                 if instead == "drop":
                     self.connection.close()
                     return

@@ -18,6 +18,8 @@ from ileti.consents.ledger import (
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import db
 from ileti.evidence import seal
+from ileti.retention import log
+from ileti.retention.periods import Kind
 
 NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -37,6 +39,20 @@ def click(place: Any, n: int = 0, status: Status = Status.ONAY) -> NewSubmission
 def take(place: Any, count: int = 1, first: int = 0) -> list[Recorded]:
     """So many clicks, each of two entries."""
     return [record(click(place, first + n)) for n in range(count)]
+
+
+def tell_of_erasure(owner: Any) -> None:
+    """A signed line of the log that tells of every person whose data are gone, as the destroying
+    functions and their caller write it."""
+    with owner.transaction():
+        number, before = log.next_line(owner)
+        [(provider, ids)] = owner.execute(
+            "select provider_id, array_agg(id order by id) from recipient "
+            "where addr_ct is null group by provider_id").fetchall()
+        owner.execute(
+            "insert into destruction_part (log_id, kind, provider_id, first_id, last_id, ids) "
+            "values (%s, 1, %s, %s, %s, %s)", (number, provider, ids[0], ids[-1], ids))
+        log.write(owner, number, before, Kind.PERSON, ids=ids, provider_id=provider)
 
 
 def seal_all(most: int = seal.MOST) -> list[seal.Header]:

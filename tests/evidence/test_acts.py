@@ -11,7 +11,7 @@ from ileti.consents.numbers import record_number
 from ileti.kvkk.ledger import record
 from ileti.kvkk.vocabulary import Act
 from ileti.retention import witness  # noqa: F401 (it says what was lawfully erased)
-from tests.evidence.sealed_house import seal_all, take
+from tests.evidence.sealed_house import seal_all, take, tell_of_erasure
 from tests.kvkk.house import act, click, text
 
 
@@ -60,6 +60,5 @@ def test_of_an_erased_person_seal_and_log_vouch(sealed: list[int], owner: Any) -
     owner.execute("update recipient set addr_hash = null, addr_ct = null, leaf_key = null "
                   "where id in (select recipient_id from kvkk_entry)")
     assert {one.kind for one in audit().findings} == {"erased_unlawfully"}
-    owner.execute("insert into destruction_part (kind, provider_id, first_id, last_id, ids) "
-                  "select 1, provider_id, id, id, array[id] from recipient where addr_ct is null")
+    tell_of_erasure(owner)
     assert audit().findings == []

@@ -18,7 +18,7 @@ from ileti.evidence.leaf import claim_digest, leaf
 from ileti.retention import witness  # noqa: F401 (it says what was lawfully erased)
 from ileti.simulator.stamp import stamp as forged_stamp
 from tests.evidence.samples import pdf
-from tests.evidence.sealed_house import click, record_chunk, seal_all, take
+from tests.evidence.sealed_house import click, record_chunk, seal_all, take, tell_of_erasure
 
 
 @pytest.fixture
@@ -137,8 +137,7 @@ def test_leaves_changed_within_an_erased_person_are_found_by_the_root(
                   "where id = (select recipient_id from consent_entry where id = %s)",
                   (sealed[0],))
     assert kinds(audit()) == [("erased_unlawfully", 1)]
-    owner.execute("insert into destruction_part (kind, provider_id, first_id, last_id, ids) "
-                  "select 1, provider_id, id, id, array[id] from recipient where addr_ct is null")
+    tell_of_erasure(owner)
     report = audit()
     assert (report.findings, report.erased) == ([], 1)
     owner.execute("update consent_entry set leaf = sha256(leaf) where id = %s", (sealed[0],))

@@ -306,6 +306,15 @@ def test_what_is_no_bundle_is_said_so(tmp_path: Path, content: bytes) -> None:
     assert judge.main([str(path)]) == 2
 
 
+@pytest.mark.parametrize("option", ["--ca", "--against"])
+@pytest.mark.parametrize("value", ["", "yok.pem"])
+def test_a_file_to_compare_with_that_is_not_there_is_not_passed_over(
+        packed: Path, capsys: pytest.CaptureFixture[str], option: str, value: str) -> None:
+    """An empty variable in a script must not make a proof that was compared with nothing."""
+    assert judge.main([str(packed), option, value]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
 @pytest.mark.attack
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a\\b", "entries/../../x", ".hidden"])
 def test_names_that_lead_elsewhere_are_refused(packed: Path, name: str) -> None:

@@ -7,6 +7,7 @@ import email.policy
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,22 @@ def test_what_fails_is_told_and_tried_again_for_that_address_only(sealed: Any, p
                                             "noter@ornek.test", "noter@ornek.test"]
 
 
+def test_a_retry_is_the_same_mail_whatever_was_sealed_meanwhile(
+        sealed: Any, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config.settings(), "seal_export_mail", "noter@ornek.test")
+    post.answers = [Retry("no answer")]  # it may have come all the same
+    assert sealmail.mail_due() == {"failed": 1}
+    take(sealed, 1, first=95)
+    seal_all()
+    assert sealmail.mail_due() == {"sent": 1}
+    first, again = post.got
+    assert (first.series, first.message_id) == (again.series, again.message_id)
+    assert first.attachments == again.attachments
+    with next_day():
+        assert sealmail.mail_due() == {"sent": 1}
+    assert post.got[2].attachments[0].name.startswith("seals-000000004-000000004-")
+
+
 def test_a_mail_that_was_kept_shows_what_was_changed_afterwards(
         sealed: Any, owner: Any, post: Post, tmp_path: Path) -> None:
     sealmail.mail_due()
@@ -153,7 +170,7 @@ def test_a_killed_process_sends_the_same_once_more(
 def test_no_address_stands_in_the_database(sealed: Any, post: Post) -> None:
     sealmail.mail_due()
     rows = db.connection().execute("select place, name from seal_export").fetchall()
-    assert len(rows) == 2
+    assert len(rows) == 4  # begun and sent, for two
     assert "ornek" not in str(rows)
 
 
@@ -201,6 +218,51 @@ def test_a_store_that_is_away_is_tried_again_later(
     locker.answers = list(fault)
     assert buckets.carry_due() == {"failed": 1}
     assert buckets.carry_due() == {"sent": 1}
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_while_the_bucket_does_not_say_whether_it_locked_no_further_copy_is_made(
+        sealed: Any, locker: Bucket, later: bool) -> None:
+    """A copy locked for ten years cannot be removed by anybody."""
+    locker.answers = ["true", 503, 503, 503, 503]  # PUT, then four times HEAD
+    assert buckets.carry_due() == {"failed": 1}
+    for fault in ([403], [503] * 4, ["drop"] * 4):
+        if later:
+            take(sealed, 1, first=60)
+            seal_all()
+        locker.answers = list(fault)
+        assert buckets.carry_due() == {"failed": 1}
+    assert len(locker.versions) == 1
+    with clock.freeze(clock.now() + timedelta(days=5)):
+        assert buckets.carry_due() == {"sent": 1}
+    assert len(locker.versions) == 1
+    assert copies.newest(Way.BUCKET, locker.url)[0] == 3
+
+
+def test_a_process_killed_after_the_put_makes_no_second_locked_copy(
+        sealed: Any, locker: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: Any) -> bool:
+        raise Killed
+
+    monkeypatch.setattr(buckets.Bucket, "has", die)
+    with pytest.raises(Killed):
+        buckets.carry_due()
+    monkeypatch.undo()
+    for name, value in (("url", locker.url), ("key_id", KEY_ID), ("secret", SECRET),
+                        ("region", REGION)):
+        monkeypatch.setattr(config.settings(), f"seal_export_s3_{name}", value)
+    assert buckets.carry_due() == {"sent": 1}
+    assert len(locker.versions) == 1
+
+
+def test_a_place_is_a_keyed_hash_and_only_a_mail_address_has_no_case(database: str) -> None:
+    mail, bucket = Way.MAIL, Way.BUCKET
+    assert copies.place_of(mail, "Noter@Ornek.test ") == copies.place_of(mail, "noter@ornek.test")
+    assert copies.place_of(bucket, "https://x/Kova") != copies.place_of(bucket, "https://x/kova")
+    assert copies.place_of(mail, "a@ornek.test") != sha256(b"a@ornek.test").hexdigest()
 
 
 def test_the_audit_reads_the_bucket(sealed: Any, owner: Any, locker: Bucket) -> None:

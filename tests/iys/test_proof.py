@@ -13,7 +13,7 @@ from day_house import PEOPLE, falsify, night
 from iys_house import forward, phones, pull, reconciled_day, settle, take
 
 from ileti.consents import bundle as bundling
-from ileti.consents.bundle import Proven
+from ileti.consents.bundled import Proven
 from ileti.consents.claims import Claims, read_these
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db

@@ -47,6 +47,13 @@ def take(place: Any, address: str, *, dealer_id: int | None = None, refusal: boo
         dealer_id=dealer_id, evidence={"page": "https://www.ornek.com.tr"} | seen | read))
 
 
+def restrict(place: Any, recipient_id: int) -> None:
+    """The person asked to be erased; what came until now is kept for the law alone (R-64)."""
+    db.connection().execute(
+        "insert into restriction (provider_id, recipient_id, since, reason) "
+        "values (%s, %s, %s, 'Başvuru')", (place.provider_id, recipient_id, clock.now()))
+
+
 def user_with(app: Any, role: str, place: Any = None, *, level: str = "provider",
               dealer_id: int | None = None) -> str:
     """A user in one role at a place; the user name."""

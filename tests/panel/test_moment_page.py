@@ -6,12 +6,15 @@ import re
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
 
+import ileti.factory  # noqa: F401 (İYS's words are heard)
+from ileti.consents.moments import Reach, at_moment, recipient_of
 from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
-from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
+from tests.panel.people import dealer_of, restrict, sign_in, take, token_of, user_with
 from tests.panel.test_time_travel import answer
 
 PHONE = "+905992013377"
@@ -77,6 +80,43 @@ def test_what_is_no_past_moment_is_said_beside_its_field(story: dict[str, Any], 
 def test_the_consents_page_leads_there_too(story: dict[str, Any]) -> None:
     page = story["client"].get(f"/izinler/{record_number(story['first'])}")
     assert "/izinler/o-an/?bul=" in page.text
+
+
+@pytest.mark.attack
+def test_a_restricted_person_is_shown_to_those_alone_who_may_see_one(
+        app: Any, place: Any, story: dict[str, Any]) -> None:
+    officer = sign_in(app, user_with(app, "compliance_officer", place))
+    ways = link_of(story["client"]), link_of(officer)
+    restrict(place, recipient_of(place.provider_id, PHONE) or 0)
+    for at in (story["between"], None):
+        assert record_number(story["first"]) not in seen(story["client"], ways[0], at)
+    assert record_number(story["first"]) in seen(officer, ways[1], story["between"])
+    assert record_number(story["second"]) in seen(officer, ways[1])
+
+
+def test_the_page_asks_as_often_for_many_records_as_for_few(
+        place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = psycopg.Connection.execute
+
+    def execute(self: Any, query: Any, *more: Any, **named: Any) -> Any:
+        asked.append(str(query)[:60])
+        return real(self, query, *more, **named)
+
+    def statements() -> int:
+        person = recipient_of(place.provider_id, PHONE)
+        assert person is not None
+        monkeypatch.setattr(psycopg.Connection, "execute", execute)
+        asked.clear()
+        assert at_moment(Reach(place.provider_id), person, clock.now())
+        monkeypatch.undo()
+        return len(asked)
+
+    take(place, PHONE)
+    one = statements()
+    take(place, PHONE, channel=Channel.ARAMA)
+    take(place, PHONE, refusal=True)
+    assert statements() == one
 
 
 @pytest.mark.attack

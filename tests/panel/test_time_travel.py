@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from ileti.consents import listing
+from ileti.consents import listing, past
 from ileti.consents.models import ConsentState
 from ileti.consents.numbers import record_number
 from ileti.consents.past import held_at
 from ileti.consents.vocabulary import IysStatus, Source, Standing
 from ileti.core import clock, db, orm
 from ileti.tenancy import scope
-from tests.panel.people import dealer_of, sign_in, take, user_with
+from tests.panel.people import dealer_of, restrict, sign_in, take, user_with
 
 PHONE = "+905992013344"
 
@@ -125,6 +125,36 @@ def test_the_replay_up_to_now_is_the_state(app: Any, place: Any, seed: int) -> N
         state.entry_id, state.status, state.standing)
     assert (listing.choice_key(held), listing.iys_key(held), held.iys_code) == (
         listing.choice_key(state), listing.iys_key(state), state.iys_code)
+
+
+def test_of_too_many_records_the_newest_are_replayed_and_the_page_says_so(
+        app: Any, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(place, PHONE)
+    for refusal in (True, False, True):
+        last = take(place, PHONE, refusal=refusal).items[0].entry_id
+    monkeypatch.setattr(past, "MOST", 2)
+    with app.test_request_context(), scope.system_scope():
+        state = orm.db.session.query(ConsentState).filter_by(provider_id=place.provider_id).one()
+        held = held_at(state, clock.now())
+    assert held is not None
+    assert (held.entry_id, held.cut) == (state.entry_id, True)
+    client = sign_in(app, user_with(app, "provider_admin", place))
+    assert "yalnız en yeni 2 kayıt" in shown(client, last, clock.now())
+    monkeypatch.undo()
+    assert "yalnız en yeni" not in shown(client, last, clock.now())
+
+
+def test_a_moment_of_a_restricted_persons_older_records_is_not_told(app: Any, place: Any) -> None:
+    first = take(place, PHONE)
+    between = clock.now()
+    restrict(place, first.items[0].recipient_id)
+    db.connection().execute("update consent_state set consent_date = consent_date - interval "
+                            "'1 hour' where recipient_id = %s", (first.items[0].recipient_id,))
+    again = take(place, PHONE).items[0].entry_id
+    admin = sign_in(app, user_with(app, "provider_admin", place))
+    officer = sign_in(app, user_with(app, "compliance_officer", place))
+    assert badges(shown(admin, again, between)) == []
+    assert badges(shown(officer, again, between)) != []
 
 
 _runs = itertools.count(1)

@@ -15,7 +15,8 @@ from ileti.core import clock, db
 from ileti.core.secrets import secrets
 from ileti.iys.alarms import raise_alarms
 from ileti.webhooks import events
-from ileti.webhooks.events import KINDS, TOPIC, Event, write_events
+from ileti.webhooks.event import Event
+from ileti.webhooks.events import KINDS, TOPIC, write_events
 from ileti.webhooks.send import MOST_TRIES, send_again, send_deliveries
 
 SECRET = "whs_deneme"

@@ -576,11 +576,24 @@ begin
     end loop;
 end $$;
 
+-- What the rows without a line in the log say; nothing but the following writes such rows, so the audit
+-- compares it with what was there when the log began.
+create function unlogged_parts() returns bytea language sql stable as $$
+select sha256(coalesce(string_agg(
+           int4send(coalesce(p.provider_id, 0)) || int2send(p.kind) || int8send(u), ''::bytea
+           order by p.provider_id, p.kind, u), ''))
+  from destruction_part p, unnest(p.ids) u where p.log_id is null $$;
+
 -- Persons that the owner erased by hand before there was a log are told apart from those that nobody
 -- may have erased.
 insert into destruction_part (log_id, kind, provider_id, first_id, last_id, ids)
 select null, 1, provider_id, min(id), max(id), array_agg(id order by id) from recipient
  where addr_hash is null and addr_ct is null and leaf_key is null group by provider_id;
+do $$
+begin
+    execute format('create function parts_before_log() returns bytea language sql immutable '
+                   'parallel safe as %L', format('select %L::bytea', unlogged_parts()));
+end $$;
 
 do $$
 begin

@@ -56,8 +56,8 @@ def upgrade() -> None:
                     postgresql_where=sa.text("recipient_id is not null"))
     op.create_index("ix_kvkk_entry_text", "kvkk_entry", ["provider_id", "text_id", "id"])
     op.create_index("ix_kvkk_entry_submission", "kvkk_entry", ["provider_id", "submission_id"])
-    op.create_index("ix_kvkk_entry_given", "kvkk_entry", ["provider_id", "captured_at"],
-                    postgresql_where=sa.text("act = 3"))
+    op.create_index("ix_kvkk_entry_consents", "kvkk_entry", ["provider_id", "captured_at", "id"],
+                    postgresql_where=sa.text("act in (3, 4)"))
     op.create_table(
         "kvkk_state",
         sa.Column("provider_id", sa.Integer(), nullable=False),

@@ -255,6 +255,7 @@ def downgrade() -> None:
                  "destroyed(bigint, smallint, integer, bigint[])", "import_due(bigint)",
                  "pin_persons(integer, bigint[])", "pin_file()",
                  "keep_suppressed()", "keep_suppressed_in_brand()",
+                 "parts_before_log()", "unlogged_parts()",
                  "suppress_states(integer, bigint[], timestamptz[], integer[])",
                  "is_restricted(integer, bigint, timestamptz)",
                  "under_hold(integer, integer, bigint, timestamptz, timestamptz)",

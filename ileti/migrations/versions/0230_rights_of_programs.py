@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"),
                   nullable=False),
+        sa.Column("there", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_export")),
         sa.CheckConstraint("way in (1, 2)", name=op.f("ck_seal_export_way")),
         comment="proof: the application only adds rows",

@@ -1,7 +1,7 @@
 """Accounts made safe: second steps, devices, passkeys, outside logins, mails about the account
 
 Revision ID: 0290
-Revises: 0260
+Revises: 0280
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0290"
-down_revision = "0260"
+down_revision = "0280"
 branch_labels = None
 depends_on = None
 
