@@ -13,11 +13,8 @@ from typing import Final
 from ileti.core import clock, db
 from ileti.requests import cases, mails, rules
 from ileti.requests.vocabulary import Deed, Mail
-from ileti.tenancy.roles import GRANTS
 
 AT_ONCE: Final = 200
-ROLES: Final = [role for role, granted in GRANTS.items()
-                if "request:write" in granted and role != "platform_admin"]
 _DUE = """
 select r.id from data_request r
  cross join lateral (select %(today)s::date
@@ -57,7 +54,8 @@ def _raise(request_id: int) -> int | None:
                                 (case.provider_id,)).fetchone()
         if language is None or language[0] == "off":
             return 0
-        told = conn.execute(_TOLD, (case.provider_id, case.brand_id, ROLES)).fetchall()
+        told = conn.execute(_TOLD, (case.provider_id, case.brand_id,
+                                    cases.roles_at(conn, case))).fetchall()
         return sum(mails.write(
             conn, provider_id=case.provider_id, brand_id=case.brand_id, request_id=case.id,
             user_id=user, kind=Mail.ALARM, mark=f"alarm:{case.id}:{level}:{user}",

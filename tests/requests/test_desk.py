@@ -395,3 +395,58 @@ def test_an_answer_never_carries_another_cases_copy(
     mails.send_mails()
     mail, = gateway.got
     assert "/kvkk/veri/" not in mail.text
+
+
+def restricted(case: Case, place: Any) -> Case:
+    """A case matched with somebody whom an erasure restricted since."""
+    taken = take(place, new_mail(), channel=Channel.EPOSTA).items[0].recipient_id
+    matched = verified(case, taken)
+    db.connection().execute(
+        "insert into restriction (provider_id, recipient_id, since, reason) "
+        "values (%s, %s, now(), 'Başvuru')", (place.provider_id, taken))
+    return matched
+
+
+def test_r64_a_case_of_a_restricted_person_is_open_to_who_may_see_restricted_records_only(
+    app: Any, place: Any, place_b: Any, new_case: Callable[..., Case]
+) -> None:
+    case, other = new_case(received_at=clock.now() - timedelta(days=40)), new_case()
+    officers = officer(app, place)
+    do(officers, case, "dosya", dosya=[(io.BytesIO(PDF), "dilekce.pdf")])
+    no = db.connection().execute("select id from data_request_file where request_id = %s",
+                                 (case.id,)).fetchone()[0]
+    restricted(case, place)
+    paths = [f"/basvurular/{case_number(case.id)}{tail}" for tail in ("", f"/dosya/{no}")]
+    admin = officer(app, place, "provider_admin")
+    assert [admin.get(path).status_code for path in paths] == [404, 404]
+    assert [officers.get(path).status_code for path in paths] == [200, 200]
+    for deed in ("goster", "not", "kopya", "sil/oner", "cevap"):
+        assert do(admin, case, deed, note="x" * 9).status_code == 404, deed
+    for path in ("?durum=", "liste.csv?durum=", "?durum=gecti"):
+        theirs, ours = (one.get(f"/basvurular/{path}").text for one in (admin, officers))
+        assert case_number(case.id) not in theirs, path
+        assert case_number(case.id) in ours, path
+    assert case_number(other.id) in admin.get("/basvurular/?durum=").text
+    found = admin.post("/basvurular/ara", data={"csrf_token": token_of(admin), "q":
+                                                case_number(case.id)})
+    assert found.headers["Location"].endswith("/basvurular/")
+    assert "1 başvuru cevap bekliyor." in admin.get("/basvurular/").text
+
+
+def test_r64_only_who_may_see_restricted_records_is_told_of_such_a_case_or_gets_it(
+    app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
+) -> None:
+    from ileti.requests import alarms
+
+    gateway = post()
+    admin, told = (user_with(app, role, place) for role in (
+        "provider_admin", "compliance_officer"))
+    case = restricted(new_case(received_at=clock.now() - timedelta(days=22)), place)
+    alarms.raise_alarms()
+    mails.send_mails()
+    got = {one.to.partition("@")[0] for one in gateway.got}
+    assert told in got
+    assert admin not in got
+    text = page(sign_in(app, told), case)
+    picks = re.search(r'<select id="user".*?</select>', text, re.S)[0]
+    assert picks.count("<option") == 2  # nobody, and the officer

@@ -45,7 +45,6 @@ from ileti.requests.vocabulary import (
 )
 from ileti.tenancy import security
 from ileti.tenancy.models import Membership
-from ileti.tenancy.roles import GRANTS
 from ileti.tenancy.trail import person as user_name
 
 _ICONS: Final = {
@@ -262,7 +261,8 @@ def _staff(one: DataRequest) -> list[dict[str, Any]]:
 
 def assignable(one: DataRequest) -> list[int]:
     """Users who may work on a case, by number."""
-    roles = [role for role, granted in GRANTS.items() if "request:write" in granted]
+    conn = db.connection()
+    roles = cases.roles_at(conn, cases.read_case(conn, one.id))
     return list(orm.db.session.scalars(select(Membership.user_id).where(
         Membership.provider_id == one.provider_id, Membership.dealer_id.is_(None),
         (Membership.brand_id.is_(None)) | (Membership.brand_id == one.brand_id),
