@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from running import Running, start
+
+from tests.running import Running, start
 
 pytestmark = pytest.mark.browser
 PHONE, MAIL = "+905992134117", "nazli.k@ornek.com.tr"

@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from running import ROOT, Running, start
+
+from tests.running import ROOT, Running, start
 
 from .axe import _AXE, _RUN
 from .test_main_job import MAIL, codes, registry, take_consent, until

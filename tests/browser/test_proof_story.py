@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from running import Running, start
 
+from tests.running import Running, start
 from tools.verify_page import PAGE
 
 from .test_main_job import MAIL, codes, log_in, until

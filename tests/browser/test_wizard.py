@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from running import Running, start
 
 from tests.browser.axe import faults
 from tests.browser.test_main_job import codes, log_in, registry, until
+from tests.running import Running, start
 
 pytestmark = pytest.mark.browser
 CODE, SECOND, PASSWORD = 731_200, 731_201, "akasya-" + os.urandom(6).hex()

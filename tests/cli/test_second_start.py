@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running import Running, environment, free_port, run, start
+
+from tests.running import Running, environment, free_port, run, start
 
 PORTS = {"PORT": str(free_port()), "IYS_SIMULATOR_PORT": str(free_port())}
 

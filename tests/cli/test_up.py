@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running import environment, free_port, run, start
 
 from ileti.core.embedded import EmbeddedPostgres, EmbeddedValkey
+from tests.running import environment, free_port, run, start
 
 
 @pytest.fixture(scope="module")

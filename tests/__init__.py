@@ -1,0 +1,1 @@
+"""The tests, one room per room of the house."""
