@@ -171,6 +171,29 @@ def answered(client: Any, case: Case, **more: Any) -> Any:
         "body": "Sayın başvuran, talebiniz yerine getirildi.\n\nSaygılarımızla."} | more))
 
 
+def test_no_answer_shows_the_person_without_a_press_that_is_written_down(
+    app: Any, place: Any, new_case: Callable[..., Case]
+) -> None:
+    mail = new_mail()
+    known = take(place, mail, channel=Channel.EPOSTA).items[0].recipient_id
+    client, case = officer(app, place), verified(new_case(rights=["A"]), known)
+    looked = client.get(f"/basvurular/{case_number(case.id)}/cevap?karar=1&dil=tr").text
+    assert "Nazlı" not in looked
+    assert mail not in looked
+    assert "opened" not in kinds_of(case.id)
+    for deed in ("cevap/metin", "cevap/onizleme"):
+        assert client.get(f"/basvurular/{case_number(case.id)}/{deed}").status_code == 405
+    begun = do(client, case, "cevap/metin", karar="1").text
+    assert "Nazlı" in begun
+    assert mail in begun
+    do(client, case, "cevap/onizleme", decision="1", body="x" * 50)
+    audited = db.connection().execute(
+        "select count(*) from audit_entry where provider_id = %s and action = 'request:reveal'",
+        (place.provider_id,)).fetchone()
+    assert audited == (2,)
+    assert kinds_of(case.id).count("opened") == 2
+
+
 def test_an_answer_by_mail_goes_out_with_its_letter_and_closes_the_case(
     app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
 ) -> None:
@@ -358,7 +381,7 @@ def test_a_reply_text_is_versioned_and_two_do_not_overwrite_each_other(
     assert client.post(path, data=send | {"version": "0"}).status_code == 409
     assert client.post(path, data=send | {"version": "1", "body": "{yok} " * 5}).status_code == 400
     case = new_case(rights=["A"])
-    begun = client.get(f"/basvurular/{case_number(case.id)}/cevap?karar=1").text
+    begun = do(client, case, "cevap/metin", karar="1").text
     assert "Sayın Nazlı Kırşehirli, işlenmektedir." in begun
     assert "&#34;A.granted&#34;, &#34;version&#34;: 1" in begun
 
