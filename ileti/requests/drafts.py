@@ -22,6 +22,7 @@ from ileti.capture import code_limits
 from ileti.core import clock, db
 from ileti.core.crypto import QuickMac
 from ileti.core.errors import FieldError, Gone, InvalidInput, TooMany, TryLater
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.recipients.address import mask
 from ileti.requests import cases, mails, matching, stops
@@ -29,6 +30,8 @@ from ileti.requests.numbers import form_path
 from ileti.requests.people import Person
 from ileti.requests.sealing import DRAFT_PURPOSE, seal, unseal
 from ileti.requests.vocabulary import Deed, Mail, Right, Way
+
+log = get_logger("ileti.requests")
 
 KEPT_SECONDS: Final = 24 * 3600
 MOST_TRIES: Final = 5
@@ -286,7 +289,7 @@ def _stop_if_asked(request_id: int) -> None:
 _FORGOTTEN: Final = """
 select r.id from data_request r
  where r.state < 4 and r.confirmed is not null and r.rights && array['RET', 'RZ']::varchar[]
-   and r.created_at > now() - interval '40 days' and not exists (
+   and r.created_at > now() - interval '40 days' and r.id > %s and not exists (
        select from data_request_event e where e.request_id = r.id
           and e.mark in ('stopped:code', 'withdrawn:code'))
  order by r.id limit 100"""
@@ -294,11 +297,17 @@ select r.id from data_request r
 
 def stop_forgotten() -> int:
     """Refuse and withdraw for applicants whose case stands and whose wish a crash took away;
-    answers how many (R-32, R-62)."""
-    rows = db.connection().execute(_FORGOTTEN).fetchall()
-    for request_id, in rows:
-        _stop_if_asked(request_id)
-    return len(rows)
+    answers how many (R-32, R-62). One that fails is named in the log and keeps nobody else's."""
+    count = after = 0
+    while rows := db.connection().execute(_FORGOTTEN, (after,)).fetchall():
+        for request_id, in rows:
+            try:
+                _stop_if_asked(request_id)
+                count += 1
+            except Exception:
+                log.exception("request_stop_failed", case=request_id)
+        after = rows[-1][0]
+    return count
 
 
 def remove_old() -> int:

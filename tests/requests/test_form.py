@@ -11,7 +11,7 @@ import pytest
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.logs import HIDDEN  # noqa: F401 (logging is set up)
-from ileti.requests import cases
+from ileti.requests import cases, drafts
 from ileti.requests.numbers import case_of, form_path
 from tests.panel.people import take
 from tests.requests.conftest import TCKN, Applicant, kinds_of
@@ -148,6 +148,28 @@ def test_r30_who_wants_no_messages_is_refused_everywhere_with_the_code(
         (place.provider_id, taken.items[0].recipient_id)).fetchall()
     assert row == [(2, 6)]
     assert "stopped" in kinds_of(number)
+
+
+def test_one_wish_that_fails_keeps_nobody_elses(
+    app: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [Applicant(app, place) for _ in range(3)]
+    with monkeypatch.context() as crashed:
+        crashed.setattr(drafts, "_stop_if_asked", lambda _: None)
+        numbers = [case_of(one.apply("RET")) for one in asked]
+    real = drafts.stops.stop
+
+    def breaks(case: Any, *more: Any, **named: Any) -> int:
+        if case.id == numbers[0]:
+            raise RuntimeError("the ledger is away")
+        return real(case, *more, **named)
+
+    monkeypatch.setattr(drafts.stops, "stop", breaks)
+    drafts.stop_forgotten()
+    assert ["stopped" in kinds_of(number) for number in numbers] == [False, True, True]
+    monkeypatch.undo()
+    drafts.stop_forgotten()
+    assert kinds_of(numbers[0]).count("stopped") == 1
 
 
 def test_r42_the_refusal_of_an_unknown_address_is_kept(applicant: Applicant) -> None:
