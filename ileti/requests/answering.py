@@ -22,7 +22,7 @@ from ileti.evidence import vault
 from ileti.evidence.paper import NotSet, drawable, typeset
 from ileti.evidence.vault import Kept
 from ileti.recipients.address import pretty
-from ileti.requests import cases, holdings, mails, rules, templates, texts
+from ileti.requests import cases, holdings, mails, matching, rules, templates, texts
 from ileti.requests.numbers import case_number
 from ileti.requests.sealing import ANSWER_PURPOSE, seal
 from ileti.requests.vocabulary import (
@@ -110,7 +110,8 @@ def fields(conn: cases.Connection, case: cases.Case, language: str) -> dict[str,
     """What the merge fields say for this case."""
     en = language == "en"
     row = conn.execute("select title from provider where id = %s", (case.provider_id,)).fetchone()
-    held = holdings.gather(conn, case)
+    held = holdings.gather(conn, case.provider_id, [
+        one.recipient_id for one in matching.attached(conn, case.id)])
     outcome = erased_of(conn, case.id)
     return {
         "ad": case.person.name or rules.GAP, "numara": case_number(case.id),
@@ -184,7 +185,7 @@ def answer(request_id: int, new: NewAnswer, *, by: int) -> int:
         (request_id, new.idem)).fetchone()
     if known is not None:
         return int(known[0])
-    _refuse_unready(case, new)
+    _refuse_unready(db.connection(), case, new)
     assert new.decision is not None
     assert new.sending is not None
     made = clock.now()
@@ -197,11 +198,11 @@ def answer(request_id: int, new: NewAnswer, *, by: int) -> int:
     reach("requests.letter_kept")
     with db.transaction() as conn:
         case = cases.open_for_work(conn, request_id)
-        _refuse_open_errands(conn, case)
+        _refuse_unready(conn, case, new)  # on the locked row: the desk worked on meanwhile
         return _write(conn, case, new, kept, by)
 
 
-def _refuse_unready(case: cases.Case, new: NewAnswer) -> None:
+def _refuse_unready(conn: cases.Connection, case: cases.Case, new: NewAnswer) -> None:
     if case.state in (State.SENDING, State.CLOSED):
         raise Conflict("Bu dosya cevaplandı; artık değiştirilemez.",
                        "This case is answered; it cannot be changed any more.", code="closed")
@@ -211,19 +212,41 @@ def _refuse_unready(case: cases.Case, new: NewAnswer) -> None:
     wrong = rules.check_answer(
         decision=new.decision, reason=new.reason if new.reason in list(Reason) else "",
         why=new.why, body=new.body, identity=Identity(case.identity), sending=new.sending,
-        has_mail=bool(case.person.email))
+        has_mail=bool(case.person.email), copy=new.export_id is not None)
     if wrong:
         raise InvalidInput(errors=tuple(wrong))
-    _refuse_open_errands(db.connection(), case)
+    _refuse_open_errands(conn, case)
+    _refuse_others_copy(conn, case, new.export_id)
+
+
+def _refuse_others_copy(conn: cases.Connection, case: cases.Case, export_id: int | None) -> None:
+    """A copy of the case goes out only while those are matched whose data it holds (KVKK 12)."""
+    row = conn.execute("select recipients from data_request_export where id = %s "
+                       "and request_id = %s and done_at is not null and removed_at is null",
+                       (export_id, case.id)).fetchone()
+    if row is not None and sorted(row[0]) != sorted(
+            one.recipient_id for one in matching.attached(conn, case.id)):
+        raise Conflict("Veri örneği hazırlandıktan sonra eşlenen kişiler değişti; yenisini "
+                       "hazırlayın.", "The matched people changed since the copy was made; make "
+                       "another one.", code="changed")
+
+
+_FAILED: Final = 2
 
 
 def _refuse_open_errands(conn: cases.Connection, case: cases.Case) -> None:
     """An answer tells what was done, so nothing may be half done."""
     row = conn.execute(
-        "select exists (select from data_request_erasure where request_id = %(case)s "
-        "and done_at is null and declined_at is null), exists (select from data_request_export "
-        "where request_id = %(case)s and done_at is null and problem is null)",
+        "select (select case when problem is null then 1 else 2 end from data_request_erasure "
+        "where request_id = %(case)s and done_at is null and declined_at is null), "
+        "exists (select from data_request_export where request_id = %(case)s "
+        "and done_at is null and problem is null)",
         {"case": case.id}).fetchone()
+    if row is not None and row[0] == _FAILED:
+        raise Conflict("Onaylanan silme yarım kaldı: bir bölümü yapılmış olabilir. Yeniden "
+                       "deneyin; tamamlanmadan cevap verilemez.",
+                       "The approved erasure failed and may be half done. Try it again; no answer "
+                       "goes out before it is finished.", code="erasure_failed")
     if row is not None and row[0]:
         raise Conflict("Önce silme önerisini sonuçlandırın: cevap, ne yapıldığını anlatmalı.",
                        "Decide the proposed erasure first: the answer has to say what was done.",
@@ -238,7 +261,8 @@ _ANSWER: Final = """
 insert into data_request_answer (provider_id, brand_id, request_id, idem, made_by, language,
        decision, reason, sending, templates, body, file_id, export_id)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, (
-    select id from data_request_export where id = %s and request_id = %s and done_at is not null))
+    select id from data_request_export where id = %s and request_id = %s and done_at is not null
+       and removed_at is null))
 on conflict (request_id, idem) do nothing returning id, export_id"""
 
 

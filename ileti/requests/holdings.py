@@ -35,8 +35,6 @@ from ileti.evidence.kinds import Role
 from ileti.evidence.vault import NAME_PURPOSE
 from ileti.kvkk.vocabulary import Act, Extent
 from ileti.recipients.address import AddressKind
-from ileti.requests import cases
-from ileti.requests.matching import attached
 from ileti.requests.numbers import case_number
 from ileti.requests.sealing import CORRECTION_PURPOSE, unseal
 
@@ -56,10 +54,9 @@ def holds(name: str) -> Callable[[Part], Part]:
     return keep
 
 
-def gather(conn: Connection, case: cases.Case) -> dict[str, list[Row]]:
-    """All parts for the recipients of a case, by name, in the order they were registered."""
-    ids = [one.recipient_id for one in attached(conn, case.id)]
-    return {name: part(conn, case.provider_id, ids) for name, part in _parts.items()}
+def gather(conn: Connection, provider_id: int, ids: list[int]) -> dict[str, list[Row]]:
+    """All parts for recipients of one provider, by name, in the order they were registered."""
+    return {name: part(conn, provider_id, ids) for name, part in _parts.items()}
 
 
 def counted(held: dict[str, list[Row]]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from ileti.core import db
 from ileti.core.errors import StorageAway
 from ileti.core.failpoints import reach
 from ileti.retention import leftovers, log
-from ileti.retention.periods import Kind
+from ileti.retention.periods import RUN_RULE, Kind
 
 CHUNK: Final = 1_000
 _LOCK_RUN: Final = 6751
@@ -77,6 +77,13 @@ def destroy_these(provider_id: int, recipient_ids: list[int], case_number: str |
     """Persons of a request (R-64) whose records are due already; the ids erased."""
     return _chunk(Kind.PERSON, provider_id, None, "select destroy_persons(%s, %s, %s)",
                   (provider_id, recipient_ids), case_number)
+
+
+def destroy_copies(provider_id: int, export_ids: list[int], case_number: str | None) -> list[int]:
+    """Copies of a person's data whose time is over or whose person was erased (R-64); the ids of
+    the files that went."""
+    return _chunk(Kind.FILE, provider_id, None, "select destroy_copies(%s, %s, %s)",
+                  (provider_id, export_ids), case_number, RUN_RULE)
 
 
 def _open_run(*, asked: bool = False, by: int | None = None) -> int | None:
@@ -141,7 +148,8 @@ def _walk(run_id: int, provider_id: int, sort: _Sort) -> Iterator[int]:
 
 
 def _chunk(kind: Kind, provider_id: int | None, run_id: int | None, statement: str,
-           parameters: tuple[Any, ...], case_number: str | None = None) -> list[int]:
+           parameters: tuple[Any, ...], case_number: str | None = None,
+           rule: str | None = None) -> list[int]:
     """One transaction: what the function destroyed, and the line that tells of it."""
     for attempt in range(_TRIES):
         try:
@@ -153,7 +161,7 @@ def _chunk(kind: Kind, provider_id: int | None, run_id: int | None, statement: s
                 reach("retention.destroyed")
                 if ids:
                     log.write(conn, number, previous, kind, ids=ids, provider_id=provider_id,
-                              run_id=run_id, case_number=case_number)
+                              run_id=run_id, case_number=case_number, rule=rule)
                 reach("retention.logged")
             return ids
         except (StorageAway, pg.DeadlockDetected) as error:

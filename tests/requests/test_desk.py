@@ -272,6 +272,51 @@ def test_nothing_is_granted_before_the_identity_is_verified(
     assert "export" in kinds_of(case.id)
 
 
+def copy_of(case: Case) -> int:
+    """A copy of the data of who is matched with a case."""
+    from ileti.requests import exports
+
+    db.connection().execute("update data_request_export set next_at = now() + interval '1 day' "
+                            "where done_at is null")
+    with db.transaction() as conn:
+        number = exports.ask_for(conn, now(case), by=1)
+    exports.make_waiting()
+    return number
+
+
+def test_no_answer_carries_a_copy_unless_the_identity_is_verified_and_the_people_are_the_same(
+    app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
+) -> None:
+    gateway, client, case = post(), officer(app, place), verified(new_case())
+    export = str(copy_of(case))
+    refusal = {"decision": "3", "reason": "IDENTITY", "export": export,
+               "why": "Kimliğiniz doğrulanamadı, bu yüzden veriler verilemez."}
+    do(client, case, "kimlik", outcome="3", basis="İmza uymuyor")
+    assert "Kimlik doğrulanmadan veri örneği" in answered(client, case, **refusal).text
+    verified(case, take(place, new_mail(), channel=Channel.EPOSTA).items[0].recipient_id)
+    assert "eşlenen kişiler değişti" in answered(client, case, export=export).text
+    assert now(case).state is State.OPEN
+    answered(client, case, export=str(copy_of(case)))
+    mails.send_mails()
+    assert "/kvkk/veri/" in gateway.got[0].text
+
+
+def test_the_identity_is_looked_at_on_the_locked_case_when_the_letter_is_set(
+    app: Any, place: Any, new_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ileti.requests import answering
+
+    client, case = officer(app, place), verified(new_case())
+
+    def doubted(name: str) -> None:
+        assert name == "requests.letter_kept"
+        db.connection().execute("update data_request set identity = 3 where id = %s", (case.id,))
+
+    monkeypatch.setattr(answering, "reach", doubted)
+    assert answered(client, case, export=str(copy_of(case))).status_code == 422
+    assert "answered" not in kinds_of(case.id)
+
+
 def test_a_closed_case_is_read_only(
     app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
 ) -> None:

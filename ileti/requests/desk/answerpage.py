@@ -82,7 +82,8 @@ def _page(one: DataRequest, case: cases.Case, new: answering.NewAnswer, *,
 
 def _exports(one: DataRequest) -> list[dict[str, Any]]:
     rows = orm.db.session.scalars(select(RequestExport).where(
-        RequestExport.request_id == one.id, RequestExport.done_at.is_not(None)).order_by(
+        RequestExport.request_id == one.id, RequestExport.done_at.is_not(None),
+        RequestExport.removed_at.is_(None)).order_by(
         RequestExport.id.desc()))
     return [{"value": row.id, "at": row.done_at} for row in rows]
 

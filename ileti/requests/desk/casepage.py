@@ -56,9 +56,11 @@ _ICONS: Final = {
     Deed.WITHDRAWN: ("circle-minus", "ret"), Deed.CORRECTED: ("pencil", "accent"),
     Deed.EXPORT: ("database", "mute"), Deed.EXPORTED: ("file-down", "ok"),
     Deed.EXPORT_FAILED: ("circle-x", "bad"), Deed.OPENED: ("eye", "mute"),
-    Deed.TAKEN: ("download", "mute"), Deed.ERASE_ASKED: ("trash-2", "wait"),
+    Deed.TAKEN: ("download", "mute"), Deed.COPY_REMOVED: ("trash-2", "mute"),
+    Deed.ERASE_ASKED: ("trash-2", "wait"),
     Deed.ERASE_APPROVED: ("users", "accent"), Deed.ERASE_DECLINED: ("ban", "mute"),
-    Deed.ERASED: ("trash-2", "ok"), Deed.ERASE_FAILED: ("circle-x", "bad"),
+    Deed.ERASE_RETRIED: ("users", "wait"), Deed.ERASED: ("trash-2", "ok"),
+    Deed.ERASE_FAILED: ("circle-x", "bad"),
     Deed.ANSWERED: ("file-pen", "accent"), Deed.SENT: ("send", "ok"),
     Deed.SEND_FAILED: ("circle-x", "bad"), Deed.CLOSED: ("archive", "ok"),
     Deed.ALARM: ("alarm-clock", "wait"), Deed.LATE: ("clock-alert", "bad"),
@@ -71,7 +73,8 @@ def context(one: DataRequest, *, opened: bool = False) -> dict[str, Any]:
     case, conn = cases.read_case(db.connection(), one.id), db.connection()
     number, busy = case_number(one.id), one.state < int(State.SENDING)
     whole = visible.whole()
-    held = holdings.gather(conn, case) if whole else {}
+    held = holdings.gather(conn, case.provider_id, [
+        each.recipient_id for each in matching.attached(conn, case.id)]) if whole else {}
     may = security.may("request:write")
     return {
         "title": number, "number": number, "one": one, "opened": opened,
@@ -171,7 +174,8 @@ def _exports(one: DataRequest) -> list[dict[str, Any]]:
     rows = orm.db.session.scalars(select(RequestExport).where(
         RequestExport.request_id == one.id).order_by(RequestExport.id.desc()))
     return [{"id": row.id, "at": row.asked_at, "who": user_name(row.asked_by),
-             "ready": row.done_at is not None, "failed": row.problem is not None,
+             "ready": row.done_at is not None and row.removed_at is None,
+             "removed": row.removed_at, "failed": row.problem is not None,
              "until": row.until, "open": row.until is not None and row.until > clock.now(),
              "records": sum(row.counts.values()),
              "url": url_for("RequestEndView.take_copy", number=case_number(one.id), no=row.id)}
