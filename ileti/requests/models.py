@@ -112,7 +112,8 @@ class DataRequest(Model):
 
 class RequestDraft(Model):
     """An application on the hosted form before its code came back; it is nobody's case yet and is
-    removed after a day. Marks are the day's keyed hashes by which codes are counted
+    removed after a day. ``tries`` are those of the code at hand, ``wrong`` those of all its codes.
+    Marks are the day's keyed hashes by which codes are counted
     (:mod:`ileti.capture.code_limits`)."""
 
     __tablename__ = "data_request_draft"
@@ -133,6 +134,7 @@ class RequestDraft(Model):
     code_until: Mapped[datetime] = _moment()
     codes: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    wrong: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     address_mark: Mapped[bytes] = mapped_column(LargeBinary)
     block_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -101,6 +101,41 @@ def test_a_wrong_code_makes_no_case_and_five_end_it(applicant: Applicant) -> Non
     assert count(applicant) == 0
 
 
+def draft_of(one: Applicant) -> int:
+    return int(drafts.open_handle(one.handle, one.place.brand_id)[0])
+
+
+def test_a_code_is_of_one_draft_and_one_address(app: Any, place: Any) -> None:
+    """Also where somebody wrote to the database by hand."""
+    mine, theirs = Applicant(app, place), Applicant(app, place)
+    mine.send()
+    code = mine.code()
+    theirs.send()
+    db.connection().execute(
+        "update data_request_draft t set code_hash = m.code_hash from data_request_draft m "
+        "where t.id = %s and m.id = %s", (draft_of(theirs), draft_of(mine)))
+    assert "Kod uymadı" in theirs.confirm(code).text
+    db.connection().execute(
+        "update data_request_draft m set content = t.content from data_request_draft t "
+        "where t.id = %s and m.id = %s", (draft_of(theirs), draft_of(mine)))
+    assert "Kod uymadı" in mine.confirm(code).text
+    assert count(mine) == 0
+
+
+def test_an_address_has_so_many_wrong_tries_a_day_whatever_codes_and_drafts(
+    app: Any, place: Any
+) -> None:
+    one = Applicant(app, place)
+    for _ in range(5):
+        one.send()
+        right = one.code()
+        for _ in range(4):
+            answer = one.confirm("000000" if right != "000000" else "111111")
+    assert "1 deneme" in answer.text
+    assert "bugünkü deneme hakkı bitti" in one.confirm(right).text
+    assert count(one) == 0
+
+
 def test_the_same_code_again_is_the_same_case(applicant: Applicant) -> None:
     applicant.send()
     code = applicant.code()

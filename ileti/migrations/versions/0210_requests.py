@@ -113,6 +113,7 @@ def _cases() -> None:
         sa.Column("code_until", _MOMENT, nullable=False),
         sa.Column("codes", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("tries", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("wrong", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("address_mark", sa.LargeBinary(), nullable=False),
         sa.Column("block_mark", sa.LargeBinary(), nullable=True),
         sa.Column("request_id", sa.BigInteger(), nullable=True),
