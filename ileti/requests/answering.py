@@ -117,8 +117,8 @@ def fields(conn: cases.Connection, case: cases.Case, language: str) -> dict[str,
         "ad": case.person.name or rules.GAP, "numara": case_number(case.id),
         "tarih": istanbul_text(case.received_at)[:10], "unvan": row[0] if row else "",
         "kayitlar": _held(held, en), "aktarilan": _passed(held, en),
-        "silinen": _lines(outcome["erased"], en, kept=False) if outcome else rules.GAP,
-        "saklanan": _lines(outcome["kept"], en, kept=True) if outcome else "",
+        "silinen": _gone(outcome, en) if outcome else rules.GAP,
+        "saklanan": _kept(outcome["kept"], en) if outcome else "",
     }
 
 
@@ -148,18 +148,28 @@ def erased_of(conn: cases.Connection, request_id: int) -> dict[str, list[Any]] |
     return row[0] if row else None
 
 
-def _lines(lines: list[Any], en: bool, *, kept: bool) -> str:
-    """What was erased or is kept, one line each; what is kept with reason, law and date (R-64)."""
+def _gone(outcome: dict[str, list[Any]], en: bool) -> str:
+    """What was erased, and apart from it what merely ended."""
+    parts = [_list("Erased:" if en else "Silinenler:", outcome["erased"], en) or (
+        "Nothing was erased." if en else "Silinen kayıt yoktur.")]
+    if outcome.get("ended"):
+        parts.append(_list("Ended:" if en else "Sona erenler:", outcome["ended"], en))
+    return "\n\n".join(parts)
+
+
+def _list(head: str, lines: list[Any], en: bool) -> str:
+    told = [f"• {one['en' if en else 'tr']} ({one['count']})" for one in lines]
+    return "\n".join([head, *told]) if told else ""
+
+
+def _kept(lines: list[Any], en: bool) -> str:
+    """What is kept, one line each, with reason, law and date (R-64)."""
     if not lines:
         return ""
-    if not kept:
-        head = "Erased:" if en else "Silinenler:"
-        return head + "\n" + "\n".join(
-            f"• {one['en' if en else 'tr']} ({one['count']})" for one in lines)
-    head = ("The law makes us keep the following, restricted: it is used for nothing else and "
-            "shown to nobody but an authority that may ask for it." if en else
-            "Aşağıdakileri yasa gereği saklamak zorundayız; kısıtlanmıştır: başka bir amaçla "
-            "kullanılmaz, yalnız yetkili makama gösterilir.")
+    head = ("The following is still kept, restricted: it is used for nothing else and shown to "
+            "nobody but an authority that may ask for it." if en else
+            "Aşağıdakiler, yanlarındaki gerekçeyle henüz saklanmaktadır; kısıtlanmıştır: başka bir "
+            "amaçla kullanılmaz, yalnız yetkili makama gösterilir.")
     return head + "\n" + "\n".join(_kept_line(one, en) for one in lines)
 
 
@@ -212,7 +222,8 @@ def _refuse_unready(conn: cases.Connection, case: cases.Case, new: NewAnswer) ->
     wrong = rules.check_answer(
         decision=new.decision, reason=new.reason if new.reason in list(Reason) else "",
         why=new.why, body=new.body, identity=Identity(case.identity), sending=new.sending,
-        has_mail=bool(case.person.email), copy=new.export_id is not None)
+        has_mail=bool(case.person.email), copy=new.export_id is not None,
+        kept=Right.ERASE in case.rights and bool((erased_of(conn, case.id) or {}).get("kept")))
     if wrong:
         raise InvalidInput(errors=tuple(wrong))
     _refuse_open_errands(conn, case)

@@ -49,15 +49,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What goes and what stays, restricted: seen by nobody but who must answer an authority."""
+    """What goes, what ends although nothing is erased by it (a use), and what stays, restricted:
+    seen by nobody but who must answer an authority."""
 
     erased: tuple[Line, ...] = ()
     kept: tuple[Line, ...] = ()
+    ended: tuple[Line, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept beside the case."""
         return {"erased": [_plain(one) for one in self.erased],
-                "kept": [_plain(one) for one in self.kept]}
+                "kept": [_plain(one) for one in self.kept],
+                "ended": [_plain(one) for one in self.ended]}
 
 
 def _plain(one: Line) -> dict[str, Any]:

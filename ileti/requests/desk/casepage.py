@@ -198,7 +198,7 @@ def _erasure(one: DataRequest) -> dict[str, Any] | None:
         "lines": {part: [{"what": line[word], "count": line["count"], "until": line["until"],
                           "why": line[f"why_{word}"], "law": " · ".join(
                               one for one in (line["law"], line["rule"]) if one)}
-                         for line in told.get(part, [])] for part in ("erased", "kept")},
+                         for line in told.get(part, [])] for part in ("erased", "ended", "kept")},
     }
 
 
