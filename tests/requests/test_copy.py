@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from ileti.channels import assent
+from ileti.channels.base import Envelope
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import NotFound
-from ileti.requests import cases, exports
+from ileti.requests import cases, exportpage, exports, holdings, matching
 from ileti.requests.eraser import Retention
 from ileti.requests.numbers import case_number
 from ileti.retention import holds, log
@@ -69,6 +71,39 @@ def test_the_copy_holds_all_of_the_person_and_nothing_of_others(
     for line in files["SHA256SUMS.txt"].decode().splitlines():
         digest, _, name = line.partition("  ")
         assert sha256(files[name]).hexdigest() == digest
+
+
+def test_the_copy_has_the_words_of_messages_and_answers(
+    place: Any, person: tuple[Case, str, str]
+) -> None:
+    case, mail, _ = person
+    recipient = db.connection().execute(
+        "select recipient_id from data_request_recipient where request_id = %s",
+        (case.id,)).fetchone()[0]
+    message = db.connection().execute(
+        "insert into message (provider_id, brand_id, recipient_id, channel, kind, content_key, "
+        "sent_at) values (%s, %s, %s, 3, 2, 0, now()) returning id",
+        (place.provider_id, place.brand_id, recipient)).fetchone()[0]
+    key, cipher = assent.seal(place.provider_id, recipient, Envelope(
+        message, Channel.EPOSTA, mail, "Onayınızı aldık", "Kampanyalarımızı onayladınız.", None))
+    db.connection().execute("update message set sent_key = %s, sent_ct = %s where id = %s",
+                            (key, cipher, message))
+    _name, data = exports.archive(case.provider_id, make(case))
+    held = json.loads(unpacked(data)["verilerim.json"])["held"]
+    assert [(one["subject"], one["text"]) for one in held["messages"]] == [
+        ("Onayınızı aldık", "Kampanyalarımızı onayladınız.")]
+    page = exportpage.section("messages", held["messages"], "tr")
+    assert "Kampanyalarımızı onayladınız." in page["rows"][0][-1]
+
+
+def test_what_is_counted_is_what_is_gathered(person: tuple[Case, str, str]) -> None:
+    case, *_ = person
+    conn = db.connection()
+    ids = [one.recipient_id for one in matching.attached(conn, case.id)]
+    held = holdings.gather(conn, case.provider_id, ids)
+    assert holdings.count(conn, case.provider_id, ids) == holdings.counted(held)
+    assert held["history"]
+    assert max(map(len, holdings.gather(conn, case.provider_id, ids, most=1).values())) == 1
 
 
 def test_the_same_copy_is_the_same_bytes(person: tuple[Case, str, str]) -> None:

@@ -9,14 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ileti.channels.base import Refused, Sent
 from ileti.consents.vocabulary import Channel
-from ileti.core import clock, db
+from ileti.core import clock, db, orm
 from ileti.core.clock import to_istanbul
 from ileti.requests import cases, mails
+from ileti.requests.desk import casepage
 from ileti.requests.numbers import case_number, case_of
-from ileti.requests.vocabulary import State
+from ileti.requests.vocabulary import Deed, State
 from tests.channels.test_send import Gateway
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 from tests.requests.conftest import TCKN, kinds_of, new_mail, verified
@@ -107,6 +109,60 @@ def test_personal_details_are_masked_until_opened_and_that_is_written_down(
     listed = client.get("/basvurular/?durum=").text
     assert case_number(case.id) in listed
     assert "Nazlı" not in listed
+
+
+def asked_of(client: Any, app: Any, path: str) -> int:
+    """How many statements a page asks of the session."""
+    asked: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        engine = orm.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(asked)
+
+
+def test_pages_ask_as_often_for_many_entries_as_for_few(
+    app: Any, place: Any, new_case: Callable[..., Case]
+) -> None:
+    client, case = officer(app, place), new_case()
+    path = f"/basvurular/{case_number(case.id)}"
+    names = [user_with(app, "compliance_officer", place) for _ in range(4)]
+    users = [row[0] for row in db.connection().execute(
+        "select id from ab_user where username = any(%s)", (names,))]
+    few = asked_of(client, app, path), asked_of(client, app, "/basvurular/")
+    for n, user in enumerate(users):
+        other = new_case()
+        with db.transaction() as conn:
+            cases.note(conn, case, Deed.NOTED, by=user, text=f"Not {n}")
+            conn.execute("update data_request set assignee_id = %s where id = %s",
+                         (user, other.id))
+    many = asked_of(client, app, path), asked_of(client, app, "/basvurular/")
+    assert len(users) == 4
+    assert many[0] <= few[0] + 1  # the names, once
+    assert many[1] <= few[1] + 1
+
+
+def test_what_is_held_is_counted_and_opened_by_the_press_alone(
+    app: Any, place: Any, new_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = new_mail()
+    known = take(place, mail, channel=Channel.EPOSTA).items[0].recipient_id
+    client, case = officer(app, place), verified(new_case(), known)
+    monkeypatch.setattr(casepage, "SHOWN", 1)
+    take(place, mail, channel=Channel.EPOSTA)
+    with monkeypatch.context() as shut:
+        shut.setattr(casepage.holdings, "gather", None)
+        assert "Bütün kayıtlar · 2" in page(client, case)
+    opened = do(client, case, "goster").text
+    assert "Bütün kayıtlar · 2" in opened
+    assert "İlk 1 kayıt gösteriliyor" in opened
 
 
 def test_a_case_is_found_by_number_address_and_identity_number_and_not_by_name(
