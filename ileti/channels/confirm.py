@@ -32,6 +32,7 @@ from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
+from ileti.kvkk.vocabulary import Act
 
 log = get_logger("ileti.messages")
 
@@ -158,13 +159,33 @@ def content_of(
     cipher: bytes | None,
 ) -> dict[str, Any]:
     """What a message says: as it was sealed, or for a confirmation written in haste from the
-    entries it confirms. Raises CannotDecrypt, LookupError when there is nothing to say any more."""
-    if cipher is not None:
-        return open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+    entries it confirms; a confirmation names the acts about personal data of its click too. Raises
+    CannotDecrypt, LookupError when there is nothing to say any more."""
     if kind != MessageKind.CONFIRMATION:
-        raise LookupError("erased")
-    rows = db.connection().execute(
-        _OF_SUBMISSION, (provider_id, submission_id, recipient_id)).fetchall()
-    if not rows:
-        raise LookupError("no entry to confirm")
-    return _from_ledger(rows).content
+        if cipher is None:
+            raise LookupError("erased")
+        return open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+    if cipher is not None:
+        content = open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+    else:
+        rows = db.connection().execute(
+            _OF_SUBMISSION, (provider_id, submission_id, recipient_id)).fetchall()
+        if not rows:
+            raise LookupError("no entry to confirm")
+        content = _from_ledger(rows).content
+    return content | {"acts": _acts(provider_id, submission_id, recipient_id, content)}
+
+
+_ACTS: Final = """
+select k.act, v.title, v.version from kvkk_entry k
+  join document_version v on v.provider_id = k.provider_id and v.id = k.text_id
+ where k.provider_id = %s and k.submission_id = %s and k.recipient_id = %s order by k.id"""
+
+
+def _acts(provider_id: int, submission_id: int | None, recipient_id: int, content: dict[str, Any]
+          ) -> list[dict[str, Any]]:
+    """Notices shown or read and explicit consents of the same click, as the person reads them."""
+    rows = db.connection().execute(_ACTS, (provider_id, submission_id, recipient_id)).fetchall()
+    english = content.get("lang") == "en"
+    return [{"says": Act(act).en if english else Act(act).tr, "title": title, "version": version}
+            for act, title, version in rows]

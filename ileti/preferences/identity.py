@@ -97,7 +97,7 @@ def _issue(centre: Centre, site: Site, address: str, language: str) -> int:
              code_limits.block_mark(address), moment, until)).fetchone()
         number = int(row[0]) if row else 0
         conn.execute("update verification set code_hash = %s where id = %s",
-                     (_code_hash(number, code), number))
+                     (_code_hash(number, recipient, code), number))
         _write(conn, site, recipient, address, code, until, language)
     return number
 
@@ -140,9 +140,10 @@ def _waiting(centre: Centre, number: int, masked: str, by_mail: bool, seconds: i
     return Waiting(token, masked, by_mail, seconds)
 
 
-def _code_hash(number: int, code: str) -> bytes:
-    return hmac.new(secrets().key_for("preference-code"), f"{number}:{code}".encode(),
-                    sha256).digest()
+def _code_hash(number: int, recipient: int, code: str) -> bytes:
+    """A code is of one sending to one recipient and opens nobody else's page."""
+    return hmac.new(secrets().key_for("preference-code"),
+                    f"{number}:{recipient}:{code}".encode(), sha256).digest()
 
 
 # -- the code comes back ---------------------------------------------------------------------------
@@ -194,7 +195,8 @@ def check_code(centre: Centre, token: str, typed: str, session: Session | None) 
     if counted is None:
         raise _wrong("no_tries")
     digits = "".join(c for c in typed if c.isdigit()) if len(typed) <= 20 else ""
-    if not hmac.compare_digest(bytes(digest), _code_hash(number, digits)) or not recipient:
+    fits = hmac.compare_digest(bytes(digest), _code_hash(number, recipient or NOBODY, digits))
+    if not fits or not recipient:
         left = MOST_TRIES - counted[0]
         raise _wrong("wrong_code" if left else "no_tries", left)
     conn.execute("update verification set verified_at = coalesce(verified_at, %s) where id = %s",

@@ -11,9 +11,11 @@ from __future__ import annotations
 from typing import Final
 
 from ileti.core import clock, db
+from ileti.core.logs import get_logger
 from ileti.requests import cases, mails, rules
 from ileti.requests.vocabulary import Deed, Mail
-from ileti.tenancy import rolebook
+
+log = get_logger("ileti.requests")
 
 AT_ONCE: Final = 200
 _DUE = """
@@ -32,12 +34,21 @@ select distinct u.id from membership m join ab_user u on u.id = m.user_id
 
 
 def raise_alarms() -> dict[str, int]:
-    """Raise what is due; answers how many alarms and mails."""
+    """Raise what is due; answers how many alarms and mails. A case that fails is named in the log
+    and keeps no other's alarm."""
     rows = db.connection().execute(_DUE, {
         "today": clock.today(), "first": rules.ALARM_DAYS[0], "levels": list(rules.ALARM_DAYS),
         "limit": AT_ONCE}).fetchall()
-    counts = [_raise(row[0]) for row in rows]
+    counts = [_raised(row[0]) for row in rows]
     return {"alarms": sum(one is not None for one in counts), "mails": sum(n or 0 for n in counts)}
+
+
+def _raised(request_id: int) -> int | None:
+    try:
+        return _raise(request_id)
+    except Exception:
+        log.exception("request_alarm_failed", case=request_id)
+        return None
 
 
 def _raise(request_id: int) -> int | None:
@@ -55,9 +66,8 @@ def _raise(request_id: int) -> int | None:
                                 (case.provider_id,)).fetchone()
         if language is None or language[0] == "off":
             return 0
-        told = conn.execute(_TOLD, (
-            case.provider_id, case.brand_id,
-            rolebook.holding("request:write", case.provider_id))).fetchall()
+        told = conn.execute(_TOLD, (case.provider_id, case.brand_id,
+                                    cases.roles_at(conn, case))).fetchall()
         return sum(mails.write(
             conn, provider_id=case.provider_id, brand_id=case.brand_id, request_id=case.id,
             user_id=user, kind=Mail.ALARM, mark=f"alarm:{case.id}:{level}:{user}",

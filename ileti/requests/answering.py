@@ -22,7 +22,7 @@ from ileti.evidence import vault
 from ileti.evidence.paper import NotSet, drawable, typeset
 from ileti.evidence.vault import Kept
 from ileti.recipients.address import pretty
-from ileti.requests import cases, holdings, mails, rules, templates, texts
+from ileti.requests import cases, holdings, mails, matching, rules, templates, texts
 from ileti.requests.numbers import case_number
 from ileti.requests.sealing import ANSWER_PURPOSE, seal
 from ileti.requests.vocabulary import (
@@ -110,14 +110,15 @@ def fields(conn: cases.Connection, case: cases.Case, language: str) -> dict[str,
     """What the merge fields say for this case."""
     en = language == "en"
     row = conn.execute("select title from provider where id = %s", (case.provider_id,)).fetchone()
-    held = holdings.gather(conn, case)
+    held = holdings.gather(conn, case.provider_id, [
+        one.recipient_id for one in matching.attached(conn, case.id)])
     outcome = erased_of(conn, case.id)
     return {
         "ad": case.person.name or rules.GAP, "numara": case_number(case.id),
         "tarih": istanbul_text(case.received_at)[:10], "unvan": row[0] if row else "",
         "kayitlar": _held(held, en), "aktarilan": _passed(held, en),
-        "silinen": _lines(outcome["erased"], en, kept=False) if outcome else rules.GAP,
-        "saklanan": _lines(outcome["kept"], en, kept=True) if outcome else "",
+        "silinen": _gone(outcome, en) if outcome else rules.GAP,
+        "saklanan": _kept(outcome["kept"], en) if outcome else "",
     }
 
 
@@ -147,18 +148,28 @@ def erased_of(conn: cases.Connection, request_id: int) -> dict[str, list[Any]] |
     return row[0] if row else None
 
 
-def _lines(lines: list[Any], en: bool, *, kept: bool) -> str:
-    """What was erased or is kept, one line each; what is kept with reason, law and date (R-64)."""
+def _gone(outcome: dict[str, list[Any]], en: bool) -> str:
+    """What was erased, and apart from it what merely ended."""
+    parts = [_list("Erased:" if en else "Silinenler:", outcome["erased"], en) or (
+        "Nothing was erased." if en else "Silinen kayıt yoktur.")]
+    if outcome.get("ended"):
+        parts.append(_list("Ended:" if en else "Sona erenler:", outcome["ended"], en))
+    return "\n\n".join(parts)
+
+
+def _list(head: str, lines: list[Any], en: bool) -> str:
+    told = [f"• {one['en' if en else 'tr']} ({one['count']})" for one in lines]
+    return "\n".join([head, *told]) if told else ""
+
+
+def _kept(lines: list[Any], en: bool) -> str:
+    """What is kept, one line each, with reason, law and date (R-64)."""
     if not lines:
         return ""
-    if not kept:
-        head = "Erased:" if en else "Silinenler:"
-        return head + "\n" + "\n".join(
-            f"• {one['en' if en else 'tr']} ({one['count']})" for one in lines)
-    head = ("The law makes us keep the following, restricted: it is used for nothing else and "
-            "shown to nobody but an authority that may ask for it." if en else
-            "Aşağıdakileri yasa gereği saklamak zorundayız; kısıtlanmıştır: başka bir amaçla "
-            "kullanılmaz, yalnız yetkili makama gösterilir.")
+    head = ("The following is still kept, restricted: it is used for nothing else and shown to "
+            "nobody but an authority that may ask for it." if en else
+            "Aşağıdakiler, yanlarındaki gerekçeyle henüz saklanmaktadır; kısıtlanmıştır: başka bir "
+            "amaçla kullanılmaz, yalnız yetkili makama gösterilir.")
     return head + "\n" + "\n".join(_kept_line(one, en) for one in lines)
 
 
@@ -184,7 +195,7 @@ def answer(request_id: int, new: NewAnswer, *, by: int) -> int:
         (request_id, new.idem)).fetchone()
     if known is not None:
         return int(known[0])
-    _refuse_unready(case, new)
+    _refuse_unready(db.connection(), case, new)
     assert new.decision is not None
     assert new.sending is not None
     made = clock.now()
@@ -197,11 +208,11 @@ def answer(request_id: int, new: NewAnswer, *, by: int) -> int:
     reach("requests.letter_kept")
     with db.transaction() as conn:
         case = cases.open_for_work(conn, request_id)
-        _refuse_open_errands(conn, case)
+        _refuse_unready(conn, case, new)  # on the locked row: the desk worked on meanwhile
         return _write(conn, case, new, kept, by)
 
 
-def _refuse_unready(case: cases.Case, new: NewAnswer) -> None:
+def _refuse_unready(conn: cases.Connection, case: cases.Case, new: NewAnswer) -> None:
     if case.state in (State.SENDING, State.CLOSED):
         raise Conflict("Bu dosya cevaplandı; artık değiştirilemez.",
                        "This case is answered; it cannot be changed any more.", code="closed")
@@ -211,19 +222,42 @@ def _refuse_unready(case: cases.Case, new: NewAnswer) -> None:
     wrong = rules.check_answer(
         decision=new.decision, reason=new.reason if new.reason in list(Reason) else "",
         why=new.why, body=new.body, identity=Identity(case.identity), sending=new.sending,
-        has_mail=bool(case.person.email))
+        has_mail=bool(case.person.email), copy=new.export_id is not None,
+        kept=Right.ERASE in case.rights and bool((erased_of(conn, case.id) or {}).get("kept")))
     if wrong:
         raise InvalidInput(errors=tuple(wrong))
-    _refuse_open_errands(db.connection(), case)
+    _refuse_open_errands(conn, case)
+    _refuse_others_copy(conn, case, new.export_id)
+
+
+def _refuse_others_copy(conn: cases.Connection, case: cases.Case, export_id: int | None) -> None:
+    """A copy of the case goes out only while those are matched whose data it holds (KVKK 12)."""
+    row = conn.execute("select recipients from data_request_export where id = %s "
+                       "and request_id = %s and done_at is not null and removed_at is null",
+                       (export_id, case.id)).fetchone()
+    if row is not None and sorted(row[0]) != sorted(
+            one.recipient_id for one in matching.attached(conn, case.id)):
+        raise Conflict("Veri örneği hazırlandıktan sonra eşlenen kişiler değişti; yenisini "
+                       "hazırlayın.", "The matched people changed since the copy was made; make "
+                       "another one.", code="changed")
+
+
+_FAILED: Final = 2
 
 
 def _refuse_open_errands(conn: cases.Connection, case: cases.Case) -> None:
     """An answer tells what was done, so nothing may be half done."""
     row = conn.execute(
-        "select exists (select from data_request_erasure where request_id = %(case)s "
-        "and done_at is null and declined_at is null), exists (select from data_request_export "
-        "where request_id = %(case)s and done_at is null and problem is null)",
+        "select (select case when problem is null then 1 else 2 end from data_request_erasure "
+        "where request_id = %(case)s and done_at is null and declined_at is null), "
+        "exists (select from data_request_export where request_id = %(case)s "
+        "and done_at is null and problem is null)",
         {"case": case.id}).fetchone()
+    if row is not None and row[0] == _FAILED:
+        raise Conflict("Onaylanan silme yarım kaldı: bir bölümü yapılmış olabilir. Yeniden "
+                       "deneyin; tamamlanmadan cevap verilemez.",
+                       "The approved erasure failed and may be half done. Try it again; no answer "
+                       "goes out before it is finished.", code="erasure_failed")
     if row is not None and row[0]:
         raise Conflict("Önce silme önerisini sonuçlandırın: cevap, ne yapıldığını anlatmalı.",
                        "Decide the proposed erasure first: the answer has to say what was done.",
@@ -238,7 +272,8 @@ _ANSWER: Final = """
 insert into data_request_answer (provider_id, brand_id, request_id, idem, made_by, language,
        decision, reason, sending, templates, body, file_id, export_id)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, (
-    select id from data_request_export where id = %s and request_id = %s and done_at is not null))
+    select id from data_request_export where id = %s and request_id = %s and done_at is not null
+       and removed_at is null))
 on conflict (request_id, idem) do nothing returning id, export_id"""
 
 

@@ -22,6 +22,7 @@ from ileti.requests import matching, rules
 from ileti.requests.people import Person
 from ileti.requests.sealing import NOTE_PURPOSE, PERSON_PURPOSE, WISH_PURPOSE, seal, unseal
 from ileti.requests.vocabulary import Deed, FileRole, State, Way
+from ileti.tenancy import rolebook
 
 Connection = psycopg.Connection[Any]
 
@@ -143,6 +144,15 @@ def open_for_work(conn: Connection, request_id: int) -> Case:
         raise Conflict("Bu dosya cevaplandı; artık değiştirilemez.",
                        "This case is answered; it cannot be changed any more.", code="closed")
     return case
+
+
+def roles_at(conn: Connection, case: Case) -> list[str]:
+    """The roles of a provider that may work on a case: of people who are kept for the law alone
+    those who may see such records (R-64)."""
+    found = rolebook.holding("request:write", case.provider_id)
+    if not matching.is_closed(conn, case.id):
+        return found
+    return [role for role in found if "restricted:read" in rolebook.granted(role)]
 
 
 def note(conn: Connection, case: Case, kind: Deed, *, by: int | None = None, text: str = "",

@@ -22,6 +22,7 @@ from ileti.capture import code_limits
 from ileti.core import clock, db
 from ileti.core.crypto import QuickMac
 from ileti.core.errors import FieldError, Gone, InvalidInput, TooMany, TryLater
+from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.recipients.address import mask
 from ileti.requests import cases, mails, matching, stops
@@ -29,6 +30,8 @@ from ileti.requests.numbers import form_path
 from ileti.requests.people import Person
 from ileti.requests.sealing import DRAFT_PURPOSE, seal, unseal
 from ileti.requests.vocabulary import Deed, Mail, Right, Way
+
+log = get_logger("ileti.requests")
 
 KEPT_SECONDS: Final = 24 * 3600
 MOST_TRIES: Final = 5
@@ -139,7 +142,7 @@ def _issue(conn: cases.Connection, form: Form, draft_id: int, address: str, lang
     code = f"{random.randbelow(1_000_000):06d}"
     conn.execute(
         "update data_request_draft set code_hash = %s, code_until = %s, codes = %s, tries = 0 "
-        "where id = %s", (_hash(draft_id, code), clock.now() + timedelta(
+        "where id = %s", (_hash(draft_id, address, code), clock.now() + timedelta(
             minutes=mails.CODE_MINUTES), number, draft_id))
     mails.write(conn, provider_id=form.provider_id, brand_id=form.brand_id, kind=Mail.CODE,
                 mark=f"code:{draft_id}:{number}", content={
@@ -147,8 +150,9 @@ def _issue(conn: cases.Connection, form: Form, draft_id: int, address: str, lang
                     "path": form_path(form.brand_id)})
 
 
-def _hash(draft_id: int, code: str) -> bytes:
-    return QuickMac(secrets().key_for("request-code")).of(f"{draft_id}:{code}".encode())
+def _hash(draft_id: int, address: str, code: str) -> bytes:
+    """A code opens the draft it was made for, by the address it was sent to, and nothing else."""
+    return QuickMac(secrets().key_for("request-code")).of(f"{draft_id}:{address}:{code}".encode())
 
 
 # -- the handle -----------------------------------------------------------------------------------
@@ -220,7 +224,9 @@ def _confirmed(draft_id: int, typed: str) -> int:
     with db.transaction() as conn:
         row = conn.execute(
             "select provider_id, brand_id, language, content, kind, code_hash, code_until, tries, "
-            "request_id from data_request_draft where id = %s for update", (draft_id,)).fetchone()
+            "request_id, (select sum(o.wrong) from data_request_draft o "
+            "where o.address_mark = d.address_mark) from data_request_draft d where id = %s "
+            "for update", (draft_id,)).fetchone()
         if row is None or (row[3] is None and row[8] is None):
             raise Gone(code="handle_expired")
         if row[8] is not None:
@@ -229,12 +235,17 @@ def _confirmed(draft_id: int, typed: str) -> int:
         wrong = _judge(draft_id, to, typed, row)
         if wrong is None:
             return _become(conn, draft_id, row)
-        conn.execute("update data_request_draft set tries = tries + 1 where id = %s", (draft_id,))
+        conn.execute("update data_request_draft set tries = tries + 1, wrong = wrong + 1 "
+                     "where id = %s and tries < %s", (draft_id, MOST_TRIES))
     raise InvalidInput(errors=(wrong,))
 
 
 def _judge(draft_id: int, to: str, typed: str, row: Any) -> FieldError | None:
     until, tries = row[6], row[7]
+    if row[9] >= code_limits.MOST_WRONG_A_DAY:
+        return FieldError(to, "no_tries_today",
+                          "Bu adres için bugünkü deneme hakkı bitti. Yarın yeniden deneyin.",
+                          "No tries are left for this address today. Try again tomorrow.")
     if tries >= MOST_TRIES:
         return FieldError(to, "no_tries", "Deneme hakkınız bitti. Yeni kod isteyin.",
                           "No tries left. Ask for a new code.")
@@ -242,7 +253,8 @@ def _judge(draft_id: int, to: str, typed: str, row: Any) -> FieldError | None:
         return FieldError(to, "code_expired", "Kodun süresi doldu. Yeni kod isteyin.",
                           "The code has expired. Ask for a new one.")
     digits = "".join(c for c in typed if c.isdigit()) if len(typed) <= 20 else ""
-    if hmac.compare_digest(bytes(row[5]), _hash(draft_id, digits)):
+    *_, address = _opened(row[3])
+    if hmac.compare_digest(bytes(row[5]), _hash(draft_id, address, digits)):
         return None
     left = MOST_TRIES - tries - 1
     return FieldError(to, "wrong_code", f"Kod uymadı. {left} deneme hakkınız kaldı.",
@@ -286,7 +298,7 @@ def _stop_if_asked(request_id: int) -> None:
 _FORGOTTEN: Final = """
 select r.id from data_request r
  where r.state < 4 and r.confirmed is not null and r.rights && array['RET', 'RZ']::varchar[]
-   and r.created_at > now() - interval '40 days' and not exists (
+   and r.created_at > now() - interval '40 days' and r.id > %s and not exists (
        select from data_request_event e where e.request_id = r.id
           and e.mark in ('stopped:code', 'withdrawn:code'))
  order by r.id limit 100"""
@@ -294,11 +306,17 @@ select r.id from data_request r
 
 def stop_forgotten() -> int:
     """Refuse and withdraw for applicants whose case stands and whose wish a crash took away;
-    answers how many (R-32, R-62)."""
-    rows = db.connection().execute(_FORGOTTEN).fetchall()
-    for request_id, in rows:
-        _stop_if_asked(request_id)
-    return len(rows)
+    answers how many (R-32, R-62). One that fails is named in the log and keeps nobody else's."""
+    count = after = 0
+    while rows := db.connection().execute(_FORGOTTEN, (after,)).fetchall():
+        for request_id, in rows:
+            try:
+                _stop_if_asked(request_id)
+                count += 1
+            except Exception:
+                log.exception("request_stop_failed", case=request_id)
+        after = rows[-1][0]
+    return count
 
 
 def remove_old() -> int:

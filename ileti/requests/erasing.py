@@ -49,15 +49,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What goes and what stays, restricted: seen by nobody but who must answer an authority."""
+    """What goes, what ends although nothing is erased by it (a use), and what stays, restricted:
+    seen by nobody but who must answer an authority."""
 
     erased: tuple[Line, ...] = ()
     kept: tuple[Line, ...] = ()
+    ended: tuple[Line, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept beside the case."""
         return {"erased": [_plain(one) for one in self.erased],
-                "kept": [_plain(one) for one in self.kept]}
+                "kept": [_plain(one) for one in self.kept],
+                "ended": [_plain(one) for one in self.ended]}
 
 
 def _plain(one: Line) -> dict[str, Any]:
@@ -104,10 +107,7 @@ def propose(conn: cases.Connection, case: cases.Case, *, by: int) -> int:
     """The first person's half; the plan is computed and kept. Raises Conflict: nobody erases here,
     the identity is not verified, nobody is matched, or a proposal is open."""
     eraser = _eraser()
-    if case.identity != Identity.VERIFIED:
-        raise Conflict("Önce kimliği doğrulayın: başkasının verisi silinemez.",
-                       "Verify the identity first: nobody’s data are erased for somebody else.",
-                       code="identity")
+    _refuse_unverified(case)
     ids = [one.recipient_id for one in attached(conn, case.id)]
     if not ids:
         raise Conflict("Önce kişiyi eşleyin: bu başvuruya bağlı kayıt yok.",
@@ -125,10 +125,19 @@ def propose(conn: cases.Connection, case: cases.Case, *, by: int) -> int:
     return int(row[0])
 
 
+def _refuse_unverified(case: cases.Case) -> None:
+    if case.identity != Identity.VERIFIED:
+        raise Conflict("Önce kimliği doğrulayın: başkasının verisi silinemez.",
+                       "Verify the identity first: nobody’s data are erased for somebody else.",
+                       code="identity")
+
+
 def decide(conn: cases.Connection, case: cases.Case, erasure_id: int, *, by: int,
            approved: bool) -> None:
-    """The second person's half. Raises NotAllowed for who proposed it, Conflict when the people of
-    the case changed since (the plan is another then) or it was decided."""
+    """The second person's half, on the locked case. What was approved is not turned down any more,
+    also when it failed: a part of it may be done. Raises NotAllowed for who proposed it, Conflict
+    when the identity is not verified (any more), the people of the case changed since (the plan is
+    another then) or it was decided."""
     row = conn.execute(
         "select asked_by, recipients from data_request_erasure where id = %s and request_id = %s "
         "and approved_at is null and declined_at is null for update",
@@ -145,6 +154,7 @@ def decide(conn: cases.Connection, case: cases.Case, erasure_id: int, *, by: int
         raise NotAllowed("Silmeyi öneren onaylayamaz; ikinci bir kişi gerekir.",
                          "Who proposed an erasure may not approve it; a second person is needed.",
                          code="two_people")
+    _refuse_unverified(case)
     now = [one.recipient_id for one in attached(conn, case.id)]
     if sorted(now) != sorted(row[1]):
         raise Conflict("Eşlenen kişiler öneriden sonra değişti; öneriyi geri çevirip yeniden "
@@ -177,17 +187,16 @@ def erase_waiting(limit: int = 20) -> dict[str, int]:
 def _erase(erasure_id: int, request_id: int, provider_id: int, recipients: list[int], by: int,
            tries: int) -> bool:
     db.refuse_open_transaction()
+    if tries > MOST_TRIES:  # killed each time, so that nobody was left to say so
+        _give_up(erasure_id, request_id, "killed")
+        return False
     try:
         outcome = _eraser().erase(provider_id, recipients, case=case_number(request_id), by=by)
         reach("requests.erased")
     except Exception as error:
         log.exception("request_erasure_failed", erasure=erasure_id, tries=tries)
-        with db.transaction() as conn:
-            if tries >= MOST_TRIES:
-                conn.execute("update data_request_erasure set problem = %s where id = %s",
-                             (type(error).__name__, erasure_id))
-                cases.note(conn, cases.read_case(conn, request_id), Deed.ERASE_FAILED,
-                           mark=f"erase:{erasure_id}", reason=type(error).__name__)
+        if tries == MOST_TRIES:
+            _give_up(erasure_id, request_id, type(error).__name__)
         return False
     with db.transaction() as conn:
         done = conn.execute(
@@ -196,13 +205,39 @@ def _erase(erasure_id: int, request_id: int, provider_id: int, recipients: list[
             (json.dumps(outcome.to_json(), ensure_ascii=False), erasure_id)).rowcount
         if done:
             cases.note(conn, cases.read_case(conn, request_id), Deed.ERASED,
-                       mark=f"erase:{erasure_id}", erasure=erasure_id,
+                       mark=f"erased:{erasure_id}", erasure=erasure_id,
                        erased=sum(one.count for one in outcome.erased),
                        kept=sum(one.count for one in outcome.kept))
     return bool(done)
 
 
-def retry(conn: cases.Connection, case: cases.Case, erasure_id: int) -> None:
-    """Let one that was given up be tried again."""
-    conn.execute("update data_request_erasure set problem = null, tries = 0, next_at = now() "
-                 "where id = %s and request_id = %s and done_at is null", (erasure_id, case.id))
+def _give_up(erasure_id: int, request_id: int, reason: str) -> None:
+    with db.transaction() as conn:
+        case = cases.read_case(conn, request_id, lock=True)
+        if conn.execute("update data_request_erasure set problem = %s where id = %s "
+                        "and problem is null and done_at is null",
+                        (reason, erasure_id)).rowcount:
+            cases.note(conn, case, Deed.ERASE_FAILED, erasure=erasure_id, reason=reason)
+
+
+def retry(conn: cases.Connection, case: cases.Case, erasure_id: int, *, by: int) -> None:
+    """Let one that was given up be tried again. Raises Conflict when none was, or the identity is
+    not verified any more."""
+    _refuse_unverified(case)
+    if not conn.execute(
+            "update data_request_erasure set problem = null, tries = 0, next_at = now() "
+            "where id = %s and request_id = %s and problem is not null and done_at is null",
+            (erasure_id, case.id)).rowcount:
+        raise Conflict("Yarım kalan bir silme yok.", "There is no erasure that failed.",
+                       code="decided")
+    cases.note(conn, case, Deed.ERASE_RETRIED, by=by, erasure=erasure_id)
+
+
+def refuse_under_way(conn: cases.Connection, case: cases.Case) -> None:
+    """Raises Conflict while an approved erasure is being done: what it rests on must not change."""
+    if conn.execute("select from data_request_erasure where request_id = %s and done_at is null "
+                    "and approved_at is not null and problem is null",
+                    (case.id,)).fetchone() is not None:
+        raise Conflict("Onaylanan silme sürüyor; bitince yeniden deneyin.",
+                       "The approved erasure is being done; try again when it is finished.",
+                       code="erasure_open")

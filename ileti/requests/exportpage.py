@@ -121,6 +121,7 @@ _TITLES: Final[dict[str, tuple[str, str]]] = {
     "passedOn": ("Verilerin aktarıldığı yerler", "To whom data were passed on"),
     "corrections": ("Düzeltmeler", "Corrections"),
     "requests": ("Başvurular", "Applications"),
+    "answers": ("Başvurulara verilen cevaplar", "Answers to them"),
     "purposes": ("Verilerin işlenme amaçları", "Why data are processed"),
     "acknowledgements": ("KVKK onay ve bildirim kayıtları", "KVKK acknowledgements and consents"),
 }
@@ -146,9 +147,12 @@ _TABLES: Final[dict[str, tuple[tuple[tuple[str, str], ...], Cells]]] = {
         f"{r['act'][lang]}\n{r['extent'][lang]}", r["source"][lang], _at(r["at"])]),
     "lists": ((("Liste", "List"), ("Marka", "Brand"), ("Kayıt", "Records"), ("Tarih", "Date")),
               lambda r, _: [r["file"], r["brand"], str(r["records"]), _at(r["at"])]),
-    "messages": ((("Tür", "Kind"), ("Kanal", "Channel"), ("Marka", "Brand"),
-                  ("Gönderildi", "Sent")), lambda r, lang: [
-        r["kind"][lang], r["channel"][lang], r["brand"], _at(r["sentAt"])]),
+    "messages": ((("Tür", "Kind"), ("Kanal ve marka", "Channel and brand"),
+                  ("Gönderildi", "Sent"), ("Metin", "Words")), lambda r, lang: [
+        r["kind"][lang], f"{r['channel'][lang]}\n{r['brand']}", _at(r["sentAt"]),
+        "\n".join(one for one in (r["subject"], r["text"]) if one) or "–"]),
+    "answers": ((("Başvuru", "Application"), ("Tarih", "Date"), ("Metin", "Words")),
+                lambda r, _: [r["case"], _at(r["at"]), r["text"]]),
     "files": ((("Dosya", "File"), ("Tür", "Kind"), ("Kayıt", "Record"), ("Eklendi", "Added")),
               lambda r, lang: [r["name"], r["role"][lang], r["record"], _at(r["addedAt"])]),
     "passedOn": ((("Kime", "To"), ("Ne", "What"), ("Ne zaman", "When")), _passed),

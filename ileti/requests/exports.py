@@ -26,10 +26,13 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence import vault
-from ileti.evidence.paper import NotSet, typeset
+from ileti.evidence.paper import typeset
+from ileti.evidence.vault import Kept
 from ileti.requests import cases, exportpage, holdings
+from ileti.requests.matching import attached
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, Identity
+from ileti.retention.destroy import destroy_copies
 
 log = get_logger("ileti.requests")
 
@@ -44,10 +47,7 @@ _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 def ask_for(conn: cases.Connection, case: cases.Case, *, by: int) -> int:
     """Ask for a copy; one that is being made already is that one. Raises Conflict before the
     identity is verified: a copy for the wrong person is a breach (KVKK 12)."""
-    if case.identity != Identity.VERIFIED:
-        raise Conflict("Önce kimliği doğrulayın: veriler başkasına verilemez.",
-                       "Verify the identity first: data are not given to somebody else.",
-                       code="identity")
+    _refuse_unverified(case)
     row = conn.execute("select id from data_request_export where request_id = %s "
                        "and done_at is null and problem is null", (case.id,)).fetchone()
     if row is not None:
@@ -59,6 +59,13 @@ def ask_for(conn: cases.Connection, case: cases.Case, *, by: int) -> int:
     assert made is not None
     cases.note(conn, case, Deed.EXPORT, by=by, export=int(made[0]))
     return int(made[0])
+
+
+def _refuse_unverified(case: cases.Case) -> None:
+    if case.identity != Identity.VERIFIED:
+        raise Conflict("Önce kimliği doğrulayın: veriler başkasına verilemez.",
+                       "Verify the identity first: data are not given to somebody else.",
+                       code="identity")
 
 
 _CLAIM = """
@@ -81,44 +88,64 @@ def make_waiting(limit: int = 20) -> dict[str, int]:
 
 
 def _make(export_id: int, request_id: int, fence: int, tries: int) -> bool:
-    with db.transaction() as conn:
-        conn.execute("set transaction isolation level repeatable read, read only")
-        case = cases.read_case(conn, request_id)
-        held = holdings.gather(conn, case)
-        provider = _provider(conn, case)
-    made = clock.now()
+    if tries > MOST_TRIES:  # killed each time, so that nobody was left to say so
+        _give_up(export_id, request_id, fence, "killed")
+        return False
     try:
-        kept = [vault.put(case.provider_id, [data], name) for name, data in (
-            (f"{case_number(case.id)}.json", as_json(case, held, provider, made)),
-            (f"{case_number(case.id)}-veri.pdf", as_pdf(case, held, provider, made)))]
+        case, people, kept, counts = _prepare(request_id)
         reach("requests.exported")
-    except (IletiError, NotSet) as error:
-        _failed(case, export_id, fence, tries, getattr(error, "code", str(error)))
+    except Exception as error:  # whatever it is, it must not be tried for ever
+        _failed(export_id, request_id, fence, tries, error)
         return False
     with db.transaction() as conn:
         done = conn.execute(
             "update data_request_export set done_at = now(), until = now() + "
-            "make_interval(days => %s), json_file = %s, pdf_file = %s, counts = %s::jsonb "
-            "where id = %s and fence = %s and done_at is null",
-            (settings().request_link_days, kept[0].id, kept[1].id,
-             json.dumps(holdings.counted(held)), export_id, fence)).rowcount
+            "make_interval(days => %s), json_file = %s, pdf_file = %s, recipients = %s, "
+            "counts = %s::jsonb where id = %s and fence = %s and done_at is null",
+            (settings().request_link_days, kept[0].id, kept[1].id, people, json.dumps(counts),
+             export_id, fence)).rowcount
         if done:
             cases.note(conn, case, Deed.EXPORTED, mark=f"export:{export_id}", export=export_id,
                        json=kept[0].sha256.hex(), pdf=kept[1].sha256.hex())
     return bool(done)
 
 
-def _failed(case: cases.Case, export_id: int, fence: int, tries: int, reason: str) -> None:
-    log.warning("request_export_failed", export=export_id, tries=tries, reason=reason)
-    if tries < MOST_TRIES:
-        db.connection().execute("update data_request_export set next_at = now() + "
-                                "make_interval(secs => %s) where id = %s and fence = %s",
-                                (30 * 2 ** tries, export_id, fence))
-        return
+def _prepare(request_id: int) -> tuple[cases.Case, list[int], list[Kept], dict[str, int]]:
+    """The case, whose data they are, both files in the vault, and how many rows each part has.
+    Raises Conflict when the identity is not verified any more, NotSet, and what the vault raises.
+    """
     with db.transaction() as conn:
-        conn.execute("update data_request_export set problem = %s where id = %s and fence = %s",
-                     (reason, export_id, fence))
-        cases.note(conn, case, Deed.EXPORT_FAILED, mark=f"export:{export_id}", reason=reason)
+        conn.execute("set transaction isolation level repeatable read, read only")
+        case = cases.read_case(conn, request_id)
+        _refuse_unverified(case)
+        people = [one.recipient_id for one in attached(conn, case.id)]
+        held = holdings.gather(conn, case.provider_id, people)
+        provider = _provider(conn, case)
+    made = clock.now()
+    kept = [vault.put(case.provider_id, [data], name) for name, data in (
+        (f"{case_number(case.id)}.json", as_json(case, held, provider, made)),
+        (f"{case_number(case.id)}-veri.pdf", as_pdf(case, held, provider, made)))]
+    return case, people, kept, holdings.counted(held)
+
+
+def _failed(export_id: int, request_id: int, fence: int, tries: int, error: Exception) -> None:
+    reason = error.code if isinstance(error, IletiError) else type(error).__name__
+    log.warning("request_export_failed", export=export_id, tries=tries, reason=reason)
+    if tries >= MOST_TRIES:
+        _give_up(export_id, request_id, fence, reason)
+        return
+    db.connection().execute("update data_request_export set next_at = now() + "
+                            "make_interval(secs => %s) where id = %s and fence = %s",
+                            (30 * 2 ** tries, export_id, fence))
+
+
+def _give_up(export_id: int, request_id: int, fence: int, reason: str) -> None:
+    """Not tried any more: the officer sees it and may ask for another."""
+    with db.transaction() as conn:
+        case = cases.read_case(conn, request_id, lock=True)
+        if conn.execute("update data_request_export set problem = %s where id = %s and fence = %s "
+                        "and done_at is null", (reason, export_id, fence)).rowcount:
+            cases.note(conn, case, Deed.EXPORT_FAILED, export=export_id, reason=reason)
 
 
 def _provider(conn: cases.Connection, case: cases.Case) -> dict[str, Any]:
@@ -153,7 +180,7 @@ def archive(provider_id: int, export_id: int) -> tuple[str, bytes]:
     """File name and bytes of a made copy's archive. Raises NotFound, FileDamaged."""
     row = db.connection().execute(
         "select request_id, json_file, pdf_file from data_request_export "
-        "where provider_id = %s and id = %s and done_at is not null",
+        "where provider_id = %s and id = %s and done_at is not null and removed_at is null",
         (provider_id, export_id)).fetchone()
     if row is None:
         raise NotFound()
@@ -172,12 +199,24 @@ def _bytes(provider_id: int, file_id: int) -> bytes:
         return b"".join(pieces)
 
 
+_LINKED: Final = """
+select x.provider_id, x.request_id, x.until from data_request_export x
+  join data_request r on r.id = x.request_id
+ where x.id = %s and x.done_at is not null and x.removed_at is null and x.until > %s
+   and r.identity = %s"""
+
+
+def _linked(export_id: int) -> tuple[int, int, datetime] | None:
+    """Provider, case and end of a copy that its person's link opens now."""
+    row: Any = db.connection().execute(
+        _LINKED, (export_id, clock.now(), int(Identity.VERIFIED))).fetchone()
+    return row
+
+
 def open_until(export_id: int) -> datetime | None:
-    """Until when a copy's link opens; None when it does not any more."""
-    row = db.connection().execute(
-        "select until from data_request_export where id = %s and done_at is not null "
-        "and until > %s", (export_id, clock.now())).fetchone()
-    return row[0] if row else None
+    """Until when a copy's link opens; None when it does not (any more)."""
+    row = _linked(export_id)
+    return row[2] if row else None
 
 
 def link(export_id: int, language: str) -> str:
@@ -190,10 +229,29 @@ def opened_link(token: str) -> tuple[int, int, int, str]:
     """Provider, export, case and language of a link. Raises NotAllowed for a forged one, Gone when
     its time is over."""
     said = secrets().tokens("request-copy").read(token)
-    row = db.connection().execute(
-        "select provider_id, request_id from data_request_export where id = %s "
-        "and done_at is not null and until > %s", (said["x"], clock.now())).fetchone()
+    row = _linked(said["x"])
     if row is None:
         raise Gone("Bağlantının süresi doldu. Yeni bir örnek için yeniden başvurabilirsiniz.",
                    "The link has expired. You may apply again for a new copy.", code="copy_expired")
     return row[0], said["x"], row[1], "en" if said.get("l") == "en" else "tr"
+
+
+# -- the end of it --------------------------------------------------------------------------------
+
+_DUE: Final = """
+select provider_id, request_id, array_agg(id order by id) from data_request_export x
+ where done_at is not null and removed_at is null and copy_due(x)
+ group by provider_id, request_id order by request_id limit 100"""
+
+
+def remove_due() -> int:
+    """Remove the copies whose time is over or whose person was erased (R-64); answers of how many
+    cases. The database judges each; one that fails does not keep the others."""
+    count = 0
+    for provider_id, request_id, ids in db.connection().execute(_DUE).fetchall():
+        try:
+            destroy_copies(provider_id, ids, case_number(request_id))
+            count += 1
+        except Exception:
+            log.exception("request_copy_stays", case=request_id)
+    return count

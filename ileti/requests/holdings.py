@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.rows import dict_row
 
+from ileti.channels import assent
 from ileti.channels.base import MessageKind
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.vocabulary import (
@@ -35,43 +36,63 @@ from ileti.evidence.kinds import Role
 from ileti.evidence.vault import NAME_PURPOSE
 from ileti.kvkk.vocabulary import Act, Extent
 from ileti.recipients.address import AddressKind
-from ileti.requests import cases
-from ileti.requests.matching import attached
 from ileti.requests.numbers import case_number
-from ileti.requests.sealing import CORRECTION_PURPOSE, unseal
+from ileti.requests.sealing import ANSWER_PURPOSE, CORRECTION_PURPOSE, unseal
 
 Connection = psycopg.Connection[Any]
 Row = dict[str, Any]
-Part = Callable[[Connection, int, list[int]], list[Row]]
-_parts: dict[str, Part] = {}
+Tell = Callable[[Row], Row]
 
 
-def holds(name: str) -> Callable[[Part], Part]:
-    """Register what a room holds of recipients: from (connection, provider, recipient ids) to rows
-    that :mod:`json` can write. Nothing may be of another provider or person."""
-    def keep(part: Part) -> Part:
-        _parts[name] = part
-        return part
+class _Part(NamedTuple):
+    name: str
+    statement: str
+    tell: Tell
+
+
+_parts: list[_Part] = []
+
+
+def holds(name: str, statement: str) -> Callable[[Tell], Tell]:
+    """Register what a room holds of recipients: a statement over ``%(provider)s`` and ``%(ids)s``,
+    in order and without a limit, and how one of its rows is told, in what :mod:`json` can write. A
+    name may have several. Nothing may be of another provider or person."""
+    def keep(tell: Tell) -> Tell:
+        _parts.append(_Part(name, statement, tell))
+        return tell
 
     return keep
 
 
-def gather(conn: Connection, case: cases.Case) -> dict[str, list[Row]]:
-    """All parts for the recipients of a case, by name, in the order they were registered."""
-    ids = [one.recipient_id for one in attached(conn, case.id)]
-    return {name: part(conn, case.provider_id, ids) for name, part in _parts.items()}
+def gather(conn: Connection, provider_id: int, ids: list[int], *, most: int | None = None
+           ) -> dict[str, list[Row]]:
+    """All parts for recipients of one provider, by name, in the order they were registered; of
+    each statement the first ``most`` rows."""
+    found: dict[str, list[Row]] = {}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        for part in _parts:
+            rows = cursor.execute(
+                part.statement + " limit %(most)s",  # type: ignore[arg-type]
+                {"provider": provider_id, "ids": ids, "most": most}).fetchall()
+            found.setdefault(part.name, []).extend(part.tell(row) for row in rows)
+    return found
+
+
+def count(conn: Connection, provider_id: int, ids: list[int]) -> dict[str, int]:
+    """How many rows each part has, in one statement that opens nothing."""
+    parts = ", ".join(f"(select count(*) from ({part.statement}) t)"  # noqa: S608 (our own)
+                      for part in _parts)
+    row = conn.execute(f"select {parts}",  # type: ignore[arg-type]
+                       {"provider": provider_id, "ids": ids}).fetchone() or ()
+    found: dict[str, int] = {}
+    for part, number in zip(_parts, row, strict=True):
+        found[part.name] = found.get(part.name, 0) + number
+    return found
 
 
 def counted(held: dict[str, list[Row]]) -> dict[str, int]:
-    """How many rows each part has."""
+    """How many rows each part has, of what was gathered."""
     return {name: len(rows) for name, rows in held.items()}
-
-
-def ask(conn: Connection, statement: str, provider_id: int, ids: list[int]) -> list[Row]:
-    """Rows of a statement that names ``%(provider)s`` and ``%(ids)s``, as dicts."""
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            statement, {"provider": provider_id, "ids": ids}).fetchall()  # type: ignore[arg-type]
 
 
 def word(value: Any) -> Row:
@@ -89,18 +110,15 @@ select id, kind, created_at, key_no, addr_hash, addr_ct from recipient
  where provider_id = %(provider)s and id = any(%(ids)s) order by id"""
 
 
-@holds("addresses")
-def addresses(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("addresses", _ADDRESSES)
+def addresses(r: Row) -> Row:
     """The addresses themselves."""
-    found = []
-    for row in ask(conn, _ADDRESSES, provider_id, ids):
-        clear = None
-        if row["addr_ct"] is not None and row["addr_hash"] is not None:
-            clear = secrets().keyring.decrypt(
-                row["key_no"], bytes(row["addr_ct"]), bytes(row["addr_hash"])).decode()
-        found.append({"recipient": row["id"], "kind": AddressKind(row["kind"]).name,
-                      "address": clear, "since": moment(row["created_at"])})
-    return found
+    clear = None
+    if r["addr_ct"] is not None and r["addr_hash"] is not None:
+        clear = secrets().keyring.decrypt(
+            r["key_no"], bytes(r["addr_ct"]), bytes(r["addr_hash"])).decode()
+    return {"recipient": r["id"], "kind": AddressKind(r["kind"]).name, "address": clear,
+            "since": moment(r["created_at"])}
 
 
 _STATES: Final = """
@@ -111,16 +129,16 @@ select s.recipient_id, b.name as brand, s.recipient_type, s.channel, s.status, s
  order by s.recipient_id, b.name, s.channel"""
 
 
-@holds("consents")
-def consents(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("consents", _STATES)
+def consents(r: Row) -> Row:
     """What holds now, per brand and channel."""
-    return [{
+    return {
         "recipient": r["recipient_id"], "brand": r["brand"], "channel": word(Channel(r["channel"])),
         "recipientType": word(RecipientType(r["recipient_type"])),
         "status": word(Status(r["status"])), "source": word(Source(r["source"])),
         "standing": word(Standing(r["standing"])), "date": moment(r["consent_date"]),
         "record": record_number(r["entry_id"]), "iys": word(IysStatus(r["iys_status"])),
-    } for r in ask(conn, _STATES, provider_id, ids)]
+    }
 
 
 _HISTORY: Final = """
@@ -132,10 +150,10 @@ select e.id, e.recipient_id, b.name as brand, d.title as dealer, e.channel, e.st
  where e.provider_id = %(provider)s and e.recipient_id = any(%(ids)s) order by e.id"""
 
 
-@holds("history")
-def history(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("history", _HISTORY)
+def history(r: Row) -> Row:
     """Every record of the ledger."""
-    return [{
+    return {
         "record": record_number(r["id"]), "recipient": r["recipient_id"], "brand": r["brand"],
         "dealer": r["dealer"], "channel": word(Channel(r["channel"])),
         "status": word(Status(r["status"])), "source": word(Source(r["source"])),
@@ -144,7 +162,7 @@ def history(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
         "text": {"title": r["text_title"], "version": r["text_version"]}
         if r["text_version"] else None,
         "submission": receipt_number(r["submission_id"]), "commitment": bytes(r["leaf"]).hex(),
-    } for r in ask(conn, _HISTORY, provider_id, ids)]
+    }
 
 
 _CLICKS: Final = """
@@ -157,13 +175,13 @@ select s.id, s.captured_at, s.source, s.idem, s.person_key, s.person_ct, s.evide
       where provider_id = %(provider)s and recipient_id = any(%(ids)s)) order by s.id"""
 
 
-@holds("submissions")
-def submissions(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("submissions", _CLICKS)
+def submissions(r: Row) -> Row:
     """Forms and calls the records came with: name, network address, browser, what was shown."""
-    return [{
+    return {
         "submission": receipt_number(r["id"]), "at": moment(r["captured_at"]), "brand": r["brand"],
         "source": word(Source(r["source"])), "person": _person(r), "evidence": r["evidence"],
-    } for r in ask(conn, _CLICKS, provider_id, ids)]
+    }
 
 
 def _person(row: Row) -> Row | None:
@@ -191,12 +209,11 @@ select s.captured_at, v.title, v.version, v.language, encode(v.content_hash, 'he
  order by s.id"""
 
 
-@holds("notices")
-def notices(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("notices", _NOTICES)
+def notices(r: Row) -> Row:
     """Privacy notices marked as read before such acts were entries of their own (ADR 0027)."""
-    return [{"at": moment(r["captured_at"]), "title": r["title"], "version": r["version"],
+    return {"at": moment(r["captured_at"]), "title": r["title"], "version": r["version"],
              "language": r["language"], "sha256": r["hash"]}
-            for r in ask(conn, _NOTICES, provider_id, ids)]
 
 
 _ACTS: Final = """
@@ -208,16 +225,15 @@ select k.id, k.recipient_id, k.act, k.extent, k.act_at, k.captured_at, k.source,
  where k.provider_id = %(provider)s and k.recipient_id = any(%(ids)s) order by k.id"""
 
 
-@holds("acknowledgements")
-def acknowledgements(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("acknowledgements", _ACTS)
+def acknowledgements(r: Row) -> Row:
     """Privacy notices shown and read, explicit consents given and withdrawn (R-57 to R-62)."""
-    return [{"record": record_number(r["id"]), "recipient": r["recipient_id"], "brand": r["brand"],
+    return {"record": record_number(r["id"]), "recipient": r["recipient_id"], "brand": r["brand"],
              "act": word(Act(r["act"])), "extent": word(Extent(r["extent"])),
              "at": moment(r["act_at"]), "recordedAt": moment(r["captured_at"]),
              "source": word(Source(r["source"])), "kind": r["kind"], "title": r["title"],
              "version": r["version"], "language": r["language"], "sha256": r["hash"],
              "submission": receipt_number(r["submission_id"]), "commitment": r["leaf"]}
-            for r in ask(conn, _ACTS, provider_id, ids)]
 
 
 _LISTS: Final = """
@@ -232,32 +248,45 @@ select distinct i.id, i.name, i.created_at, i.origin, encode(i.sha256, 'hex') as
  group by i.id, b.name order by i.id"""
 
 
-@holds("lists")
-def lists(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("lists", _LISTS)
+def lists(r: Row) -> Row:
     """Customer lists in which the person stood, with where they came from (R-61)."""
-    return [{"import": r["id"], "file": r["name"], "at": moment(r["created_at"]),
+    return {"import": r["id"], "file": r["name"], "at": moment(r["created_at"]),
              "brand": r["brand"], "records": r["records"], "sha256": r["hash"],
              "origin": {k: v for k, v in (r["origin"] or {}).items()
                         if k in ("origin", "ground", "date", "proof", "notice")}}
-            for r in ask(conn, _LISTS, provider_id, ids)]
 
 
 _MESSAGES: Final = """
-select m.id, m.recipient_id, m.channel, m.kind, m.created_at, m.sent_at, m.gateway, b.name as brand
+select m.id, m.provider_id, m.recipient_id, m.channel, m.kind, m.created_at, m.sent_at, m.sent_key,
+       m.sent_ct, b.name as brand
   from message m join brand b on b.id = m.brand_id
  where m.provider_id = %(provider)s and m.recipient_id = any(%(ids)s) order by m.id"""
+_KINDS: Final = {MessageKind.CODE: ("Doğrulama kodu", "Verification code"),
+                 MessageKind.CONFIRMATION: ("Onay bildirimi", "Confirmation")}
 
 
-@holds("messages")
-def messages(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
-    """Codes and confirmations that were sent."""
-    names = {MessageKind.CODE: ("Doğrulama kodu", "Verification code"),
-             MessageKind.CONFIRMATION: ("Onay bildirimi", "Confirmation")}
-    return [{"recipient": r["recipient_id"], "brand": r["brand"],
-             "channel": word(Channel(r["channel"])), "writtenAt": moment(r["created_at"]),
-             "kind": dict(zip(("tr", "en"), names.get(MessageKind(r["kind"]), ("", "")),
-                              strict=True)),
-             "sentAt": moment(r["sent_at"])} for r in ask(conn, _MESSAGES, provider_id, ids)]
+@holds("messages", _MESSAGES)
+def messages(r: Row) -> Row:
+    """Codes and confirmations that were sent, with the words as they were handed over; of a code
+    none are kept (:mod:`ileti.channels.assent`)."""
+    said = _sent(r)
+    return {"recipient": r["recipient_id"], "brand": r["brand"],
+            "channel": word(Channel(r["channel"])), "writtenAt": moment(r["created_at"]),
+            "kind": dict(zip(("tr", "en"), _KINDS.get(MessageKind(r["kind"]), ("", "")),
+                             strict=True)),
+            "sentAt": moment(r["sent_at"]), "subject": said.get("subject") or None,
+            "text": said.get("text"), "htmlSha256": said.get("htmlSha256")}
+
+
+def _sent(r: Row) -> Row:
+    if r["sent_ct"] is None or r["sent_key"] is None:
+        return {}
+    try:
+        return assent.opened(r["provider_id"], r["recipient_id"], r["id"], r["sent_key"],
+                             bytes(r["sent_ct"]))
+    except CannotDecrypt:
+        return {"text": None}
 
 
 _FILES: Final = """
@@ -270,13 +299,12 @@ select f.role, f.added_at, f.name, f.entry_id, v.size, v.media_type,
         and e.captured_at = f.entry_at and e.recipient_id = any(%(ids)s)) order by f.id"""
 
 
-@holds("files")
-def files(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("files", _FILES)
+def files(r: Row) -> Row:
     """Proof files of the person's records: signed forms, recordings, mails."""
-    return [{"record": record_number(r["entry_id"]), "role": word(Role(r["role"])),
+    return {"record": record_number(r["entry_id"]), "role": word(Role(r["role"])),
              "name": unseal(r["name"], NAME_PURPOSE), "size": r["size"],
              "mediaType": r["media_type"], "addedAt": moment(r["added_at"]), "sha256": r["hash"]}
-            for r in ask(conn, _FILES, provider_id, ids)]
 
 
 _IYS: Final = """
@@ -292,15 +320,18 @@ select distinct d.title, b.name as brand, min(a.given_at) as given_at
  group by d.title, b.name order by d.title"""
 
 
-@holds("passedOn")
-def passed_on(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
-    """To whom data were passed on (KVKK 11/1-ç): the registry İYS, and dealers with access."""
-    told = [{"to": "İYS (İleti Yönetim Sistemi A.Ş.)", "record": record_number(r["entry_id"]),
-             "channel": word(Channel(r["channel"])), "status": word(Status(r["status"])),
-             "at": moment(r["at"]), "accepted": r["accepted"], "transaction": r["transaction_id"]}
-            for r in ask(conn, _IYS, provider_id, ids)]
-    return told + [{"to": r["title"], "brand": r["brand"], "at": moment(r["given_at"])}
-                   for r in ask(conn, _ACCESS, provider_id, ids)]
+@holds("passedOn", _IYS)
+def told_iys(r: Row) -> Row:
+    """To whom data were passed on (KVKK 11/1-ç): the registry İYS."""
+    return {"to": "İYS (İleti Yönetim Sistemi A.Ş.)", "record": record_number(r["entry_id"]),
+            "channel": word(Channel(r["channel"])), "status": word(Status(r["status"])),
+            "at": moment(r["at"]), "accepted": r["accepted"], "transaction": r["transaction_id"]}
+
+
+@holds("passedOn", _ACCESS)
+def told_dealers(r: Row) -> Row:
+    """The same: dealers with access."""
+    return {"to": r["title"], "brand": r["brand"], "at": moment(r["given_at"])}
 
 
 _CORRECTIONS: Final = """
@@ -308,14 +339,13 @@ select request_id, recipient_id, at, field, before, after from data_request_corr
  where provider_id = %(provider)s and recipient_id = any(%(ids)s) order by id"""
 
 
-@holds("corrections")
-def corrections(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("corrections", _CORRECTIONS)
+def corrections(r: Row) -> Row:
     """What was corrected by a request, beside the records that say otherwise."""
-    return [{"case": case_number(r["request_id"]), "recipient": r["recipient_id"],
+    return {"case": case_number(r["request_id"]), "recipient": r["recipient_id"],
              "at": moment(r["at"]), "field": r["field"],
              "before": unseal(r["before"], CORRECTION_PURPOSE),
              "after": unseal(r["after"], CORRECTION_PURPOSE)}
-            for r in ask(conn, _CORRECTIONS, provider_id, ids)]
 
 
 _REQUESTS: Final = """
@@ -324,12 +354,25 @@ select distinct q.id, q.received_at, q.closed_at, q.rights from data_request q
  where q.provider_id = %(provider)s and x.recipient_id = any(%(ids)s) order by q.id"""
 
 
-@holds("requests")
-def requests(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("requests", _REQUESTS)
+def requests(r: Row) -> Row:
     """The person's requests themselves."""
-    return [{"case": case_number(r["id"]), "receivedAt": moment(r["received_at"]),
+    return {"case": case_number(r["id"]), "receivedAt": moment(r["received_at"]),
              "closedAt": moment(r["closed_at"]), "rights": r["rights"]}
-            for r in ask(conn, _REQUESTS, provider_id, ids)]
+
+
+_ANSWERS: Final = """
+select distinct a.id, a.request_id, a.made_at, a.body from data_request_answer a
+  join data_request_recipient x on x.request_id = a.request_id
+ where a.provider_id = %(provider)s and x.recipient_id = any(%(ids)s) order by a.id"""
+
+
+@holds("answers", _ANSWERS)
+def answers(r: Row) -> Row:
+    """The letters that answered them, in their words."""
+    said = json.loads(unseal(r["body"], ANSWER_PURPOSE))
+    return {"case": case_number(r["request_id"]), "at": moment(r["made_at"]),
+            "text": said.get("text", "")}
 
 
 _PURPOSES: Final = """
@@ -339,12 +382,11 @@ select p.name, p.ground, p.data, p.recipients, p.period, p.abroad, p.abroad_note
  order by p.id"""
 
 
-@holds("purposes")
-def purposes(conn: Connection, provider_id: int, ids: list[int]) -> list[Row]:
+@holds("purposes", _PURPOSES)
+def purposes(r: Row) -> Row:
     """The lines of the processing inventory: why, on what ground, for how long (11/1-b, c, ç)."""
-    return [{"purpose": r["name"], "brand": r["brand"], "period": r["period"],
+    return {"purpose": r["name"], "brand": r["brand"], "period": r["period"],
              "ground": {"code": r["ground"], "tr": GROUNDS[r["ground"]].tr,
                         "en": GROUNDS[r["ground"]].en},
              "data": [{"tr": DATA[k].tr, "en": DATA[k].en} for k in r["data"] if k in DATA],
              "recipients": r["recipients"], "abroad": r["abroad"], "abroadNote": r["abroad_note"]}
-            for r in ask(conn, _PURPOSES, provider_id, ids)]

@@ -30,12 +30,14 @@ def make_copies() -> dict[str, int]:
 @job(queue="upkeep", every=20.0, timeout=900,
      idempotent="the eraser answers the same for the same case; an outcome is written once")
 def erase() -> dict[str, int]:
-    """Do the erasures that two people agreed on (R-64)."""
-    return erasing.erase_waiting()
+    """Do the erasures that two people agreed on, and remove the copies of those people (R-64)."""
+    counts = erasing.erase_waiting()
+    return counts | {"copies": exports.remove_due() if counts["erased"] else 0}
 
 
 @job(queue="upkeep", every=120.0, timeout=300,
      idempotent="a refusal that stands is not repeated; what is old is removed once")
 def sweep_requests() -> dict[str, int]:
-    """Refusals that a crash left out (R-32), and drafts nobody confirmed."""
-    return {"stopped": drafts.stop_forgotten(), "removed": drafts.remove_old()}
+    """Refusals that a crash left out (R-32), drafts nobody confirmed, copies whose time is over."""
+    return {"removed": drafts.remove_old(), "copies": exports.remove_due(),
+            "stopped": drafts.stop_forgotten()}

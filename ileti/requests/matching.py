@@ -103,6 +103,15 @@ def attached(conn: Connection, request_id: int) -> list[Attached]:
             for number, how, kind, since, key, digest, cipher in rows]
 
 
+def is_closed(conn: Connection, request_id: int) -> bool:
+    """Whether somebody matched with a case is kept for the law alone, so that the case is open to
+    ``restricted:read`` only (R-64); as :mod:`ileti.tenancy.scope` asks for pages."""
+    row = conn.execute(
+        "select exists (select from data_request_recipient x where x.request_id = %s "
+        "and is_restricted(x.provider_id, x.recipient_id, x.added_at))", (request_id,)).fetchone()
+    return bool(row and row[0])
+
+
 def _address(key: int, digest: Any, cipher: Any) -> str:
     if digest is None or cipher is None:
         return ""

@@ -112,7 +112,8 @@ class DataRequest(Model):
 
 class RequestDraft(Model):
     """An application on the hosted form before its code came back; it is nobody's case yet and is
-    removed after a day. Marks are the day's keyed hashes by which codes are counted
+    removed after a day. ``tries`` are those of the code at hand, ``wrong`` those of all its codes.
+    Marks are the day's keyed hashes by which codes are counted
     (:mod:`ileti.capture.code_limits`)."""
 
     __tablename__ = "data_request_draft"
@@ -133,6 +134,7 @@ class RequestDraft(Model):
     code_until: Mapped[datetime] = _moment()
     codes: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    wrong: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     address_mark: Mapped[bytes] = mapped_column(LargeBinary)
     block_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -229,13 +231,16 @@ class RequestCorrection(Model):
 
 class RequestExport(Model):
     """All data of a person, asked for and made. Both files lie in the vault; the archive of them is
-    put together when it is taken. ``until``: how long the person's own link opens."""
+    put together when it is taken. ``until``: how long the person's own link opens; ``recipients``:
+    whose data it holds; ``removed_at``: its files are gone (R-64); ``problem``: it was given up."""
 
     __tablename__ = "data_request_export"
     __table_args__ = (
         Index("ix_data_request_export_request_id", "request_id", "id"),
         Index("ix_data_request_export_due", "next_at", postgresql_where=text(
             "done_at is null and problem is null")),
+        Index("ix_data_request_export_lying", "until", postgresql_where=text(
+            "done_at is not null and removed_at is null")),
     )
 
     id: Mapped[int] = _key()
@@ -252,6 +257,9 @@ class RequestExport(Model):
     json_file: Mapped[int | None] = mapped_column(BigInteger)
     pdf_file: Mapped[int | None] = mapped_column(BigInteger)
     counts: Mapped[dict] = mapped_column(JSONB, server_default=_EMPTY)
+    recipients: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default=text("'{}'::bigint[]"))
+    removed_at: Mapped[datetime | None] = _moment()  # type: ignore[assignment]
     problem: Mapped[str | None] = mapped_column(Text)
 
 
@@ -262,6 +270,8 @@ class RequestErasure(Model):
     __tablename__ = "data_request_erasure"
     __table_args__ = (
         CheckConstraint("approved_by is null or approved_by <> asked_by", name="two_people"),
+        CheckConstraint("approved_at is null or declined_at is null", name="decided_once"),
+        CheckConstraint("done_at is null or approved_at is not null", name="approved_first"),
         Index("uq_data_request_erasure_open", "request_id", unique=True, postgresql_where=text(
             "done_at is null and declined_at is null")),
         Index("ix_data_request_erasure_due", "next_at", postgresql_where=text(

@@ -108,9 +108,11 @@ def identity_hint(way: Way) -> tuple[str, str]:
 
 
 def check_answer(*, decision: Decision | None, reason: str, why: str, body: str,
-                 identity: Identity, sending: Sending | None, has_mail: bool) -> list[FieldError]:
+                 identity: Identity, sending: Sending | None, has_mail: bool,
+                 copy: bool = False, kept: bool = False) -> list[FieldError]:
     """What is wrong with an answer: decision, reason for a refusal (KVKK 13/3, Tebliğ m. 6/2),
-    identity first, and a way out that exists."""
+    identity first, and a way out that exists. ``copy``: the person's data go with it;
+    ``kept``: something that was to be erased is kept (R-64: the reply says why)."""
     wrong = []
     if decision is None:
         wrong.append(_wrong("decision", "Kararı seçin.", "Choose the decision."))
@@ -130,6 +132,14 @@ def check_answer(*, decision: Decision | None, reason: str, why: str, body: str,
                             "başkasına gidebilir.",
                             "Nothing is granted before the identity is verified: the data might go "
                             "to somebody else."))
+    if kept and decision is Decision.GRANTED:
+        wrong.append(_wrong("decision", "Silinmeyip saklanan kayıtlar var: “Kısmen kabul” seçin ve "
+                            "gerekçesini yazın.",
+                            "Something is kept and not erased: choose “Partly granted” and give "
+                            "the reason."))
+    if identity is not Identity.VERIFIED and copy:
+        wrong.append(_wrong("export", "Kimlik doğrulanmadan veri örneği verilemez.",
+                            "No copy of the data is given before the identity is verified."))
     if sending is None:
         wrong.append(_wrong("sending", "Cevabın nasıl gideceğini seçin.",
                             "Choose how the answer goes out."))

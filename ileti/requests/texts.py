@@ -69,9 +69,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The correction you asked for was recorded (article 11/1-d). Records of earlier consents "
         "stay as they were given, as proof; the correction stands beside them."),
     f"{Right.ERASE}.{GRANTED}": (
-        "Silme talebiniz yerine getirildi (m. 11/1-e ve m. 7). {silinen}\n\n{saklanan}",
-        "Your request for erasure was carried out (article 11/1-e and article 7). {silinen}\n\n"
-        "{saklanan}"),
+        "Silme talebiniz üzerine yapılanlar (m. 11/1-e ve m. 7) aşağıdadır.\n\n{silinen}\n\n"
+        "{saklanan}",
+        "What was done on your request for erasure (article 11/1-e and article 7):\n\n{silinen}"
+        "\n\n{saklanan}"),
     f"{Right.FORWARD}.{GRANTED}": (
         "Yapılan işlem, verilerinizin aktarıldığı üçüncü kişilere bildirildi (m. 11/1-f): "
         "{aktarilan}",

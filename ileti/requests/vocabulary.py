@@ -154,11 +154,13 @@ class Deed(Said, StrEnum):
     EXPORT_FAILED = "export_failed"
     OPENED = "opened"
     TAKEN = "taken"
+    COPY_REMOVED = "copy_removed"
     ERASE_ASKED = "erase_asked"
     ERASE_APPROVED = "erase_approved"
     ERASE_DECLINED = "erase_declined"
     ERASED = "erased"
     ERASE_FAILED = "erase_failed"
+    ERASE_RETRIED = "erase_retried"
     ANSWERED = "answered"
     SENT = "sent"
     SEND_FAILED = "send_failed"
@@ -243,10 +245,12 @@ _WORDS: Final = (
     (Deed.EXPORT_FAILED, ("Veri örneği hazırlanamadı", "The copy could not be made")),
     (Deed.OPENED, ("Kişisel bilgiler açıldı", "Personal details opened")),
     (Deed.TAKEN, ("Veri örneği indirildi", "Copy of the data downloaded")),
+    (Deed.COPY_REMOVED, ("Veri örneği silindi", "Copy of the data removed")),
     (Deed.ERASE_ASKED, ("Silme önerildi", "Erasure proposed")),
     (Deed.ERASE_APPROVED, ("Silme onaylandı", "Erasure approved")),
     (Deed.ERASE_DECLINED, ("Silme önerisi geri çevrildi", "Proposed erasure turned down")),
     (Deed.ERASED, ("Silindi", "Erased")), (Deed.ERASE_FAILED, ("Silinemedi", "Erasure failed")),
+    (Deed.ERASE_RETRIED, ("Silme yeniden başlatıldı", "Erasure started again")),
     (Deed.ANSWERED, ("Cevap yazıldı", "Answer written")), (Deed.SENT, ("Cevap gönderildi",
                                                                        "Answer sent")),
     (Deed.SEND_FAILED, ("Cevap gönderilemedi", "The answer could not be sent")),

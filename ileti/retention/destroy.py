@@ -22,7 +22,7 @@ from ileti.core.errors import StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.retention import leftovers, log
-from ileti.retention.periods import Kind
+from ileti.retention.periods import RUN_RULE, Kind
 
 CHUNK: Final = 1_000
 _LOCK_RUN: Final = 6751
@@ -92,6 +92,13 @@ def destroy_these(provider_id: int, recipient_ids: list[int], case_number: str |
     """Persons of a request (R-64) whose records are due already; the ids erased."""
     return _chunk(Kind.PERSON, provider_id, "select destroy_persons(%s, %s, %s)",
                   (provider_id, recipient_ids), case_number=case_number)
+
+
+def destroy_copies(provider_id: int, export_ids: list[int], case_number: str | None) -> list[int]:
+    """Copies of a person's data whose time is over or whose person was erased (R-64); the ids of
+    the files that went."""
+    return _chunk(Kind.FILE, provider_id, "select destroy_copies(%s, %s, %s)",
+                  (provider_id, export_ids), case_number=case_number, rule=RUN_RULE)
 
 
 def _open_run(*, asked: bool = False, by: int | None = None) -> int | None:
@@ -190,7 +197,8 @@ def _turn(place: _Place, kind: Kind, statement: str, parameters: tuple[Any, ...]
 
 
 def _chunk(kind: Kind, provider_id: int | None, statement: str, parameters: tuple[Any, ...], *,
-           place: _Place | None = None, case_number: str | None = None) -> list[int]:
+           place: _Place | None = None, case_number: str | None = None,
+           rule: str | None = None) -> list[int]:
     """One transaction: what the function destroyed, the line that tells of it, and how far the run
     has come. Raises StorageAway, when somebody is in the way by an error of ``_IN_THE_WAY``."""
     run_id = place.run_id if place else None
@@ -205,7 +213,7 @@ def _chunk(kind: Kind, provider_id: int | None, statement: str, parameters: tupl
                 reach("retention.destroyed")
                 if ids:
                     log.write(conn, number, previous, kind, ids=ids, provider_id=provider_id,
-                              run_id=run_id, case_number=case_number)
+                              run_id=run_id, case_number=case_number, rule=rule)
                 if place:
                     _come_to(conn, place.past(len(ids)))
                 reach("retention.logged")

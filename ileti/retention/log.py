@@ -91,11 +91,12 @@ def next_line(conn: psycopg.Connection[Any]) -> tuple[int, bytes | None]:
 
 def write(conn: psycopg.Connection[Any], number: int, previous: bytes | None, kind: Kind, *,
           ids: Sequence[int], provider_id: int | None = None, run_id: int | None = None,
-          case_number: str | None = None) -> Line:
-    """Write the line that :func:`next_line` numbered, in the transaction that destroys."""
+          case_number: str | None = None, rule: str | None = None) -> Line:
+    """Write the line that :func:`next_line` numbered, in the transaction that destroys. ``rule``:
+    another than the kind's own."""
     row = conn.execute("select date_trunc('second', now())").fetchone()
     assert row is not None
-    rule = BY_KIND[kind].rule if kind in BY_KIND else RUN_RULE
+    rule = rule or (BY_KIND[kind].rule if kind in BY_KIND else RUN_RULE)
     line = Line(number, row[0], row[0], run_id, provider_id, int(kind),
                 len(ids), rule, case_number, hash_of(ids), previous)
     said, signer = line.canonical(), secrets().receipts

@@ -78,7 +78,12 @@ ABOUT_RECIPIENTS: dict[str, str | None] = {
     "recipient": None, "consent_entry": "captured_at", "consent_state": "entry_at",
     "message": "created_at", "verification": "created_at",
     "kvkk_entry": "captured_at", "kvkk_state": "entry_at",
+    "data_request_recipient": "added_at",
 }
+# tables of a data subject's request, by the column that names the case
+ABOUT_CASES = {"data_request": "id"} | dict.fromkeys((
+    "data_request_event", "data_request_file", "data_request_correction", "data_request_export",
+    "data_request_erasure", "data_request_answer", "data_request_mail"), "request_id")
 PERSONAL_TABLES = frozenset({  # the system's alone
     "login_limit", "user_session", "user_security", "recovery_code", "passkey", "user_device",
     "outside_login", "account_mail",
@@ -168,6 +173,8 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
         parts.append(_dealers(table, table.name, scope.dealer_id))
     if table.name in ABOUT_RECIPIENTS and not scope.restricted:
         parts.append(unrestricted(table, table.name))
+    if table.name in ABOUT_CASES and not scope.restricted:
+        parts.append(_open_case(table))
     return and_(*parts)
 
 
@@ -189,6 +196,15 @@ def unrestricted(table: Table | Alias, name: str) -> Condition:
     return ~exists(select(1).select_from(kept).where(
         kept.c.provider_id == table.c.provider_id, kept.c.recipient_id == person, hidden,
     ).correlate(table).offset(0))
+
+
+def _open_case(table: Table) -> Condition:
+    """That none of the people matched with a case is kept for the law alone: the case tells of them
+    as their records do."""
+    matched: Alias = Model.metadata.tables["data_request_recipient"].alias()
+    return ~exists(select(1).select_from(matched).where(
+        matched.c.request_id == table.c[ABOUT_CASES[table.name]],
+        ~unrestricted(matched, "data_request_recipient")).correlate(table).offset(0))
 
 
 def taken_here(dealer_column: Any) -> Condition:

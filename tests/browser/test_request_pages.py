@@ -65,7 +65,7 @@ def _case(place: Any, days: int, name: str, rights: list[str]) -> cases.Case:
 PAGES = (
     ("request-list", "/basvurular/"), ("request-closed", "/basvurular/?durum=kapandi"),
     ("request-new", "/basvurular/yeni"), ("request-near", "/basvurular/{near}"),
-    ("request-late", "/basvurular/{late}"), ("request-answer", "/basvurular/{late}/cevap?karar=2"),
+    ("request-late", "/basvurular/{late}"), ("request-answer", "/basvurular/{late}/cevap"),
     ("request-texts", "/basvurular/metinler/"),
     ("request-text", "/basvurular/metinler/E.granted/tr"),
 )
@@ -159,6 +159,8 @@ def _answer(chromium: Any, house: dict[str, Any], number: str) -> None:
         page.click("text=Veri örneği hazırla")
         page.wait_for_selector("text=Veri örneği istendi")
         exports.make_waiting()
-        page.goto(f"/basvurular/{number}/cevap?karar=1")
+        page.goto(f"/basvurular/{number}/cevap")
+        page.select_option("#karar", "1")
+        page.click("text=Metne başla")
         page.click("text=Yazıyı hazırla ve gönder")
         page.wait_for_selector("text=Cevap yolda")

@@ -22,6 +22,9 @@ from ileti.channels.registry import carry, gateway_for
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
 from ileti.core.secrets import secrets
+from ileti.kvkk.ledger import record as record_acts
+from ileti.kvkk.vocabulary import Act
+from tests.kvkk.house import act, click, text
 
 
 class Gateway:
@@ -306,6 +309,30 @@ def test_r10_a_late_confirmation_is_sent_and_marked(
     with clock.freeze(clock.now() + timedelta(days=1)):
         send.send_waiting()
     assert row(conn, message)[:2] == (True, "R-10: late")
+
+
+@pytest.mark.parametrize(("language", "says"), [
+    ("tr", ("Okundu, anlaşıldı: ", "Rıza verildi: ", ", sürüm 1")),
+    ("en", ("Read and understood: ", "Consent given: ", ", version 1"))])
+def test_a_confirmation_names_the_acts_about_personal_data_of_its_click_too(
+    fake: Callable[..., Gateway], conn: Any, place: Any, language: str, says: tuple[str, ...]
+) -> None:
+    gateway, mail = fake(), f"onay-{language}-{place.brand_id}@ornek.com.tr"
+    kinds = (text(place, "AYDINLATMA"), Act.READ), (text(place), Act.GIVEN)
+    done, _ = record_acts(click(place), [act(of, what, address=mail) for of, what in kinds])
+    record_acts(click(place), [act(text(place, "AYDINLATMA"), Act.SHOWN, address=mail)])
+    person = conn.execute("select recipient_id from kvkk_entry where submission_id = %s limit 1",
+                          (done.submission_id,)).fetchone()[0]
+    enqueue(conn, [confirmation(
+        provider_id=place.provider_id, brand_id=place.brand_id, recipient_id=person,
+        submission_id=done.submission_id, at=clock.now(), channels=[Channel.EPOSTA],
+        language=language, person="Nazlı", place="Örnek")])
+    send.send_waiting()
+    mail_sent = next(one for one in gateway.got if one.to == mail)
+    for word in says:
+        assert word in mail_sent.text
+    assert says[0].partition(":")[0] in (mail_sent.html or "")
+    assert not {"Gösterildi", "Shown"} & set(mail_sent.text.replace(":", " ").split())
 
 
 def test_a_confirmation_by_sms_names_sender_and_a_way_to_refuse(

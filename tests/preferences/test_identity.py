@@ -121,6 +121,20 @@ def test_a_code_opens_once(visitor: Visitor, place: Any, code_to: Callable[[], s
         assert visitor.type_in(code_to()).status_code == 422
 
 
+def test_a_code_is_of_its_recipient_and_opens_nobody_elses_page(
+    visitor: Visitor, place: Any, conn: Any, code_to: Callable[[], str]
+) -> None:
+    mail, other = new_mail(), new_mail()
+    known(place, mail, MAIL)
+    known(place, other, MAIL)
+    visitor.ask(mail)
+    code = code_to()
+    conn.execute(
+        "update verification set recipient_id = (select max(id) from recipient "
+        "where provider_id = %s) where provider_id = %s", (place.provider_id,) * 2)
+    assert visitor.type_in(code).status_code == 422
+
+
 def test_a_code_of_one_provider_is_none_of_another(
     visitor: Visitor, public: Any, place: Any, place_b: Any, code_to: Callable[[], str]
 ) -> None:

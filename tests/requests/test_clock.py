@@ -73,6 +73,24 @@ def test_r63_what_is_late_is_said_so_and_the_desk_stands_red(
     assert "Süresi geçti" in text
 
 
+def test_one_case_that_fails_keeps_no_others_alarm(
+    new_case: Callable[..., cases.Case], post: Callable[..., Gateway],
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post()
+    both = [new_case(received_at=clock.now() - timedelta(days=26 - n)) for n in range(2)]
+    real = alarms.cases.read_case
+
+    def breaks(conn: Any, number: int, **named: Any) -> cases.Case:
+        if number == both[0].id:
+            raise ValueError("cannot be opened")
+        return real(conn, number, **named)
+
+    monkeypatch.setattr(alarms.cases, "read_case", breaks)
+    alarms.raise_alarms()
+    assert [kinds_of(one.id)[-1] for one in both] == ["received", "alarm"]
+
+
 def test_an_answered_case_raises_no_alarm(
     new_case: Callable[..., cases.Case], post: Callable[..., Gateway]
 ) -> None:

@@ -9,14 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ileti.channels.base import Refused, Sent
 from ileti.consents.vocabulary import Channel
-from ileti.core import clock, db
+from ileti.core import clock, db, orm
 from ileti.core.clock import to_istanbul
 from ileti.requests import cases, mails
+from ileti.requests.desk import casepage
 from ileti.requests.numbers import case_number, case_of
-from ileti.requests.vocabulary import State
+from ileti.requests.vocabulary import Deed, State
 from tests.channels.test_send import Gateway
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 from tests.requests.conftest import TCKN, kinds_of, new_mail, verified
@@ -109,6 +111,60 @@ def test_personal_details_are_masked_until_opened_and_that_is_written_down(
     assert "Nazlı" not in listed
 
 
+def asked_of(client: Any, app: Any, path: str) -> int:
+    """How many statements a page asks of the session."""
+    asked: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        engine = orm.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(asked)
+
+
+def test_pages_ask_as_often_for_many_entries_as_for_few(
+    app: Any, place: Any, new_case: Callable[..., Case]
+) -> None:
+    client, case = officer(app, place), new_case()
+    path = f"/basvurular/{case_number(case.id)}"
+    names = [user_with(app, "compliance_officer", place) for _ in range(4)]
+    users = [row[0] for row in db.connection().execute(
+        "select id from ab_user where username = any(%s)", (names,))]
+    few = asked_of(client, app, path), asked_of(client, app, "/basvurular/")
+    for n, user in enumerate(users):
+        other = new_case()
+        with db.transaction() as conn:
+            cases.note(conn, case, Deed.NOTED, by=user, text=f"Not {n}")
+            conn.execute("update data_request set assignee_id = %s where id = %s",
+                         (user, other.id))
+    many = asked_of(client, app, path), asked_of(client, app, "/basvurular/")
+    assert len(users) == 4
+    assert many[0] <= few[0] + 1  # the names, once
+    assert many[1] <= few[1] + 1
+
+
+def test_what_is_held_is_counted_and_opened_by_the_press_alone(
+    app: Any, place: Any, new_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = new_mail()
+    known = take(place, mail, channel=Channel.EPOSTA).items[0].recipient_id
+    client, case = officer(app, place), verified(new_case(), known)
+    monkeypatch.setattr(casepage, "SHOWN", 1)
+    take(place, mail, channel=Channel.EPOSTA)
+    with monkeypatch.context() as shut:
+        shut.setattr(casepage.holdings, "gather", None)
+        assert "Bütün kayıtlar · 2" in page(client, case)
+    opened = do(client, case, "goster").text
+    assert "Bütün kayıtlar · 2" in opened
+    assert "İlk 1 kayıt gösteriliyor" in opened
+
+
 def test_a_case_is_found_by_number_address_and_identity_number_and_not_by_name(
     app: Any, place: Any, place_b: Any, new_case: Callable[..., Case]
 ) -> None:
@@ -169,6 +225,29 @@ def answered(client: Any, case: Case, **more: Any) -> Any:
     return do(client, case, "cevap", **({
         "key": "c1", "language": "tr", "decision": "1", "sending": "1", "used": "[]",
         "body": "Sayın başvuran, talebiniz yerine getirildi.\n\nSaygılarımızla."} | more))
+
+
+def test_no_answer_shows_the_person_without_a_press_that_is_written_down(
+    app: Any, place: Any, new_case: Callable[..., Case]
+) -> None:
+    mail = new_mail()
+    known = take(place, mail, channel=Channel.EPOSTA).items[0].recipient_id
+    client, case = officer(app, place), verified(new_case(rights=["A"]), known)
+    looked = client.get(f"/basvurular/{case_number(case.id)}/cevap?karar=1&dil=tr").text
+    assert "Nazlı" not in looked
+    assert mail not in looked
+    assert "opened" not in kinds_of(case.id)
+    for deed in ("cevap/metin", "cevap/onizleme"):
+        assert client.get(f"/basvurular/{case_number(case.id)}/{deed}").status_code == 405
+    begun = do(client, case, "cevap/metin", karar="1").text
+    assert "Nazlı" in begun
+    assert mail in begun
+    do(client, case, "cevap/onizleme", decision="1", body="x" * 50)
+    audited = db.connection().execute(
+        "select count(*) from audit_entry where provider_id = %s and action = 'request:reveal'",
+        (place.provider_id,)).fetchone()
+    assert audited == (2,)
+    assert kinds_of(case.id).count("opened") == 2
 
 
 def test_an_answer_by_mail_goes_out_with_its_letter_and_closes_the_case(
@@ -247,6 +326,51 @@ def test_nothing_is_granted_before_the_identity_is_verified(
     do(client, case, "kimlik", outcome="1", basis="Ehliyetini gördüm")
     do(client, case, "kopya")
     assert "export" in kinds_of(case.id)
+
+
+def copy_of(case: Case) -> int:
+    """A copy of the data of who is matched with a case."""
+    from ileti.requests import exports
+
+    db.connection().execute("update data_request_export set next_at = now() + interval '1 day' "
+                            "where done_at is null")
+    with db.transaction() as conn:
+        number = exports.ask_for(conn, now(case), by=1)
+    exports.make_waiting()
+    return number
+
+
+def test_no_answer_carries_a_copy_unless_the_identity_is_verified_and_the_people_are_the_same(
+    app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
+) -> None:
+    gateway, client, case = post(), officer(app, place), verified(new_case())
+    export = str(copy_of(case))
+    refusal = {"decision": "3", "reason": "IDENTITY", "export": export,
+               "why": "Kimliğiniz doğrulanamadı, bu yüzden veriler verilemez."}
+    do(client, case, "kimlik", outcome="3", basis="İmza uymuyor")
+    assert "Kimlik doğrulanmadan veri örneği" in answered(client, case, **refusal).text
+    verified(case, take(place, new_mail(), channel=Channel.EPOSTA).items[0].recipient_id)
+    assert "eşlenen kişiler değişti" in answered(client, case, export=export).text
+    assert now(case).state is State.OPEN
+    answered(client, case, export=str(copy_of(case)))
+    mails.send_mails()
+    assert "/kvkk/veri/" in gateway.got[0].text
+
+
+def test_the_identity_is_looked_at_on_the_locked_case_when_the_letter_is_set(
+    app: Any, place: Any, new_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ileti.requests import answering
+
+    client, case = officer(app, place), verified(new_case())
+
+    def doubted(name: str) -> None:
+        assert name == "requests.letter_kept"
+        db.connection().execute("update data_request set identity = 3 where id = %s", (case.id,))
+
+    monkeypatch.setattr(answering, "reach", doubted)
+    assert answered(client, case, export=str(copy_of(case))).status_code == 422
+    assert "answered" not in kinds_of(case.id)
 
 
 def test_a_closed_case_is_read_only(
@@ -358,7 +482,7 @@ def test_a_reply_text_is_versioned_and_two_do_not_overwrite_each_other(
     assert client.post(path, data=send | {"version": "0"}).status_code == 409
     assert client.post(path, data=send | {"version": "1", "body": "{yok} " * 5}).status_code == 400
     case = new_case(rights=["A"])
-    begun = client.get(f"/basvurular/{case_number(case.id)}/cevap?karar=1").text
+    begun = do(client, case, "cevap/metin", karar="1").text
     assert "Sayın Nazlı Kırşehirli, işlenmektedir." in begun
     assert "&#34;A.granted&#34;, &#34;version&#34;: 1" in begun
 
@@ -395,3 +519,58 @@ def test_an_answer_never_carries_another_cases_copy(
     mails.send_mails()
     mail, = gateway.got
     assert "/kvkk/veri/" not in mail.text
+
+
+def restricted(case: Case, place: Any) -> Case:
+    """A case matched with somebody whom an erasure restricted since."""
+    taken = take(place, new_mail(), channel=Channel.EPOSTA).items[0].recipient_id
+    matched = verified(case, taken)
+    db.connection().execute(
+        "insert into restriction (provider_id, recipient_id, since, reason) "
+        "values (%s, %s, now(), 'Başvuru')", (place.provider_id, taken))
+    return matched
+
+
+def test_r64_a_case_of_a_restricted_person_is_open_to_who_may_see_restricted_records_only(
+    app: Any, place: Any, place_b: Any, new_case: Callable[..., Case]
+) -> None:
+    case, other = new_case(received_at=clock.now() - timedelta(days=40)), new_case()
+    officers = officer(app, place)
+    do(officers, case, "dosya", dosya=[(io.BytesIO(PDF), "dilekce.pdf")])
+    no = db.connection().execute("select id from data_request_file where request_id = %s",
+                                 (case.id,)).fetchone()[0]
+    restricted(case, place)
+    paths = [f"/basvurular/{case_number(case.id)}{tail}" for tail in ("", f"/dosya/{no}")]
+    admin = officer(app, place, "provider_admin")
+    assert [admin.get(path).status_code for path in paths] == [404, 404]
+    assert [officers.get(path).status_code for path in paths] == [200, 200]
+    for deed in ("goster", "not", "kopya", "sil/oner", "cevap"):
+        assert do(admin, case, deed, note="x" * 9).status_code == 404, deed
+    for path in ("?durum=", "liste.csv?durum=", "?durum=gecti"):
+        theirs, ours = (one.get(f"/basvurular/{path}").text for one in (admin, officers))
+        assert case_number(case.id) not in theirs, path
+        assert case_number(case.id) in ours, path
+    assert case_number(other.id) in admin.get("/basvurular/?durum=").text
+    found = admin.post("/basvurular/ara", data={"csrf_token": token_of(admin), "q":
+                                                case_number(case.id)})
+    assert found.headers["Location"].endswith("/basvurular/")
+    assert "1 başvuru cevap bekliyor." in admin.get("/basvurular/").text
+
+
+def test_r64_only_who_may_see_restricted_records_is_told_of_such_a_case_or_gets_it(
+    app: Any, place: Any, new_case: Callable[..., Case], post: Callable[..., Gateway]
+) -> None:
+    from ileti.requests import alarms
+
+    gateway = post()
+    admin, told = (user_with(app, role, place) for role in (
+        "provider_admin", "compliance_officer"))
+    case = restricted(new_case(received_at=clock.now() - timedelta(days=22)), place)
+    alarms.raise_alarms()
+    mails.send_mails()
+    got = {one.to.partition("@")[0] for one in gateway.got}
+    assert told in got
+    assert admin not in got
+    text = page(sign_in(app, told), case)
+    picks = re.search(r'<select id="user".*?</select>', text, re.S)[0]
+    assert picks.count("<option") == 2  # nobody, and the officer

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from config import settings
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.requests import answering, cases, erasing
-from ileti.requests.eraser import Retention
+from ileti.requests.eraser import Retention, told
+from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Decision
-from tests.panel.people import take
+from ileti.retention.erase import Erasure, Person
+from tests.panel.people import take, token_of
 from tests.requests.conftest import new_mail, verified
 from tests.requests.test_erasure import do, officer, open_one
 
@@ -44,7 +47,9 @@ def test_what_the_law_keeps_is_restricted_and_named_with_its_day(
     app: Any, place: Any, case: Case
 ) -> None:
     outcome = approved(app, place, case)
-    assert [one["what"] for one in outcome["erased"]] == ["marketing"]
+    assert outcome["erased"] == []
+    assert [one["what"] for one in outcome["ended"]] == ["marketing"]
+    assert [one["what"] for one in outcome["kept"]] == ["records", "addresses"]
     records = outcome["kept"][0]
     assert (records["what"], records["rule"]) == ("records", "R-46, R-47")
     ten = clock.today().year + 10
@@ -52,6 +57,9 @@ def test_what_the_law_keeps_is_restricted_and_named_with_its_day(
     text, _ = answering.begin(db.connection(), case, Decision.GRANTED, "tr")
     assert f".{ten} tarihine kadar" in text
     assert "6563 s. Kanun m. 11/3" in text
+    assert "Silinen kayıt yoktur" in text
+    assert "Silinenler" not in text
+    assert "yerine getirildi" not in text
 
 
 def test_nothing_is_sent_any_more(app: Any, place: Any, case: Case, conn: Any) -> None:
@@ -82,3 +90,62 @@ def test_a_plan_changes_nothing(place: Any, case: Case, conn: Any) -> None:
     assert plan.kept[0].until > clock.today() + timedelta(days=3_600)
     assert conn.execute("select count(*) from consent_entry where provider_id = %s",
                         (place.provider_id,)).fetchone() == before
+
+
+def person(number: int, **more: Any) -> Person:
+    """A recipient of whom three records, two messages and a file are held."""
+    return Person(**{"recipient_id": number, "records": 3, "consents": 0, "messages": 2, "files": 1,
+                     "erased": False, "restricted": True, "until": None, "holds": ()} | more)
+
+
+def lines(part: tuple[erasing.Line, ...]) -> list[tuple[str, int, str]]:
+    return [(one.what, one.count, one.rule) for one in part]
+
+
+def test_erased_is_what_is_gone_and_what_goes_with_the_next_destruction_is_kept_till_then() -> None:
+    outcome = told(Erasure(1, (person(1, erased=True),), done=True))
+    assert lines(outcome.erased) == [("addresses", 1, ""), ("messages", 2, "")]
+    assert lines(outcome.kept) == [("records", 3, "R-64"), ("files", 1, "R-64")]
+    assert all(one.until == clock.today() + timedelta(days=settings().destruction_days)
+               and "periyodik imha" in one.why_tr for one in outcome.kept)
+
+
+def test_what_should_have_gone_and_did_not_is_never_called_erased() -> None:
+    outcome = told(Erasure(1, (person(1),), done=True))
+    assert outcome.erased == ()
+    assert lines(outcome.kept) == [("records", 3, "R-64"), ("messages", 2, "R-64"),
+                                   ("files", 1, "R-64"), ("addresses", 1, "R-64")]
+    planned = told(Erasure(1, (person(1),)))
+    assert lines(planned.erased) == [("addresses", 1, ""), ("messages", 2, "")]
+
+
+def test_a_hold_and_the_law_are_told_apart_each_with_its_reason_and_rule() -> None:
+    until = clock.now() + timedelta(days=900)
+    outcome = told(Erasure(1, (
+        person(1, until=until, messages=0, files=0), person(2, holds=(7,), messages=0, files=0),
+        person(3, until=until, holds=(7,), messages=0, files=0)), done=True))
+    assert outcome.erased == ()
+    assert [(one.what, one.rule, one.law, one.until is not None) for one in outcome.kept] == [
+        ("records", "R-46, R-47", "6563 s. Kanun m. 11/3; Yönetmelik m. 13", True),
+        ("addresses", "R-46, R-47", "6563 s. Kanun m. 11/3; Yönetmelik m. 13", True),
+        ("records", "R-64", "KVKK m. 5/2-e", False), ("addresses", "R-64", "KVKK m. 5/2-e", False),
+        ("records", "R-46, R-47, R-64", "6563 s. Kanun m. 11/3; Yönetmelik m. 13; KVKK m. 5/2-e",
+         False),
+        ("addresses", "R-46, R-47, R-64",
+         "6563 s. Kanun m. 11/3; Yönetmelik m. 13; KVKK m. 5/2-e", False)]
+    assert "ispat yükü" in outcome.kept[-1].why_tr
+    assert "Hukuki bekletme" in outcome.kept[-1].why_tr
+
+
+def test_an_answer_is_no_full_grant_while_something_is_kept(
+    app: Any, place: Any, case: Case
+) -> None:
+    approved(app, place, case)
+    client = officer(app, place)
+    said = {"csrf_token": token_of(client), "key": "x", "decision": "1", "sending": "1",
+            "body": "y" * 60}
+    path = f"/basvurular/{case_number(case.id)}/cevap"
+    assert "Kısmen kabul" in client.post(path, data=said).text
+    assert client.post(path, data=said | {
+        "decision": "2", "reason": "LEGAL_DUTY", "why": "Kayıtlar yasa gereği saklanmaktadır."
+    }).status_code == 303

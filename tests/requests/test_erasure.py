@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
+from ileti.core.errors import Conflict
 from ileti.requests import answering, cases, erasing
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Decision
@@ -96,8 +98,6 @@ def test_r64_one_proposes_another_approves_and_then_it_is_done(
 
 
 def test_the_database_itself_keeps_two_people_apart(case: Case) -> None:
-    import psycopg
-
     erasing.register(Fake())
     with db.transaction() as conn:
         number = erasing.propose(conn, case, by=7)
@@ -128,6 +128,97 @@ def test_what_fails_is_tried_again_and_written_once(app: Any, place: Any, case: 
                             "where request_id = %s", (case.id,))
     assert erasing.erase_waiting()["erased"] == 1
     assert kinds_of(case.id).count("erased") == 1
+
+
+def approved(app: Any, place: Any, case: Case) -> int:
+    """One proposed and another approved; the proposal's number."""
+    do(officer(app, place), case, "oner")
+    number = open_one(case)
+    do(officer(app, place), case, "karar", id=str(number), karar="onay")
+    return number
+
+
+def test_nothing_is_erased_for_somebody_whose_identity_is_doubted_since_the_proposal(
+    app: Any, place: Any, case: Case
+) -> None:
+    fake = Fake()
+    erasing.register(fake)
+    do(officer(app, place), case, "oner")
+    db.connection().execute("update data_request set identity = 3 where id = %s", (case.id,))
+    answer = do(officer(app, place), case, "karar", id=str(open_one(case)), karar="onay")
+    assert answer.status_code == 303
+    assert "erase_approved" not in kinds_of(case.id)
+    with db.transaction() as conn, pytest.raises(Conflict, match="Verify the identity first"):
+        erasing.decide(conn, cases.read_case(conn, case.id), open_one(case), by=987_654,
+                       approved=True)
+    erasing.erase_waiting()
+    assert fake.asked == []
+
+
+def test_the_identity_stays_as_it_is_while_an_approved_erasure_is_done(
+    app: Any, place: Any, case: Case
+) -> None:
+    erasing.register(Fake())
+    approved(app, place, case)
+    client = officer(app, place)
+    path = f"/basvurular/{case_number(case.id)}/kimlik"
+    data = {"csrf_token": token_of(client), "outcome": "3", "basis": "İmza uymuyor"}
+    client.post(path, data=data)
+    assert cases.read_case(db.connection(), case.id).identity == 1
+    erasing.erase_waiting()
+    client.post(path, data=data)
+    assert cases.read_case(db.connection(), case.id).identity == 3
+
+
+def given_up(number: int) -> None:
+    """The job tries until it gives up."""
+    for _ in range(erasing.MOST_TRIES + 1):
+        db.connection().execute("update data_request_erasure set next_at = now() where id = %s",
+                                (number,))
+        erasing.erase_waiting()
+
+
+def test_an_erasure_that_failed_is_not_turned_down_nor_answered_but_tried_again(
+    app: Any, place: Any, case: Case
+) -> None:
+    erasing.register(Fake(fails=erasing.MOST_TRIES))
+    number = approved(app, place, case)
+    given_up(number)
+    assert kinds_of(case.id)[-1] == "erase_failed"
+    client = officer(app, place)
+    do(client, case, "karar", id=str(number), karar="ret")
+    do(client, case, "oner")
+    answer = client.post(f"/basvurular/{case_number(case.id)}/cevap", data={
+        "csrf_token": token_of(client), "key": "x", "decision": "3", "reason": "LEGAL_DUTY",
+        "why": "Kayıtlar yasa gereği saklanıyor.", "sending": "1", "body": "y" * 60})
+    assert "tamamlanmadan cevap verilemez" in answer.text
+    assert kinds_of(case.id)[-1] == "erase_failed"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        db.connection().execute("update data_request_erasure set declined_at = now() "
+                                "where id = %s", (number,))
+    do(client, case, "yeniden", id=str(number))
+    assert erasing.erase_waiting() == {"erased": 1, "failed": 0}
+    assert kinds_of(case.id)[-3:] == ["erase_failed", "erase_retried", "erased"]
+
+
+def test_only_what_was_given_up_is_tried_again(app: Any, place: Any, case: Case) -> None:
+    erasing.register(Fake())
+    client = officer(app, place)
+    do(client, case, "oner")
+    do(client, case, "yeniden", id=str(open_one(case)))
+    assert "erase_retried" not in kinds_of(case.id)
+    assert erasing.erase_waiting() == {"erased": 0, "failed": 0}
+
+
+def test_an_erasure_that_is_killed_each_time_is_given_up(app: Any, place: Any, case: Case
+                                                         ) -> None:
+    fake = Fake()
+    erasing.register(fake)
+    number = approved(app, place, case)
+    db.connection().execute("update data_request_erasure set tries = %s where id = %s",
+                            (erasing.MOST_TRIES, number))
+    assert erasing.erase_waiting() == {"erased": 0, "failed": 1}
+    assert (fake.asked, kinds_of(case.id)[-1]) == ([], "erase_failed")
 
 
 def test_an_answer_waits_for_an_open_erasure(app: Any, place: Any, case: Case) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.logs import HIDDEN  # noqa: F401 (logging is set up)
-from ileti.requests import cases
+from ileti.requests import cases, drafts
 from ileti.requests.numbers import case_of, form_path
 from tests.panel.people import take
 from tests.requests.conftest import TCKN, Applicant, kinds_of
@@ -101,6 +101,41 @@ def test_a_wrong_code_makes_no_case_and_five_end_it(applicant: Applicant) -> Non
     assert count(applicant) == 0
 
 
+def draft_of(one: Applicant) -> int:
+    return int(drafts.open_handle(one.handle, one.place.brand_id)[0])
+
+
+def test_a_code_is_of_one_draft_and_one_address(app: Any, place: Any) -> None:
+    """Also where somebody wrote to the database by hand."""
+    mine, theirs = Applicant(app, place), Applicant(app, place)
+    mine.send()
+    code = mine.code()
+    theirs.send()
+    db.connection().execute(
+        "update data_request_draft t set code_hash = m.code_hash from data_request_draft m "
+        "where t.id = %s and m.id = %s", (draft_of(theirs), draft_of(mine)))
+    assert "Kod uymadı" in theirs.confirm(code).text
+    db.connection().execute(
+        "update data_request_draft m set content = t.content from data_request_draft t "
+        "where t.id = %s and m.id = %s", (draft_of(theirs), draft_of(mine)))
+    assert "Kod uymadı" in mine.confirm(code).text
+    assert count(mine) == 0
+
+
+def test_an_address_has_so_many_wrong_tries_a_day_whatever_codes_and_drafts(
+    app: Any, place: Any
+) -> None:
+    one = Applicant(app, place)
+    for _ in range(5):
+        one.send()
+        right = one.code()
+        for _ in range(4):
+            answer = one.confirm("000000" if right != "000000" else "111111")
+    assert "1 deneme" in answer.text
+    assert "bugünkü deneme hakkı bitti" in one.confirm(right).text
+    assert count(one) == 0
+
+
 def test_the_same_code_again_is_the_same_case(applicant: Applicant) -> None:
     applicant.send()
     code = applicant.code()
@@ -148,6 +183,28 @@ def test_r30_who_wants_no_messages_is_refused_everywhere_with_the_code(
         (place.provider_id, taken.items[0].recipient_id)).fetchall()
     assert row == [(2, 6)]
     assert "stopped" in kinds_of(number)
+
+
+def test_one_wish_that_fails_keeps_nobody_elses(
+    app: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [Applicant(app, place) for _ in range(3)]
+    with monkeypatch.context() as crashed:
+        crashed.setattr(drafts, "_stop_if_asked", lambda _: None)
+        numbers = [case_of(one.apply("RET")) for one in asked]
+    real = drafts.stops.stop
+
+    def breaks(case: Any, *more: Any, **named: Any) -> int:
+        if case.id == numbers[0]:
+            raise RuntimeError("the ledger is away")
+        return real(case, *more, **named)
+
+    monkeypatch.setattr(drafts.stops, "stop", breaks)
+    drafts.stop_forgotten()
+    assert ["stopped" in kinds_of(number) for number in numbers] == [False, True, True]
+    monkeypatch.undo()
+    drafts.stop_forgotten()
+    assert kinds_of(numbers[0]).count("stopped") == 1
 
 
 def test_r42_the_refusal_of_an_unknown_address_is_kept(applicant: Applicant) -> None:

@@ -117,6 +117,10 @@ create function import_known(
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = on set enable_sort = on
 set plan_cache_mode = force_custom_plan as $$
 begin
+    if exists (select from import_item where not fresh) then
+        perform pin_persons(p_provider, array(  -- as 0220 says
+            select distinct recipient_id from import_item where not fresh));
+    end if;
     with held as materialized (
         select i.place, i.entry_id, s.entry_id as held_id, s.held,
                s.standing = 1

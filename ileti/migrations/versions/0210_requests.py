@@ -6,6 +6,8 @@ Revises: 0220
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -15,6 +17,7 @@ down_revision = "0220"
 branch_labels = None
 depends_on = None
 
+SQL = Path(__file__).parents[1] / "sql" / "0210_requests.sql"
 _MOMENT = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")
 _PROOF = "proof: the application only adds rows"
@@ -41,7 +44,8 @@ _ADDED_TO = (
 
 
 def upgrade() -> None:
-    """New tables alone; what is proof says so, and the application’s rights follow from that."""
+    """New tables, and the functions by which copies go; what is proof says so, and the
+    application’s rights follow from that."""
     _cases()
     _history()
     _people()
@@ -54,6 +58,7 @@ def upgrade() -> None:
                    "for each row execute function pin_file()")
     for table in _ALL:  # a dealer has no business with them (ADR 0019)
         op.execute(f"select dealer_sees('{table}', 'false')")
+    op.get_bind().exec_driver_sql(SQL.read_text().replace("%", "%%"))
     op.execute("select grant_application_rights()")
     op.execute("select build_dealer_wall()")
 
@@ -111,6 +116,7 @@ def _cases() -> None:
         sa.Column("code_until", _MOMENT, nullable=False),
         sa.Column("codes", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("tries", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("wrong", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("address_mark", sa.LargeBinary(), nullable=False),
         sa.Column("block_mark", sa.LargeBinary(), nullable=True),
         sa.Column("request_id", sa.BigInteger(), nullable=True),
@@ -289,6 +295,9 @@ def _errands() -> None:
         sa.Column("pdf_file", sa.BigInteger(), nullable=True),
         sa.Column("counts", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"),
                   nullable=False),
+        sa.Column("recipients", postgresql.ARRAY(sa.BigInteger()),
+                  server_default=sa.text("'{}'::bigint[]"), nullable=False),
+        sa.Column("removed_at", _MOMENT, nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_request_export")),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"],
@@ -301,6 +310,9 @@ def _errands() -> None:
     op.create_index("ix_data_request_export_due", "data_request_export", ["next_at"],
                     postgresql_where=sa.text(
         "done_at is null and problem is null"))
+    op.create_index("ix_data_request_export_lying", "data_request_export", ["until"],
+                    postgresql_where=sa.text(
+        "done_at is not null and removed_at is null"))
     op.create_index("ix_data_request_export_request_id", "data_request_export", ["request_id",
                                                                                  "id"])
     op.create_table(
@@ -326,6 +338,10 @@ def _errands() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_request_erasure")),
         sa.CheckConstraint("approved_by is null or approved_by <> asked_by",
                            name=op.f("ck_data_request_erasure_two_people")),
+        sa.CheckConstraint("approved_at is null or declined_at is null",
+                           name=op.f("ck_data_request_erasure_decided_once")),
+        sa.CheckConstraint("done_at is null or approved_at is not null",
+                           name=op.f("ck_data_request_erasure_approved_first")),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"],
                                 name=op.f("fk_data_request_erasure_brand_id_brand")),
         sa.ForeignKeyConstraint(["provider_id"], ["provider.id"],
@@ -371,6 +387,8 @@ def downgrade() -> None:
         if exists (select from data_request) then
             raise exception 'there are data subjects'' requests; keep a dump and delete them first';
         end if; end $$""")
+    op.execute("drop function destroy_copies(bigint, integer, bigint[])")
+    op.execute("drop function copy_due(data_request_export)")
     op.execute(f"delete from dealer_rule where table_name in {_ALL}")
     for table in _ALL:
         op.drop_table(table)

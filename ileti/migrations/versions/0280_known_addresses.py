@@ -22,7 +22,12 @@ _APPLY = (SQL / "0160_imports_faster.sql").read_text()
 
 # Other migrations changed lines of import_apply: only what it did with known addresses goes out.
 _START = _APPLY.index("    select count(*) into v_known from import_item where not fresh;")
-_BEFORE = _APPLY[_START:_APPLY.index("    perform import_link(", _START)]
+_KNOWN = "    if v_known > 0 then"
+_PINNED = """
+        perform pin_persons(p_provider, array(
+            select distinct recipient_id from import_item where not fresh));"""  # by 0220
+_BEFORE = _APPLY[_START:_APPLY.index("    perform import_link(", _START)].replace(
+    _KNOWN, _KNOWN + _PINNED)
 _NOW = """\
     select k.written, k.left_out into v_known, left_out
       from import_known(p_run, p_chunk, p_provider, p_brand, v_submission, v_at) k;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
@@ -21,21 +22,31 @@ from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Decision, Identity, Reason, Right, Sending
 
 
+def choose(one: DataRequest) -> dict[str, Any]:
+    """The page on which the decision is chosen; it shows nothing of the person."""
+    case = cases.read_case(db.connection(), one.id)
+    return _page(one, case, _empty(case, case.language))
+
+
 def begin(one: DataRequest) -> dict[str, Any]:
-    """The page before anything was written: the decision, and with it a first text."""
-    conn = db.connection()
+    """The page with a first text for the decision that was chosen. The text names the person and
+    what is held, so the caller writes down who sees it."""
+    conn, said = db.connection(), request.form
     case = cases.read_case(conn, one.id)
-    decision = _decision(request.args.get("karar", ""))
-    language = request.args.get("dil", case.language)
-    language = language if language in ("tr", "en") else "tr"
-    refused = [word for word in request.args.getlist("olmaz") if word in case.rights]
-    new = answering.NewAnswer(
-        idem=str(uuid.uuid4()), language=language, decision=decision, reason="", why="", body="",
-        sending=Sending.MAIL if case.person.email else Sending.POST, used=[])
-    if decision is not None:
-        body, used = answering.begin(conn, case, decision, language, refused=refused)
-        new = answering.NewAnswer(**vars(new) | {"body": body, "used": used})
+    decision = _decision(said.get("karar", ""))
+    if decision is None:
+        return choose(one)
+    language = "en" if said.get("dil") == "en" else "tr"
+    refused = [word for word in said.getlist("olmaz") if word in case.rights]
+    body, used = answering.begin(conn, case, decision, language, refused=refused)
+    new = replace(_empty(case, language), decision=decision, body=body, used=used)
     return _page(one, case, new, refused=refused)
+
+
+def _empty(case: cases.Case, language: str) -> answering.NewAnswer:
+    return answering.NewAnswer(
+        idem=str(uuid.uuid4()), language=language, decision=None, reason="", why="", body="",
+        sending=Sending.MAIL if case.person.email else Sending.POST, used=[])
 
 
 def again(one: DataRequest, new: answering.NewAnswer, error: IletiError) -> dict[str, Any]:
@@ -71,7 +82,8 @@ def _page(one: DataRequest, case: cases.Case, new: answering.NewAnswer, *,
 
 def _exports(one: DataRequest) -> list[dict[str, Any]]:
     rows = orm.db.session.scalars(select(RequestExport).where(
-        RequestExport.request_id == one.id, RequestExport.done_at.is_not(None)).order_by(
+        RequestExport.request_id == one.id, RequestExport.done_at.is_not(None),
+        RequestExport.removed_at.is_(None)).order_by(
         RequestExport.id.desc()))
     return [{"value": row.id, "at": row.done_at} for row in rows]
 
@@ -108,7 +120,7 @@ def preview(request_id: int, new: answering.NewAnswer) -> Response:
     """The letter as a PDF. Raises TryLater when it cannot be set."""
     case = cases.read_case(db.connection(), request_id)
     if new.decision is None:
-        new = answering.NewAnswer(**vars(new) | {"decision": Decision.GRANTED})
+        new = replace(new, decision=Decision.GRANTED)
     now = clock.now()
     try:
         pdf = typeset(answering.LETTER, answering.letter(case, new, istanbul_text(now)[:10]), now)

@@ -43,10 +43,13 @@ from ileti.requests.vocabulary import (
     State,
     Way,
 )
-from ileti.tenancy import rolebook, security
+from ileti.tenancy import security
 from ileti.tenancy.models import Membership
+from ileti.tenancy.trail import look_up
 from ileti.tenancy.trail import person as user_name
 
+#: rows of each part that the opened page shows; all of them are in the copy
+SHOWN: Final = 200
 _ICONS: Final = {
     Deed.RECEIVED: ("inbox", "accent"), Deed.CONFIRMED: ("badge-check", "ok"),
     Deed.ASSIGNED: ("user", "mute"), Deed.NOTED: ("pen-line", "mute"),
@@ -56,9 +59,11 @@ _ICONS: Final = {
     Deed.WITHDRAWN: ("circle-minus", "ret"), Deed.CORRECTED: ("pencil", "accent"),
     Deed.EXPORT: ("database", "mute"), Deed.EXPORTED: ("file-down", "ok"),
     Deed.EXPORT_FAILED: ("circle-x", "bad"), Deed.OPENED: ("eye", "mute"),
-    Deed.TAKEN: ("download", "mute"), Deed.ERASE_ASKED: ("trash-2", "wait"),
+    Deed.TAKEN: ("download", "mute"), Deed.COPY_REMOVED: ("trash-2", "mute"),
+    Deed.ERASE_ASKED: ("trash-2", "wait"),
     Deed.ERASE_APPROVED: ("users", "accent"), Deed.ERASE_DECLINED: ("ban", "mute"),
-    Deed.ERASED: ("trash-2", "ok"), Deed.ERASE_FAILED: ("circle-x", "bad"),
+    Deed.ERASE_RETRIED: ("users", "wait"), Deed.ERASED: ("trash-2", "ok"),
+    Deed.ERASE_FAILED: ("circle-x", "bad"),
     Deed.ANSWERED: ("file-pen", "accent"), Deed.SENT: ("send", "ok"),
     Deed.SEND_FAILED: ("circle-x", "bad"), Deed.CLOSED: ("archive", "ok"),
     Deed.ALARM: ("alarm-clock", "wait"), Deed.LATE: ("clock-alert", "bad"),
@@ -71,7 +76,7 @@ def context(one: DataRequest, *, opened: bool = False) -> dict[str, Any]:
     case, conn = cases.read_case(db.connection(), one.id), db.connection()
     number, busy = case_number(one.id), one.state < int(State.SENDING)
     whole = visible.whole()
-    held = holdings.gather(conn, case) if whole else {}
+    people = matching.attached(conn, case.id) if whole else []
     may = security.may("request:write")
     return {
         "title": number, "number": number, "one": one, "opened": opened,
@@ -91,8 +96,8 @@ def context(one: DataRequest, *, opened: bool = False) -> dict[str, Any]:
         "identity_hint": either(*rules.identity_hint(case.way)),
         "identities": [{"value": int(key), "label": say(key)} for key in Identity
                        if key is not Identity.PENDING],
-        "attached": _attached(conn, case, opened), "suggested": _suggested(conn, case, opened),
-        "held": _held(held, opened), "held_any": any(held.get("addresses", [])),
+        "attached": _attached(people, opened), "suggested": _suggested(conn, case, opened),
+        "held": _held(conn, case, people, opened), "shown": SHOWN,
         "files": _files(one), "file_roles": _file_roles(), "longest": settings().vault_longest_mb,
         "exports": _exports(one), "erasure": _erasure(one), "can_erase": erasing.available(),
         "answers": _answers(one), "steps": _steps(one), "staff": _staff(one) if may else [],
@@ -127,14 +132,14 @@ def _person(case: Case, opened: bool) -> list[tuple[str, str]]:
 _HOW: Final = {1: "code", 2: "application", 3: "desk"}
 
 
-def _attached(conn: Any, case: Case, opened: bool) -> list[dict[str, Any]]:
+def _attached(people: list[matching.Attached], opened: bool) -> list[dict[str, Any]]:
     how = {"code": _("proved by code"), "application": _("named in the application"),
            "desk": _("typed at the desk")}
     return [{"id": one.recipient_id, "how": how[_HOW[one.how]], "since": one.since,
              "address": (pretty(one.address) if opened else mask(one.address))
              if one.address else _("erased"), "erased": not one.address,
              "icon": "mail" if one.kind == 2 else "phone"}
-            for one in matching.attached(conn, case.id)]
+            for one in people]
 
 
 def _suggested(conn: Any, case: Case, opened: bool) -> list[dict[str, Any]]:
@@ -143,15 +148,24 @@ def _suggested(conn: Any, case: Case, opened: bool) -> list[dict[str, Any]]:
             for number, address in found.items()]
 
 
-def _held(held: dict[str, list[Any]], opened: bool) -> list[dict[str, Any]]:
-    language = formats.language()
-    return [exportpage.section(name, rows, language) | {"count": len(rows), "opened": opened}
-            for name, rows in held.items() if rows and name != "requests"]
+def _held(conn: Any, case: Case, people: list[matching.Attached], opened: bool
+          ) -> list[dict[str, Any]]:
+    """What is held, counted; opened, the first rows of each part. Applications are not told: the
+    page is one."""
+    ids, language = [one.recipient_id for one in people], formats.language()
+    if not ids:
+        return []
+    counts = holdings.count(conn, case.provider_id, ids)
+    rows = holdings.gather(conn, case.provider_id, ids, most=SHOWN) if opened else {}
+    return [exportpage.section(name, rows.get(name, [])[:SHOWN], language)
+            | {"count": number, "more": opened and number > SHOWN}
+            for name, number in counts.items() if number and name not in ("requests", "answers")]
 
 
 def _files(one: DataRequest) -> list[dict[str, Any]]:
     rows = list(orm.db.session.scalars(select(RequestFile).where(
         RequestFile.request_id == one.id).order_by(RequestFile.id)))
+    look_up(row.added_by for row in rows)
     known = vault.describe(one.provider_id, [row.file_id for row in rows])
     return [{"name": row.name, "role": say(FileRole(row.role)), "at": row.added_at,
              "size": size(known[row.file_id].size),
@@ -168,10 +182,12 @@ def _file_roles() -> list[dict[str, Any]]:
 
 
 def _exports(one: DataRequest) -> list[dict[str, Any]]:
-    rows = orm.db.session.scalars(select(RequestExport).where(
-        RequestExport.request_id == one.id).order_by(RequestExport.id.desc()))
+    rows = list(orm.db.session.scalars(select(RequestExport).where(
+        RequestExport.request_id == one.id).order_by(RequestExport.id.desc())))
+    look_up(row.asked_by for row in rows)
     return [{"id": row.id, "at": row.asked_at, "who": user_name(row.asked_by),
-             "ready": row.done_at is not None, "failed": row.problem is not None,
+             "ready": row.done_at is not None and row.removed_at is None,
+             "removed": row.removed_at, "failed": row.problem is not None,
              "until": row.until, "open": row.until is not None and row.until > clock.now(),
              "records": sum(row.counts.values()),
              "url": url_for("RequestEndView.take_copy", number=case_number(one.id), no=row.id)}
@@ -194,13 +210,14 @@ def _erasure(one: DataRequest) -> dict[str, Any] | None:
         "lines": {part: [{"what": line[word], "count": line["count"], "until": line["until"],
                           "why": line[f"why_{word}"], "law": " · ".join(
                               one for one in (line["law"], line["rule"]) if one)}
-                         for line in told.get(part, [])] for part in ("erased", "kept")},
+                         for line in told.get(part, [])] for part in ("erased", "ended", "kept")},
     }
 
 
 def _answers(one: DataRequest) -> list[dict[str, Any]]:
     rows = list(orm.db.session.scalars(select(RequestAnswer).where(
         RequestAnswer.request_id == one.id).order_by(RequestAnswer.id.desc())))
+    look_up(row.made_by for row in rows)
     return [{"id": row.id, "at": row.made_at, "who": user_name(row.made_by),
              "decision": say(Decision(row.decision)), "sending": say(Sending(row.sending)),
              "by_mail": row.sending == Sending.MAIL,
@@ -212,8 +229,9 @@ def _answers(one: DataRequest) -> list[dict[str, Any]]:
 
 
 def _steps(one: DataRequest) -> list[dict[str, Any]]:
-    rows = orm.db.session.scalars(select(RequestEvent).where(
-        RequestEvent.request_id == one.id).order_by(RequestEvent.id))
+    rows = list(orm.db.session.scalars(select(RequestEvent).where(
+        RequestEvent.request_id == one.id).order_by(RequestEvent.id)))
+    look_up([row.by for row in rows] + [row.detail.get("to") for row in rows])
     steps = []
     for row in rows:
         if row.kind not in list(Deed):
@@ -255,13 +273,16 @@ def _fact(deed: Deed, detail: dict[str, Any]) -> str:
 
 
 def _staff(one: DataRequest) -> list[dict[str, Any]]:
+    users = assignable(one)
+    look_up(users)
     return [{"value": user, "label": user_name(user), "selected": user == one.assignee_id}
-            for user in assignable(one)]
+            for user in users]
 
 
 def assignable(one: DataRequest) -> list[int]:
     """Users who may work on a case, by number."""
-    roles = rolebook.holding("request:write", one.provider_id)
+    conn = db.connection()
+    roles = cases.roles_at(conn, cases.read_case(conn, one.id))
     return list(orm.db.session.scalars(select(Membership.user_id).where(
         Membership.provider_id == one.provider_id, Membership.dealer_id.is_(None),
         (Membership.brand_id.is_(None)) | (Membership.brand_id == one.brand_id),

@@ -24,6 +24,7 @@ from ileti.recipients.address import AddressError
 from ileti.requests import (
     cases,
     correcting,
+    erasing,
     mails,
     matching,
     people,
@@ -83,6 +84,7 @@ class RequestDeedView(BaseView):
             outcome = next((one for one in Identity if str(int(one)) == typed), None)
             if outcome is None or outcome is Identity.PENDING:
                 raise CallerMistake("Sonucu seçin.", "Choose the outcome.", code="outcome")
+            erasing.refuse_under_way(conn, case)
             signed = request.form.get("signed") == "1" or case.signed
             conn.execute("update data_request set identity = %s, signed = %s where id = %s",
                          (int(outcome), signed, case.id))

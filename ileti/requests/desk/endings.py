@@ -50,7 +50,7 @@ class RequestEndView(BaseView):
         one = visible.one(number)
         known = db.connection().execute(
             "select id from data_request_export where id = %s and request_id = %s "
-            "and done_at is not null", (min(no, 2**62), one.id)).fetchone()
+            "and done_at is not null and removed_at is null", (min(no, 2**62), one.id)).fetchone()
         if known is None:
             raise NotFound()
         audit.record("request:take", f"data_request:{case_number(one.id)}", {"no": no},
@@ -97,7 +97,8 @@ class RequestEndView(BaseView):
         """Try one again that failed."""
         visible.refuse_part()
         return do(visible.one(number), "erase_retry", lambda conn, case: erasing.retry(
-            conn, case, number_in("id")), _("It is tried again."), "requests.jobs.erase")
+            conn, case, number_in("id"), by=current_user.id), _("It is tried again."),
+            "requests.jobs.erase")
 
     # -- sending ----------------------------------------------------------------------------------
 

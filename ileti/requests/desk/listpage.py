@@ -29,6 +29,7 @@ from ileti.requests.numbers import case_number, case_of
 from ileti.requests.vocabulary import Decision, Right, State, Way
 from ileti.tenancy import scope, security
 from ileti.tenancy.models import Provider
+from ileti.tenancy.trail import look_up
 from ileti.tenancy.trail import person as user_name
 
 PAGE: Final = 50
@@ -53,6 +54,7 @@ def context() -> dict[str, Any]:
     ids = _referred(request.args.get("bul"))
     asked = _wanted("" if ids is not None else view, ids)
     found = list(orm.db.session.scalars(asked.limit(PAGE + 1).offset(place * PAGE)))
+    look_up(one.assignee_id for one in found)
     counts = {name: _count(name) for name in VIEWS if name}
     may = security.may("request:write")
     return {

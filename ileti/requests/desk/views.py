@@ -22,6 +22,7 @@ from ileti.core.formats import language, say
 from ileti.evidence import giving
 from ileti.requests import answering, cases, mails
 from ileti.requests.desk import answerpage, casepage, listpage, newcase, visible
+from ileti.requests.models import DataRequest
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, FileRole, Right, State
 from ileti.tenancy import audit
@@ -139,11 +140,7 @@ class RequestView(BaseView):
     def reveal(self, number: str) -> ResponseReturnValue:
         """The case with everything in full, on this one answer; who did is written down first."""
         one = visible.one(number)
-        audit.record("request:reveal", f"data_request:{case_number(one.id)}",
-                     provider_id=one.provider_id)
-        orm.db.session.commit()
-        with db.transaction() as conn:
-            cases.note(conn, cases.read_case(conn, one.id), Deed.OPENED, by=current_user.id)
+        _write_down_opening(one)
         return self.render_template("panel/requests/show.html",
                                     **casepage.context(one, opened=True))
 
@@ -153,14 +150,13 @@ class RequestView(BaseView):
     @has_access
     @permission_name("write")
     def answer(self, number: str) -> ResponseReturnValue:
-        """Choose the decision, then write the answer; sending it is a POST of its own."""
+        """Choose the decision, which shows nothing of the person; a POST sends the answer."""
         one = visible.one(number)
         visible.refuse_part()
         if one.state in (State.SENDING, State.CLOSED):
-            flash(_("This request is answered already."), "warning")
-            return redirect(url_for("RequestView.show", number=number))
+            return _answered(number)
         if request.method == "GET":
-            return self.render_template("panel/requests/answer.html", **answerpage.begin(one))
+            return self.render_template("panel/requests/answer.html", **answerpage.choose(one))
         new = answerpage.read(request.form)
         try:
             orm.db.session.commit()
@@ -175,15 +171,41 @@ class RequestView(BaseView):
         flash(answerpage.done(new), "success")
         return redirect(url_for("RequestView.show", number=number), code=303)
 
+    @expose("/<number>/cevap/metin", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def begin_answer(self, number: str) -> ResponseReturnValue:
+        """The first text of an answer, which names the person and their records: written down."""
+        one = visible.one(number)
+        visible.refuse_part()
+        if one.state in (State.SENDING, State.CLOSED):
+            return _answered(number)
+        _write_down_opening(one)
+        return self.render_template("panel/requests/answer.html", **answerpage.begin(one))
+
     @expose("/<number>/cevap/onizleme", methods=["POST"])
     @has_access
     @permission_name("write")
     def preview(self, number: str) -> ResponseReturnValue:
-        """The letter as it would go out, as a PDF; nothing is kept."""
+        """The letter as it would go out, as a PDF; nothing of it is kept, who saw it is."""
         one = visible.one(number)
         visible.refuse_part()
-        orm.db.session.commit()
+        _write_down_opening(one)
         return answerpage.preview(one.id, answerpage.read(request.form))
+
+
+def _answered(number: str) -> ResponseReturnValue:
+    flash(_("This request is answered already."), "warning")
+    return redirect(url_for("RequestView.show", number=number), code=303)
+
+
+def _write_down_opening(one: DataRequest) -> None:
+    """Who sees the person's data, before they are shown: in the trail and in the case's history."""
+    audit.record("request:reveal", f"data_request:{case_number(one.id)}",
+                 provider_id=one.provider_id)
+    orm.db.session.commit()
+    with db.transaction() as conn:
+        cases.note(conn, cases.read_case(conn, one.id), Deed.OPENED, by=current_user.id)
 
 
 giving.door("RequestView.new", "request:write")
