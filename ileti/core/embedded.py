@@ -11,6 +11,7 @@ imported where they are used.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -26,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from stat import S_IMODE, S_IXOTH
 from typing import TYPE_CHECKING, Any
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 
 LONGEST_SOCKET_PATH = 90
 LEAST_FREE_BYTES = 300 * 1024 * 1024
-
+# What every cluster has; one in which something is missing is not started and not made anew.
+_CLUSTER = ("PG_VERSION", "postgresql.conf", "global/pg_control")
 
 
 def memory_bytes(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
@@ -99,8 +102,18 @@ def refuse_full_disk(folder: Path) -> None:
 
 
 def _no_folder(folder: Path, error: OSError) -> WrongSetting:
-    return WrongSetting(f"{folder} cannot be written ({error.strerror}); set ILETI_VAR to a folder "
-                        "you may write to.")
+    what = ("free some space or set ILETI_VAR elsewhere." if error.errno == errno.ENOSPC
+            else "set ILETI_VAR to a folder you may write to.")
+    return WrongSetting(f"{error.filename or folder} cannot be written ({error.strerror}); {what}")
+
+
+def _on_disk(folder: Path) -> None:
+    """What was made and removed in the folder stays so after a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -172,6 +185,13 @@ def _parents_stay_closed(folder: Path) -> Iterator[None]:
                 one.chmod(mode | S_IXOTH)
 
 
+def _last_line(error: subprocess.SubprocessError) -> str:
+    """What a program said last before it failed."""
+    said = getattr(error, "stderr", None) or getattr(error, "output", None) or ""
+    lines = (said.decode("utf-8", "replace") if isinstance(said, bytes) else said).split("\n")
+    return next((one.strip() for one in reversed(lines) if one.strip()), type(error).__name__)
+
+
 class EmbeddedPostgres:
     """One PostgreSQL cluster below ``folder``; survives its starter, stops by :meth:`stop`.
 
@@ -201,26 +221,49 @@ class EmbeddedPostgres:
         """Make the cluster when there is none and start it; does nothing when it runs. Raises
         WrongSetting."""
         refuse_full_disk(self.folder)
-        with self._alone(), _parents_stay_closed(self.folder):
-            try:
+        try:
+            with self._alone(), _parents_stay_closed(self.folder):
                 self._make()
                 self._tune()
                 self._server.ensure_postgres_running()
-            except subprocess.SubprocessError as error:
-                raise WrongSetting(
-                    f"The embedded PostgreSQL does not start; its log is {self._server.log}."
-                ) from error
+        except subprocess.SubprocessError as error:
+            raise WrongSetting(
+                f"The embedded PostgreSQL does not start; its log is {self._server.log}."
+            ) from error
+        except OSError as error:
+            raise _no_folder(self.folder, error) from error
 
     def _make(self) -> None:
-        """Make the cluster; one that a kill left half made is put aside, never deleted."""
+        """Make the cluster; one that a kill left half made is put aside, never deleted. What is
+        broken otherwise may hold the ledger, and is left to a person: WrongSetting."""
         making = self.folder.with_name(f"{self.folder.name}.making")
-        if making.exists() and self.folder.exists():
-            self.folder.rename(self.folder.with_name(f"{self.folder.name}.half-{os.getpid()}"))
-            self._kept = None
-        if not (self.folder / "PG_VERSION").exists():
+        there = self.folder.exists() and any(self.folder.iterdir())
+        if there and making.exists():
+            self._put_aside()
+            there = False
+        if there and not all((self.folder / one).exists() for one in _CLUSTER):
+            raise WrongSetting(
+                f"{self.folder} is no whole PostgreSQL cluster. Restore it from a backup; to begin "
+                "anew without its data, move it away.")
+        if not there:
             making.touch()
-        self._server.ensure_pgdata_inited()
-        making.unlink(missing_ok=True)
+            _on_disk(making.parent)
+        try:
+            self._server.ensure_pgdata_inited()
+        except subprocess.SubprocessError as error:
+            raise WrongSetting(
+                f"The embedded PostgreSQL could not be made in {self.folder} "
+                f"({_last_line(error)}). Look whether the disk is full and the folder may be "
+                "written; the next start begins anew.") from error
+        if making.exists():
+            making.unlink()
+            _on_disk(making.parent)
+
+    def _put_aside(self) -> None:
+        taken = {one.name for one in self.folder.parent.iterdir()}
+        name = next(name for n in count(1) if (name := f"{self.folder.name}.half-{n}") not in taken)
+        self.folder.rename(self.folder.with_name(name))
+        self._kept = None
 
     @property
     def runs(self) -> bool:
@@ -292,6 +335,12 @@ class EmbeddedValkey:
 
     def start(self) -> None:
         """Start it; does nothing when one already answers on the socket."""
+        try:
+            self._start()
+        except OSError as error:
+            raise _no_folder(self.folder, error) from error
+
+    def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.runs:
             return

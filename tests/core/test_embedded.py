@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 from stat import S_IMODE
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -93,12 +95,71 @@ def test_a_cluster_that_a_kill_left_half_made_is_put_aside_and_made_anew():
 
 def test_a_cluster_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
     def broken():
-        raise subprocess.CalledProcessError(1, "initdb")
+        raise subprocess.CalledProcessError(1, "initdb", "", "initdb: No space left on device\n")
 
     engine = EmbeddedPostgres(tmp_path / "postgres")
     monkeypatch.setattr(engine._server, "ensure_pgdata_inited", broken)
+    with pytest.raises(WrongSetting, match=r"could not be made in .*No space left"):
+        engine.start()
+    assert (tmp_path / "postgres.making").exists(), "the next start begins anew"
+
+
+def test_a_cluster_that_does_not_start_is_one_sentence(tmp_path, monkeypatch):
+    def broken():
+        raise subprocess.TimeoutExpired("pg_ctl", 1)
+
+    engine = EmbeddedPostgres(tmp_path / "postgres")
+    monkeypatch.setattr(engine._server, "ensure_pgdata_inited", lambda: None)
+    monkeypatch.setattr(engine._server, "ensure_postgres_running", broken)
+    monkeypatch.setattr(engine, "_tune", lambda: None)
     with pytest.raises(WrongSetting, match="does not start; its log is"):
         engine.start()
+
+
+def test_a_half_made_cluster_is_put_aside_beside_an_earlier_one(tmp_path, monkeypatch):
+    engine = EmbeddedPostgres(tmp_path / "postgres")
+    monkeypatch.setattr(EmbeddedPostgres, "_server", SimpleNamespace(
+        ensure_pgdata_inited=lambda: None))
+    for _ in range(2):
+        engine.folder.mkdir()
+        (engine.folder / "base").mkdir()
+        (tmp_path / "postgres.making").touch()
+        engine._make()
+    assert {one.name for one in tmp_path.iterdir()} == {"postgres.half-1", "postgres.half-2"}
+
+
+@pytest.mark.parametrize("kept", ["PG_VERSION", "base"])
+def test_a_broken_cluster_that_may_hold_the_ledger_is_never_made_anew(tmp_path, kept):
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    (folder / kept).touch()
+    for _ in range(2):
+        with pytest.raises(WrongSetting, match=r"no whole PostgreSQL cluster\. Restore it"):
+            EmbeddedPostgres(folder).start()
+    assert [one.name for one in folder.iterdir()] == [kept]
+
+
+@pytest.mark.parametrize(("number", "advice"), [
+    (errno.ENOSPC, "free some space"), (errno.EROFS, "a folder you may write to"),
+    (errno.EACCES, "a folder you may write to")])
+@pytest.mark.parametrize("engine", [EmbeddedPostgres, EmbeddedValkey])
+def test_a_disk_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch, engine, number, advice):
+    made, there = Path.mkdir, engine(tmp_path / "engine")
+
+    def refuse(path, *more, **named):
+        if path == tmp_path / "engine":
+            raise OSError(number, os.strerror(number), str(path))
+        return made(path, *more, **named)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(WrongSetting, match=f"engine cannot be written .*{advice}"):
+        there.start()
+
+
+def test_a_lock_that_cannot_be_opened_is_one_sentence(tmp_path):
+    (tmp_path / "postgres.lock").mkdir()
+    with pytest.raises(WrongSetting, match=r"postgres\.lock cannot be written"):
+        EmbeddedPostgres(tmp_path / "postgres").start()
 
 
 def test_valkey_answers_only_once_it_is_there(tmp_path):
