@@ -35,6 +35,20 @@ config.make_secrets_file(VAR)
 _numbers = itertools.count(random.randint(100_000, 500_000) * 1_000, 1_000)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """A password's hash is slow on purpose; a suite that signs in two thousand times need not be.
+    What the product itself makes is looked at in tests/signin."""
+    from werkzeug.security import generate_password_hash
+
+    from ileti.tenancy import accounts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "hash_password",
+                      lambda password: generate_password_hash(password, method="scrypt:1024:8:1"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def services() -> Any:
     """PostgreSQL and Redis, shared by all test processes on this machine."""
