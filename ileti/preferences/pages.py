@@ -353,22 +353,25 @@ def receipt(code: str, number: str) -> ResponseReturnValue:
 
 @blueprint.get("/<code>/data")
 def data(code: str) -> ResponseReturnValue:
-    """All that is kept about these addresses, to read."""
+    """What a copy holds, and the buttons that give it: looking opens nothing."""
     centre, found, people = _in(code)
-    language = asked_language()
-    lines, more = read = owndata.records(centre, people)
-    return _page("data.html", centre, data=owndata.own_data(centre, people, read),
-                 now=standing.overview(centre, found, people, language), more=more is not None,
-                 lines=history.told(lines, people, language), made_at=istanbul_text(clock.now()),
-                 apply_url=ways.application_url(centre.provider_id, language, found),
+    return _page("data.html", centre, addresses=[one.masked for one in people],
+                 apply_url=ways.application_url(centre.provider_id, asked_language(), found),
                  apply_words=ways.application_words(centre.provider_id))
 
 
-@blueprint.get("/<code>/data.json")
-def data_file(code: str) -> ResponseReturnValue:
-    """The same as a file for programs."""
-    centre, _, people = _in(code)
-    return _file(owndata.own_data(centre, people), f"veri-{centre.iys_code}.json")
+@blueprint.post("/<code>/data.<any(json, pdf):form>")
+def data_file(code: str, form: str) -> ResponseReturnValue:
+    """All that is kept about these addresses, to read or for programs; who took it is written down
+    first."""
+    centre, _, people = _in(code, share=1)
+    refuse_foreign_page()
+    counters.check("td", centre.provider_id, visitor().address)
+    body = owndata.copy(centre, people, asked_language(), pdf=form == "pdf",
+                        network=visitor().address)
+    return Response(body, content_type=f"application/{form}", headers={
+        "Content-Disposition": f'attachment; filename="verilerim-{centre.iys_code}.{form}"',
+        "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
 def _file(body: Any, name: str) -> Response:

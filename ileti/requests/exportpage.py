@@ -8,6 +8,7 @@ tables with our words, in the language of the application; what strangers typed 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,20 +25,38 @@ Cells = Callable[[Row, str], list[str]]
 MOST: Final = 2_000
 
 
-def content(case: Case, held: dict[str, list[Row]], provider: Row, made: datetime) -> Row:
+@dataclass(frozen=True)
+class About:
+    """What the copy answers: an application, or a press of the person's own (``own``)."""
+
+    language: str
+    number: str = ""
+    received: datetime | None = None
+    person: dict[str, str] = field(default_factory=dict, repr=False)
+    own: bool = False
+
+    @classmethod
+    def of_case(cls, case: Case) -> About:
+        """An application."""
+        return cls(case.language, case_number(case.id), case.received_at,
+                   {k: v for k, v in case.person.parts().items() if v})
+
+
+def content(about: About, held: dict[str, list[Row]], provider: Row, made: datetime) -> Row:
     """What stands on the pages, for ``export.typ``: texts, already harmless to show."""
-    language = case.language
+    language = about.language
     sections = [section(name, rows, language) for name, rows in held.items() if rows]
     empty = [_TITLES[name][0 if language == "tr" else 1] for name, rows in held.items()
              if not rows and name in _TITLES]
     return {
-        "lang": language, "made": istanbul_text(made), "number": case_number(case.id),
-        "received": istanbul_text(case.received_at)[:10],
+        "lang": language, "made": istanbul_text(made), "number": about.number,
+        "received": istanbul_text(about.received)[:10] if about.received else "",
         "provider": {"title": drawable(provider["title"]), "mersis": provider["mersis"] or "",
                      "address": drawable(provider["address"] or provider["contact"] or ""),
                      "kep": provider["kep"] or ""},
-        "person": drawable(case.person.name), "sections": sections,
-        "empty": ", ".join(empty), "words": _WORDS[language],
+        "person": drawable(about.person.get("name", "")), "sections": sections,
+        "empty": ", ".join(empty),
+        "words": _WORDS[language] | (_OWN_WORDS[language] if about.own else {}),
     }
 
 
@@ -54,6 +73,20 @@ _WORDS: Final = {
            "empty": "There is nothing of these kinds", "more": "All of it is in verilerim.json.",
            "end": "These pages tell what is in verilerim.json; the digests (SHA-256) of both "
                   "files are in SHA256SUMS.txt. All times are Istanbul time."},
+}
+
+
+_OWN_WORDS: Final = {
+    "tr": {"more": "Daha fazlası için başvurabilirsiniz.",
+           "end": "Bu sayfalar, adresinizi doğruladığınız için hazırlandı. Kod adresi kanıtlar, "
+                  "kişiyi değil: adlar, formların ağ adresi ve tarayıcısı, ileti ve cevapların "
+                  "metinleri ile dosya adları burada yoktur; başvuruyla hepsini alırsınız. Saatler "
+                  "İstanbul saatidir."},
+    "en": {"more": "Apply to get all of them.",
+           "end": "These pages were made because you verified your address. A code proves the "
+                  "address, not the person: names, network address and browser of forms, words of "
+                  "messages and answers, and names of files are left out; by an application you "
+                  "get everything. All times are Istanbul time."},
 }
 
 
@@ -157,7 +190,8 @@ _TABLES: Final[dict[str, tuple[tuple[tuple[str, str], ...], Cells]]] = {
               lambda r, lang: [r["name"], r["role"][lang], r["record"], _at(r["addedAt"])]),
     "passedOn": ((("Kime", "To"), ("Ne", "What"), ("Ne zaman", "When")), _passed),
     "corrections": ((("Alan", "Field"), ("Eski", "Before"), ("Yeni", "After"), ("Tarih", "Date")),
-                    lambda r, _: [r["field"], r["before"], r["after"], _at(r["at"])]),
+                    lambda r, _: [r["field"], r["before"] or "–", r["after"] or "–",
+                                  _at(r["at"])]),
     "requests": ((("Numara", "Number"), ("Alındı", "Received"), ("Kapandı", "Closed"),
                   ("Talepler", "Asked for")), lambda r, lang: [
         r["case"], _day(r["receivedAt"]), _day(r["closedAt"]),

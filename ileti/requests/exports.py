@@ -120,11 +120,12 @@ def _prepare(request_id: int) -> tuple[cases.Case, list[int], list[Kept], dict[s
         _refuse_unverified(case)
         people = [one.recipient_id for one in attached(conn, case.id)]
         held = holdings.gather(conn, case.provider_id, people)
-        provider = _provider(conn, case)
+        provider = provider_of(conn, case.provider_id, case.brand_id)
     made = clock.now()
+    about = exportpage.About.of_case(case)
     kept = [vault.put(case.provider_id, [data], name) for name, data in (
-        (f"{case_number(case.id)}.json", as_json(case, held, provider, made)),
-        (f"{case_number(case.id)}-veri.pdf", as_pdf(case, held, provider, made)))]
+        (f"{about.number}.json", as_json(about, held, provider, made)),
+        (f"{about.number}-veri.pdf", as_pdf(about, held, provider, made)))]
     return case, people, kept, holdings.counted(held)
 
 
@@ -148,29 +149,30 @@ def _give_up(export_id: int, request_id: int, fence: int, reason: str) -> None:
             cases.note(conn, case, Deed.EXPORT_FAILED, export=export_id, reason=reason)
 
 
-def _provider(conn: cases.Connection, case: cases.Case) -> dict[str, Any]:
+def provider_of(conn: cases.Connection, provider_id: int, brand_id: int) -> dict[str, Any]:
+    """The controller as a copy names it."""
     row = conn.execute(
         "select p.title, p.mersis, p.address, p.kep, p.contact, b.name from provider p "
-        "join brand b on b.id = %s where p.id = %s", (case.brand_id, case.provider_id)).fetchone()
+        "join brand b on b.id = %s where p.id = %s", (brand_id, provider_id)).fetchone()
     assert row is not None
     return dict(zip(("title", "mersis", "address", "kep", "contact", "brand"), row, strict=True))
 
 
-def as_json(case: cases.Case, held: dict[str, list[Any]], provider: dict[str, Any],
-            made: datetime) -> bytes:
-    """The copy for programs; docs/requests.md describes it."""
+def as_json(about: exportpage.About, held: dict[str, list[Any]], provider: dict[str, Any],
+            made: datetime, **more: Any) -> bytes:
+    """The copy for programs; docs/requests.md describes it. ``more``: further members."""
     return json.dumps({
-        "format": VERSION, "case": case_number(case.id), "madeAt": made.isoformat(),
+        "format": VERSION, "case": about.number or None, "madeAt": made.isoformat(),
         "controller": {"title": provider["title"], "mersis": provider["mersis"],
                        "address": provider["address"], "kep": provider["kep"]},
-        "person": {k: v for k, v in case.person.parts().items() if v}, "held": held,
+        "person": about.person, "held": held, **more,
     }, ensure_ascii=False, indent=1, default=str).encode()
 
 
-def as_pdf(case: cases.Case, held: dict[str, list[Any]], provider: dict[str, Any],
+def as_pdf(about: exportpage.About, held: dict[str, list[Any]], provider: dict[str, Any],
            made: datetime) -> bytes:
     """The copy for people: PDF/A. Raises NotSet."""
-    return typeset(TEMPLATE, exportpage.content(case, held, provider, made), made)
+    return typeset(TEMPLATE, exportpage.content(about, held, provider, made), made)
 
 
 # -- taking it ------------------------------------------------------------------------------------

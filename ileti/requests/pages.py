@@ -44,6 +44,7 @@ from ileti.preferences.session import Session
 from ileti.preferences.ways import takes_applications
 from ileti.recipients.address import mask
 from ileti.requests import cases, drafts, exports, people, rules
+from ileti.requests import owncopy as _owncopy  # noqa: F401 (registers who makes own copies)
 from ileti.requests.demo import messages as demo_messages
 from ileti.requests.drafts import Form
 from ileti.requests.numbers import brand_of, case_number, form_path

@@ -73,6 +73,7 @@ DEEDS = {
     "proof:add": _l("Added a proof file"), "proof:open": _l("Opened a proof file"),
     "import:report": _l("Downloaded an import’s reasons"),
     "import:template": _l("Saved an import’s mapping"),
+    "preference:data": _l("Took their own data in the preference centre"),
     "request:add": _l("Added a data request"), "request:list": _l("Downloaded the requests’ list"),
     "request:reveal": _l("Opened a request’s personal details"),
     "request:assign": _l("Assigned a data request"), "request:note": _l("Noted on a data request"),

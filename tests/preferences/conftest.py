@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+import ileti.requests.owncopy  # noqa: F401 (makes own copies)
 from config import settings
 from ileti.capture import pages as capture_pages
 from ileti.channels.messages import open_content

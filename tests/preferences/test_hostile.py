@@ -93,12 +93,13 @@ def test_looking_changes_nothing(visitor: Visitor, place: Any, conn: Any, tail: 
     assert count() == before
 
 
-@pytest.mark.parametrize("tail", ["/stop", "/history", "/data", "/data.json", "/add",
+@pytest.mark.parametrize("tail", ["/stop", "/history", "/data", "/add",
                                   "/receipt/MKB-AAAA-AAAA-AAAA.json"])
 def test_without_a_session_there_is_only_the_way_in(visitor: Visitor, tail: str) -> None:
     answer = visitor.get(tail)
     assert answer.status_code == 302
     assert answer.headers["Location"] == visitor.path
+    assert visitor.post("/data.json", {}).status_code == 403
 
 
 def test_no_page_is_framed_stored_or_told_to_others(app: Any, place: Any, centre: str) -> None:
@@ -113,7 +114,9 @@ def test_no_page_is_framed_stored_or_told_to_others(app: Any, place: Any, centre
     assert '<meta name="referrer" content="no-referrer">' in page.text
     assert '<meta name="robots" content="noindex">' in page.text
     assert visitor.press("Almayı bırak (E-posta)").status_code == 200
-    assert visitor.get("/data.json").headers["Cache-Control"] == "no-store"
+    assert visitor.post("/data.json", {}).headers["Cache-Control"] == "no-store"
+    assert visitor.post("/data.pdf", {}, headers={
+        "Origin": "https://boese.ornek.test"}).status_code == 403
 
 
 @pytest.mark.parametrize("where", ["//boese.test", "https://boese.test", "/\\boese.test"])
@@ -240,13 +243,13 @@ def test_own_data_are_of_the_address_and_of_nobody_else(
     known(place_b, mail, MAIL)
     known(place, mail, MAIL, Status.RET)
     visitor.by_link(recipient)
-    file = visitor.get("/data.json")
-    said = json.loads(file.data)
+    file = visitor.post("/data.json", {})
+    said = json.loads(file.data)["held"]
     everything = file.data.decode() + visitor.get("/data").text
     assert [one["address"] for one in said["addresses"]] == [mail]
     assert said["addresses"][0]["name"] == "N•••• K••••"
-    assert len(said["records"]) == 2
-    assert {one["status"] for one in said["consents"]} == {"RET"}
+    assert len(said["history"]) == 2
+    assert {one["status"]["code"] for one in said["consents"]} == {"RET"}
     for hidden in (theirs, "Başka", "Kırşehirli", "198.51.100.7", "zor-müşteriler", "dikkat"):
         assert hidden not in everything
 
@@ -257,7 +260,8 @@ def test_what_somebody_else_typed_with_my_address_shows_no_name(
     recipient = known(place, new_mail(), MAIL, name="Yabancı Kişi", standing=Standing.UNVERIFIED)
     page = visitor.by_link(recipient)
     assert "Adres doğrulanmadan seçilmiş" in page.text
-    assert json.loads(visitor.get("/data.json").data)["addresses"][0]["name"] is None
+    said = json.loads(visitor.post("/data.json", {}).data)
+    assert said["held"]["addresses"][0]["name"] is None
 
 
 def test_an_erased_person_is_nobody(visitor: Visitor, place: Any, database: str) -> None:

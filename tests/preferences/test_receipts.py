@@ -17,7 +17,7 @@ from ileti.core.secrets import secrets
 from ileti.kvkk.ledger import NewAct
 from ileti.kvkk.ledger import record as record_acts
 from ileti.kvkk.vocabulary import Act
-from ileti.preferences import history, owndata
+from ileti.requests import owncopy
 from tests.kvkk.house import text
 
 from .conftest import Visitor, known, new_mail
@@ -67,24 +67,35 @@ def test_own_data_have_the_messages_that_hang_on_no_form(
     known(place, mail, MAIL)
     visitor.ask(mail)
     visitor.type_in(code_to())
-    said = json.loads(visitor.get("/data.json").data)
-    assert [one["kind"] for one in said["messages"]] == ["CODE"]
+    said = json.loads(visitor.post("/data.json", {}).data)
+    assert [one["kind"]["en"] for one in said["held"]["messages"]] == ["Verification code"]
 
 
-def test_a_page_of_own_data_reads_the_records_once(
-    visitor: Visitor, place: Any, monkeypatch: Any
+def test_own_data_are_given_by_a_press_alone_which_is_written_down(
+    visitor: Visitor, place: Any, conn: Any, monkeypatch: Any
 ) -> None:
-    visitor.by_link(known(place, new_mail(), MAIL))
-    read: list[int] = []
-    real = history.lines
+    mail = new_mail()
+    person = known(place, mail, MAIL)
+    visitor.by_link(person)
 
-    def noted(*args: Any, **more: Any) -> Any:
-        read.append(more["most"])
-        return real(*args, **more)
-
-    monkeypatch.setattr(history, "lines", noted)
-    assert visitor.get("/data").status_code == 200
-    assert read == [owndata.MOST]
+    def trail() -> list[tuple[str, ...]]:
+        return conn.execute(
+            "select subject, detail->>'form' from audit_entry where provider_id = %s "
+            "and action = 'preference:data' order by id", (place.provider_id,)).fetchall()
+    assert mail not in visitor.get("/data").text
+    assert visitor.get("/data.json").status_code == 405
+    assert trail() == []
+    pdf = visitor.post("/data.pdf", {})
+    assert pdf.data.startswith(b"%PDF-")
+    assert "attachment" in pdf.headers["Content-Disposition"]
+    assert visitor.post("/data.json", {}).status_code == 200
+    assert trail() == [(f"recipient:{person}", "pdf"), (f"recipient:{person}", "json")]
+    assert visitor.post("/data.exe", {}).status_code == 404
+    monkeypatch.setattr(owncopy, "MOST", 1)
+    known(place, mail, MAIL, Status.RET)
+    said = json.loads(visitor.post("/data.json", {}).data)
+    assert len(said["held"]["history"]) == 1
+    assert "history" in said["more"]
 
 
 def test_a_list_of_thousands_gives_a_receipt_of_ones_own_lines(visitor: Visitor, place: Any

@@ -10,7 +10,6 @@ import pytest
 
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
-from ileti.core.logs import HIDDEN  # noqa: F401 (logging is set up)
 from ileti.requests import cases, drafts
 from ileti.requests.numbers import case_of, form_path
 from tests.panel.people import take
