@@ -14,7 +14,7 @@ from ileti.core import orm
 from ileti.core.formats import language
 from ileti.tenancy import roles, security
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
-from ileti.tenancy.trail import deed, person
+from ileti.tenancy.trail import FAILURES, deed, person
 
 COLUMNS = (("read",), ("add", "write"),
            ("publish", "resend", "drop", "check", "refuse", "ask", "share",
@@ -118,6 +118,7 @@ def _trail(user_id: int) -> list[dict[str, Any]]:
         return []
     rows = orm.db.session.scalars(
         select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}",
-                                 AuditEntry.action.not_in(("login", "logout", "login_failed")))
+                                 AuditEntry.action.not_in(("login", "logout", "session:end",
+                                                          "session:end_others", *FAILURES)))
         .order_by(AuditEntry.id.desc()).limit(5))
     return [{"text": deed(row.action), "who": person(row.user_id), "at": row.at} for row in rows]
