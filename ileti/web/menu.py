@@ -46,6 +46,7 @@ from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
 from ileti.signin.confirmview import ConfirmView
+from ileti.signin.keyviews import PasskeyView
 from ileti.signin.logviews import OwnLogView, SecurityLogView
 from ileti.signin.ownviews import TwoStepResetView, TwoStepView
 from ileti.signin.sessionsview import SessionsView
@@ -123,7 +124,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.add_view_no_menu(DeskView)
-    for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView, OwnLogView):
+    for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView, OwnLogView,
+                PasskeyView):
         builder.add_view_no_menu(own)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)

@@ -19,6 +19,7 @@ GATED = {
     "ProviderView.edit", "WizardLoginView.edit", "WizardCompanyView.edit",
     "UserView.add", "UserView.edit", "UserView.give", "UserView.take", "UserView.switch",
     "UserView.give_password", "TwoStepResetView.reset", "TwoStepView.enrol", "TwoStepView.codes",
+    "PasskeyView.new", "PasskeyView.options", "PasskeyView.add", "PasskeyView.remove",
     "RequestEndView.take_copy", "ConsentView.prove", "MessageView.bundle",
     "MessageView.complaint", "DayView.download", "ImportView.report", "ImportView.workbook",
 }
