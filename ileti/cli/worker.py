@@ -30,6 +30,7 @@ def load_jobs() -> None:
     import ileti.requests.eraser
     import ileti.requests.jobs
     import ileti.retention.jobs
+    import ileti.signin.jobs
     import ileti.tenancy.jobs
     import ileti.webhooks.jobs  # noqa: F401
 
