@@ -414,6 +414,20 @@ class Settings(BaseSettings):
         "means yes in production only. A provider can ask it of everybody who works for it.",
     )
     session_minutes: int = _field(480, "A panel session ends after so many idle minutes.", ge=5)
+    oidc_issuer: str = _field(
+        "", "Your organisation's identity provider (OpenID Connect), `https://login.ornek.com.tr`; "
+        "empty means there is none. It lets in users who exist here, and makes none. Its redirect "
+        "address is `PUBLIC_URL/login/kurum/donus`.", pattern=r"^(https?://[^\s]+)?$",
+    )
+    oidc_client_id: str = _field("", "Name of this installation at OIDC_ISSUER.")
+    oidc_client_secret: str = _field("", "Secret of this installation at OIDC_ISSUER.")
+    oidc_label: str = _field("", "Words on the button, e.g. `Örnek hesabıyla gir`.", max_length=60)
+    oidc_domains: str = _field(
+        "", "Domains (comma between) whose e-mail addresses may come that way; empty: any that a "
+        "user has here.", pattern=r"^([\w.-]+(\s*,\s*[\w.-]+)*)?$",
+    )
+    oidc_claim: str = _field(
+        "", "A claim that must be in the token, `groups=ileti`.", pattern=r"^([\w:/.-]+=.+)?$")
     log_level: Literal["debug", "info", "warning", "error"] = _field(
         "info", "From which level on something is logged; commands that answer and end log "
         "warnings alone when it is not set.")
@@ -432,6 +446,11 @@ class Settings(BaseSettings):
     def two_steps(self) -> bool:
         """Whether a role alone makes the second step a duty (docs/adr/0035)."""
         return self.production if self.two_step_by_role is None else self.two_step_by_role
+
+    @property
+    def oidc_domain_list(self) -> frozenset[str]:
+        """OIDC_DOMAINS, one by one."""
+        return frozenset(one.strip().lower() for one in self.oidc_domains.split(",") if one.strip())
 
     @property
     def base_url(self) -> str:
@@ -532,6 +551,9 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
         raise WrongSetting(f"{name}: {_reason(first)} (see docs/settings.md).") from None
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret):
+        raise WrongSetting("OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are missing; OIDC_ISSUER needs "
+                           "both (see docs/settings.md).")
     _refuse_weakness(settings)
     return settings
 
@@ -573,6 +595,8 @@ def _refuse_weakness(settings: Settings) -> None:
         raise WrongSetting("VAULT_S3_URL must be an https:// address in production.")
     if settings.seal_export_s3_url and not _private(settings.seal_export_s3_url):
         raise WrongSetting("SEAL_EXPORT_S3_URL must be an https:// address in production.")
+    if settings.oidc_issuer and not _private(settings.oidc_issuer):
+        raise WrongSetting("OIDC_ISSUER must be an https:// address in production.")
     if not settings.smtp_url or not settings.mail_from:
         raise WrongSetting("SMTP_URL and MAIL_FROM are missing; production never uses demo mail.")
 

@@ -40,6 +40,8 @@ from ileti.kvkk import proof as _acts_proof  # noqa: F401
 from ileti.requests import eraser as _eraser  # noqa: F401 (registers who erases on request)
 from ileti.retention import witness as _witness  # noqa: F401 (registers what was destroyed)
 from ileti.signin.manager import HouseSecurityManager
+from ileti.signin.outside import label
+from ileti.signin.passkeys import possible
 from ileti.signin.twostep import means_of
 from ileti.tenancy.doors import RoomyRequest, open_doors
 from ileti.tenancy.security import PUBLIC_BLUEPRINTS, open_request_scope, sync_roles
@@ -80,7 +82,8 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         menu.add_views(builder)
         app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url,
                                      pushes_of=registered, limits_at_iys=limits,
-                                     second_steps_of=means_of)
+                                     second_steps_of=means_of, outside_label=label,
+                                     passkeys_possible=possible)
         _add_public_pages(app, protection)
     return app
 

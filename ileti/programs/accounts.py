@@ -83,7 +83,7 @@ def _checked(username: str, secret: str, address: str) -> tuple[int, int]:
     """Account and provider; wrong tries are counted by user name and by network address."""
     username = username[:_LONGEST].replace("\0", "")
     name = f"api:{username}"
-    wait = logins.wait_before_login(name, address)
+    wait = logins.wait_before_login(name, address, guess=logins.Guess.PROGRAM)
     if wait:
         raise TooManyTries(wait)
     row = db.connection().execute(
@@ -91,9 +91,9 @@ def _checked(username: str, secret: str, address: str) -> tuple[int, int]:
         "where username = %s and disabled_at is null", (username,)).fetchone()
     kept = bytes(row[2]) if row is not None and row[2] is not None else _NOBODY
     if not hmac.compare_digest(kept, _secret_hash(secret)) or row is None:
-        logins.count_failure(name, address)
+        logins.count_failure(name, address, guess=logins.Guess.PROGRAM)
         raise WrongLogin
-    logins.forgive(name, address)
+    logins.forgive(name, address, guess=logins.Guess.PROGRAM)
     return row[0], row[1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from ileti.core import orm
-from ileti.signin import proofs, twostep
+from ileti.core.formats import say
+from ileti.signin import passkeys, proofs, twostep
 from ileti.signin.forms import CodeForm, PasswordForm
 from ileti.tenancy import confirm
 
@@ -41,6 +42,13 @@ class ConfirmView(BaseView):
                 return self._back()
             code_form.code.errors = [_("This code does not fit, or it was used before. Wait for "
                                        "the next one.")]
+        elif by == "passkey":
+            try:
+                passkeys.take(request.form.get("credential", ""), user_id=current_user.id)
+                return self._back()
+            except passkeys.Unfit as error:
+                orm.db.session.rollback()
+                flash(say(error), "danger")
         return self.render_template(
             "panel/account/confirm.html", password_form=password_form, code_form=code_form,
             means=twostep.means_of(current_user.id), has_password=True, **_asked())

@@ -16,8 +16,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from flask import Response, after_this_request, current_app, request
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ileti.core import clock, orm
@@ -57,6 +58,18 @@ def knows(user_id: int) -> bool:
     with scope.system_scope():
         return orm.db.session.scalars(select(UserDevice.user_id).where(
             UserDevice.user_id == user_id, UserDevice.device == device)).first() is not None
+
+
+def known_to(name: str) -> bytes | None:
+    """This browser, when the user of this name or e-mail signed in from it before."""
+    device, typed = this_device(), name.strip().lower()
+    if device is None:
+        return None
+    with scope.system_scope():
+        return orm.db.session.scalars(
+            select(UserDevice.device).join(User, User.id == UserDevice.user_id)
+            .where(UserDevice.device == device, or_(User.username == typed, User.email == typed))
+        ).first()
 
 
 def remember(user_id: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ileti.core import orm
+from ileti.signin.keyviews import PasskeyEntry
+from ileti.signin.outside import OutsideEntry
 from ileti.signin.pages import SecondStep, SignIn
 from ileti.tenancy.security import IletiSecurityManager
 
@@ -18,6 +20,8 @@ class HouseSecurityManager(IletiSecurityManager):
         """Sign-in and second step, both open to strangers."""
         super().register_views()
         self.appbuilder.add_view_no_menu(SecondStep)
+        self.appbuilder.add_view_no_menu(PasskeyEntry)
+        self.appbuilder.add_view_no_menu(OutsideEntry)
 
     def update_user_auth_stat(self, user: Any, success: bool = True) -> None:
         """A right password alone is no sign-in yet: that is counted where the session opens

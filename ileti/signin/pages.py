@@ -23,7 +23,7 @@ from sqlalchemy import or_, select
 from ileti.core import orm
 from ileti.core.errors import InvalidInput, TooMany
 from ileti.core.formats import say
-from ileti.signin import account, entry, half, proofs, qr, twostep
+from ileti.signin import account, devices, entry, half, proofs, qr, twostep
 from ileti.signin.forms import CodeForm
 from ileti.tenancy import audit, logins, scope, security
 from ileti.tenancy.models import Membership
@@ -47,17 +47,18 @@ class SignIn(AuthDBView):
 
     def _try(self, form: Any) -> ResponseReturnValue:
         name, address = form.username.data, request.remote_addr or ""
-        wait = logins.wait_before_login(name, address)
+        device = devices.known_to(name)
+        wait = logins.wait_before_login(name, address, device=device)
         if wait:
             raise TooMany(retry_after=wait)
         with scope.system_scope():
             user = self.appbuilder.sm.auth_user_db(name, form.password.data)
         if user is None:
-            logins.count_failure(name, address)
+            logins.count_failure(name, address, device=device)
             _note_failure(name)
             flash(_("User name or password is wrong."), "danger")
             return self.render_template(self.login_template, title=_("Sign in"), form=form)
-        logins.forgive(name, address)
+        logins.forgive(name, address, device=device)
         return entry.proven(user, entry.target(), way="password")
 
     @expose("/logout/", methods=["POST"])

@@ -14,7 +14,7 @@ from werkzeug.security import check_password_hash
 
 from ileti.core import orm
 from ileti.core.errors import TooMany
-from ileti.signin import twostep
+from ileti.signin import devices, twostep
 from ileti.tenancy import audit, logins, scope
 from ileti.tenancy.models import Membership
 
@@ -22,33 +22,42 @@ from ileti.tenancy.models import Membership
 def code_of(user: Any, typed: str) -> str | None:
     """Take a code: ``app`` or ``recovery``, None when it is none. Commits a failure, leaves a
     success to the caller's commit. Raises TooMany."""
-    name, address = f"step:{user.id}", request.remote_addr or ""
-    _count(name, address)
-    way = twostep.take_code(user.id, typed)
+    device = devices.this_device() if devices.knows(user.id) else None
+    with _Try(f"step:{user.id}", logins.Guess.STEP, device) as tried:
+        way = twostep.take_code(user.id, typed)
+        tried.right = way is not None
     if way is None:
         _note(user.id, "second_step_failed")
-    else:
-        logins.forgive(name, address)
     return way
 
 
 def password_of(user: Any, typed: str) -> bool:
     """Whether it is the user's password; for somebody who is signed in. Raises TooMany."""
-    name, address = f"again:{user.id}", request.remote_addr or ""
-    _count(name, address)
-    right = check_password_hash(user.password, typed)
-    if right:
-        logins.forgive(name, address)
-    else:
+    with _Try(f"again:{user.id}", logins.Guess.PERSON, None) as tried:
+        tried.right = check_password_hash(user.password, typed)
+    if not tried.right:
         _note(user.id, "confirm_failed")
-    return right
+    return tried.right
 
 
-def _count(name: str, address: str) -> None:
-    wait = logins.wait_before_login(name, address)
-    if wait:
-        raise TooMany(retry_after=wait)
-    logins.count_failure(name, address)
+class _Try:
+    """One try: counted before it is looked at, taken back when it was right."""
+
+    def __init__(self, name: str, guess: logins.Guess, device: bytes | None) -> None:
+        self.who = (name, request.remote_addr or "")
+        self.how: Any = {"guess": guess, "device": device}
+        self.right = False
+
+    def __enter__(self) -> _Try:
+        wait = logins.wait_before_login(*self.who, **self.how)
+        if wait:
+            raise TooMany(retry_after=wait)
+        logins.count_failure(*self.who, **self.how)
+        return self
+
+    def __exit__(self, kind: Any, _error: Any, _trace: Any) -> None:
+        if kind is None and self.right:
+            logins.forgive(*self.who, **self.how, counted=True)
 
 
 def _note(user_id: int, what: str) -> None:

@@ -14,7 +14,7 @@ from ileti.core.formats import language
 from ileti.tenancy import rolebook, security
 from ileti.tenancy.models import AuditEntry, Brand, Dealer, Membership, Provider
 from ileti.tenancy.roles import Role
-from ileti.tenancy.trail import deed, person
+from ileti.tenancy.trail import FAILURES, deed, person
 
 COLUMNS = (("read",), ("add", "write"),
            ("publish", "resend", "drop", "check", "refuse", "ask", "share", "run", "take", "prove",
@@ -114,6 +114,7 @@ def _trail(user_id: int) -> list[dict[str, Any]]:
         return []
     rows = orm.db.session.scalars(
         select(AuditEntry).where(AuditEntry.subject == f"ab_user:{user_id}",
-                                 AuditEntry.action.not_in(("login", "logout", "login_failed")))
+                                 AuditEntry.action.not_in(("login", "logout", "session:end",
+                                                          "session:end_others", *FAILURES)))
         .order_by(AuditEntry.id.desc()).limit(5))
     return [{"text": deed(row.action), "who": person(row.user_id), "at": row.at} for row in rows]

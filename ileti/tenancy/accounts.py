@@ -8,6 +8,7 @@ makes another. The command line works as :data:`SYSTEM`, the panel as the signed
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +19,13 @@ from werkzeug.security import generate_password_hash
 
 from ileti.core import orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import logins, notices, ownroles, rolebook, roles, scope
-from ileti.tenancy.models import Brand, Dealer, Membership
+from ileti.tenancy import logins, notices, ownroles, passwords, rolebook, roles, scope
+from ileti.tenancy.models import Brand, Dealer, Membership, Provider
 from ileti.tenancy.roles import Level
 
-MIN_PASSWORD = 12
 LONGEST_MAIL = 120
 USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
 _ADMINS_LOCK = 607_001
-_COMMON = ("123456", "qwerty", "parola", "sifre", "password", "iletişim", "letmein")
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,24 @@ class Giver:
 SYSTEM = Giver(frozenset(roles.PERMISSIONS), "platform_admin", scope.EVERYTHING)
 
 
-def check_password(password: str, *, username: str = "") -> None:
-    """Length over composition (ASVS 6.2): 12 characters, not the user's name, not a common one."""
-    low = password.lower()
-    wrong = len(password) < MIN_PASSWORD or len(password) > 128 or len(set(password)) < 5
-    if wrong or any(low.startswith(word) for word in _COMMON) or (username and username in low):
+def check_password(password: str, *, username: str = "", about: tuple[str, ...] = ()) -> None:
+    """Length over composition (:mod:`ileti.tenancy.passwords`). ``about``: mail address and names
+    of the company. Raises InvalidInput."""
+    if passwords.is_weak(password, (username, *about)):
         raise InvalidInput(errors=(FieldError(
             "password", "weak",
-            "Parola en az 12 karakter olmalı; kullanıcı adınız ya da yaygın bir parola olmamalı.",
-            "A password has at least 12 characters and is neither your user name nor a common one.",
+            "Parola en az 12 karakter olmalı; yaygın bir parola, yalnız rakam, adınız ya da "
+            "şirketinizin adı olmamalı. Aklınızda kalan dört sözcük yeter.",
+            "A password has at least 12 characters and is no common one, no digits alone, and "
+            "neither your name nor the company’s. Four words you remember will do.",
         ),))
+
+
+def _company_words(session: Any, provider_ids: Iterable[int | None]) -> tuple[str, ...]:
+    """What the providers somebody works for are called."""
+    found = session.execute(select(Provider.short_name).where(
+        Provider.id.in_([one for one in provider_ids if one is not None])))
+    return tuple(row[0] for row in found)
 
 
 def _check_name(username: str, email: str) -> None:
@@ -81,8 +88,9 @@ def create_user(username: str, password: str, *, email: str, first_name: str = "
         raise NotAllowed()
     username, email = username.strip().lower(), email.strip().lower()
     _check_name(username, email)
-    check_password(password, username=username)
     with scope.system_scope(), orm.unit_of_work() as session:
+        check_password(password, username=username, about=(
+            email, *_company_words(session, [giver.scope.provider_id])))
         taken = session.scalars(
             select(User.id).where(or_(User.username == username, User.email == email))).first()
         if taken is not None:
@@ -107,7 +115,9 @@ def set_password(user_id: int, password: str, *, giver: Giver = SYSTEM) -> None:
     """
     with scope.system_scope(), orm.unit_of_work() as session:
         user = _changeable(session, user_id, giver)
-        check_password(password, username=user.username)
+        check_password(password, username=user.username, about=(
+            user.email or "", *_company_words(session, session.scalars(select(
+                Membership.provider_id).where(Membership.user_id == user_id)).all())))
         user.password = hash_password(password)
         notices.tell(user_id, "password")
     logins.end_sessions(user_id)

@@ -1,22 +1,29 @@
 """What the database keeps about signing in: who is signed in, and how often it was tried wrongly.
 
 Bare SQL without Flask, so that the panel, the command line and the upkeep job end sessions by the
-same few lines. Guessing is slow per user name and per address (ASVS 6.3.1); both are kept as keyed
-hashes, because a plain hash of an address or a user name is found by trying.
+same few lines. Guessing is slow (ASVS 6.3.1), and slow for the guesser: tries are counted per user
+name *and network*, so that nobody locks somebody else out from afar. Against guessing from many
+networks at once there is a count of the name alone, far higher; it does not concern a browser from
+which the user signed in before, which has a count of its own. Everything is kept as keyed hashes,
+because a plain hash of an address or a user name is found by trying.
 """
 
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import json
 import math
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from ileti.core import clock, db
 from ileti.core.secrets import secrets
 
-FREE_TRIES: Final = 5  # of one user name
+FREE_TRIES: Final = 5  # of one user name from one network, or one known browser
+FREE_EVERYWHERE: Final = 40  # of one user name from all networks together
 FREE_FROM_ADDRESS: Final = 30  # a whole office may come from one address
 LONGEST_WAIT: Final = timedelta(minutes=15)
 FORGET_AFTER: Final = timedelta(hours=1)
@@ -79,41 +86,88 @@ def forget_old_failures() -> int:
     return done.rowcount
 
 
-def wait_before_login(username: str, address: str) -> int:
-    """Seconds until the next try is listened to; 0 when it is free."""
+class Guess(StrEnum):
+    """What is tried, and with it which counts apply.
+
+    ``PERSON``: a password. ``STEP``: a code, by whoever has the password already, so that few tries
+    are free, wherever they come from. ``PROGRAM``: a random secret nobody guesses, so that nobody
+    may slow another's program down from other networks.
+    """
+
+    PERSON = "name"
+    STEP = "step"
+    PROGRAM = "prog"
+
+
+_COUNT = """
+insert into login_limit as l (key, failures, until)
+select key, 1, %(now)s from unnest(%(keys)s::text[]) as given(key) order by key
+on conflict (key) do update set
+    failures = case when l.until < %(old)s then 1 else least(l.failures + 1, 1000) end,
+    until = case
+        when l.until < %(old)s then excluded.until
+        when l.failures + 1 >= (%(free)s::jsonb->>left(l.key, 4))::int then %(now)s + least(
+            %(longest)s, interval '10 seconds'
+            * 2 ^ least(l.failures + 1 - (%(free)s::jsonb->>left(l.key, 4))::int, 10))
+        else l.until end"""
+_FREE: Final = json.dumps({
+    "netw": FREE_TRIES, "devi": FREE_TRIES, "step": FREE_TRIES, "name": FREE_EVERYWHERE,
+    "addr": FREE_FROM_ADDRESS})
+
+
+def wait_before_login(username: str, address: str, *, guess: Guess = Guess.PERSON,
+                      device: bytes | None = None) -> int:
+    """Seconds until the next try is listened to; 0 when it is free. ``device``: a browser from
+    which this user signed in before."""
     row = db.connection().execute(
-        "select max(until) from login_limit where key = any(%s)", (_keys(username, address),)
-    ).fetchone()
+        "select max(until) from login_limit where key = any(%s)",
+        (_keys(username, address, guess, device),)).fetchone()
     until = row[0] if row else None
     return max(0, math.ceil((until - clock.now()).total_seconds())) if until else 0
 
 
-def count_failure(username: str, address: str) -> None:
+def count_failure(username: str, address: str, *, guess: Guess = Guess.PERSON,
+                  device: bytes | None = None) -> None:
     """One more failure; beyond the free ones each doubles the wait, up to a quarter of an hour."""
     now = clock.now()
-    for key in sorted(_keys(username, address)):
-        row = db.connection().execute(
-            "insert into login_limit (key, failures, until) values (%s, 1, %s) "
-            "on conflict (key) do update set failures = case when login_limit.until < %s then 1 "
-            "else least(login_limit.failures + 1, 1000) end returning failures",
-            (key, now, now - FORGET_AFTER),
-        ).fetchone()
-        free = FREE_TRIES if key.startswith("name") else FREE_FROM_ADDRESS
-        beyond = (row[0] if row else 0) - free
-        if beyond >= 0:
-            wait = min(LONGEST_WAIT, timedelta(seconds=10 * 2 ** min(beyond, 10)))
-            db.connection().execute(
-                "update login_limit set until = %s where key = %s", (now + wait, key))
+    db.connection().execute(_COUNT, {
+        "now": now, "old": now - FORGET_AFTER, "longest": LONGEST_WAIT, "free": _FREE,
+        "keys": _keys(username, address, guess, device)})
 
 
-def forgive(username: str, address: str) -> None:
-    """A right password clears the user name's count; the address keeps its own."""
-    db.connection().execute(
-        "delete from login_limit where key = %s", (_keys(username, address)[0],))
+def forgive(username: str, address: str, *, guess: Guess = Guess.PERSON,
+            device: bytes | None = None, counted: bool = False) -> None:
+    """A right proof clears the count of the name from this network or browser; those of the name
+    everywhere and of the address stay. ``counted``: this try was counted beforehand, and is taken
+    back from them."""
+    first, *others = _keys(username, address, guess, device)
+    conn = db.connection()
+    conn.execute("delete from login_limit where key = %s", (first,))
+    if counted and others:
+        conn.execute("update login_limit set failures = greatest(failures - 1, 0), "
+                     "until = least(until, %s) where key = any(%s)", (clock.now(), others))
 
 
-def _keys(username: str, address: str) -> list[str]:
-    """The user name's row and the address's, in this order."""
+def _keys(username: str, address: str, guess: Guess, device: bytes | None) -> list[str]:
+    """The counts that apply; first the one which a right proof clears."""
+    name = username.strip().lower()
+    if device is not None:
+        return [_key("devi", f"{guess}:{name}:{device.hex()}")]
+    if guess is Guess.STEP:
+        return [_key("step", name), _key("addr", address)]
+    near = [_key("netw", f"{guess}:{name}:{_network(address)}"), _key("addr", address)]
+    return near if guess is Guess.PROGRAM else [*near, _key("name", name)]
+
+
+def _key(kind: str, text: str) -> str:
     key = secrets().key_for("login-limit")
-    kinds = (f"name:{username.strip().lower()}", f"address:{address}")
-    return [kind[:4] + hmac.new(key, kind.encode(), sha256).hexdigest()[:40] for kind in kinds]
+    return kind + hmac.new(key, f"{kind}:{text}".encode(), sha256).hexdigest()[:40]
+
+
+def _network(address: str) -> str:
+    """The /24 or /56 an address lies in; the text itself when it is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))

@@ -206,6 +206,7 @@ class AuditEntry(Model):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_provider_id_at", "provider_id", "at"),
+        Index("ix_audit_entry_subject_id", "subject", "id"),
         {"comment": PROOF},
     )
 

@@ -32,6 +32,8 @@ DEEDS = {
     "confirm_failed": _l("Confirming with the password failed"),
     "session:end": _l("Ended one of their sessions"),
     "session:end_others": _l("Ended their sessions elsewhere"),
+    "passkey:add": _l("Added a passkey"), "passkey:remove": _l("Removed a passkey"),
+    "outside:link": _l("Linked the organisation’s sign-in"),
     "two_step:on": _l("Switched two-step sign-in on"),
     "two_step:off": _l("Switched two-step sign-in off"),
     "two_step:codes": _l("Made new recovery codes"),
@@ -116,11 +118,13 @@ DEEDS = {
     "ab_user:add": _l("Added a user"), "ab_user:change": _l("Changed a user"),
     "document:add": _l("Added a text"), "document_version:add": _l("Added a version of a text"),
 }
+FAILURES = frozenset({"login_failed", "second_step_failed", "confirm_failed"})
 _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
-    "way": _l("By"), "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
+    "way": _l("By"), "sessions": _l("Sessions"), "passkey": _l("Passkey"),
+    "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
     "brings_lists": _l("Imports customer lists"),
     "reads_consents": _l("Asks what held at a moment"),
     "brings_proofs": _l("Adds proof files"),

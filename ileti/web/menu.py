@@ -46,6 +46,8 @@ from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
 from ileti.signin.confirmview import ConfirmView
+from ileti.signin.keyviews import PasskeyView
+from ileti.signin.logviews import OwnLogView, SecurityLogView
 from ileti.signin.ownviews import TwoStepResetView, TwoStepView
 from ileti.signin.sessionsview import SessionsView
 from ileti.tenancy import rolebook, security
@@ -90,6 +92,7 @@ ENTRIES: tuple[tuple[str, Any, Any, str, Any, str], ...] = (
     ("retention", RetentionView, _l("Retention and destruction"), "archive", _l("Organisation"),
      "retention:read"),
     ("audit", AuditView, _l("Audit trail"), "history", _l("Organisation"), "audit:read"),
+    ("security", SecurityLogView, _l("Security log"), "shield", _l("Organisation"), "audit:read"),
 )
 
 
@@ -122,7 +125,8 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.add_view_no_menu(DeskView)
-    for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView):
+    for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView, OwnLogView,
+                PasskeyView):
         builder.add_view_no_menu(own)
     builder.sm.menu_permissions = needed
     builder.sm.user_view = builder.add_view_no_menu(ProfileView)

@@ -83,6 +83,7 @@ def test_the_second_step_and_ones_own_account(app: Any, base: str, chromium: Any
         page.wait_for_url(f"{base}/")
         for where in ("hesabim/", "hesabim/iki-adim/", "hesabim/iki-adim/kur",
                       "hesabim/iki-adim/kapat", "hesabim/oturumlar/", "kullanicilar/list/",
+                      "hesabim/guvenlik/", "guvenlik-gunlugu/list/",
                       "onay/?form=1&next=/"):
             page.goto(f"/{where}")
             _look(page, f"{where.partition('?')[0].strip('/').replace('/', '-')}-{language}")

@@ -13,6 +13,7 @@ from tests.panel.people import sign_in, token_of, user_with
 OPEN = {
     "static", "appbuilder.static", "panel_theme.choose", "LocaleView.index",
     "SignIn.login", "SignIn.logout",
+    "OutsideEntry.go", "OutsideEntry.back", "PasskeyEntry.options", "PasskeyEntry.enter",
     "SecondStep.ask", "SecondStep.enrol",  # between password and second step one is a stranger
 }
 

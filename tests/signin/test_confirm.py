@@ -20,6 +20,7 @@ GATED = {
     "UserView.add", "UserView.edit", "UserView.give", "UserView.take", "UserView.switch",
     "RoleView.add", "RoleView.edit", "RoleView.retire",
     "UserView.give_password", "TwoStepResetView.reset", "TwoStepView.enrol", "TwoStepView.codes",
+    "PasskeyView.new", "PasskeyView.options", "PasskeyView.add", "PasskeyView.remove",
     "RequestEndView.take_copy", "ConsentView.prove", "MessageView.bundle",
     "MessageView.complaint", "DayView.download", "ImportView.report", "ImportView.workbook",
 }

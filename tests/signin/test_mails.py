@@ -44,7 +44,8 @@ def _sent(name: str, *, away_first: bool = False) -> list[Envelope]:
         mails.send_mails(500)
     finally:
         carry(Channel.EPOSTA, None)
-    return [one for one in box.got if one.to == f"{name}@ornek.test"]
+    mine = [one for one in box.got if one.to == f"{name}@ornek.test"]
+    return sorted(mine, key=lambda one: one.message_id)
 
 
 def test_a_sign_in_from_a_new_place_is_mailed_once(app: Any, place: Any) -> None:

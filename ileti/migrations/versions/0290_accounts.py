@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.add_column("user_session", sa.Column("agent", sa.String(300), nullable=True))
     op.add_column("user_session", sa.Column("seen_at", _MOMENT, nullable=False,
                                             server_default=_NOW))
+    op.create_index("ix_audit_entry_subject_id", "audit_entry", ["subject", "id"])
     for table in _ALL:  # one's own account is asked for by the system (ADR 0019)
         op.execute(f"select dealer_sees('{table}', 'false')")
     op.execute("select grant_application_rights()")
@@ -115,6 +116,7 @@ def _mails() -> None:
 
 def downgrade() -> None:
     """Passwords alone again; everybody's second step is gone."""
+    op.drop_index("ix_audit_entry_subject_id", "audit_entry")
     for name in ("seen_at", "agent", "address"):
         op.drop_column("user_session", name)
     op.drop_column("provider", "two_step")
