@@ -37,8 +37,12 @@ FAULTS: Final[dict[int, Pair]] = {
           "send the file itself, no form."),
     401: ("`not_logged_in`: kullanıcı adı ve anahtar ya da jeton geçersiz; gövde okunmaz.",
           "`not_logged_in`: user name and secret, or the token, are wrong; the body is not read."),
-    403: ("`imports_not_granted`: hesaba panelde liste aktarma yetkisi verilmemiş. `https_only`.",
-          "`imports_not_granted`: the account was not given the right in the panel. `https_only`."),
+    403: ("`imports_not_granted`: hesaba panelde liste aktarma yetkisi verilmemiş. `https_only`. "
+          "`address_refused`: hesap bu ağ adresinden çağrılmaz. `signature_needed`: her çağrısı "
+          "imzalanır.",
+          "`imports_not_granted`: the account was not given the right in the panel. `https_only`. "
+          "`address_refused`: it is not called from this network address. `signature_needed`: each "
+          "of its calls is signed."),
     404: ("`not_found`, `no_such_brand`, `no_such_retailer`: hesabın böyle bir aktarması, markası, "
           "bayisi yok.",
           "`not_found`, `no_such_brand`, `no_such_retailer`: the account has no such import, brand "

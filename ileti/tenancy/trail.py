@@ -92,6 +92,8 @@ DEEDS = {
     "api_account:change": _l("Changed an API account"),
     "api:secret_create": _l("Made an API account’s secret"),
     "api:secret_renew": _l("Made a new secret for an API account"),
+    "api:secret_end": _l("Ended a key of an API account"),
+    "api:addresses": _l("A program listed addresses in full"),
     "api:numbers": _l("A program read dealers’ identity numbers"),
     "api:switch_off": _l("Switched an API account off"),
     "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
@@ -106,9 +108,8 @@ _MORE_LABELS = {
     "password": _l("Password"), "policy": _l("Policy"), "channels": _l("Channels"),
     "origins": _l("Allowed addresses"), "roles": _l("Roles"), "source": _l("Source"),
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
-    "program": _l("Program"), "brings_lists": _l("Imports customer lists"),
-    "reads_consents": _l("Asks what held at a moment"),
-    "brings_proofs": _l("Adds proof files"),
+    "program": _l("Program"), "scopes": _l("What the program may do"),
+    "networks": _l("Where it calls from"), "signs": _l("Every call is signed"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
