@@ -157,7 +157,8 @@ def _moment(item: dict[str, Any], faults: list[Fault]) -> datetime | None:
     if value is None:
         return None  # the rules say whether there must be one
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) and len(value) < 41 else None
+        short = isinstance(value, str) and len(value) < 41
+        found = datetime.fromisoformat(value) if short else None
         if found is not None and found.utcoffset() is not None:
             return to_istanbul(found).replace(microsecond=0)
     except (ValueError, OverflowError):

@@ -84,7 +84,7 @@ def test_a_repeat_gets_its_answer_though_it_would_come_too_late_by_now(
     ({"status": None}, "status", "missing"), ({"source": "IYS_WEB"}, "source", "invalid"),
     ({"source": ...}, "source", "H113"), ({"consentDate": ...}, "consentDate", "H112"),
     ({"consentDate": "2026-01-01 10:00"}, "consentDate", "H158"),
-    ({"source": "HS_KARAR"}, "source", "H408"), ({"x": 1}, "x", "unknown_field"),
+    ({"source": "HS_KARAR"}, "status", "H408"), ({"x": 1}, "x", "unknown_field"),
     ({"retailerCode": 10000001}, "retailerCode", "no_such_retailer"),
     ({"textId": 2**40}, "textId", "no_such_text"),
     ({"recipientType": "TACIR"}, "merchantBasis", "TACIR_DAYANAK"),
@@ -114,7 +114,8 @@ def test_a_list_is_judged_item_by_item_in_one_call(program: Program, place: Any)
 
 
 def test_a_list_without_a_fit_item_is_remembered_too(program: Program, place: Any) -> None:
-    first, again = (many(program, [consent(status="?")]) for _ in range(2))
+    items = [consent(status="?")]
+    first, again = (many(program, items) for _ in range(2))
     assert first.status_code == again.status_code == 200
     assert first.json == again.json
     assert many(program, [consent()]).json["code"] == "key_reused"
