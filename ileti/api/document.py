@@ -426,6 +426,4 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 CHAPTER: Final = Chapter(
     "imports", ("Liste getiren programlar", "Programs that bring lists"), OPERATIONS, FAULTS,
-    _PARAMETERS, schemas, EXAMPLES, ("ImportIn", "MappingIn"),
-    {"secret": {"type": "http", "scheme": "basic"},
-     "token": {"type": "http", "scheme": "bearer"}})
+    _PARAMETERS, schemas, EXAMPLES, ("ImportIn", "MappingIn"))

@@ -66,6 +66,8 @@ ROUTES: Final[list[Route]] = [
     Route("POST", taking.BATCH, taking.take_many, "consents:write"),
     Route("POST", identity.PATH, identity.give_token, OPEN),
 ]
+#: names in paths that stand beside fixed words, and so have a form of their own
+_FORMS: Final = {"record": "IZN-[^/]+", "case": "BSV-[^/]+"}
 _plain: dict[tuple[str, str], Route] = {}
 _patterns: list[tuple[re.Pattern[str], Route]] = []
 _encode = msgspec.json.Encoder().encode
@@ -79,7 +81,8 @@ def add(*routes: Route) -> None:
         if "{" not in route.path:
             _plain[route.method, route.path] = route
             continue
-        pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))
+        pattern = re.compile(re.sub(r"\{(\w+)\}", lambda found: (
+            f"(?P<{found[1]}>{_FORMS.get(found[1], '[^/]+')})"), route.path))
         if (pattern, route) not in _patterns:
             _patterns.append((pattern, route))
 

@@ -187,6 +187,4 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 CHAPTER: Final = Chapter(
     "records", ("Tek kayıtlar: geçmiş ve kanıt", "Single records: the past, and proof"),
-    OPERATIONS, FAULTS, {}, schemas, EXAMPLES, ("MomentIn",),
-    {"secret": {"type": "http", "scheme": "basic"},
-     "token": {"type": "http", "scheme": "bearer"}})
+    OPERATIONS, FAULTS, {}, schemas, EXAMPLES, ("MomentIn",))

@@ -56,7 +56,7 @@ class KeyReused(CallerMistake):
 def take_one(call: Call) -> Answer:
     """``POST /consents``: one choice."""
     key, said = call.idempotency_key, call.json()
-    mark = _mark(call, said)
+    mark = body_mark(call, said)
     place = call.place(said.pop("brand", None))
     checked = check(said, _frame(call, place, [said]))
     idem = idem_of(call, key)
@@ -82,7 +82,7 @@ def take_many(call: Call) -> Answer:
     key = call.idempotency_key
     said = _list(call)
     items = said["items"]
-    mark = _mark(call, said)
+    mark = body_mark(call, said)
     place = call.place(said.get("brand"))
     idem = idem_of(call, key)
     first = _first_time(place, idem)
@@ -126,7 +126,7 @@ def _list(call: Call) -> dict[str, Any]:
     return said
 
 
-def _mark(call: Call, said: dict[str, Any]) -> bytes:
+def body_mark(call: Call, said: dict[str, Any]) -> bytes:
     """What tells one body from another; keyed, since the address could be guessed from a plain
     hash, and blind to the order of its fields."""
     whole = _encode([call.path, call.caller.brand_id, call.caller.dealer_id, said])
