@@ -8,6 +8,7 @@ hold all of it equal to what the application does.
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import resources
 from typing import Any, Final
 
 from ileti.api import (
@@ -217,6 +218,14 @@ _MODULES: Final[dict[str, Any]] = {
     "consents": looking, "acts": acts, "texts": texts, "places": places, "registry": registry,
     "requests": cases}
 _EXPLAINED: Final = {"consents": ("ConsentItem",)}
+#: whole programs, by the name of their language and their file
+SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py", "JavaScript (Node)": "javascript.mjs",
+                  "PHP": "php.php", "C#": "csharp.cs"}
+
+
+def sample(name: str) -> str:
+    """The text of a program."""
+    return resources.files("ileti.api").joinpath("examples", name).read_text("utf-8")
 
 
 def _schemas(group: str, number: int) -> dict[str, Any]:
@@ -236,7 +245,9 @@ def _chapter(group: str) -> Chapter:
     examples = dict(_MODULES[group].EXAMPLES) if group in _MODULES else {}
     return Chapter(group, _TITLES[group], operations, FAULTS, _PARAMETERS,
                    lambda number: _schemas(group, number), examples | _WRITTEN,
-                   _EXPLAINED.get(group, ()))
+                   _EXPLAINED.get(group, ()), samples={
+                       name: sample(file) for name, file in SAMPLES.items()}
+                   if group == "access" else {})
 
 
 def _with_access(chapter: Chapter) -> Chapter:

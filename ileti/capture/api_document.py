@@ -55,7 +55,8 @@ class Chapter:
     ``security``: the schemes that open it, by language. Of an :class:`Operation` here, ``takes``
     and ``gives`` are media types of files that come and go, ``also`` other good answers, ``scope``
     what an account needs ("" when the service asks nobody), ``failure`` the body of 400 and 401
-    where it is no problem+json."""
+    where it is no problem+json. ``samples``: whole programs, by
+    the name of their language."""
 
     group: str
     title: Pair
@@ -66,6 +67,7 @@ class Chapter:
     examples: dict[str, Any]
     explained: tuple[str, ...] = ()
     security: Callable[[int], dict[str, dict[str, Any]]] = lambda _number: {}
+    samples: dict[str, str] = field(default_factory=dict)
 
 
 _chapters: dict[str, Chapter] = {}
