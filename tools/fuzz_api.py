@@ -5,8 +5,10 @@ takes the document from the server and lets schemathesis run over ``/api/v1/`` w
 Prints ``api_fuzz_cases`` and ``api_fuzz_failures``; ends with 1 when there is a failure.
 
 One check is told more than its default: a value may fit its schema and break the law or name what
-is not there (an address that is none, a day in the future, a key used before), so 409, 412 and 422
-count as understood beside 2xx, 401, 403 and 404.
+is not there (an address that is none, a day in the future, a key used before, a file of another
+kind), so 400, 409, 412 and 422 count as understood beside 2xx, 401, 403 and 404. And guessing grows
+slow on purpose, which would answer the check of wrong credentials with 429: what was counted
+against this machine is forgotten again and again while it runs.
 
 ``FUZZ_EXAMPLES`` sets how many examples an operation gets (default 25), ``FUZZ_SEED`` where chance
 begins (default 1), ``FUZZ_ONLY`` a regular expression of paths.
@@ -21,6 +23,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -34,7 +37,7 @@ from benchmarks.place import fresh_database, new_place
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = """
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
+expected-statuses = ["2xx", "401", "403", "404", "400", "409", "412", "422"]
 """
 START_SECONDS = 120
 
@@ -45,6 +48,7 @@ def main() -> int:
     with psycopg.connect(given.database_url, autocommit=True) as conn:
         provider, _brand = new_place(conn)
     key, port = _account(provider), free_port()
+    threading.Thread(target=_forgive, args=(given.database_url,), daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         server = _serve(port, Path(folder) / "web.log")
         try:
@@ -56,6 +60,13 @@ def main() -> int:
                 server.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
+
+
+def _forgive(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as conn:
+        while True:
+            conn.execute("delete from login_limit")
+            time.sleep(0.02)
 
 
 def _account(provider: int) -> str:

@@ -37,7 +37,7 @@ from ileti.iys.pushed import is_private
 from ileti.programs import accounts, signature
 from ileti.programs.accounts import Caller
 from ileti.programs.keys import MARK
-from ileti.programs.rates import count
+from ileti.programs.rates import pace
 
 MOST_JSON: Final = 65_536
 _KEY: Final = re.compile(r"[!-~]{1,80}")
@@ -133,8 +133,7 @@ class Call:
 
     def _count(self, found: Caller) -> None:
         limit = settings().api_requests_per_second
-        second = int(clock.now().timestamp())
-        many = count(f"ileti:api:calls:{found.account_id}:{second}", 5)
+        many = pace.count(found.account_id, int(clock.now().timestamp()))
         self.quota = Quota(limit, max(0, limit - many))
         if many > limit:
             raise TooMany(retry_after=1)
@@ -217,16 +216,23 @@ class Call:
         if brand is not None and type(brand) is not int:
             raise _brand("invalid", "Markanın İYS numarasını yazın.",
                          "Write the brand’s number at İYS.")
-        rows = db.connection().execute(
-            "select id, brand_code from brand where provider_id = %s "
-            "and (%s::int is null or id = %s) and (%s::bigint is null or brand_code = %s) limit 2",
-            (caller.provider_id, caller.brand_id, caller.brand_id, brand, brand)).fetchall()
+        rows = [one for one in caller.brands if brand in (None, one[1])]
+        if len(caller.brands) >= accounts.MOST_BRANDS:
+            rows = self._brands(brand)
         if not rows:
             raise NotFound("Böyle bir marka yok.", "There is no such brand.", code="no_such_brand")
         if len(rows) > 1:
             raise _brand("missing", "Birden çok marka var; hangisi olduğunu yazın.",
                          "There is more than one brand; say which.")
         return Place(caller.provider_id, caller.iys_code, *rows[0])
+
+    def _brands(self, brand: int | None) -> list[tuple[int, int]]:
+        """Two at most of the caller's many brands that fit."""
+        caller = self.caller
+        return db.connection().execute(
+            "select id, brand_code from brand where provider_id = %s "
+            "and (%s::int is null or id = %s) and (%s::bigint is null or brand_code = %s) limit 2",
+            (caller.provider_id, caller.brand_id, caller.brand_id, brand, brand)).fetchall()
 
     def dealer(self, brand_id: int, retailer_code: int) -> int | None:
         """Our number of a dealer of the brand that the caller may name; None for any other."""

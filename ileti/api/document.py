@@ -369,7 +369,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "yazılırsa denetlenir.",
          "When all parts are here, or to confirm a chunked body; size and digest are checked when "
          "they are given."),
-        200, ("Deneme başladı.", "The dry run has begun."), "Import", "FileIn",
+        200, ("Deneme başladı.", "The dry run has begun."), "Import", "FileIn", bodiless=True,
         faults=(400, 401, 403, 404, 409, 422, 429, 500, 503)),
     Operation(
         "showMapping", "get", _ONE + "/mapping", "imports",

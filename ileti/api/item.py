@@ -29,6 +29,8 @@ STATUSES: Final = {one.name: one for one in Status}
 SOURCES: Final = {one.name: one for one in Source if one.is_hs}
 TYPES: Final = {one.name: one for one in RecipientType}
 LONGEST_BASIS: Final = 120
+#: left out, or with a value; null is none
+_MAY_LACK: Final = ("consentDate", "merchantBasis", "retailerCode", "textId")
 _OWN: Final = {
     "not_an_object": ("Bir JSON nesnesi olmalı.", "Must be a JSON object."),
     "unknown_field": ("Böyle bir alan yok.", "There is no such field."),
@@ -65,6 +67,16 @@ class Frame:
     dealer_id: int | None
     dealers: Mapping[int, int] = field(default_factory=dict)
     texts: Mapping[int, str] = field(default_factory=dict)
+    bound: frozenset[RecipientType] = field(default_factory=bound_types)
+    due: dict[tuple[date, Source, RecipientType], datetime | None] = field(default_factory=dict)
+
+    def due_at(self, at: datetime, source: Source, kind: RecipientType) -> datetime | None:
+        """The deadline of a consent; it is the same for all of a day (R-40)."""
+        key = (istanbul_day(at), source, kind)
+        if key not in self.due:
+            self.due[key] = deadline(at, now=self.now, activation_date=self.activation_date,
+                                     source=source, recipient_type=kind)
+        return self.due[key]
 
 
 class Checked(NamedTuple):
@@ -90,6 +102,7 @@ def check(item: Any, frame: Frame) -> Checked:
     if not isinstance(item, dict):
         return Checked(None, [("", "not_an_object")])
     faults: list[Fault] = [(name[:80], "unknown_field") for name in item if name not in FIELDS]
+    faults += [(name, "invalid") for name in _MAY_LACK if name in item and item[name] is None]
     kind = _word(item, "recipientType", TYPES, faults, RecipientType.BIREYSEL)
     channel = _word(item, "channel", CHANNELS, faults)
     status = _word(item, "status", STATUSES, faults)
@@ -105,7 +118,7 @@ def check(item: Any, frame: Frame) -> Checked:
             rules.Item(channel=channel, status=status, source=source, consent_date=moment,
                        flow=rules.Flow.API, address_kind=address_kind, recipient_type=kind,
                        merchant_basis=basis),
-            now=frame.now, activation_date=frame.activation_date, three_day_rule=bound_types(),
+            now=frame.now, activation_date=frame.activation_date, three_day_rule=frame.bound,
             hs_2015_allowed=_in_migration(frame)):
         if verdict.refused:
             faults.append((_FIELD.get(verdict.field or "", verdict.field or ""), verdict.code))
@@ -116,8 +129,7 @@ def check(item: Any, frame: Frame) -> Checked:
         address=address, channel=channel, status=status, consent_date=at, recipient_type=kind,
         source=source, standing=Standing.VERIFIED, dealer_id=dealer, text_id=text,
         text_hash=frame.texts[text] if text is not None else None,
-        due_at=deadline(at, now=frame.now, activation_date=frame.activation_date, source=source,
-                        recipient_type=kind)), [])
+        due_at=frame.due_at(at, source, kind)), [])
 
 
 def key_of(new: NewConsent) -> Key:
@@ -127,11 +139,11 @@ def key_of(new: NewConsent) -> Key:
 
 def _word(item: dict[str, Any], name: str, words: Mapping[str, Any], faults: list[Fault],
           otherwise: Any = None) -> Any:
-    value = item.get(name)
-    if value is None:
+    if name not in item:
         if otherwise is None:
             faults.append((name, "missing"))
         return otherwise
+    value = item[name]
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
         faults.append((name, "invalid"))
@@ -140,8 +152,8 @@ def _word(item: dict[str, Any], name: str, words: Mapping[str, Any], faults: lis
 
 def _address(item: dict[str, Any], faults: list[Fault]) -> tuple[str, AddressKind]:
     value = item.get("address")
-    if value is None or not isinstance(value, str) or len(value) > 400:
-        faults.append(("address", "missing" if value is None else "invalid"))
+    if not isinstance(value, str) or len(value) > 400:
+        faults.append(("address", "invalid" if "address" in item else "missing"))
         return "", AddressKind.PHONE
     try:
         found = parse_address(value)

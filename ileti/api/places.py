@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from ileti.api import shapes
 from ileti.api.desk import Answer, Call
 from ileti.api.endpoints import etag
-from ileti.api.reading import body, query
+from ileti.api.reading import body, query, refuse
 from ileti.api.scoped import Declared, brand_codes, brand_ids, once, page, place, retailer_codes
 from ileti.api.shapes import BRANDS, LIMIT, given, many, maybe, obj
 from ileti.capture.api_document import Operation
@@ -111,6 +111,9 @@ def _added(call: Call, said: dict[str, Any]) -> Answer:
 
 def change_dealer(call: Call) -> Answer:
     """``PATCH /dealers/{id}``: the fields that are named, the others stay."""
+    _ = call.idempotency_key
+    if len(call.header("If-Match")) > 200:
+        raise refuse("If-Match", "too_long")
     said = {name: value for name, value in body(call, _CHANGE).items() if value is not None}
     found = _found(call)
     _refuse_changed(call, found)

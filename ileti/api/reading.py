@@ -82,12 +82,12 @@ def _object(said: dict[str, Any], schema: Schema, prefix: str, faults: list[Fiel
     faults += [fault(prefix + name, "unknown_field") for name in said if name not in declared]
     found: dict[str, Any] = {}
     for name, one in declared.items():
-        value = said.get(name)
-        if value is None:
+        if name not in said:
             found[name] = one.get("default")
             if name in schema.get("required", ()):
                 faults.append(fault(prefix + name, "missing"))
             continue
+        value = said[name]
         if one.get("type") == "object" and "properties" in one:
             if isinstance(value, dict):
                 found[name] = _object(value, one, f"{prefix}{name}.", faults)
@@ -162,7 +162,7 @@ def _text(value: str, schema: Schema) -> Any:
             return found
         if schema.get("format") == "date-time":
             moment = datetime.fromisoformat(value)
-            if moment.utcoffset() is None or len(value) > 40:
+            if moment.utcoffset() is None or len(value) > 40 or not 2000 <= moment.year <= 2200:
                 raise _Wrong("invalid")
             return to_istanbul(moment)
     except (ValueError, OverflowError):

@@ -126,8 +126,10 @@ def schemas(number: int) -> dict[str, Any]:
     made = {
         "MomentIn": {"type": "object", "required": ["address", "at"],
                      "additionalProperties": False,
-                     "properties": {name: kind | {"description": words[number]}
-                                    for name, (kind, words) in FIELDS.items()}},
+                     "properties": {
+                         name: (kind if name in ("address", "at") else _maybe(kind))
+                         | {"description": words[number]}
+                         for name, (kind, words) in FIELDS.items()}},
         "Moment": _object(at=_MOMENT, states={"type": "array", "items": state}),
         "Proof": _object(**{"records": {"type": "array", "items": _NUMBER},
                             "import": _maybe(_WHOLE), "role": _ROLES,

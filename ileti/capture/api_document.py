@@ -46,6 +46,7 @@ class Operation:
     also: dict[int, Pair] = field(default_factory=dict)
     scope: str = ""
     failure: str = ""
+    bodiless: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Chapter:
     ``security``: the schemes that open it, by language. Of an :class:`Operation` here, ``takes``
     and ``gives`` are media types of files that come and go, ``also`` other good answers, ``scope``
     what an account needs ("" when the service asks nobody), ``failure`` the body of 400 and 401
-    where it is no problem+json. ``samples``: whole programs, by
-    the name of their language."""
+    where it is no problem+json, ``bodiless``: the body may be left out. ``samples``: whole
+    programs, by the name of their language."""
 
     group: str
     title: Pair
@@ -362,8 +363,9 @@ def _operation(one: Operation, number: int, chapter: Chapter | None = None) -> d
     if one.detail[number]:
         made["description"] = one.detail[number]
     if one.body:
-        made["requestBody"] = {"required": True, "content": {JSON: _content(one.body)} | {
-            kind: {} for kind in one.takes}}
+        made["requestBody"] = {
+            "required": not one.bodiless,
+            "content": {JSON: _content(one.body)} | {kind: {} for kind in one.takes}}
     elif one.takes:
         made["requestBody"] = {"required": True, "content": {kind: {} for kind in one.takes}}
     elif one.fields:

@@ -27,6 +27,8 @@ from ileti.tenancy import logins
 ACCESS_SECONDS: Final = 7_200
 REFRESH_SECONDS: Final = 14_400
 BEARER_SECONDS: Final = 900
+#: so many brands come with the caller; who has as many is asked about them one by one
+MOST_BRANDS: Final = 8
 _ACCESS, _REFRESH = 1, 2
 _LONGEST: Final = 200
 _PURPOSE: Final = "api-access"
@@ -47,6 +49,8 @@ class Caller:
     networks: tuple[str, ...]
     signs: bool
     key_id: int
+    #: our number and İYS's of the brands it speaks for, all of them when they are below MOST_BRANDS
+    brands: tuple[tuple[int, int], ...] = ()
 
     @property
     def reads_numbers(self) -> bool:
@@ -134,7 +138,9 @@ def used(held: Held) -> Caller:
 
 _HELD: Final = """
 select k.hash, k.keyed, k.prefix, k.signing, k.last_used_at, a.id, a.provider_id, a.brand_id,
-       a.dealer_id, p.iys_code, p.activation_date, a.name, a.scopes, a.networks, a.signs, k.id
+       a.dealer_id, p.iys_code, p.activation_date, a.name, a.scopes, a.networks, a.signs, k.id,
+       array(select array[b.id, b.brand_code] from brand b where b.provider_id = a.provider_id
+              and (a.brand_id is null or b.id = a.brand_id) order by b.id limit 8)
   from api_key k join api_account a on a.id = k.account_id
   join provider p on p.id = a.provider_id
   left join dealer d on d.id = a.dealer_id and d.provider_id = a.provider_id
@@ -151,10 +157,10 @@ def _ask(condition: str, *values: Any) -> list[Held]:
 
 def _held(row: Sequence[Any]) -> Held:
     (digest, keyed, prefix, signing, used_at, account, provider, brand, dealer, code, activated,
-     name, scopes, networks, signs, key) = row
+     name, scopes, networks, signs, key, brands) = row
     return Held(bytes(digest), keyed, prefix, signing, used_at, Caller(
         account, provider, brand, dealer, code, activated, name, frozenset(scopes),
-        tuple(networks), signs, key))
+        tuple(networks), signs, key, tuple((own, code) for own, code in brands)))
 
 
 def _checked(username: str, secret: str, address: str) -> Held:

@@ -148,12 +148,12 @@ def _every(name: str) -> None:
 
     @scene(name, 500)
     def fault(program: Program, patch: pytest.MonkeyPatch) -> Any:
-        patch.setattr("ileti.api.desk.count", fail(RuntimeError()))
+        patch.setattr("ileti.api.desk.pace.count", fail(RuntimeError()))
         return ask(program, name)
 
     @scene(name, 503)
     def away(program: Program, patch: pytest.MonkeyPatch) -> Any:
-        patch.setattr("ileti.api.desk.count", fail(psycopg.OperationalError()))
+        patch.setattr("ileti.api.desk.pace.count", fail(psycopg.OperationalError()))
         return ask(program, name)
 
     @scene(name, 200)

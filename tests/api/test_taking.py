@@ -81,7 +81,8 @@ def test_a_repeat_gets_its_answer_though_it_would_come_too_late_by_now(
 @pytest.mark.parametrize(("more", "field", "code"), [
     ({"address": ...}, "address", "missing"), ({"address": "0599"}, "address", "NUMARA_EKSIK"),
     ({"channel": "FAKS"}, "channel", "invalid"), ({"channel": "EPOSTA"}, "address", "H120"),
-    ({"status": None}, "status", "missing"), ({"source": "IYS_WEB"}, "source", "invalid"),
+    ({"status": ...}, "status", "missing"), ({"status": None}, "status", "invalid"),
+    ({"textId": None}, "textId", "invalid"), ({"source": "IYS_WEB"}, "source", "invalid"),
     ({"source": ...}, "source", "H113"), ({"consentDate": ...}, "consentDate", "H112"),
     ({"consentDate": "2026-01-01 10:00"}, "consentDate", "H158"),
     ({"source": "HS_KARAR"}, "status", "H408"), ({"x": 1}, "x", "unknown_field"),
@@ -122,7 +123,7 @@ def test_a_list_without_a_fit_item_is_remembered_too(program: Program, place: An
     assert entries(place) == []
 
 
-@pytest.mark.parametrize("items", [[], None, "x", [{}] * 1_001])
+@pytest.mark.parametrize("items", [[], None, "x", [{}] * 1_001], ids=["0", "null", "x", "1001"])
 def test_a_list_has_one_to_a_thousand_items(program: Program, items: Any) -> None:
     answer = many(program, items)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "items")
