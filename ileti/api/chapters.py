@@ -218,8 +218,8 @@ _MODULES: Final[dict[str, Any]] = {
     "consents": looking, "acts": acts, "texts": texts, "places": places, "registry": registry,
     "requests": cases}
 _EXPLAINED: Final = {"consents": ("ConsentItem",)}
-#: whole programs, by the name of their language and their file
-SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py", "JavaScript (Node)": "javascript.mjs",
+#: whole programs, by the name of their language and their file; Python's is no module of ours
+SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py.txt", "JavaScript (Node)": "javascript.mjs",
                   "PHP": "php.php", "C#": "csharp.cs"}
 
 

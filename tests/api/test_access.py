@@ -12,6 +12,7 @@ import pytest
 import config
 from ileti.core import clock, db
 from ileti.programs import jobs, keys, usage
+from ileti.programs.rates import Pace
 from ileti.programs.signature import Said, sign
 
 from .api_house import Program, account, basic, digest
@@ -222,6 +223,16 @@ def test_every_answer_tells_what_is_left_of_the_limit(
     assert [one.headers["RateLimit"] for one in answers] == [
         '"account";r=1;t=1', '"account";r=0;t=1', '"account";r=0;t=1']
     assert answers[0].headers["RateLimit-Policy"] == '"account";q=2;w=1'
+
+
+def test_processes_learn_of_each_others_calls(database: str) -> None:
+    one, other = Pace(), Pace()
+    assert [one.count(7, 4_711) for _ in range(3)] == [1, 2, 3]
+    one.tell()
+    assert other.count(7, 4_711) == 1, "not told yet"
+    other.tell()
+    assert other.count(7, 4_711) == 5
+    assert other.count(7, 4_712) == 1, "another second"
 
 
 def test_what_was_read_has_a_mark_and_is_not_sent_again(program: Program) -> None:

@@ -44,7 +44,7 @@ def test_every_example_whose_language_is_here_does_what_it_says(
 
 def run(name: str, command: list[str], server: Server, key: str, folder: Path) -> str:
     """One program as it stands on the page."""
-    file = folder / SAMPLES[name]
+    file = folder / SAMPLES[name].removesuffix(".txt")
     file.write_text(sample(SAMPLES[name]))
     done = subprocess.run([*command, str(file)], cwd=folder, text=True, capture_output=True,
                           timeout=120, check=False,

@@ -1,13 +1,9 @@
-"""What programs list, read and change: in their own place, masked, page by page, as documented."""
+"""Consents as programs list and read them: in their place, masked, page by page, as documented."""
 
 from __future__ import annotations
 
-import copy
-import json
 import time
 import zipfile
-from collections.abc import Callable
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -16,22 +12,14 @@ import pytest
 
 from ileti.api import chapters, scoped
 from ileti.api.endpoints import OPEN, ROUTES
-from ileti.capture.api_document import add_chapter, document
+from ileti.capture.api_document import document
 from ileti.consents.numbers import record_number
-from ileti.core import clock, db
+from ileti.core import db
 from ileti.evidence import seal
-from ileti.programs.scopes import SCOPES
-from tests.panel.people import dealer_of, take, user_with
+from tests.panel.people import dealer_of, take
 
 from .api_house import Program, account
-from .test_document import closed
-
-for _chapter in chapters.CHAPTERS:
-    add_chapter(_chapter)
-DOCUMENT = document("en", "http://localhost")
-PHONE = "+905992013345"
-EVERY = [one.key for one in SCOPES]
-V1 = "/api/v1"
+from .resource_house import DOCUMENT, EVERY, PHONE, V1, get, post
 
 
 @pytest.fixture(autouse=True)
@@ -43,35 +31,6 @@ def panel(app: Any) -> None:
 def program(place: Any) -> Program:
     """A program that may everything of its provider."""
     return Program(place, account(place, brings=False, scopes=EVERY))
-
-
-def get(program: Program, path: str, **query: Any) -> Any:
-    answer = program.call("GET", V1 + path, query=query)
-    if answer.status_code == 200 and answer.mimetype == "application/json":
-        check("get", path, answer)
-    return answer
-
-
-def post(program: Program, path: str, body: Any, key: str = "k1", method: str = "POST",
-         **headers: str) -> Any:
-    answer = program.call(method, V1 + path, json=body, headers={"Idempotency-Key": key} | headers)
-    if answer.status_code < 300:
-        check(method.lower(), path, answer)
-    return answer
-
-
-def check(method: str, path: str, answer: Any) -> None:
-    """The answer is what its document says, with nothing undocumented in it."""
-    import re
-
-    known = next(one for one in DOCUMENT["paths"] if one.startswith(V1) and method in
-                 DOCUMENT["paths"][one] and re.fullmatch(
-                     re.sub(r"\{\w+\}", "[^/]+", one), V1 + path))
-    said = DOCUMENT["paths"][known][method]["responses"][str(answer.status_code)]
-    schema = said["content"]["application/json"]["schema"]
-    jsonschema.Draft202012Validator(
-        copy.deepcopy(schema) | {"components": closed(DOCUMENT["components"])},
-        format_checker=jsonschema.FormatChecker()).validate(json.loads(answer.data))
 
 
 # -- the document ----------------------------------------------------------------------------------
@@ -253,211 +212,3 @@ def test_a_bundle_is_given_out_and_that_is_kept(
         "select count(*) from audit_entry where provider_id = %s and action = 'consent:prove'",
         [place.provider_id]).fetchone()[0]
     assert kept == 2
-
-
-# -- places ----------------------------------------------------------------------------------------
-
-DEALER = {"title": "Akasya Ev Ltd. Şti.", "name": "Ayşe Örnek", "tckn": "10000000146",
-          "tin": "1234567890", "townCode": "400", "mobile": "0599 213 41 17"}
-
-
-def test_brands_and_users_are_those_of_the_place(app: Any, program: Program, place: Any) -> None:
-    name = user_with(app, "brand_manager", place, level="brand")
-    assert [one["brand"] for one in get(program, "/brands").json["items"]] == [place.brand_code]
-    [user] = get(program, "/users").json["items"]
-    assert (user["username"], user["memberships"][0]["role"]) == (name, "brand_manager")
-
-
-def test_a_dealer_is_added_once_read_and_changed(program: Program, place: Any) -> None:
-    made, again = (post(program, "/dealers", DEALER) for _ in range(2))
-    assert made.status_code == again.status_code == 201, made.text
-    assert made.json == again.json
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert post(program, "/dealers", DEALER | {"name": "Başka"}).json["code"] == "key_reused"
-    [listed] = get(program, "/dealers").json["items"]
-    assert (listed["mobile"], listed["tckn"]) == ("+905992134117", "10000000146")
-    changed = post(program, f"/dealers/{listed['id']}", {"status": "passive"}, "k2", "PATCH")
-    assert (changed.json["status"], changed.json["title"]) == ("passive", DEALER["title"])
-    actions = [row[0] for row in db.connection().execute(
-        "select action from audit_entry where provider_id = %s and action like 'dealer:%%' "
-        "order by id", [place.provider_id])]
-    assert actions == ["dealer:add", "dealer:change"]
-
-
-def test_a_change_names_the_state_it_was_made_from(program: Program) -> None:
-    number = post(program, "/dealers", DEALER).json["id"]
-    mark = get(program, f"/dealers/{number}").headers["ETag"]
-    fine = post(program, f"/dealers/{number}", {"alias": "Bornova"}, "k2", "PATCH",
-                **{"If-Match": mark})
-    late = post(program, f"/dealers/{number}", {"alias": "Çeşme"}, "k3", "PATCH",
-                **{"If-Match": mark})
-    assert (fine.status_code, late.status_code, late.json["code"]) == (200, 412, "changed")
-
-
-def test_numbers_of_dealers_need_their_scope(program: Program, place: Any) -> None:
-    post(program, "/dealers", DEALER)
-    narrow = Program(place, account(place, brings=False, scopes=["dealers:read"]))
-    assert "tckn" not in get(narrow, "/dealers").json["items"][0]
-
-
-@pytest.mark.parametrize(("more", "field"), [
-    ({"tckn": "1"}, "tckn"), ({"tin": "x"}, "tin"), ({"townCode": "99999"}, "townCode"),
-    ({"mobile": "1"}, "mobile"), ({"title": ""}, "title"), ({"title": 1}, "title"),
-    ({"status": "gone"}, "status"), ({"x": 1}, "x")])
-def test_a_dealer_that_is_wrong_is_told_by_field(program: Program, more: Any, field: str) -> None:
-    answer = post(program, "/dealers", DEALER | more)
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
-
-
-def test_the_same_retailer_number_is_taken_once(program: Program) -> None:
-    assert post(program, "/dealers", DEALER | {"retailerCode": 20_000_001}).status_code == 201
-    again = post(program, "/dealers", DEALER | {"retailerCode": 20_000_001}, "k2")
-    assert (again.status_code, again.json["code"]) == (409, "dealer_exists")
-
-
-# -- İYS and reports -------------------------------------------------------------------------------
-
-
-def test_what_waits_for_iys_is_counted_by_brand(program: Program, place: Any) -> None:
-    take(place, PHONE)
-    [brand] = get(program, "/iys/state").json["brands"]
-    assert (brand["brand"], brand["waiting"], brand["stopped"]) == (place.brand_code, 1, 0)
-    assert brand["oldest"]
-
-
-def test_days_of_the_reconciliation_and_their_differences_are_listed(
-        program: Program, place: Any) -> None:
-    today = clock.today()
-    for n in range(3):
-        db.connection().execute(
-            "insert into iys_day (provider_id, brand_id, day, rows) values (%s, %s, %s, %s)",
-            (place.provider_id, place.brand_id, today - timedelta(days=n), n))
-    first = get(program, "/iys/days", limit=2).json
-    rest = get(program, "/iys/days", limit=2, cursor=first["next"]).json
-    assert [one["rows"] for one in first["items"] + rest["items"]] == [0, 1, 2]
-    db.connection().execute(
-        "insert into iys_difference (provider_id, brand_id, day, fence, cause, recipient_type, "
-        "channel, their_status, their_source, mark) values (%s, %s, %s, 1, 3, 1, 2, 2, 33, 'x')",
-        (place.provider_id, place.brand_id, today))
-    [one] = get(program, f"/iys/days/{place.brand_code}/{today}/differences").json["items"]
-    assert (one["cause"], one["theirs"]["source"]) == ("OTHER_STATUS", "IYS_WEB")
-    assert get(program, f"/iys/days/{place.brand_code}/yok/differences").status_code == 404
-
-
-@pytest.mark.parametrize(("by", "key"), [
-    ("channel", "MESAJ"), ("source", "HS_WEB"), ("recipientType", "BIREYSEL"), ("day", ...),
-    ("brand", ...), ("retailerCode", None)])
-def test_reports_count_what_was_taken_by_one_thing(
-        program: Program, place: Any, by: str, key: Any) -> None:
-    take(place, PHONE)
-    take(place, "+905992013346", refusal=True)
-    report = get(program, "/reports/consents", by=by).json
-    [row] = report["rows"]
-    assert (row["consents"], row["refusals"]) == (1, 1)
-    wanted = {"day": clock.today().isoformat(), "brand": str(place.brand_code)}.get(by, key)
-    assert row["key"] == wanted
-    assert get(program, "/reports/consents", by=by, until="2020-01-01").json["rows"] == []
-
-
-def test_a_report_has_a_year_at_most(program: Program) -> None:
-    assert get(program, "/reports/consents", since="2024-01-01", until="2026-01-01"
-               ).status_code == 422
-
-
-# -- texts, messages, requests, acts ---------------------------------------------------------------
-
-
-def test_messages_are_listed_without_what_they_said(program: Program, place: Any) -> None:
-    done = take(place, PHONE)
-    db.connection().execute(
-        "insert into message (provider_id, brand_id, recipient_id, submission_id, channel, kind, "
-        "content_key) values (%s, %s, %s, %s, 2, 2, 0)",
-        (place.provider_id, place.brand_id, done.items[0].recipient_id, done.submission_id))
-    [one] = get(program, "/messages").json["items"]
-    assert (one["kind"], one["channel"]) == ("CONFIRMATION", "MESAJ")
-    assert "•" in one["address"]
-    assert get(program, "/messages", channel="ARAMA").json["items"] == []
-
-
-REQUEST = {"way": "EMAIL", "person": {"name": "Ayşe Örnek", "email": "ayse@ornek.com.tr"},
-           "rights": ["LEARN"], "wish": "Hangi veriler var?\nNereden?"}
-
-
-def test_a_request_is_opened_once_and_its_clock_runs_from_its_arrival(
-        program: Program, place: Any) -> None:
-    body = REQUEST | {"receivedAt": (clock.now() - timedelta(days=3)).isoformat()}
-    made, again = (post(program, "/requests", body) for _ in range(2))
-    assert made.status_code == again.status_code == 201, made.text
-    assert made.json["number"] == again.json["number"]
-    assert made.json["daysLeft"] in (26, 27)
-    [listed] = get(program, "/requests").json["items"]
-    assert listed["rights"] == ["LEARN"]
-    assert get(program, f"/requests/{listed['number']}").json == listed
-    assert "Ayşe" not in get(program, "/requests").text
-
-
-@pytest.mark.parametrize(("more", "field"), [
-    ({"way": "FORM"}, "way"), ({"receivedAt": "2020-01-01T00:00:00+03:00"}, "receivedAt"),
-    ({"person": {}}, "person.name"), ({"rights": [], "wish": ""}, "rights"),
-    ({"wish": None}, "wish"),
-    ({"person": {"name": "A", "tckn": "1"}}, "person.tckn"), ({"person": None}, "person"),
-    ({"person": {"x": "1"}}, "person.x")])
-def test_a_request_that_is_wrong_is_told_by_field(program: Program, more: Any, field: str) -> None:
-    body = REQUEST | {"receivedAt": clock.now().isoformat()} | more
-    answer = post(program, "/requests", body)
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field), answer.text
-
-
-Published = Callable[..., tuple[int, int]]
-
-
-@pytest.fixture
-def publish(place: Any) -> Published:
-    """A published text; its document's and its version's number."""
-    def made(kind: str, body: str = "Metin", **more: Any) -> tuple[int, int]:
-        conn = db.connection()
-        text = conn.execute(
-            "insert into document (provider_id, brand_id, kind, channel, name) "
-            "values (%s, %s, %s, %s, %s) returning id",
-            (place.provider_id, place.brand_id, kind, more.get("channel"), kind)).fetchone()[0]
-        version = conn.execute(
-            "insert into document_version (provider_id, document_id, language, version, title, "
-            "body, content_hash, published_at, effective_from) values (%s, %s, 'tr', 1, %s, %s, "
-            "sha256(%s::bytea), now() - interval '1 day', now() - interval '1 day') returning id",
-            (place.provider_id, text, kind, body, body.encode())).fetchone()[0]
-        return text, version
-    return made
-
-
-def test_texts_on_show_are_read_with_their_versions(
-        program: Program, publish: Published) -> None:
-    text, version = publish("ETK_ONAYI", channel=2)
-    [one] = get(program, "/documents").json["items"]
-    assert (one["textId"], one["channel"]) == (version, "MESAJ")
-    assert get(program, f"/documents/{text}").json["versions"][0]["textId"] == version
-    assert get(program, "/documents/999999999").status_code == 404
-
-
-def test_acts_are_taken_with_the_notice_first_and_withdrawn_at_once(
-        program: Program, publish: Published, place: Any) -> None:
-    _, notice = publish("AYDINLATMA")
-    _, consent = publish("ACIK_RIZA")
-    body = {"address": PHONE, "source": "HS_WEB", "name": "Ayşe Örnek",
-            "notice": {"textId": notice, "extent": "TO_THE_END", "read": True},
-            "answers": [{"textId": consent, "given": True}]}
-    made, again = (post(program, "/acts", body) for _ in range(2))
-    assert made.status_code == 201, made.text
-    assert made.json == again.json
-    without = post(program, "/acts", {k: v for k, v in body.items() if k != "notice"}, "k2")
-    assert without.json["errors"][0]["field"] == "notice"
-    back = post(program, "/acts", {"address": PHONE, "source": "HS_EPOSTA",
-                                   "answers": [{"textId": consent, "given": False}]}, "k3")
-    assert back.status_code == 201, back.text
-    standing = db.connection().execute(
-        "select act from kvkk_state where provider_id = %s and text_id = %s",
-        (place.provider_id, consent)).fetchone()[0]
-    assert standing == 4
-    acts = [one["act"] for one in get(program, "/acts").json["items"]]
-    assert acts[-2:] == ["GIVEN", "READ"]
-    assert set(acts[:-2]) == {"WITHDRAWN"}
-    assert post(program, "/acts", {"address": PHONE, "source": "HS_WEB"}, "k4").status_code == 422
