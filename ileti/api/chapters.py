@@ -219,8 +219,8 @@ _MODULES: Final[dict[str, Any]] = {
     "requests": cases}
 _EXPLAINED: Final = {"consents": ("ConsentItem",)}
 #: whole programs, by the name of their language and their file; Python's is no module of ours
-SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py.txt", "JavaScript (Node)": "javascript.mjs",
-                  "PHP": "php.php", "C#": "csharp.cs"}
+SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py.txt",
+                  "JavaScript (Node)": "javascript.mjs", "PHP": "php.php", "C#": "csharp.cs"}
 
 
 def sample(name: str) -> str:
