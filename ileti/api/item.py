@@ -29,6 +29,8 @@ STATUSES: Final = {one.name: one for one in Status}
 SOURCES: Final = {one.name: one for one in Source if one.is_hs}
 TYPES: Final = {one.name: one for one in RecipientType}
 LONGEST_BASIS: Final = 120
+#: unknown fields that are named of one item, since they are kept for repeats
+MOST_FAULTS: Final = 16
 #: left out, or with a value; null is none
 _MAY_LACK: Final = ("consentDate", "merchantBasis", "retailerCode", "textId")
 _OWN: Final = {
@@ -101,7 +103,8 @@ def check(item: Any, frame: Frame) -> Checked:
     """Judge one item."""
     if not isinstance(item, dict):
         return Checked(None, [("", "not_an_object")])
-    faults: list[Fault] = [(name[:80], "unknown_field") for name in item if name not in FIELDS]
+    faults: list[Fault] = [(name[:80].replace("\0", ""), "unknown_field")
+                           for name in item if name not in FIELDS][:MOST_FAULTS]
     faults += [(name, "invalid") for name in _MAY_LACK if name in item and item[name] is None]
     kind = _word(item, "recipientType", TYPES, faults, RecipientType.BIREYSEL)
     channel = _word(item, "channel", CHANNELS, faults)

@@ -10,6 +10,7 @@ one call (``record_chunk``), set by set, and what is not is told with its place 
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
@@ -129,8 +130,16 @@ def _list(call: Call) -> dict[str, Any]:
 def body_mark(call: Call, said: dict[str, Any]) -> bytes:
     """What tells one body from another; keyed, since the address could be guessed from a plain
     hash, and blind to the order of its fields."""
-    whole = _encode([call.path, call.caller.brand_id, call.caller.dealer_id, said])
+    whole = _canonical([call.path, call.caller.brand_id, call.caller.dealer_id, said])
     return hmac.digest(secrets().key_for("api-body"), whole, "sha256")[:16]
+
+
+def _canonical(value: Any) -> bytes:
+    """JSON with sorted names; numbers that no fast encoder takes may stand in what was sent."""
+    try:
+        return _encode(value)
+    except (OverflowError, ValueError):
+        return json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
 def idem_of(call: Call, key: str) -> str:

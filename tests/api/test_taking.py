@@ -129,6 +129,17 @@ def test_a_list_has_one_to_a_thousand_items(program: Program, items: Any) -> Non
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "items")
 
 
+def test_what_no_database_holds_is_a_fault_like_another(program: Program, place: Any) -> None:
+    for key, odd in enumerate(({"a\0b": 1}, {"x": 2**70}, {"address": "a\0"}, {"": 1.5e300})):
+        answer = many(program, [odd, consent(key)], f"k{key}")
+        assert (answer.status_code, answer.json["recorded"]) == (200, 1), answer.text
+        one = program.call("POST", ONE, json=odd, headers={"Idempotency-Key": f"o{key}"})
+        assert one.status_code == 422
+    wild = many(program, [{str(n): n for n in range(500)}], "wild").json
+    assert len(wild["results"][0]["errors"]) < 30
+    assert len(entries(place)) == 4
+
+
 def test_a_thousand_are_taken_at_once(program: Program, place: Any) -> None:
     answer = many(program, [consent(n) for n in range(1_000)])
     assert answer.json["recorded"] == 1_000
