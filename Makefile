@@ -9,7 +9,7 @@ export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations conformance chaos widget clean \
-        verify-attacks bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget
+        verify-attacks fuzz-api bench-api bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget
 
 run: $(VENV)/.run
 	@$(BIN)/ileti up
@@ -55,10 +55,14 @@ chaos: $(VENV)/.dev
 verify-attacks: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m tools.verify_attacks
 
+# Everything the API's document allows, and much that it does not, against a server of its own.
+fuzz-api: $(VENV)/.dev
+	@PYTHONPATH=. $(BIN)/python -m tools.fuzz_api
+
 widget: $(VENV)/.dev
 	bash tools/node.sh build
 
-bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget: bench-%: $(VENV)/.dev
+bench-api bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget: bench-%: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.$(or $(filter-out import,$*),imports)
 
 clean:

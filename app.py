@@ -64,8 +64,10 @@ def _compat() -> WsgiApplication:
 
 @lru_cache(maxsize=1)
 def _api() -> WsgiApplication:
+    from ileti.api import chapters, scoped  # noqa: F401 (the first adds services to the door)
     from ileti.api.endpoints import application
 
+    scoped.serve_with(_panel)  # type: ignore[arg-type]
     return application
 
 

@@ -69,7 +69,7 @@ def serving(target: str) -> Iterator[tuple[int, int]]:
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
     )
     try:
-        for _ in range(200):
+        for _ in range(2_400):  # a machine that is busy imports for half a minute
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break

@@ -6,6 +6,7 @@ Uses DATABASE_URL's server when it is set, else an embedded one below ``var/benc
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -20,7 +21,8 @@ def fresh_database(name: str) -> config.Settings:
     from ileti.cli.setup import migrate
     from ileti.core.embedded import EmbeddedServices
 
-    found = EmbeddedServices(var).start(f"bench_{name}")
+    found = EmbeddedServices(var, database_url=_named(f"bench_{name}"),
+                             redis_url=os.environ.get("REDIS_URL", "")).start(f"bench_{name}")
     admin = found.database_url.replace(f"/bench_{name}", "/postgres", 1)
     with psycopg.connect(admin, autocommit=True) as conn:
         conn.execute(f"drop database if exists bench_{name} with (force)")
@@ -29,6 +31,12 @@ def fresh_database(name: str) -> config.Settings:
     config.settings.cache_clear()
     migrate(config.settings())
     return config.settings()
+
+
+def _named(database: str) -> str:
+    """The address of that database on DATABASE_URL's server; empty without one."""
+    given = os.environ.get("DATABASE_URL", "")
+    return urlsplit(given)._replace(path=f"/{database}").geturl() if given else ""
 
 
 def new_place(conn: psycopg.Connection, code: int = 731204) -> tuple[int, int]:

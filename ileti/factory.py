@@ -22,8 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
-from ileti.api import document as imports_chapter
-from ileti.api import recorddocument as records_chapter
+from ileti.api.chapters import CHAPTERS
 from ileti.capture import proof as _codes_proof  # noqa: F401 (proofs: each registers its part)
 from ileti.capture.api_document import add_chapter
 from ileti.channels import proof as _messages_proof  # noqa: F401
@@ -137,8 +136,8 @@ def _language() -> str:
 def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
     """The hosted forms, refusal links, the preference centre and, outside production, the demo
     shop."""
-    add_chapter(imports_chapter.CHAPTER)
-    add_chapter(records_chapter.CHAPTER)
+    for chapter in CHAPTERS:
+        add_chapter(chapter)
     for name in ("capture.pages", "preferences.pages", "capture.demo", "requests.pages"):
         try:
             module = __import__(f"ileti.{name}", fromlist=["blueprint"])

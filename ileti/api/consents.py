@@ -24,6 +24,7 @@ from ileti.programs import deeds
 from ileti.recipients.address import AddressError, parse_address
 
 PATH: Final = "/api/v1/consents/at"
+_FIRST_YEAR: Final = 2000  # nothing was kept before, and the offsets of old times are odd
 FIELDS: Final = ("address", "at", "brand", "channel", "recipientType")
 
 
@@ -66,6 +67,8 @@ def _moment(said: Any, faults: list[FieldError]) -> datetime | None:
     """A moment with its offset that has passed."""
     try:
         found = datetime.fromisoformat(said) if isinstance(said, str) and len(said) < 41 else None
+        if found is not None and found.year < _FIRST_YEAR:
+            found = None
         if found is not None and found.utcoffset() is not None and found <= clock.now():
             return clock.to_istanbul(found)
     except (ValueError, OverflowError):

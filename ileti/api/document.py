@@ -37,8 +37,12 @@ FAULTS: Final[dict[int, Pair]] = {
           "send the file itself, no form."),
     401: ("`not_logged_in`: kullanıcı adı ve anahtar ya da jeton geçersiz; gövde okunmaz.",
           "`not_logged_in`: user name and secret, or the token, are wrong; the body is not read."),
-    403: ("`imports_not_granted`: hesaba panelde liste aktarma yetkisi verilmemiş. `https_only`.",
-          "`imports_not_granted`: the account was not given the right in the panel. `https_only`."),
+    403: ("`imports_not_granted`: hesaba panelde liste aktarma yetkisi verilmemiş. `https_only`. "
+          "`address_refused`: hesap bu ağ adresinden çağrılmaz. `signature_needed`: her çağrısı "
+          "imzalanır.",
+          "`imports_not_granted`: the account was not given the right in the panel. `https_only`. "
+          "`address_refused`: it is not called from this network address. `signature_needed`: each "
+          "of its calls is signed."),
     404: ("`not_found`, `no_such_brand`, `no_such_retailer`: hesabın böyle bir aktarması, markası, "
           "bayisi yok.",
           "`not_found`, `no_such_brand`, `no_such_retailer`: the account has no such import, brand "
@@ -367,7 +371,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "yazılırsa denetlenir.",
          "When all parts are here, or to confirm a chunked body; size and digest are checked when "
          "they are given."),
-        200, ("Deneme başladı.", "The dry run has begun."), "Import", "FileIn",
+        200, ("Deneme başladı.", "The dry run has begun."), "Import", "FileIn", bodiless=True,
         faults=(400, 401, 403, 404, 409, 422, 429, 500, 503)),
     Operation(
         "showMapping", "get", _ONE + "/mapping", "imports",
@@ -424,6 +428,4 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 CHAPTER: Final = Chapter(
     "imports", ("Liste getiren programlar", "Programs that bring lists"), OPERATIONS, FAULTS,
-    _PARAMETERS, schemas, EXAMPLES, ("ImportIn", "MappingIn"),
-    {"secret": {"type": "http", "scheme": "basic"},
-     "token": {"type": "http", "scheme": "bearer"}})
+    _PARAMETERS, schemas, EXAMPLES, ("ImportIn", "MappingIn"))

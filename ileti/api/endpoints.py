@@ -10,50 +10,84 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
 
-from ileti.api import consents, imports, mapping, proofs
+from ileti.api import consents, identity, imports, mapping, proofs, taking
 from ileti.api.desk import Answer, Call
 from ileti.core.errors import CallerMistake, IletiError, NotFound, StorageAway
 from ileti.core.logs import get_logger
+from ileti.programs import usage
 
 log = get_logger("ileti.api")
 
 PREFIX: Final = "/api/v1/"
 Environ = dict[str, Any]
 Service = Callable[[Call], Answer]
+#: the scope of a service that asks itself who calls
+OPEN: Final = "open"
+
+
+
+class Route(NamedTuple):
+    """A service: how it is called, and the scope an account needs for it ("" for none)."""
+
+    method: str
+    path: str
+    service: Service
+    scope: str
+
 
 _ONE = imports.PATH + "/{id}"
-ROUTES: Final[tuple[tuple[str, str, Service], ...]] = (
-    ("POST", imports.PATH, imports.create),
-    ("GET", imports.PATH, imports.index),
-    ("GET", _ONE, imports.show),
-    ("GET", _ONE + "/parts", imports.parts),
-    ("PUT", _ONE + "/parts/{n}", imports.put_part),
-    ("POST", _ONE + "/complete", imports.complete),
-    ("GET", _ONE + "/mapping", mapping.show),
-    ("PUT", _ONE + "/mapping", mapping.put),
-    ("GET", _ONE + "/report", imports.rows),
-    ("POST", _ONE + "/apply", imports.apply),
-    ("POST", _ONE + "/pause", imports.pause),
-    ("POST", _ONE + "/resume", imports.resume),
-    ("POST", _ONE + "/cancel", imports.cancel),
-    ("GET", _ONE + "/undo", imports.show_undo),
-    ("POST", _ONE + "/undo", imports.do_undo),
-    ("POST", consents.PATH, consents.at_moment),
-    ("POST", proofs.PATH, proofs.bring),
-)
-#: services that need another right of the account than to bring lists
-RIGHTS: Final = {consents.PATH: "reads_consents", proofs.PATH: "brings_proofs"}
-_COMPILED: Final = tuple(
-    (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), service,
-     RIGHTS.get(path, "brings_lists"))
-    for method, path, service in ROUTES)
+_LISTS: Final = "imports:write"
+ROUTES: Final[list[Route]] = [
+    Route("POST", imports.PATH, imports.create, _LISTS),
+    Route("GET", imports.PATH, imports.index, _LISTS),
+    Route("GET", _ONE, imports.show, _LISTS),
+    Route("GET", _ONE + "/parts", imports.parts, _LISTS),
+    Route("PUT", _ONE + "/parts/{n}", imports.put_part, _LISTS),
+    Route("POST", _ONE + "/complete", imports.complete, _LISTS),
+    Route("GET", _ONE + "/mapping", mapping.show, _LISTS),
+    Route("PUT", _ONE + "/mapping", mapping.put, _LISTS),
+    Route("GET", _ONE + "/report", imports.rows, _LISTS),
+    Route("POST", _ONE + "/apply", imports.apply, _LISTS),
+    Route("POST", _ONE + "/pause", imports.pause, _LISTS),
+    Route("POST", _ONE + "/resume", imports.resume, _LISTS),
+    Route("POST", _ONE + "/cancel", imports.cancel, _LISTS),
+    Route("GET", _ONE + "/undo", imports.show_undo, _LISTS),
+    Route("POST", _ONE + "/undo", imports.do_undo, _LISTS),
+    Route("POST", consents.PATH, consents.at_moment, "consents:ask"),
+    Route("POST", proofs.PATH, proofs.bring, "proofs:write"),
+    Route("POST", taking.PATH, taking.take_one, "consents:write"),
+    Route("POST", taking.BATCH, taking.take_many, "consents:write"),
+    Route("POST", identity.PATH, identity.give_token, OPEN),
+]
+#: names in paths that stand beside fixed words, and so have a form of their own
+_FORMS: Final = {"record": "IZN-[^/]+", "case": "BSV-[^/]+"}
+_plain: dict[tuple[str, str], Route] = {}
+_patterns: list[tuple[re.Pattern[str], Route]] = []
 _encode = msgspec.json.Encoder().encode
+
+
+def add(*routes: Route) -> None:
+    """Put more services behind the door; the same again changes nothing."""
+    for route in routes:
+        if route not in ROUTES:
+            ROUTES.append(route)
+        if "{" not in route.path:
+            _plain[route.method, route.path] = route
+            continue
+        pattern = re.compile(re.sub(r"\{(\w+)\}", lambda found: (
+            f"(?P<{found[1]}>{_FORMS.get(found[1], '[^/]+')})"), route.path))
+        if (pattern, route) not in _patterns:
+            _patterns.append((pattern, route))
+
+
+add(*ROUTES)
 
 
 class WrongMethod(CallerMistake):
@@ -81,36 +115,65 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
         call.body.done()
     pieces: Iterable[bytes]
     headers = list(answer.headers)
+    status = answer.status
     if answer.pieces is None:
-        raw = _encode(answer.body)
+        raw = b"" if answer.body is None else _encode(answer.body)
+        if status == 200 and call.method == "GET":
+            mark = etag(raw)
+            headers.append(("ETag", mark))
+            if _has(call.header("If-None-Match"), mark):
+                status, raw = 304, b""
         pieces = [raw]
-        if answer.status < 400:
+        if raw and status < 400:
             headers.append(("Content-Type", "application/json"))
-        headers.append(("Content-Length", str(len(raw))))
+        if status not in (204, 304):
+            headers.append(("Content-Length", str(len(raw))))
     else:
         pieces = answer.pieces
-    start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [
+    if call.quota is not None:
+        headers += [("RateLimit-Policy", f'"account";q={call.quota.limit};w=1'),
+                    ("RateLimit", f'"account";r={call.quota.left};t=1')]
+    if call.known is not None:
+        usage.note(call.known, status)
+    start_response(f"{status} {HTTPStatus(status).phrase}", [
         *headers, ("Content-Language", call.language), ("Vary", "Accept-Language, Accept"),
         ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")])
     return pieces
 
 
+def etag(raw: bytes) -> str:
+    """What tells one representation from another."""
+    return f'"{sha256(raw).hexdigest()[:24]}"'
+
+
+def _has(header: str, mark: str) -> bool:
+    known = [one.strip().removeprefix("W/") for one in header[:2_000].split(",")]
+    return mark in known or "*" in known
+
+
 def _serve(call: Call) -> Answer:
-    path = str(call.environ.get("PATH_INFO", "")).encode("latin-1", "replace").decode(
-        "utf-8", "replace")
-    others = []
-    for method, pattern, service, right in _COMPILED:
-        match = pattern.fullmatch(path)
-        if match is not None and method == call.method:
-            call.named, call.right = match.groupdict(), right
-            _ = call.caller  # before anything is read, and before anything is told
-            return service(call)
+    route = _plain.get((call.method, call.path))
+    if route is not None:
+        return _enter(call, route, {})
+    others = {method for method, path in _plain if path == call.path}
+    for pattern, found in _patterns:
+        match = pattern.fullmatch(call.path)
+        if match is not None and found.method == call.method:
+            return _enter(call, found, match.groupdict())
         if match is not None:
-            others.append(method)
+            others.add(found.method)
     if others:
         raise WrongMethod(detail={"allowed": sorted(others)})
     raise NotFound("Bu adreste bir servis yok.", "There is no service at this address.",
                    code="no_such_address")
+
+
+def _enter(call: Call, route: Route, named: dict[str, str]) -> Answer:
+    call.named = named
+    if route.scope != OPEN:
+        call.scope = route.scope
+        _ = call.caller  # before anything is read, and before anything is told
+    return route.service(call)
 
 
 def _problem(error: IletiError, language: str) -> Answer:

@@ -57,6 +57,10 @@ def create(call: Call) -> Answer:
                             "Send the file itself, not as a form.", code="multipart")
     if not alone and call.body.length is not None and call.body.length > longest_bytes():
         raise too_long()
+    if alone and call.args:
+        raise InvalidInput(errors=tuple(FieldError(
+            name[:80], "unknown_field", "Açıklama gövdede; adreste olmaz.",
+            "The description is in the body, not in the address.") for name in call.args))
     given = call.json() if alone else _from_query(call.args)
     place = call.place(given.pop("brand", None))
     asked = read(given, lambda code: call.dealer(place.brand_id, code))

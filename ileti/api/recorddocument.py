@@ -130,8 +130,10 @@ def schemas(number: int) -> dict[str, Any]:
     made = {
         "MomentIn": {"type": "object", "required": ["address", "at"],
                      "additionalProperties": False,
-                     "properties": {name: kind | {"description": words[number]}
-                                    for name, (kind, words) in FIELDS.items()}},
+                     "properties": {
+                         name: (kind if name in ("address", "at") else _maybe(kind))
+                         | {"description": words[number]}
+                         for name, (kind, words) in FIELDS.items()}},
         "Moment": _object(at=_MOMENT, states={"type": "array", "items": state}),
         "Proof": _object(**{"records": {"type": "array", "items": _NUMBER},
                             "import": _maybe(_WHOLE), "role": _ROLES,
@@ -191,6 +193,4 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 CHAPTER: Final = Chapter(
     "records", ("Tek kayıtlar: geçmiş ve kanıt", "Single records: the past, and proof"),
-    OPERATIONS, FAULTS, {}, schemas, EXAMPLES, ("MomentIn",),
-    {"secret": {"type": "http", "scheme": "basic"},
-     "token": {"type": "http", "scheme": "bearer"}})
+    OPERATIONS, FAULTS, {}, schemas, EXAMPLES, ("MomentIn",))

@@ -44,14 +44,20 @@ class Operation:
     takes: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     also: dict[int, Pair] = field(default_factory=dict)
+    scope: str = ""
+    failure: str = ""
+    bodiless: bool = False
 
 
 @dataclass(frozen=True)
 class Chapter:
     """What a higher floor tells of itself: a group of operations with their own words for each
     status, their parameters, schemas with examples, and the bodies to be explained field by field.
-    ``security``: the schemes that open it. Of an :class:`Operation` here, ``takes`` and ``gives``
-    are media types of files that come and go, ``also`` other good answers."""
+    ``security``: the schemes that open it, by language. Of an :class:`Operation` here, ``takes``
+    and ``gives`` are media types of files that come and go, ``also`` other good answers, ``scope``
+    what an account needs ("" when the service asks nobody), ``failure`` the body of 400 and 401
+    where it is no problem+json, ``bodiless``: the body may be left out. ``samples``: whole
+    programs, by the name of their language."""
 
     group: str
     title: Pair
@@ -61,7 +67,8 @@ class Chapter:
     schemas: Callable[[int], dict[str, Any]]
     examples: dict[str, Any]
     explained: tuple[str, ...] = ()
-    security: dict[str, dict[str, Any]] = field(default_factory=dict)
+    security: Callable[[int], dict[str, dict[str, Any]]] = lambda _number: {}
+    samples: dict[str, str] = field(default_factory=dict)
 
 
 _chapters: dict[str, Chapter] = {}
@@ -314,7 +321,7 @@ def document(language: str, base_url: str) -> dict[str, Any]:
         for one in chapter.operations:
             paths.setdefault(one.path, {})[one.method] = _operation(one, number, chapter)
     security = {name: scheme for chapter in chapters()
-                for name, scheme in chapter.security.items()}
+                for name, scheme in chapter.security(number).items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": ("İleti: API", "İleti: the API")[number],
@@ -348,13 +355,17 @@ def _operation(one: Operation, number: int, chapter: Chapter | None = None) -> d
         | {str(status): _answer(said[number], one) for status, said in one.also.items()}
         | {str(status): _fault(one, status, number, chapter) for status in one.faults},
     }
-    if chapter is not None and chapter.security:
-        made["security"] = [{name: []} for name in chapter.security]
+    schemes = chapter.security(number) if chapter is not None and one.scope else {}
+    if schemes:
+        made["security"] = [{name: [one.scope] if scheme["type"] == "oauth2" else []}
+                            for name, scheme in schemes.items()]
+        made["x-scope"] = one.scope
     if one.detail[number]:
         made["description"] = one.detail[number]
     if one.body:
-        made["requestBody"] = {"required": True, "content": {JSON: _content(one.body)} | {
-            kind: {} for kind in one.takes}}
+        made["requestBody"] = {
+            "required": not one.bodiless,
+            "content": {JSON: _content(one.body)} | {kind: {} for kind in one.takes}}
     elif one.takes:
         made["requestBody"] = {"required": True, "content": {kind: {} for kind in one.takes}}
     elif one.fields:
@@ -370,7 +381,8 @@ def _parameters(one: Operation, number: int, chapter: Chapter | None) -> list[di
               for name, (kind, words) in known.items() if f"{{{name}}}" in one.path]
     return inside + [
         {"name": name, "in": where, "required": name in one.needed, "schema": kind,
-         "description": words[number]}
+         "description": words[number]} | (
+             {"style": "form", "explode": False} if kind.get("type") == "array" else {})
         for where, given in (("query", one.query), ("header", one.headers))
         for name, (kind, words) in given.items()]
 
@@ -387,6 +399,8 @@ def _fault(one: Operation, status: int, number: int, chapter: Chapter | None) ->
         "description": (FAULTS if chapter is None else chapter.faults)[status][number],
         "content": {PROBLEM: {"schema": {"$ref": PLACE + "Problem"}}} if lean else {HTML: {}},
     }
+    if one.failure and status in (400, 401):
+        made["content"] = {JSON: _content(one.failure)}
     if status == 429:
         made["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return made

@@ -47,6 +47,7 @@ def api() -> ResponseReturnValue:
         fields=[(name, _fields(schemas[name], schemas[name].get("required", [])))
                 for name in explained],
         json_url=in_language("/api/openapi.json", language),
+        samples=[pair for chapter in chapters() for pair in chapter.samples.items()],
         other=other_language("/api", language),
     )
 

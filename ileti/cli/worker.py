@@ -26,6 +26,7 @@ def load_jobs() -> None:
     import ileti.evidence.jobs
     import ileti.imports.jobs
     import ileti.iys.jobs
+    import ileti.programs.jobs
     import ileti.radar.jobs
     import ileti.requests.eraser
     import ileti.requests.jobs

@@ -101,13 +101,16 @@ class Call:
         return value
 
     def caller(self) -> Caller:
-        """Who calls; raises Refused H351, and H124 for one who calls too often."""
+        """Who calls; raises Refused H351, HTTP_403 for an account that does not speak İYS's
+        protocol, and H124 for one who calls too often."""
         scheme, _, token = str(self.environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
         found = None
-        if scheme.lower() == "bearer" and 0 < len(token) <= 200:
+        if scheme.lower() == "bearer" and 0 < len(token) <= 1_000:
             found = caller_of(token.strip())
-        if found is None:
+        if found is None or found.signs or not found.may_come_from(self.address):
             raise refuse("H351")
+        if "compat" not in found.scopes:
+            raise Refused([fault("HTTP_403")])
         count_call(found.account_id)
         return found
 

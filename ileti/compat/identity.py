@@ -43,7 +43,8 @@ def give_token(call: Call) -> Answer:
             password, username = _text(fields, "password"), _text(fields, "username")
             return Answer(200, accounts.log_in(username, password, call.address))
         if grant == "refresh_token":
-            return Answer(200, accounts.refresh(_text(fields, "refresh_token")))
+            return Answer(200, accounts.refresh(
+                _text(fields, "refresh_token"), call.address))
         if grant in _KNOWN_ELSEWHERE:
             raise _NoToken("invalid_grant", _SENTENCES["grant_type"][1])
         raise _NoToken("invalid_request", "Bilinmeyen giriş yöntemi.")

@@ -20,6 +20,7 @@ class Secrets:
     receipts: Signer
     root: bytes
     _tokens: dict[str, TokenSigner] = field(default_factory=dict)
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def tokens(self, purpose: str) -> TokenSigner:
         """The signer of tokens for one purpose (``form``, ``refuse``, ``handle`` …)."""
@@ -28,8 +29,10 @@ class Secrets:
         return self._tokens[purpose]
 
     def key_for(self, purpose: str) -> bytes:
-        """A 32-byte key of its own for one purpose."""
-        return derive(self.root, purpose)
+        """A 32-byte key of its own for one purpose; derived once."""
+        if purpose not in self._keys:
+            self._keys[purpose] = derive(self.root, purpose)
+        return self._keys[purpose]
 
 
 def open_secrets(given: Settings) -> Secrets:

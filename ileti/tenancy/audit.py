@@ -25,7 +25,7 @@ WATCHED = frozenset({
 NOISE = frozenset({  # counted, or noted by a deed of its own
     "login_count", "last_login", "fail_login_count", "changed_on", "changed_by_fk", "secret",
     "secret_at", "secret_before", "secret_before_until", "form_version",
-    "secret_hash", "disabled_at",
+    "disabled_at",
 })
 
 

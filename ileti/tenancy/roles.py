@@ -8,7 +8,8 @@ provider, brand, dealer) comes from the membership and is kept by :mod:`ileti.te
 Personal addresses: only who must answer a person or an authority may open one (``consent:reveal``),
 and each opening is audited; so is that of a dealer's identity number (``dealer:reveal``) and of a
 site's secret (``site:secret``), with which whoever holds it can vouch for any address. An API
-account (``api:write``) records consents of any source, so it is for who could add users for it too.
+account (``api:write``) is for who could add users for its place too, and may do what they may
+(:mod:`ileti.programs.scopes`).
 Importing a list (``import:run``) makes consents of any date and source, so at a dealer only its
 manager may, for that dealer alone; who approves (``import:approve``) is not who asked.
 A file that proves a consent shows who signed it, so ``proof:read`` is for who collects forms or
@@ -94,8 +95,8 @@ dealer:write         x    x    x    .    .    .    .    .    .
 dealer:reveal        x    x    .    .    .    .    x    .    .
 user:read            x    x    x    x    .    .    x    .    .
 user:write           x    x    x    x    .    .    .    .    .
-api:read             x    x    .    .    .    .    x    .    .
-api:write            x    x    .    .    .    .    .    .    .
+api:read             x    x    x    x    .    .    x    .    .
+api:write            x    x    x    x    .    .    .    .    .
 role:read            x    x    x    x    .    .    x    .    .
 role:write           x    x    x    .    .    .    .    .    .
 site:read            x    x    x    x    .    .    x    x    .

@@ -100,6 +100,7 @@ SHARED: dict[str, tuple[tuple[str, str], ...]] = {
 _ENTRY_OF_RECIPIENT = ("consent_entry", (("provider_id", "provider_id"), ("id", "recipient_id")))
 _ENTRY_OF_STATE = ("consent_entry", _KEY)
 _ENTRY_OF_RECEIPT = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
+_ACCOUNT = ("api_account", (("provider_id", "provider_id"), ("account_id", "id")))
 _SUBMISSION = ("submission", (("provider_id", "provider_id"), ("submission_id", "id")))
 THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "recipient": {"brand_id": _ENTRY_OF_RECIPIENT, "dealer_id": _ENTRY_OF_RECIPIENT},
@@ -107,6 +108,10 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "iys_receipt": {"brand_id": _ENTRY_OF_RECEIPT, "dealer_id": _ENTRY_OF_RECEIPT},
     "verification": {"brand_id": _SUBMISSION, "dealer_id": _SUBMISSION},
     "message": {"dealer_id": _SUBMISSION},
+    "api_key": {"brand_id": _ACCOUNT, "dealer_id": _ACCOUNT},
+    "api_token": {"brand_id": _ACCOUNT, "dealer_id": _ACCOUNT},
+    "api_usage": {"brand_id": _ACCOUNT, "dealer_id": _ACCOUNT},
+    "api_call": {"brand_id": _ACCOUNT, "dealer_id": _ACCOUNT},
     "outbox": {"dealer_id": (
         "consent_entry", (("provider_id", "provider_id"), ("ref_id", "id")))},
     "document_version": {"brand_id": ("document", (("document_id", "id"),))},

@@ -106,6 +106,8 @@ DEEDS = {
     "api_account:change": _l("Changed an API account"),
     "api:secret_create": _l("Made an API account’s secret"),
     "api:secret_renew": _l("Made a new secret for an API account"),
+    "api:secret_end": _l("Ended a key of an API account"),
+    "api:addresses": _l("A program listed addresses in full"),
     "api:numbers": _l("A program read dealers’ identity numbers"),
     "api:switch_off": _l("Switched an API account off"),
     "own_role:add": _l("Composed a role"), "own_role:change": _l("Changed a role"),
@@ -125,9 +127,8 @@ _MORE_LABELS = {
     "role": _l("Role"), "hash": _l("Hash"), "refs": _l("Records"), "columns": _l("Changed"),
     "way": _l("By"), "sessions": _l("Sessions"), "passkey": _l("Passkey"),
     "program": _l("Program"), "added": _l("Added"), "removed": _l("Taken out"),
-    "brings_lists": _l("Imports customer lists"),
-    "reads_consents": _l("Asks what held at a moment"),
-    "brings_proofs": _l("Adds proof files"),
+    "scopes": _l("What the program may do"),
+    "networks": _l("Where it calls from"), "signs": _l("Every call is signed"),
     "reason": _l("Reason"), "count": _l("Addresses"), "known": _l("Recipients"), "code": _l("Code"),
 }
 WAYS = {

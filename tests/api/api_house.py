@@ -22,7 +22,7 @@ from config import settings
 from ileti.api.endpoints import application
 from ileti.core import clock, db
 from ileti.imports import apply, follow, staging, undo
-from ileti.programs import accounts
+from ileti.programs import accounts, keys
 from tests.imports.import_house import STATEMENT
 from tests.running import free_port
 
@@ -31,16 +31,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def account(place: Any, *, brings: bool = True, brand: int | None = None,
-            dealer: int | None = None, rights: bool = False) -> tuple[str, str]:
-    """User name and secret of a new account of this place."""
-    secret, kept = accounts.new_secret()
+            dealer: int | None = None, rights: bool = False,
+            scopes: Iterable[str] = ()) -> tuple[str, str]:
+    """User name and key of a new account of this place."""
     name = accounts.new_username()
-    db.connection().execute(
-        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash, "
-        "brings_lists, reads_consents, brings_proofs) "
-        "values (%s, %s, %s, 'CRM', %s, %s, %s, %s, %s)",
-        (place.provider_id, brand, dealer, name, kept, brings, rights, rights))
-    return name, secret
+    given = [*scopes, *(["imports:write"] if brings else []),
+             *(["consents:ask", "proofs:write"] if rights else [])]
+    row = db.connection().execute(
+        "insert into api_account (provider_id, brand_id, dealer_id, name, username, scopes) "
+        "values (%s, %s, %s, 'CRM', %s, %s) returning id",
+        (place.provider_id, brand, dealer, name, given)).fetchone()
+    assert row is not None
+    return name, keys.make(db.connection(), place.provider_id, row[0]).text
 
 
 def basic(login: tuple[str, str]) -> str:

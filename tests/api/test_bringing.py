@@ -72,7 +72,7 @@ def test_the_same_list_again_has_nothing_to_apply_and_says_so(program: Program) 
 
 def test_a_right_that_was_taken_away_meanwhile_applies_nothing(program: Program) -> None:
     run = program.bring(ndjson(2), apply="all").json["id"]
-    db.connection().execute("update api_account set brings_lists = false where username = %s",
+    db.connection().execute("update api_account set scopes = '{}' where username = %s",
                             [program.login[0]])
     work(run)
     assert states(program.place) == []

@@ -15,7 +15,7 @@ import pytest
 
 import config
 from ileti.api import document as chapter
-from ileti.api import recorddocument as records
+from ileti.api.chapters import CHAPTERS
 from ileti.api.endpoints import ROUTES
 from ileti.capture.api_document import add_chapter, document
 from ileti.core import db
@@ -54,8 +54,8 @@ def check(value: Any, schema: Any, *, opened: bool = False) -> None:
 
 
 def test_every_route_is_documented_and_no_other() -> None:
-    assert {(method.lower(), path) for method, path, _ in ROUTES} == {
-        (one.method, one.path) for one in (*chapter.OPERATIONS, *records.OPERATIONS)}
+    assert {(method.lower(), path) for method, path, *_ in ROUTES} == {
+        (one.method, one.path) for told in CHAPTERS for one in told.operations}
 
 
 def test_every_field_of_a_description_is_documented() -> None:
@@ -148,12 +148,12 @@ def _every(name: str) -> None:
 
     @scene(name, 500)
     def fault(program: Program, patch: pytest.MonkeyPatch) -> Any:
-        patch.setattr("ileti.api.desk.count", fail(RuntimeError()))
+        patch.setattr("ileti.api.desk.pace.count", fail(RuntimeError()))
         return ask(program, name)
 
     @scene(name, 503)
     def away(program: Program, patch: pytest.MonkeyPatch) -> Any:
-        patch.setattr("ileti.api.desk.count", fail(psycopg.OperationalError()))
+        patch.setattr("ileti.api.desk.pace.count", fail(psycopg.OperationalError()))
         return ask(program, name)
 
     @scene(name, 200)

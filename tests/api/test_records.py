@@ -333,11 +333,11 @@ def _scenes() -> dict[tuple[str, int], Scene]:
             return good(name, program, place)
 
         def fault(program: Program, place: Any, patch: Any, name: str = name) -> Any:
-            patch.setattr("ileti.api.desk.count", fail(RuntimeError()))
+            patch.setattr("ileti.api.desk.pace.count", fail(RuntimeError()))
             return good(name, program, place)
 
         def away(program: Program, place: Any, patch: Any, name: str = name) -> Any:
-            patch.setattr("ileti.api.desk.count", fail(psycopg.OperationalError()))
+            patch.setattr("ileti.api.desk.pace.count", fail(psycopg.OperationalError()))
             return good(name, program, place)
 
         made |= {(name, 401): stranger, (name, 403): plain, (name, 429): often,

@@ -11,7 +11,7 @@ from werkzeug.test import Client
 from ileti.compat.endpoints import application
 from ileti.core import clock, db
 from ileti.iys.wire import to_iys_time
-from ileti.programs import accounts
+from ileti.programs import accounts, keys
 
 PHONE = "+905992134117"
 
@@ -19,14 +19,14 @@ PHONE = "+905992134117"
 def account(place: Any, *, brand: bool = False, dealer: int | None = None,
             numbers: bool = False) -> tuple[str, str]:
     """User name and secret of a new account of this place."""
-    secret, kept = accounts.new_secret()
     name = accounts.new_username()
-    db.connection().execute(
-        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash, "
-        "reads_numbers) values (%s, %s, %s, 'Deneme', %s, %s, %s)",
-        (place.provider_id, place.brand_id if brand or dealer else None, dealer, name, kept,
-         numbers))
-    return name, secret
+    row = db.connection().execute(
+        "insert into api_account (provider_id, brand_id, dealer_id, name, username, scopes) "
+        "values (%s, %s, %s, 'Deneme', %s, %s) returning id",
+        (place.provider_id, place.brand_id if brand or dealer else None, dealer, name,
+         ["compat", *(["dealers:numbers"] if numbers else [])])).fetchone()
+    assert row is not None
+    return name, keys.make(db.connection(), place.provider_id, row[0]).text
 
 
 def dealer(place: Any, code: int | None, title: str = "Örnek Bayi") -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
 from ileti.compat.endpoints import application
-from ileti.core import db
+from ileti.core import clock, db
+from ileti.programs.keys import older_hash
+from ileti.programs.scopes import SCOPES
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 
 
@@ -18,15 +21,16 @@ def admin(app: Any, place: Any) -> Any:
     return sign_in(app, user_with(app, "provider_admin", place))
 
 
-def add(client: Any, place: Any, **more: str) -> Any:
+def add(client: Any, place: Any, **more: Any) -> Any:
     return client.post("/api-hesaplari/add", follow_redirects=True, data={
         "csrf_token": token_of(client), "name": "Kasa", "provider": str(place.provider_id),
-        "brand": "", "dealer": "", **more})
+        "brand": "", "dealer": "", "scopes": "compat", **more})
 
 
 def account(place: Any) -> Any:
     return db.connection().execute(
-        "select id, username, brand_id, dealer_id, secret_hash, disabled_at from api_account "
+        "select id, username, brand_id, dealer_id, (select count(*) from api_key k where "
+        "k.account_id = a.id and k.ended_at is null), disabled_at from api_account a "
         "where provider_id = %s order by id desc", (place.provider_id,)).fetchone()
 
 
@@ -49,7 +53,7 @@ def brands(place: Any, token: str) -> Any:
 
 
 def test_a_secret_is_shown_once_and_opens_the_door(admin: Any, place: Any) -> None:
-    assert "Henüz anahtar yok" in add(admin, place).text
+    assert "Geçerli bir anahtar yok" in add(admin, place).text
     number, username = account(place)[:2]
     secret = new_secret(admin, number)
     page = admin.get(f"/api-hesaplari/show/{number}").text
@@ -58,20 +62,49 @@ def test_a_secret_is_shown_once_and_opens_the_door(admin: Any, place: Any) -> No
     assert "/iys-compat" in page
     token = log_in(username, secret).json["access_token"]
     assert brands(place, token).json[0]["brandCode"] == place.brand_code
-    assert secret.encode() not in bytes(account(place)[4])
+    kept = db.connection().execute("select hash from api_key where account_id = %s",
+                                   [number]).fetchone()[0]
+    assert secret.encode() not in bytes(kept)
+    assert bytes(kept) != older_hash(secret), "a dump alone must not tell a key from a guess"
     assert ">Hiç<" in page
     assert ">Hiç<" not in admin.get(f"/api-hesaplari/show/{number}").text, "it was used just now"
 
 
-def test_a_new_secret_ends_the_old_one_and_its_tokens(admin: Any, place: Any) -> None:
+def test_a_program_moves_to_a_new_key_without_a_failed_call(admin: Any, place: Any) -> None:
     add(admin, place)
     number, username = account(place)[:2]
     old = new_secret(admin, number)
     pair = log_in(username, old).json
     new = new_secret(admin, number)
-    assert brands(place, pair["access_token"]).status_code == 401
+    assert brands(place, pair["access_token"]).status_code == 200
+    assert log_in(username, old).status_code == log_in(username, new).status_code == 200
+    first = db.connection().execute("select min(id) from api_key where account_id = %s",
+                                    [number]).fetchone()[0]
+    admin.post(f"/api-hesaplari/{number}/anahtar/{first}/bitir",
+               data={"csrf_token": token_of(admin)})
+    assert brands(place, pair["access_token"]).status_code == 401, "its tokens end with it"
     assert log_in(username, old).status_code == 400
     assert log_in(username, new).status_code == 200
+
+
+def test_there_are_five_keys_in_force_and_no_more(admin: Any, place: Any) -> None:
+    add(admin, place)
+    number = account(place)[0]
+    for _ in range(5):
+        new_secret(admin, number)
+    assert admin.post(f"/api-hesaplari/{number}/anahtar",
+                      data={"csrf_token": token_of(admin)}).status_code == 409
+
+
+def test_a_key_has_the_end_that_was_chosen(admin: Any, place: Any) -> None:
+    add(admin, place)
+    number, username = account(place)[:2]
+    made = admin.post(f"/api-hesaplari/{number}/anahtar",
+                      data={"csrf_token": token_of(admin), "gun": "90"}).text
+    secret = re.search(r'<pre id="gizli"[^>]*><code>([^<]+)</code>', made)[1]
+    assert log_in(username, secret).status_code == 200
+    with clock.freeze(clock.now() + timedelta(days=91)):
+        assert log_in(username, secret).status_code == 400
 
 
 def test_switching_off_is_at_once_and_for_good(admin: Any, place: Any) -> None:
@@ -103,14 +136,11 @@ def test_brand_and_dealer_must_fit_together(admin: Any, place: Any, place_b: Any
     assert account(place_b) is None
 
 
-@pytest.mark.parametrize("role", ["marketer", "brand_manager", "dealer_manager",
-                                  "call_centre_agent", "compliance_officer"])
+@pytest.mark.parametrize("role", ["marketer", "call_centre_agent", "compliance_officer"])
 def test_who_may_not_make_accounts_cannot(app: Any, admin: Any, place: Any, role: str) -> None:
     add(admin, place)
     number = account(place)[0]
-    dealer = dealer_of(place) if role == "dealer_manager" else None
-    level = "brand" if role == "brand_manager" else "provider"
-    client = sign_in(app, user_with(app, role, place, level=level, dealer_id=dealer))
+    client = sign_in(app, user_with(app, role, place))
     for path in (f"/api-hesaplari/{number}/anahtar", f"/api-hesaplari/{number}/kapat",
                  "/api-hesaplari/add"):
         answer = client.post(path, data={"csrf_token": token_of(client), "name": "X",
@@ -118,7 +148,7 @@ def test_who_may_not_make_accounts_cannot(app: Any, admin: Any, place: Any, role
         assert answer.status_code in (302, 403, 404), path
         assert "gizli" not in answer.text
     assert account(place)[0] == number
-    assert account(place)[4:] == (None, None)
+    assert account(place)[4:] == (0, None)
 
 
 def test_another_providers_account_is_not_there(app: Any, admin: Any, place: Any,
@@ -132,7 +162,7 @@ def test_another_providers_account_is_not_there(app: Any, admin: Any, place: Any
         answer = stranger.post(f"/api-hesaplari/{number}/{act}",
                                data={"csrf_token": token_of(stranger)})
         assert answer.status_code == 404
-    assert account(place)[4:] == (None, None)
+    assert account(place)[4:] == (0, None)
 
 
 def test_deeds_are_kept_by_name_and_never_with_the_secret(admin: Any, place: Any) -> None:
@@ -157,68 +187,80 @@ def test_without_a_csrf_token_nothing_happens(admin: Any, place: Any) -> None:
     assert account(place)[5] is None
 
 
-def reads_numbers(place: Any) -> bool:
-    row = db.connection().execute(
-        "select reads_numbers from api_account where provider_id = %s order by id desc",
-        (place.provider_id,)).fetchone()
-    return bool(row[0])  # type: ignore[index]
+def scopes_of(place: Any) -> list[str]:
+    return list(db.connection().execute(
+        "select scopes from api_account where provider_id = %s order by id desc",
+        (place.provider_id,)).fetchone()[0])
 
 
-def test_an_account_reads_identity_numbers_when_ticked_and_its_page_says_so(
-        admin: Any, place: Any) -> None:
+def test_a_program_may_what_is_ticked_and_its_page_says_so(admin: Any, place: Any) -> None:
     form = admin.get("/api-hesaplari/add").text
-    assert re.search(r'<input[^>]*checked[^>]*name="reads_numbers"|'
-                     r'<input[^>]*name="reads_numbers"[^>]*checked', form), "as at İYS"
-    page = add(admin, place, reads_numbers="y").text
-    assert reads_numbers(place)
-    assert "İYS’nin verdiği gibi" in page
-    admin.post(f"/api-hesaplari/edit/{account(place)[0]}", data={
-        "csrf_token": token_of(admin), "name": "Kasa"})
-    assert not reads_numbers(place)
-    assert "Okunmaz" in admin.get(f"/api-hesaplari/show/{account(place)[0]}").text
-
-
-def test_a_program_brings_lists_only_when_ticked_and_its_page_says_so(
-        admin: Any, place: Any) -> None:
-    def brings() -> bool:
-        row = db.connection().execute(
-            "select brings_lists from api_account where provider_id = %s order by id desc",
-            (place.provider_id,)).fetchone()
-        return bool(row[0])  # type: ignore[index]
-
-    form = admin.get("/api-hesaplari/add").text
-    box = re.search(r'<input[^>]*name="brings_lists"[^>]*>', form)
-    assert box is not None
-    assert "checked" not in box[0], "a right to be given, not to be taken away"
-    assert "Aktarmaz" in add(admin, place).text
-    assert not brings()
+    boxes = re.findall(r'<input[^>]*name="scopes"[^>]*>', form)
+    assert len(boxes) == len(SCOPES)
+    assert not any("checked" in box for box in boxes), "rights to be given, not to be taken away"
+    page = add(admin, place, scopes=["imports:write", "dealers:numbers"]).text
+    assert scopes_of(place) == ["imports:write", "dealers:numbers"]
+    assert "Müşteri listesi aktarır" in page
     number = account(place)[0]
     admin.post(f"/api-hesaplari/edit/{number}", data={
-        "csrf_token": token_of(admin), "name": "Kasa", "brings_lists": "y"})
-    assert brings()
-    form = admin.get(f"/api-hesaplari/edit/{number}").text
-    assert re.search(r'<input[^>]*checked[^>]*name="brings_lists"|'
-                     r'<input[^>]*name="brings_lists"[^>]*checked', form)
-    assert "bir kişi onaylar" in form
-    page = admin.get(f"/api-hesaplari/show/{number}").text
-    assert "Aktarır ve uygular" in page
-    assert "/api/v1/imports" in page
+        "csrf_token": token_of(admin), "name": "Kasa", "scopes": ["imports:write"]})
+    assert scopes_of(place) == ["imports:write"]
     kept = db.connection().execute(
         "select detail from audit_entry where action = 'api_account:change' and subject = %s",
         [f"api_account:{number}"]).fetchall()
-    assert kept == [({"columns": ["brings_lists"]},)]
+    assert kept == [({"columns": ["scopes"]},)]
 
 
-def test_whoever_may_make_accounts_may_import_too() -> None:
+@pytest.mark.parametrize(("role", "own", "beyond"), [
+    ("brand_manager", "dealers:write", "dealers:numbers"),
+    ("dealer_manager", "imports:write", "consents:write,addresses:read"),
+])
+def test_brand_and_dealer_admins_make_accounts_inside_their_place_with_rights_they_have(
+        app: Any, admin: Any, place: Any, role: str, own: str, beyond: str) -> None:
+    add(admin, place, scopes=["dealers:numbers"])
+    strange = account(place)[0]
+    dealer = dealer_of(place) if role == "dealer_manager" else None
+    client = sign_in(app, user_with(app, role, place, level="brand", dealer_id=dealer))
+    assert client.get(f"/api-hesaplari/show/{strange}").status_code == 404
+    wished = beyond.split(",")[-1]
+    refused = client.post("/api-hesaplari/add", data={
+        "csrf_token": token_of(client), "name": "Fazla", "scopes": [own, wished]})
+    assert refused.status_code == 200, "the form again"
+    assert account(place)[0] == strange
+    made = client.post("/api-hesaplari/add", follow_redirects=True, data={
+        "csrf_token": token_of(client), "name": "Kasa", "scopes": [own],
+        "provider": str(place.provider_id)})
+    assert made.status_code == 200
+    assert account(place)[2:4] == (place.brand_id, dealer)
+    assert scopes_of(place) == [own]
+    assert new_secret(client, account(place)[0]).startswith("ilt_")
+
+
+def test_what_an_editor_could_not_give_stays_and_no_key_is_made_for_it(
+        app: Any, admin: Any, place: Any) -> None:
+    add(admin, place, brand=str(place.brand_id), scopes=["dealers:numbers", "imports:write"])
+    number = account(place)[0]
+    client = sign_in(app, user_with(app, "brand_manager", place, level="brand"))
+    client.post(f"/api-hesaplari/edit/{number}", data={
+        "csrf_token": token_of(client), "name": "Kasa", "scopes": ["dealers:read"]})
+    assert scopes_of(place) == ["dealers:read", "dealers:numbers"]
+    assert client.post(f"/api-hesaplari/{number}/anahtar",
+                       data={"csrf_token": token_of(client)}).status_code == 409
+
+
+def test_networks_are_kept_in_one_spelling_and_nonsense_is_told(admin: Any, place: Any) -> None:
+    add(admin, place, networks="203.0.113.7\n2001:DB8::/32\n203.0.113.7/32")
+    number = account(place)[0]
+    kept = db.connection().execute("select networks from api_account where id = %s",
+                                   [number]).fetchone()[0]
+    assert kept == ["203.0.113.7/32", "2001:db8::/32"]
+    assert "203.0.113.0/24" in add(admin, place, networks="evimiz").text
+    assert account(place)[0] == number
+
+
+def test_every_scope_is_backed_by_a_right_of_people() -> None:
     from ileti.tenancy import roles
 
+    assert {one.permission for one in SCOPES} <= set(roles.PERMISSIONS)
     makers = {name for name, allowed in roles.GRANTS.items() if "api:write" in allowed}
-    assert all("import:run" in roles.GRANTS[name] for name in makers)
-
-
-def test_whoever_may_make_accounts_may_open_a_dealers_numbers_too() -> None:
-    from ileti.tenancy import roles
-
-    makers = {name for name, allowed in roles.GRANTS.items() if "api:write" in allowed}
-    assert makers
-    assert makers <= {name for name, allowed in roles.GRANTS.items() if "dealer:reveal" in allowed}
+    assert makers == {"platform_admin", "provider_admin", "brand_manager", "dealer_manager"}

@@ -102,8 +102,8 @@ def _furnished(app: Any, place: Any, user_name: str) -> Strange:
                  (STRANGE, user))
     entry = take(place, "+905997000001", dealer_id=dealer).items[0].entry_id
     account = conn.execute(
-        "insert into api_account (provider_id, brand_id, dealer_id, name, username, secret_hash) "
-        "values (%s, %s, %s, %s, %s, 'x') returning id",
+        "insert into api_account (provider_id, brand_id, dealer_id, name, username) "
+        "values (%s, %s, %s, %s, %s) returning id",
         (place.provider_id, place.brand_id, dealer, STRANGE,
          f"api-yabanci-{dealer}")).fetchone()[0]
     return Strange(place, dealer, site, document, version, purpose, user, membership, entry,

@@ -14,7 +14,7 @@ from tests.panel.people import PASSWORD, sign_in, token_of, user_with
 from tests.signin.people import code, deeds_of, password_step, post, send_code, user_id, with_app
 
 GATED = {
-    "ApiAccountView.add", "ApiAccountView.edit", "ApiAccountView.make_secret",
+    "ApiAccountView.add", "ApiAccountView.edit", "ApiAccountView.make_key",
     "SiteView.change_secret", "SiteView.show_secret", "WebhookView.make_secret",
     "ProviderView.edit", "WizardLoginView.edit", "WizardCompanyView.edit",
     "UserView.add", "UserView.edit", "UserView.give", "UserView.take", "UserView.switch",

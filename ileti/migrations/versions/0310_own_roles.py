@@ -1,7 +1,7 @@
 """Roles a provider composes itself
 
 Revision ID: 0310
-Revises: 0290
+Revises: 0300
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0310"
-down_revision = "0290"
+down_revision = "0300"
 branch_labels = None
 depends_on = None
 

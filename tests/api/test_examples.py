@@ -1,0 +1,66 @@
+"""The programs of the API's page, as they stand there, against a live server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ileti.api.chapters import SAMPLES, sample
+from ileti.core import db
+
+from .api_house import Server, account
+
+RUN = {"curl": ("bash", ["bash", "-euo", "pipefail"]), "Python": (sys.executable, [sys.executable]),
+       "JavaScript (Node)": ("node", ["node"]), "PHP": ("php", ["php"])}
+
+
+@pytest.mark.slow
+def test_every_example_whose_language_is_here_does_what_it_says(
+        database: str, place: Any, tmp_path: Path) -> None:
+    login = account(place, brings=False, scopes=["consents:write", "consents:ask",
+                                                 "consents:list"])
+    here = {name: command for name, (needed, command) in RUN.items() if shutil.which(needed)}
+    assert "Python" in here
+    server = Server(tmp_path)
+    server.start()
+    try:
+        said = {name: run(name, command, server, login[1], tmp_path)
+                for name, command in here.items()}
+    finally:
+        server.stop()
+    assert "10 recorded" in said["Python"]
+    for name in {"curl", "JavaScript (Node)", "PHP"} & set(said):
+        assert "RECORDED" in said[name], name
+    count = db.connection().execute("select count(*) from consent_entry where provider_id = %s",
+                                    [place.provider_id]).fetchone()[0]
+    assert count == 10 + len(set(said) - {"Python"})
+
+
+def run(name: str, command: list[str], server: Server, key: str, folder: Path) -> str:
+    """One program as it stands on the page."""
+    file = folder / SAMPLES[name].removesuffix(".txt")
+    file.write_text(sample(SAMPLES[name]))
+    done = subprocess.run([*command, str(file)], cwd=folder, text=True, capture_output=True,
+                          timeout=120, check=False,
+                          env=os.environ | {"ILETI": server.base, "ILETI_KEY": key})
+    assert done.returncode == 0, f"{name}: {done.stderr}{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.parametrize(("query", "word"), [("", "Örnekler"), ("?lang=en", "Examples")])
+def test_the_page_shows_them_with_every_service_and_asks_nobody_else(
+        app: Any, query: str, word: str) -> None:
+    answer = app.test_client().get(f"/api{query}")
+    assert answer.status_code == 200
+    assert word in answer.text
+    assert all(f"<summary>{name.replace('#', '#')}</summary>" in answer.text for name in SAMPLES)
+    assert 'id="takeConsents"' in answer.text
+    assert "consents:write" in answer.text
+    assert 'src="http' not in answer.text
+    assert " style=" not in answer.text
