@@ -58,10 +58,10 @@ FAULTS: Final[dict[int, Pair]] = {
     429: ("`too_many`, `too_many_transfers`: `Retry-After` saniye bekleyin.",
           "`too_many`, `too_many_transfers`: wait `Retry-After` seconds."),
     500: ("`fault`: aynısını yeniden gönderin.", "`fault`: send the same again."),
-    503: ("`storage_away`, `scan_failed`, `no_room`, `store_away`: yapıldığı bilinmiyor; aynısını "
-          "yeniden gönderin.",
-          "`storage_away`, `scan_failed`, `no_room`, `store_away`: nothing is known to be done; "
-          "send the same again."),
+    503: ("`storage_away`, `scan_failed`, `no_room`, `store_away`, `being_destroyed`: yapıldığı "
+          "bilinmiyor; aynısını yeniden gönderin.",
+          "`storage_away`, `scan_failed`, `no_room`, `store_away`, `being_destroyed`: nothing is "
+          "known to be done; send the same again."),
 }
 
 FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {

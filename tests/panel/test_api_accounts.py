@@ -16,6 +16,12 @@ from ileti.programs.scopes import SCOPES
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 
 
+@pytest.fixture(autouse=True)
+def _no_wrong_tries_before(database: str) -> None:
+    """All tests come from one address, on which the wrong tries of each count."""
+    db.connection().execute("delete from login_limit where key like 'addr%'")
+
+
 @pytest.fixture
 def admin(app: Any, place: Any) -> Any:
     return sign_in(app, user_with(app, "provider_admin", place))

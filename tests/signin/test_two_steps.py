@@ -182,8 +182,8 @@ def test_in_production_the_roles_that_open_addresses_must_have_it() -> None:
     production = config.settings().model_copy(update={"ileti_env": "production"})
     assert production.two_steps
     assert not config.settings().two_steps
-    assert {"platform_admin", "provider_admin", "compliance_officer",
-            "call_centre_agent"} == roles.TWO_STEPS
+    assert {"platform_admin", "provider_admin", "compliance_officer", "call_centre_agent",
+            "brand_manager", "dealer_manager"} == roles.TWO_STEPS  # the last two make API accounts
     assert all("consent:reveal" not in roles.GRANTS[key]
                for key in roles.GRANTS.keys() - roles.TWO_STEPS)
 
