@@ -32,7 +32,7 @@ SCOPES: Final[tuple[Scope, ...]] = (
     Scope("consents:write", "import:run", "İzin ve ret kaydeder", "Records consents and refusals"),
     Scope("consents:ask", "consent:read", "Adresiyle sorar: şimdi ve geçmişte ne geçerli",
           "Asks by address: what holds now, what held at a moment"),
-    Scope("consents:list", "consent:read", "İzinleri listeler, adresler gizli",
+    Scope("consents:list", "consent:read", "İzinleri listeler, adresler maskeli",
           "Lists consents, addresses masked"),
     Scope("addresses:read", "consent:reveal", "Listelerde adresleri açık görür; her kez yazılır",
           "Sees addresses in full in lists; each time is kept"),
