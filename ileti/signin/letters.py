@@ -1,7 +1,7 @@
 """What mails about an account say, in Turkish and English; pure, so that it is read in one place.
 
-A mail never carries a link that signs in or changes anything: it can be forged, and people who
-are used to such links click on the forger's.
+No mail but an invitation carries a link that lets somebody in: such mails can be forged, and people
+who are used to such links click on the forger's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, Final
 
 #: the words other rooms use, in the order of the numbers that are kept: only add at the end
 KINDS: Final = ("new_device", "password", "two_step_on", "two_step_off", "two_step_reset",
-                "passkey_on", "passkey_off", "recovery_used", "recovery_new", "email", "outside")
+                "passkey_on", "passkey_off", "recovery_used", "recovery_new", "email", "outside",
+                "invitation")
 
 _TITLES: Final = {
     "new_device": ("Hesabınıza yeni bir yerden girildi",
@@ -58,6 +59,27 @@ class Words:
     def hello(self, person: str) -> str:
         """The greeting, with the name when there is one."""
         return self.greeting.format(person) if person else ""
+
+
+def invitation(details: dict[str, Any], language: str, until: str) -> Words:
+    """The texts of an invitation; ``until``: when its link ends, in words."""
+    by, company, role = details["by"], details["company"], details["role"]
+    if language == "en":
+        return Words(
+            f"You are invited to {company}",
+            [f"{by or 'Your administrator'} invites you to work in İleti for {company}, as: "
+             f"{role}.", "Open the page, choose your password, and you are in. If you have an "
+             "account already, sign in with it.", f"The link is good once, until {until}."],
+            "User name", "Sent", "Device", "Network address", "Invited by",
+            "Look at the invitation",
+            "If you expected no invitation, leave this mail alone: nothing happens.", "Dear {},")
+    return Words(
+        f"{company} sizi davet ediyor",
+        [f"{by or 'Yöneticiniz'} sizi İleti’de {company} için çalışmaya davet ediyor. "
+         f"Rolünüz: {role}.", "Sayfayı açın, parolanızı seçin; hesabınız hazır. Hesabınız varsa "
+         "onunla giriş yapın.", f"Bağlantı bir kez ve {until} tarihine kadar geçerlidir."],
+        "Kullanıcı adı", "Gönderildi", "Cihaz", "Ağ adresi", "Davet eden", "Davete bak",
+        "Davet beklemiyorsanız bu e-postayı önemsemeyin; bir şey olmaz.", "Sayın {},")
 
 
 def words(kind: str, details: dict[str, Any], language: str) -> Words:

@@ -23,7 +23,7 @@ from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.outbox import relay
-from ileti.signin.letters import KINDS, words
+from ileti.signin.letters import KINDS, invitation, words
 
 log = get_logger("ileti.signin")
 
@@ -33,6 +33,7 @@ LEASE_SECONDS: Final = 90
 CLAIMED_AT_ONCE: Final = 4
 MOST_TRIES: Final = 12
 KEEP: Final = timedelta(days=30)
+INVITED: Final = timedelta(days=7)
 PURPOSE: Final = "account-mail"
 
 _BESIDE = """
@@ -60,7 +61,7 @@ class Claimed:
     sent_at: datetime | None
     email: str | None
     person: str | None
-    username: str
+    username: str | None
     language: str | None
     company: str | None
 
@@ -114,18 +115,22 @@ def _send_one(one: Claimed) -> str:
 def letter(one: Claimed) -> Envelope:
     """The mail as the user reads it. Raises CannotDecrypt, ValueError."""
     details = json.loads(secrets().keyring.decrypt_text(one.content or "", PURPOSE))
-    language = "en" if one.language == "en" else "tr"
-    said = words(KINDS[one.kind or 0], details, language)
+    language = "en" if details.get("lang", one.language) == "en" else "tr"
+    invited = KINDS[one.kind or 0] == "invitation"
+    said = (invitation(details, language, istanbul_text(one.created_at + INVITED)) if invited
+            else words(KINDS[one.kind or 0], details, language))
     rows = [(key, value) for key, value in (
         (said.user, one.username), (said.when, istanbul_text(one.created_at)),
         (said.device, details.get("device", "")), (said.network, details.get("address", "")),
         (said.by, details.get("by", ""))) if value]
     context = {
-        "brand": {"name": "İleti", "initials": "İ", "title": one.company or "İleti",
+        "brand": {"name": "İleti", "initials": "İ",
+                  "title": one.company or details.get("company") or "İleti",
                   "mersis": "", "postal": settings().base_url},
         "title": said.title, "paragraphs": said.paragraphs, "rows": rows, "number": "",
-        "hello": said.hello(one.person or ""), "quiet": [said.why],
-        "button": {"label": said.button, "url": f"{settings().base_url}/hesabim/guvenlik"}}
+        "hello": said.hello(one.person or details.get("person", "")), "quiet": [said.why],
+        "button": {"label": said.button, "url": details.get(
+            "link") or f"{settings().base_url}/hesabim/guvenlik"}}
     return Envelope(
         one.id, Channel.EPOSTA, details.get("to") or one.email or "", series="hesap-",
         subject=render("mail/request.subject.txt", language, **context).strip(),

@@ -8,6 +8,7 @@ from ileti.core import orm
 from ileti.signin.keyviews import PasskeyEntry
 from ileti.signin.outside import OutsideEntry
 from ileti.signin.pages import SecondStep, SignIn
+from ileti.signin.welcome import Welcome
 from ileti.tenancy.security import IletiSecurityManager
 
 
@@ -17,11 +18,12 @@ class HouseSecurityManager(IletiSecurityManager):
     authdbview = SignIn
 
     def register_views(self) -> None:
-        """Sign-in and second step, both open to strangers."""
+        """Sign-in, second step and invitations, all open to strangers."""
         super().register_views()
         self.appbuilder.add_view_no_menu(SecondStep)
         self.appbuilder.add_view_no_menu(PasskeyEntry)
         self.appbuilder.add_view_no_menu(OutsideEntry)
+        self.appbuilder.add_view_no_menu(Welcome)
 
     def update_user_auth_stat(self, user: Any, success: bool = True) -> None:
         """A right password alone is no sign-in yet: that is counted where the session opens

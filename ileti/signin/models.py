@@ -1,9 +1,10 @@
 """What is kept of an account beside its name and password: second steps, devices, mails about it.
 
-All of it belongs to a user, not to a provider, and only the system looks at it
-(``PERSONAL_TABLES`` in :mod:`ileti.tenancy.scope`): a page about one's own account asks by one's
-own number. Nothing here can be used by whoever steals a dump: the secret of the authenticator app
-is encrypted, recovery codes, devices and networks are keyed hashes, a passkey's half is public.
+Invitations belong to the place they are for. All else belongs to a user, and only the system looks
+at it (``PERSONAL_TABLES`` in :mod:`ileti.tenancy.scope`): a page about one's own account asks by
+one's own number. Nothing here can be used by whoever steals a dump: the secret of the authenticator
+app is encrypted, recovery codes, devices, networks and links of invitations are keyed hashes, a
+passkey's half is public.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ileti.core.columns import EncryptedText
+from ileti.tenancy.models import Brand, Dealer, Provider
 
 _NOW = text("now()")
 
@@ -107,14 +109,45 @@ class OutsideLogin(Model):
     created_at: Mapped[datetime] = _moment()
 
 
+class Invitation(Model):
+    """Somebody who may let themselves in (:mod:`ileti.signin.invitations`): role, place, and the
+    keyed hash of the link's token. ``user_id``: who accepted."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("digest"),
+                      Index("ix_invitation_provider_id", "provider_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    role: Mapped[str] = mapped_column(String(30))
+    email: Mapped[str] = mapped_column(String(120))
+    first_name: Mapped[str] = mapped_column(String(60))
+    last_name: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(2))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = _moment()
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+
+    provider: Mapped[Provider | None] = relationship()
+    brand: Mapped[Brand | None] = relationship()
+    dealer: Mapped[Dealer | None] = relationship()
+
+
 class AccountMail(Model):
-    """A mail to a user about the account; written with its deed, sent through the outbox."""
+    """A mail to a user about the account, or to somebody invited (``user_id`` null); written with
+    its deed, sent through the outbox."""
 
     __tablename__ = "account_mail"
     __table_args__ = (Index("ix_account_mail_user_id", "user_id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    user_id: Mapped[int] = _user()
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     kind: Mapped[int] = mapped_column(SmallInteger)
     content: Mapped[str] = mapped_column(EncryptedText("account-mail"))
     created_at: Mapped[datetime] = _moment()

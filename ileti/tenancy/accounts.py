@@ -24,6 +24,8 @@ from ileti.tenancy.models import Brand, Dealer, Membership, Provider
 from ileti.tenancy.roles import Level
 
 LONGEST_MAIL = 120
+_UNREADABLE = FieldError("email", "email", "E-posta adresi okunamadı.",
+                         "The e-mail address cannot be read.")
 USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
 _ADMINS_LOCK = 607_001
 
@@ -62,6 +64,14 @@ def _company_words(session: Any, provider_ids: Iterable[int | None]) -> tuple[st
     return tuple(row[0] for row in found)
 
 
+def readable_mail(email: str) -> str:
+    """The address in the one spelling kept. Raises InvalidInput."""
+    email = email.strip().lower()
+    if len(email) > LONGEST_MAIL or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise InvalidInput(errors=(_UNREADABLE,))
+    return email
+
+
 def _check_name(username: str, email: str) -> None:
     """The panel's forms say the same; this is for every other door."""
     wrong = []
@@ -70,9 +80,10 @@ def _check_name(username: str, email: str) -> None:
             "username", "username", "Kullanıcı adı 3-40 küçük harf, rakam, nokta, tire ya da alt "
             "çizgidir.", "A user name is 3 to 40 small letters, digits, dots, dashes or "
             "underscores."))
-    if len(email) > LONGEST_MAIL or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        wrong.append(FieldError("email", "email", "E-posta adresi okunamadı.",
-                                "The e-mail address cannot be read."))
+    try:
+        readable_mail(email)
+    except InvalidInput as error:
+        wrong += error.errors
     if wrong:
         raise InvalidInput(errors=tuple(wrong))
 
@@ -208,7 +219,7 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
     """
     refuse_overreach(giver, role, provider_id=provider_id, brand_id=brand_id, dealer_id=dealer_id)
     with scope.system_scope(), orm.unit_of_work() as session:
-        _refuse_strange_place(session, provider_id, brand_id, dealer_id)
+        refuse_strange_place(session, provider_id, brand_id, dealer_id)
         ownroles.lock(session, role)
         kept = session.scalars(select(Membership).where(
             Membership.user_id == user_id, Membership.role == role,
@@ -296,7 +307,7 @@ def level_of(provider_id: int | None, brand_id: int | None, dealer_id: int | Non
     return Level.INSTALLATION if provider_id is None else Level.PROVIDER
 
 
-def _refuse_strange_place(session: Any, provider_id: int | None, brand_id: int | None,
+def refuse_strange_place(session: Any, provider_id: int | None, brand_id: int | None,
                           dealer_id: int | None) -> None:
     """Brand and dealer must belong together and to the provider."""
     brand = session.get(Brand, brand_id) if brand_id is not None else None

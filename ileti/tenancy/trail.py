@@ -110,6 +110,8 @@ DEEDS = {
     "api:addresses": _l("A program listed addresses in full"),
     "api:numbers": _l("A program read dealers’ identity numbers"),
     "api:switch_off": _l("Switched an API account off"),
+    "user:invite": _l("Invited somebody"), "user:uninvite": _l("Took an invitation back"),
+    "user:join": _l("Accepted an invitation"),
     "own_role:add": _l("Composed a role"), "own_role:change": _l("Changed a role"),
     "own_role:retire": _l("Retired a role"),
     "membership:add": _l("Gave a role"), "membership:remove": _l("Took a role away"),
@@ -134,7 +136,7 @@ _MORE_LABELS = {
 WAYS = {
     "password": _l("Password alone"), "app": _l("Password and app"),
     "recovery": _l("Password and recovery code"), "passkey": _l("Passkey"),
-    "outside": _l("The organisation’s sign-in"),
+    "outside": _l("The organisation’s sign-in"), "invitation": _l("By invitation"),
 }
 _PAGES: dict[str, tuple[Any, str, str]] = {
     "provider": (Provider, "ProviderView.show", "provider:read"),
@@ -148,7 +150,7 @@ _OTHER_THINGS = {
     "provider": _l("Provider"), "brand": _l("Brand"), "dealer": _l("Dealer"),
     "ab_user": _l("User"), "api_account": _l("API account"), "import": _l("Import"),
     "import_template": _l("Import template"), "purpose": _l("Purpose"),
-    "legal_hold": _l("Legal hold"), "own_role": _l("Role"),
+    "legal_hold": _l("Legal hold"), "own_role": _l("Role"), "invitation": _l("Invitation"),
     "data_request": _l("Data request"), "data_request_template": _l("Reply text"),
 }
 

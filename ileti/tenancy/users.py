@@ -54,6 +54,7 @@ class UserView(RecordView):
     datamodel = Users(User)
     route_base = "/kullanicilar"
     class_permission_name = "user"
+    list_template = "panel/users.html"
     method_permission_name = RecordView.method_permission_name | {
         "give": "write", "take": "write", "switch": "write", "give_password": "write"}
     list_title, add_title, show_title = _l("Users"), _l("Add a user"), _l("User")

@@ -46,6 +46,7 @@ from ileti.requests.desk.textviews import ReplyTextView
 from ileti.requests.desk.views import RequestView
 from ileti.retention.views import RetentionView
 from ileti.signin.confirmview import ConfirmView
+from ileti.signin.inviteviews import InviteView
 from ileti.signin.keyviews import PasskeyView
 from ileti.signin.logviews import OwnLogView, SecurityLogView
 from ileti.signin.ownviews import TwoStepResetView, TwoStepView
@@ -125,6 +126,7 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(RequestEndView)
     builder.add_view_no_menu(ReplyTextView)
     builder.add_view_no_menu(DeskView)
+    builder.add_view_no_menu(InviteView)
     for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView, OwnLogView,
                 PasskeyView):
         builder.add_view_no_menu(own)

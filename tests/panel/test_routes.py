@@ -14,6 +14,7 @@ OPEN = {
     "static", "appbuilder.static", "panel_theme.choose", "LocaleView.index",
     "SignIn.login", "SignIn.logout",
     "OutsideEntry.go", "OutsideEntry.back", "PasskeyEntry.options", "PasskeyEntry.enter",
+    "Welcome.open",  # whoever is invited is nobody yet; the link's token says what for
     "SecondStep.ask", "SecondStep.enrol",  # between password and second step one is a stranger
 }
 

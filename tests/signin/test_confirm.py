@@ -18,7 +18,7 @@ GATED = {
     "SiteView.change_secret", "SiteView.show_secret", "WebhookView.make_secret",
     "ProviderView.edit", "WizardLoginView.edit", "WizardCompanyView.edit",
     "UserView.add", "UserView.edit", "UserView.give", "UserView.take", "UserView.switch",
-    "RoleView.add", "RoleView.edit", "RoleView.retire",
+    "RoleView.add", "RoleView.edit", "RoleView.retire", "InviteView.add", "InviteView.renew",
     "UserView.give_password", "TwoStepResetView.reset", "TwoStepView.enrol", "TwoStepView.codes",
     "PasskeyView.new", "PasskeyView.options", "PasskeyView.add", "PasskeyView.remove",
     "RequestEndView.take_copy", "ConsentView.prove", "MessageView.bundle",
