@@ -61,9 +61,9 @@ class Words:
         return self.greeting.format(person) if person else ""
 
 
-def invitation(details: dict[str, Any], language: str, until: str) -> Words:
+def _invitation(details: dict[str, Any], language: str, until: str) -> Words:
     """The texts of an invitation; ``until``: when its link ends, in words."""
-    by, company, role = details["by"], details["company"], details["role"]
+    by, company, role = (details.get(one, "") for one in ("by", "company", "role"))
     if language == "en":
         return Words(
             f"You are invited to {company}",
@@ -82,8 +82,10 @@ def invitation(details: dict[str, Any], language: str, until: str) -> Words:
         "Davet beklemiyorsanız bu e-postayı önemsemeyin; bir şey olmaz.", "Sayın {},")
 
 
-def words(kind: str, details: dict[str, Any], language: str) -> Words:
-    """The texts of a mail of this kind in ``tr`` or ``en``."""
+def words(kind: str, details: dict[str, Any], language: str, *, until: str = "") -> Words:
+    """The texts of a mail of this kind in ``tr`` or ``en``; ``until``: when a link in it ends."""
+    if kind == "invitation":
+        return _invitation(details, language, until)
     english = language == "en"
     more = [_MORE[kind][english]] if kind in _MORE else []
     if english:

@@ -23,7 +23,7 @@ from ileti.core.crypto import CannotDecrypt
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.outbox import relay
-from ileti.signin.letters import KINDS, invitation, words
+from ileti.signin.letters import KINDS, words
 
 log = get_logger("ileti.signin")
 
@@ -116,9 +116,8 @@ def letter(one: Claimed) -> Envelope:
     """The mail as the user reads it. Raises CannotDecrypt, ValueError."""
     details = json.loads(secrets().keyring.decrypt_text(one.content or "", PURPOSE))
     language = "en" if details.get("lang", one.language) == "en" else "tr"
-    invited = KINDS[one.kind or 0] == "invitation"
-    said = (invitation(details, language, istanbul_text(one.created_at + INVITED)) if invited
-            else words(KINDS[one.kind or 0], details, language))
+    said = words(KINDS[one.kind or 0], details, language,
+                 until=istanbul_text(one.created_at + INVITED))
     rows = [(key, value) for key, value in (
         (said.user, one.username), (said.when, istanbul_text(one.created_at)),
         (said.device, details.get("device", "")), (said.network, details.get("address", "")),
