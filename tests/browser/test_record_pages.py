@@ -93,13 +93,13 @@ def test_axe_finds_nothing_in_dialogs_and_on_an_opened_secret(chromium: Any,
 def test_axe_finds_nothing_on_a_programs_new_secret(chromium: Any, house: dict[str, Any]) -> None:
     with browsing(chromium, house["base"], house["client"]) as page:
         page.goto("/api-hesaplari/show/{account}".format(**house))
-        page.click("#anahtar button:has-text('Anahtar oluştur')")
+        page.click("#anahtar button:has-text('Anahtar üret')")
         page.wait_for_selector("#gizli")
         assert faults(page) == []
         page.goto("/api-hesaplari/show/{account}".format(**house))
         assert page.query_selector("#gizli") is None
-        for dialog in ("yenile", "kapat"):
-            page.click(f"[data-dialog=sor-{dialog}]")
+        for dialog in ("[data-dialog^=sor-bitir]", "[data-dialog=sor-kapat]"):
+            page.click(dialog)
             assert faults(page) == []
             page.keyboard.press("Escape")
 
