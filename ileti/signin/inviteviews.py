@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from ileti.core import clock
 from ileti.core.errors import IletiError, NotFound
@@ -31,7 +32,7 @@ from ileti.tenancy.users import giver
 class InviteForm(AccountForm, MembershipForm):
     """Whom, as what and where; the language is the mail's."""
 
-    language = SelectField(_l("Language of the mail"),
+    language = SelectField(_l("Language of the mail"), [InputRequired()],
                            choices=[("tr", "Türkçe"), ("en", "English")])
 
 

@@ -36,7 +36,7 @@ KEEP: Final = timedelta(days=30)
 INVITED: Final = timedelta(days=7)
 PURPOSE: Final = "account-mail"
 
-_BESIDE = """
+BESIDE = """
 select t.provider_id, t.ref_id, t.fence, t.tries, m.kind, m.content, m.created_at, m.sent_at,
        u.email, u.first_name, u.username,
        (select p.alarm_mails from membership x join provider p on p.id = x.provider_id
@@ -79,7 +79,7 @@ def forget_old() -> int:
 
 def _claim() -> list[Claimed]:
     return [Claimed(*row) for row in relay.claim_oldest(
-        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
+        db.connection(), BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
 
 
 def _send_one(one: Claimed) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ileti.core import orm
+from ileti.signin import demo as _demo  # noqa: F401 (shows its mails on the demo page)
 from ileti.signin.keyviews import PasskeyEntry
 from ileti.signin.outside import OutsideEntry
 from ileti.signin.pages import SecondStep, SignIn

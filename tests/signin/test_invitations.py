@@ -12,7 +12,7 @@ import pytest
 
 from ileti.core import db
 from ileti.core.secrets import secrets
-from ileti.signin import mails
+from ileti.signin import demo, mails
 from ileti.tenancy import accounts
 from tests.panel.people import PASSWORD, dealer_of, sign_in, token_of, user_with
 
@@ -220,3 +220,15 @@ def test_the_token_itself_is_nowhere_in_the_database(
         (email,)).fetchall()
     assert rows
     assert not [one for row in rows for one in row if token in one]
+
+
+def test_the_demos_mailbox_shows_an_invitation_whose_link_opens(
+    app: Any, admin: Any, place: Any, email: str
+) -> None:
+    invite(admin, email, "report_viewer", f"p{place.provider_id}")
+    db.connection().execute(
+        "update account_mail set sent_at = now(), gateway = 'demo' where id = "
+        "(select max(id) from account_mail where user_id is null)")
+    shown = [one for _at, one in demo.messages(50) if one["to"] == email]
+    assert len(shown) == 1
+    assert path_of(email) in shown[0]["body_text"]
