@@ -85,7 +85,7 @@ class Welcome(BaseView):
 
     def _page(self, template: str, invitation: Invitation, **more: object) -> ResponseReturnValue:
         answer: ResponseReturnValue = self.render_template(
-            template, title=_("Invitation"), place=invitations.place_of(invitation),
+            template, title=_("Invitation"), where=invitations.place_of(invitation),
             role=rolebook.title(invitation.role, language()), email=invitation.email,
             name=invitation.first_name, **more)
         return answer

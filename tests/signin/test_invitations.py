@@ -77,7 +77,7 @@ def test_who_is_invited_lets_themselves_in_with_a_password_of_their_own(
     assert invite(admin, email, "dealer_manager", f"d{dealer}").status_code == 302
     guest = app.test_client()
     page = guest.get(path_of(email)).text
-    assert "Bayi yöneticisi" in page
+    assert "› Bornova Akasya için çalışmaya davet edildiniz. Rolünüz: Bayi yöneticisi" in page
     assert held(email) == []  # looking accepts nothing
     name = f"defne{dealer}"
     assert accept(guest, path_of(email), name).status_code == 302
