@@ -9,7 +9,7 @@ export HOME := $(or $(HOME),$(shell getent passwd $$(id -u) | cut -d: -f6))
 export LC_ALL := C.UTF-8
 
 .PHONY: run test check lock docs translations conformance chaos widget clean \
-        verify-attacks fuzz-api bench-api bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget
+        isolation verify-attacks fuzz-api bench-api bench-campaign bench-capture bench-evidence bench-forward bench-gate bench-import bench-mail bench-reconcile bench-repair bench-reports bench-start bench-widget
 
 run: $(VENV)/.run
 	@$(BIN)/ileti up
@@ -55,6 +55,10 @@ chaos: $(VENV)/.dev
 verify-attacks: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m tools.verify_attacks
 
+# Everybody asks for everything that is not theirs, with and without the application's own filter.
+isolation: $(VENV)/.dev
+	@PYTHONPATH=. $(BIN)/python -m tools.isolation
+
 # Everything the API's document allows, and much that it does not, against a server of its own.
 fuzz-api: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m tools.fuzz_api
@@ -62,7 +66,7 @@ fuzz-api: $(VENV)/.dev
 widget: $(VENV)/.dev
 	bash tools/node.sh build
 
-bench-api bench-capture bench-evidence bench-forward bench-gate bench-import bench-reconcile bench-repair bench-start bench-widget: bench-%: $(VENV)/.dev
+bench-api bench-campaign bench-capture bench-evidence bench-forward bench-gate bench-import bench-mail bench-reconcile bench-repair bench-reports bench-start bench-widget: bench-%: $(VENV)/.dev
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.$(or $(filter-out import,$*),imports)
 
 clean:

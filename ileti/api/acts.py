@@ -9,11 +9,13 @@ word (R-62) and works at once. An act is never tied to a commercial consent (R-5
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ileti.api import shapes
 from ileti.api.desk import Answer, Call
+from ileti.api.item import of_address
 from ileti.api.reading import body, query
 from ileti.api.scoped import (
     Declared,
@@ -28,7 +30,7 @@ from ileti.api.scoped import (
 from ileti.api.shapes import ADDRESSES, BRANDS, LIMIT, SPAN, given, many, maybe, obj
 from ileti.api.taking import KeyReused, body_mark, idem_of
 from ileti.capture.api_document import Operation
-from ileti.consents.ledger import ActorKind, NewSubmission, Place
+from ileti.consents.ledger import ActorKind, NewSubmission, Place, submission_of
 from ileti.consents.momenttold import iso
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.vocabulary import Source, Standing
@@ -36,7 +38,7 @@ from ileti.core import clock, db, orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput
 from ileti.core.secrets import secrets
 from ileti.documents.vocabulary import NOTICE, ONE_PURPOSE
-from ileti.kvkk import desk, listing
+from ileti.kvkk import listing
 from ileti.kvkk.desk import Text
 from ileti.kvkk.ledger import NewAct, record
 from ileti.kvkk.models import KvkkEntry
@@ -94,11 +96,9 @@ def take(call: Call) -> Answer:
     key, said = call.idempotency_key, body(call, _IN)
     where = call.place(said["brand"])
     address = _address(said["address"])
-    texts = {one.id: one for one in desk.texts(db.connection(), where, call.language)}
-    texts |= _versions(where, said, texts)
-    at = _moment(said["at"])
-    acts = _acts(said, texts, address, at)
-    idem = idem_of(call, f"acts:{key}")
+    at, idem = _moment(said["at"]), idem_of(call, f"acts:{key}")
+    repeated = submission_of(where.provider_id, idem) is not None
+    acts = _acts(said, _texts(where, said, None if repeated else at), address, at)
     try:
         done, recorded = record(NewSubmission(
             place=where, idem=idem, body_hash=body_mark(call, {**said, "at": str(said["at"])}),
@@ -106,8 +106,8 @@ def take(call: Call) -> Answer:
             actor=ActorKind.API, actor_id=call.caller.account_id,
             dealer_id=call.caller.dealer_id, evidence={
                 "kind": "api", "key": call.caller.key_id,
-                "texts": [{"document": texts[one.text_id].document_id, "id": one.text_id,
-                           "hash": one.text_hash} for one in acts]},
+                "texts": [{"document": one.document_id, "id": one.text_id, "hash": one.text_hash}
+                          for one in acts]},
             person={"name": said["name"]} if said["name"] else None), acts)
     except Conflict:
         raise KeyReused() from None
@@ -120,39 +120,70 @@ def take(call: Call) -> Answer:
         (("Idempotent-Replayed", "true"),) if done.replay else ())
 
 
-def _versions(where: Place, said: Mapping[str, Any], known: Mapping[int, Text]) -> dict[int, Text]:
-    """Versions that are named and no longer on show: a repeat may come after a new one."""
+# What a person can have been shown at a moment: in force, and neither taken off nor followed by a
+# newer version for longer than pages are kept. A ground other than consent asks for none.
+_SHOWN: Final = """
+select d.id, v.id, d.kind, v.title, v.body, encode(v.content_hash, 'hex'),
+       %(at)s::timestamptz is null or (
+           v.effective_from <= %(at)s + interval '1 second'
+           and (d.kind = %(notice)s or asks_consent(d.kind, v.purposes))
+           and not exists (select from document_event e
+                            where e.document_id = d.id and e.kind = 'RETIRED'
+                              and e.at >= v.published_at and e.at <= %(at)s - %(kept)s)
+           and not exists (select from document_version w
+                            where w.document_id = d.id and w.language = v.language
+                              and w.version > v.version
+                              and w.effective_from <= %(at)s - %(kept)s))
+  from document_version v join document d on d.id = v.document_id
+ where d.provider_id = %(provider)s and (d.brand_id is null or d.brand_id = %(brand)s)
+   and v.id = any(%(named)s)"""
+_KEPT: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A version that is named; ``shown``: it can have been, at that moment."""
+
+    text: Text
+    shown: bool
+
+
+def _texts(where: Place, said: Mapping[str, Any], at: datetime | None) -> dict[int, _Version]:
+    """The versions that are named, and whether a person can have seen them at that moment; None: it
+    is a repeat, which was judged when it came first."""
     named = [one["textId"] for one in (said["answers"] or [])]
     named += [said["notice"]["textId"]] if said["notice"] else []
-    left = [one for one in named if one not in known]
-    if not left:
-        return {}
-    rows = db.connection().execute(
-        "select d.id, v.id, d.kind, v.title, v.body, encode(v.content_hash, 'hex') "
-        "from document_version v join document d on d.id = v.document_id "
-        "where d.provider_id = %s and (d.brand_id is null or d.brand_id = %s) and v.id = any(%s)",
-        (where.provider_id, where.brand_id, left)).fetchall()
-    return {row[1]: Text(*row) for row in rows}
+    rows = db.connection().execute(_SHOWN, {
+        "at": at, "kept": _KEPT, "notice": NOTICE, "provider": where.provider_id,
+        "brand": where.brand_id, "named": named}).fetchall()
+    return {row[1]: _Version(Text(*row[:6]), bool(row[6])) for row in rows}
 
 
-def _acts(said: Mapping[str, Any], texts: Mapping[int, Text], address: str, at: Any
+def _acts(said: Mapping[str, Any], texts: Mapping[int, _Version], address: str, at: Any
           ) -> list[NewAct]:
-    """The acts, each on its version; raises InvalidInput naming what is wrong."""
+    """The acts, each on its version; raises InvalidInput naming what is wrong. One takes a consent
+    back on whatever text it was given."""
     faults: list[FieldError] = []
     acts: list[NewAct] = []
     notice = said["notice"]
     if notice is not None:
-        text = texts.get(notice["textId"])
-        if text is None or text.kind != NOTICE:
+        one = texts.get(notice["textId"])
+        text = one.text if one else None
+        if one is None or text is None or text.kind != NOTICE:
             faults.append(_fault("notice.textId", "no_such_text"))
+        elif not one.shown:
+            faults.append(_fault("notice.textId", "not_on_show"))
         else:
             acts.append(NewAct(text.document_id, text.id, text.hash,
                                Act.READ if notice["read"] else Act.SHOWN, at,
                                Extent[notice["extent"]], address))
     for answer in said["answers"] or []:
-        text = texts.get(answer["textId"])
-        if text is None or text.kind not in ONE_PURPOSE:
+        one = texts.get(answer["textId"])
+        text = one.text if one else None
+        if one is None or text is None or text.kind not in ONE_PURPOSE:
             faults.append(_fault("answers", "no_such_text"))
+        elif answer["given"] and not one.shown:
+            faults.append(_fault("answers", "not_on_show"))
         else:
             acts.append(NewAct(text.document_id, text.id, text.hash,
                                Act.GIVEN if answer["given"] else Act.WITHDRAWN, at,
@@ -172,6 +203,8 @@ def _acts(said: Mapping[str, Any], texts: Mapping[int, Text], address: str, at: 
 
 _SAID: Final = {
     "no_such_text": ("Markanın böyle bir metni yok.", "The brand has no such text."),
+    "not_on_show": ("Bu metin o anda gösterilmiyordu ya da rıza istemiyor.",
+                    "This text was not on show at that moment, or asks for no consent."),
     "repeated": ("Bir metin bir kez yanıtlanır.", "A text is answered once."),
     "not_told": ("Rızadan önce aydınlatma metnini gösterin (R-60).",
                  "Show the notice before a consent (R-60)."),
@@ -189,7 +222,7 @@ def _address(text: str) -> str:
         return parse_address(text).value
     except AddressError as error:
         raise InvalidInput(errors=(
-            FieldError("address", error.code, error.tr, error.en),)) from None
+            of_address(error),)) from None
 
 
 def _moment(said: Any) -> Any:

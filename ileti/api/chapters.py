@@ -12,16 +12,29 @@ from importlib import resources
 from typing import Any, Final
 
 from ileti.api import (
+    actproofs,
     acts,
+    calllists,
+    calls,
+    campaigns,
     cases,
+    compliance,
+    daily,
     document,
+    exporting,
+    exports,
+    fields,
     identity,
     looking,
+    owndocument,
     places,
     recorddocument,
     registry,
+    reports,
     shapes,
+    singles,
     taking,
+    templates,
     texts,
 )
 from ileti.api.endpoints import OPEN, ROUTES
@@ -31,11 +44,15 @@ from ileti.api.shapes import given, many, maybe, obj
 from ileti.capture.api_document import Chapter, Operation
 from ileti.capture.api_schemas import Pair
 from ileti.consents.vocabulary import Outcome
+from ileti.fields.vocabulary import MOST_FIELDS
 from ileti.programs.scopes import SCOPES
 
 SCOPED: Final[tuple[Declared, ...]] = (
-    *looking.SERVICES, *acts.SERVICES, *texts.SERVICES, *places.SERVICES, *registry.SERVICES,
-    *cases.SERVICES)
+    *looking.SERVICES, *exporting.SERVICES, *exports.SERVICES, *acts.SERVICES,
+    *actproofs.SERVICES, *calls.SERVICES, *texts.SERVICES, *places.SERVICES, *registry.SERVICES,
+    *reports.SERVICES, *compliance.SERVICES, *daily.SERVICES, *cases.SERVICES, *fields.SERVICES,
+    *calllists.SERVICES, *templates.SERVICES, *singles.SERVICES,
+    *campaigns.SERVICES)
 open_door(SCOPED)
 
 FAULTS: Final[dict[int, Pair]] = {
@@ -43,23 +60,40 @@ FAULTS: Final[dict[int, Pair]] = {
           "servislerde `bad_length`, `cut_short`: gövde eksik.",
           "In OAuth’s form: `invalid_request`, `unsupported_grant_type`, `invalid_scope`; "
           "elsewhere `bad_length`, `cut_short`: the body is not whole."),
-    401: ("`not_logged_in`: anahtar, jeton ya da imza geçersiz; gövde okunmaz.",
-          "`not_logged_in`: key, token or signature are no good; the body is not read."),
+    401: ("`not_logged_in`: anahtar, jeton ya da imza geçersiz; gövde okunmaz. Jeton istenirken "
+          "OAuth biçiminde `invalid_client`.",
+          "`not_logged_in`: key, token or signature are no good; the body is not read. Where a "
+          "token is asked for, `invalid_client` in OAuth’s form."),
     403: ("`scope_missing`, `asking_not_granted`: `scope` hesapta eksik yetkiyi söyler. "
           "`address_refused`: bu ağ adresinden çağrılmaz. `signature_needed`: her çağrısı "
-          "imzalanır. `not_for_dealers`, `https_only`.",
+          "imzalanır. `outbound_off`: giden çağrılarda sorulmuyor (R-20). `not_for_dealers`, "
+          "`dealer_not_allowed`: marka bayilerine bunu açmıyor. `https_only`.",
           "`scope_missing`, `asking_not_granted`: `scope` says what the account lacks. "
           "`address_refused`: not called from this network address. `signature_needed`: each call "
-          "is signed. `not_for_dealers`, `https_only`."),
+          "is signed. `outbound_off`: outbound calls ask for nothing (R-20). `not_for_dealers`, "
+          "`dealer_not_allowed`: the brand does not open this to its dealers. `https_only`."),
     404: ("`no_such_brand`, `no_such_record`, `no_such_retailer`, `no_such_dealer`, "
-          "`no_such_text`, `no_such_request`, `not_found`: hesabın böyle bir kaydı yok.",
+          "`no_such_text`, `no_such_template`, `no_such_request`, `no_such_recipient`, "
+          "`no_such_call`, `no_such_campaign`, `not_found`: hesabın böyle bir kaydı yok.",
           "`no_such_brand`, `no_such_record`, `no_such_retailer`, `no_such_dealer`, "
-          "`no_such_text`, `no_such_request`, `not_found`: the account has no such thing."),
-    409: ("`dealer_exists`: bu numarayla bir bayi var. `not_sealed`, `conflict`, "
-          "`bundle_too_large`: paket şimdi hazırlanamaz.",
-          "`dealer_exists`: a dealer has this number. `not_sealed`, `conflict`, "
-          "`bundle_too_large`: the bundle cannot be made now."),
-    410: ("`gone`, `erased`: kişi silinmiş.", "`gone`, `erased`: the person was erased."),
+          "`no_such_text`, `no_such_template`, `no_such_request`, `no_such_recipient`, "
+          "`no_such_call`, `no_such_campaign`, `not_found`: the account has no such thing."),
+    408: ("`too_slow`: gövde çok yavaş geldi.", "`too_slow`: the body came too slowly."),
+    409: ("`dealer_exists`: bu numarayla bir bayi var. `other_result`: aramanın başka sonucu "
+          "var. `not_sealed_yet`, `not_stamped_yet`: kayıt henüz mühürlenmedi ya da damgalanmadı, "
+          "az sonra. `not_as_sealed`: kayıt mühründen farklı. `bundle_too_large`: paket çok "
+          "büyük. `no_script`, `no_notice`: yayında metin yok. `nothing_to_prove`, "
+          "`other_recording`: çağrının kaydı alınmaz. `other_state`: kampanya yayında değil. "
+          "`conflict`.",
+          "`dealer_exists`: a dealer has this number. `other_result`: the call has another. "
+          "`not_sealed_yet`, `not_stamped_yet`: the record has no seal or stamp yet, ask shortly. "
+          "`not_as_sealed`: the record is not what was sealed. `bundle_too_large`: the bundle is "
+          "too large. `no_script`, `no_notice`: no text is published. `nothing_to_prove`, "
+          "`other_recording`: the recording is not taken. `other_state`: the campaign does not "
+          "run. `conflict`."),
+    410: ("`gone`, `erased`: kişi silinmiş. `export_not_ready`: dosya hazır değil ya da kalkmış.",
+          "`gone`, `erased`: the person was erased. `export_not_ready`: the file is not ready, or "
+          "no longer here."),
     412: ("`changed`: kayıt bu arada değişmiş.", "`changed`: it has changed meanwhile."),
     413: ("`too_large`: gövde sınırdan büyük.", "`too_large`: the body is larger than allowed."),
     422: ("`invalid_input`: `errors` alanları adıyla söyler, hepsini bir kerede. `key_reused`: "
@@ -115,13 +149,15 @@ _ITEM_WORDS: Final[dict[str, Pair]] = {
     "merchantBasis": ("Tacirin onayı için dayanak (R-05).", "The basis of a merchant’s (R-05)."),
     "retailerCode": ("İzni alan bayi.", "The retailer who took it."),
     "textId": ("Gösterilen onay metni (`/documents`).", "The text that was shown (`/documents`)."),
+    "fields": ("İzinle söylenen özel alanlar (`/fields`); kanıtın parçası olurlar.",
+               "Custom fields said with the consent (`/fields`); they become part of its proof."),
 }
 _ITEM_KINDS: Final[dict[str, dict[str, Any]]] = {
     "address": shapes.ADDRESS, "channel": shapes.CHANNEL, "status": shapes.STATUS,
     "source": shapes.OWN_SOURCE, "consentDate": shapes.MOMENT,
     "recipientType": shapes.KIND | {"default": "BIREYSEL"},
     "merchantBasis": {"type": "string", "maxLength": 120}, "retailerCode": shapes.NUMBER,
-    "textId": shapes.NUMBER}
+    "textId": shapes.NUMBER, "fields": {"type": "object", "maxProperties": MOST_FIELDS}}
 assert set(_ITEM_KINDS) == set(FIELDS) == set(_ITEM_WORDS)
 _DONE: Final = {"record": shapes.RECORD,
                 "outcome": {"type": "string", "enum": [one.name for one in Outcome]},
@@ -140,14 +176,13 @@ def _written(number: int) -> dict[str, Any]:
         "ConsentIn": given(needed, brand=brand, **fields),
         "ConsentItem": given(needed, **fields),
         "ConsentsIn": given(("items",), brand=brand, items=many(
-            {"type": "object"}, minItems=1, maxItems=taking.MOST)),
+            {"$ref": "#/components/schemas/ConsentItem"}, minItems=1, maxItems=taking.MOST)),
         "ConsentTaken": obj(**_DONE, **_RECEIPT),
         "ConsentsTaken": obj(**_RECEIPT, recorded=shapes.WHOLE, refused=shapes.WHOLE,
                              results=many({
                                  "type": "object", "required": ["index"],
-                                 "properties": {"index": shapes.WHOLE, **_DONE, "errors": many(obj(
-                                     field=shapes.TEXT, code=shapes.TEXT,
-                                     message=shapes.TEXT))}})),
+                                 "properties": {"index": shapes.WHOLE, **_DONE,
+                                                "errors": many(shapes.FAULT)}})),
         "TokenIn": given(("grant_type",), grant_type={
             "type": "string", "enum": ["client_credentials"]},
             client_id={"type": "string", "maxLength": 64},
@@ -169,7 +204,8 @@ _WRITTEN: Final[dict[str, Any]] = {
     "ConsentTaken": _TAKEN | _AT,
     "ConsentsTaken": _AT | {"recorded": 1, "refused": 1, "results": [
         {"index": 0} | _TAKEN, {"index": 1, "errors": [{
-            "field": "address", "code": "NUMARA_EKSIK", "message": "Numara eksik."}]}]},
+            "field": "address", "code": "NUMARA_EKSIK", "message": "Numara eksik.",
+            "rule": "R-38"}]}]},
     "TokenIn": {"grant_type": "client_credentials", "client_id": "api-1f2e3d4c5b6a",
                 "client_secret": "ilt_…", "scope": "consents:ask"},
     "Token": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 900,
@@ -187,6 +223,14 @@ _LEAN: Final = (
         200, ("Jeton.", "The token."), "Token",
         fields=("grant_type", "client_id", "client_secret", "scope"), failure="TokenRefused",
         faults=(400, 401, 413, 429, 500, 503)),
+    Operation(
+        "ownDocument", "get", owndocument.PATH, "access",
+        ("Bu belge, hesaba göre", "This document, for the account"),
+        ("Yalnız hesabın hizmet sağlayıcısında bulunan servislerle; dili Accept-Language belirler.",
+         "With the services alone that the account’s provider has; in the language of "
+         "Accept-Language."),
+        200, ("OpenAPI belgesi.", "The OpenAPI document."), gives=("application/json",),
+        faults=(401, 403, 429, 500, 503), account=True),
     Operation(
         "takeConsent", "post", taking.PATH, "consents", ("İzin kaydet", "Record a consent"),
         ("Bir seçim. Ret de böyle kaydedilir ve hemen geçerlidir; İYS’ye kendiliğinden iletilir.",
@@ -211,12 +255,23 @@ _TITLES: Final[dict[str, Pair]] = {
     "acts": ("Aydınlatma ve açık rıza", "Notices and explicit consents"),
     "texts": ("Metinler ve iletiler", "Texts and messages"),
     "places": ("Markalar, bayiler, kullanıcılar", "Brands, dealers, users"),
-    "registry": ("İYS ve raporlar", "İYS and reports"),
+    "registry": ("İYS", "İYS"),
+    "reports": ("Raporlar", "Reports"),
     "requests": ("Veri sahibi başvuruları", "Data subjects’ requests"),
+    "fields": ("Özel alanlar", "Custom fields"),
+    "calls": ("Çağrılar", "Calls"), "call_lists": ("Arama listeleri", "Call lists"),
+    "templates": ("İleti şablonları", "Templates of messages"),
+    "sending": ("Tek ileti gönderme", "Sending one message"),
+    "campaigns": ("Kampanyalar", "Campaigns"),
 }
 _MODULES: Final[dict[str, Any]] = {
     "consents": looking, "acts": acts, "texts": texts, "places": places, "registry": registry,
-    "requests": cases}
+    "reports": reports, "requests": cases, "fields": fields, "calls": calls,
+    "call_lists": calllists, "templates": templates, "sending": singles,
+    "campaigns": campaigns}
+#: what a group's services say that stand in modules of their own
+_MORE: Final[dict[str, tuple[Any, ...]]] = {
+    "acts": (actproofs,), "consents": (exports,), "reports": (compliance, daily)}
 _EXPLAINED: Final = {"consents": ("ConsentItem",)}
 #: whole programs, by the name of their language and their file; Python's is no module of ours
 SAMPLES: Final = {"curl": "curl.sh", "Python": "python.py.txt",
@@ -228,9 +283,17 @@ def sample(name: str) -> str:
     return resources.files("ileti.api").joinpath("examples", name).read_text("utf-8")
 
 
+def _modules(group: str) -> list[Any]:
+    return [*((_MODULES[group],) if group in _MODULES else ()), *_MORE.get(group, ())]
+
+
+def _examples(group: str) -> dict[str, Any]:
+    return {name: one for module in _modules(group) for name, one in module.EXAMPLES.items()}
+
+
 def _schemas(group: str, number: int) -> dict[str, Any]:
-    made = dict(_MODULES[group].SCHEMAS) if group in _MODULES else {}
-    examples = dict(_MODULES[group].EXAMPLES) if group in _MODULES else {}
+    made = {name: one for module in _modules(group) for name, one in module.SCHEMAS.items()}
+    examples = _examples(group)
     if group == "consents":
         made |= {k: v for k, v in _written(number).items() if not k.startswith("Token")}
     if group == "access":
@@ -242,9 +305,8 @@ def _schemas(group: str, number: int) -> dict[str, Any]:
 def _chapter(group: str) -> Chapter:
     operations = (*(one for one in _LEAN if one.group == group),
                   *(one.operation for one in SCOPED if one.operation.group == group))
-    examples = dict(_MODULES[group].EXAMPLES) if group in _MODULES else {}
     return Chapter(group, _TITLES[group], operations, FAULTS, _PARAMETERS,
-                   lambda number: _schemas(group, number), examples | _WRITTEN,
+                   lambda number: _schemas(group, number), _examples(group) | _WRITTEN,
                    _EXPLAINED.get(group, ()), samples={
                        name: sample(file) for name, file in SAMPLES.items()}
                    if group == "access" else {})
@@ -260,4 +322,6 @@ def _with_access(chapter: Chapter) -> Chapter:
 
 CHAPTERS: Final = tuple(_with_access(one) for one in (
     _chapter("access"), _chapter("consents"), recorddocument.CHAPTER, document.CHAPTER,
-    *(_chapter(group) for group in ("acts", "texts", "places", "registry", "requests"))))
+    *(_chapter(group) for group in (
+        "acts", "texts", "places", "registry", "reports", "requests", "fields", "calls",
+        "call_lists", "templates", "sending", "campaigns"))))

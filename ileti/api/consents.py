@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ileti.api.desk import Answer, Call
+from ileti.api.item import of_address
 from ileti.consents import moments
 from ileti.consents.moments import Reach
 from ileti.consents.momenttold import iso, told
@@ -59,7 +60,7 @@ def _address(said: Any, faults: list[FieldError]) -> str | None:
     try:
         return parse_address(said).value
     except AddressError as error:
-        faults.append(FieldError("address", error.code, error.tr, error.en))
+        faults.append(of_address(error))
         return None
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ from ileti.api.receiving import Body
 from ileti.capture.limits import client_address
 from ileti.consents.ledger import Place
 from ileti.core import clock, db
+from ileti.core.calls import is_private
 from ileti.core.errors import (
     CallerMistake,
     FieldError,
@@ -33,11 +35,11 @@ from ileti.core.errors import (
     TooLarge,
     TooMany,
 )
-from ileti.iys.pushed import is_private
 from ileti.programs import accounts, signature
 from ileti.programs.accounts import Caller
 from ileti.programs.keys import MARK
 from ileti.programs.rates import pace
+from ileti.tenancy import modules
 
 MOST_JSON: Final = 65_536
 _KEY: Final = re.compile(r"[!-~]{1,80}")
@@ -111,8 +113,9 @@ class Call:
     @cached_property
     def caller(self) -> Caller:
         """Who calls. Raises NotAllowed outside https, from another network than the account's, for
-        an unsigned call of one that must sign, and without the service's scope; NotLoggedIn; and
-        TooMany for one who calls or guesses too often."""
+        an unsigned call of one that must sign, and without the service's scope; NotLoggedIn;
+        NotFound for a service of a module its provider does not have; and TooMany for one who calls
+        or guesses too often."""
         if not is_private(self.environ):
             raise NotAllowed("Bu adres yalnız https ile çağrılır.",
                              "This address is called over https only.", code="https_only")
@@ -127,6 +130,9 @@ class Call:
                              "This API account is not called from this network address.",
                              code="address_refused")
         self._count(found)
+        if self.scope and not found.management and modules.of(
+                "scope", self.scope) is modules.Module.MANAGEMENT:
+            raise no_such_address()
         if self.scope and self.scope not in found.scopes:
             raise _not_granted(self.scope)
         return found
@@ -276,6 +282,45 @@ class Call:
         return int(row[0])
 
 
+class Changed(CallerMistake):
+    """If-Match names another state."""
+
+    status = 412
+    code = "changed"
+    tr = "Kayıt siz okuduktan sonra değişmiş. Yeniden okuyun."
+    en = "It has changed since you read it. Read it again."
+
+
+#: says in each answer to an account of the sandbox that nothing of it is real
+SANDBOX: Final = "Ileti-Sandbox"
+
+
+def marked(call: Call, body: Any) -> Any:
+    """A JSON body as the caller gets it: what comes out of a sandbox says so. The API's own
+    document has a form of its own and stays as it is."""
+    if call.known is None or not call.known.sandbox or not isinstance(body, dict) \
+            or "openapi" in body:
+        return body
+    return body | {"sandbox": True}
+
+
+def etag(raw: bytes) -> str:
+    """What tells one representation from another."""
+    return f'"{sha256(raw).hexdigest()[:24]}"'
+
+
+def refuse_changed(call: Call, shown: Callable[[], Any]) -> None:
+    """Raise Changed when the call names (``If-Match``) another state than what ``shown`` answers
+    now, which is what a GET would give this caller."""
+    wanted = call.header("If-Match")
+    if len(wanted) > 200:
+        raise InvalidInput(errors=(FieldError("If-Match", "too_long", "Çok uzun.", "Too long."),))
+    if wanted and wanted != "*" and etag(msgspec.json.encode(
+            marked(call, shown()))) not in [
+            one.strip() for one in wanted.split(",")]:
+        raise Changed()
+
+
 # scopes of the first days keep their own codes: programs know them
 _NOT_GRANTED: Final = {
     "imports:write": ("liste aktaramaz", "import lists", "imports_not_granted"),
@@ -291,6 +336,12 @@ def _not_granted(scope: str) -> NotAllowed:
         f"Bu API hesabı {tr}. Yetki, panelde hesabın sayfasından verilir.",
         f"This API account may not {en}. The right is given on the account’s page in the panel.",
         code=code, detail={"scope": scope})
+
+
+def no_such_address() -> NotFound:
+    """What is said of an address behind which there is no service, or none for this caller."""
+    return NotFound("Bu adreste bir servis yok.", "There is no service at this address.",
+                    code="no_such_address")
 
 
 def unreadable() -> InvalidInput:

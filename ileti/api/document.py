@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ileti.api.import_examples import COUNTS, EXAMPLES
 from ileti.api.imports import PATH
+from ileti.api.shapes import FAULT, IF_MATCH
 from ileti.api.shown import STATES
 from ileti.capture.api_document import Chapter, Operation
 from ileti.capture.api_schemas import CHANNELS, PLACE, Pair
@@ -49,13 +51,13 @@ FAULTS: Final[dict[int, Pair]] = {
           "or retailer."),
     408: ("`too_slow`: 30 saniye veri gelmedi; parçalarla sürdürün.",
           "`too_slow`: nothing came for 30 seconds; go on in parts."),
-    409: ("`conflict`: anahtar başka bir istekle kullanılmış. `file_differs`: dosya başka. "
+    409: ("`file_differs`: bu anahtarın dosyası başkaydı. "
           "`upload_going_on`: aynı dosya şu anda geliyor, `Retry-After` kadar bekleyin. "
           "`moved_on`: aktarma bu adım için uygun durumda değil. `not_checked`: henüz denenmedi. "
           "`too_many_uploads`: yarım yüklemeler çok; birini bitirin ya da bırakın. "
           "`uploads_too_large`: yarım yüklemelerle uygulanmayı bekleyen listeler çok; birini "
           "uygulayın ya da bırakın.",
-          "`conflict`: the key was used for another request. `file_differs`: it is another file. "
+          "`file_differs`: the file of this key was another one. "
           "`upload_going_on`: the file is coming at this moment, wait `Retry-After`. `moved_on`: "
           "the import is in no state for this step. `not_checked`: not tried yet. "
           "`too_many_uploads`: too many uploads are unfinished; finish one, or give it up. "
@@ -63,14 +65,18 @@ FAULTS: Final[dict[int, Pair]] = {
           "apply one, or give it up."),
     410: ("`report_gone`: satır raporu silinmiş (bitişten bir hafta sonra).",
           "`report_gone`: the row report is gone (a week after the end)."),
+    412: ("`changed`: `If-Match` başka bir durumu söylüyor; yeniden okuyun.",
+          "`changed`: `If-Match` names another state; read it again."),
     413: ("`too_large`: dosya ya da parça sınırdan büyük.",
           "`too_large`: the file or the part is larger than allowed."),
     422: ("`invalid_input`: `errors` alanları adıyla söyler, hepsini bir kerede. `purchased`: "
           "satın alınmış liste (R-61). `mapping_incomplete`: sütunlar tanınamadı; `columns` "
-          "başlıkları, `import` aktarmayı söyler (`…/mapping`). `digest_mismatch`. `unreadable`.",
+          "başlıkları, `import` aktarmayı söyler (`…/mapping`). `key_reused`: anahtar başka bir "
+          "istekle kullanılmış. `digest_mismatch`. `unreadable`.",
           "`invalid_input`: `errors` names the fields, all at once. `purchased`: a bought list "
           "(R-61). `mapping_incomplete`: the columns were not recognised; `columns` tells the "
-          "headings, `import` the import (`…/mapping`). `digest_mismatch`. `unreadable`."),
+          "headings, `import` the import (`…/mapping`). `key_reused`: the key was used for another "
+          "request. `digest_mismatch`. `unreadable`."),
     429: ("`too_many`, `too_many_transfers`: `Retry-After` saniye bekleyin.",
           "`too_many`, `too_many_transfers`: wait `Retry-After` seconds."),
     500: ("`fault`: aynısını yeniden gönderin.", "`fault`: send the same again."),
@@ -83,6 +89,9 @@ _PARAMETERS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
           ("Parçanın numarası, 1’den.", "The part’s number, from 1.")),
 }
 _OWN: Final = (401, 403, 404, 429, 500, 503)
+
+_MEANINGS: Final = {"anyOf": [{"enum": [one.value for one in Role]},
+                             {"type": "string", "pattern": r"^field\.[a-z][a-z0-9_]{0,39}$"}]}
 
 # Fields of a description: name → (schema, words).
 FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
@@ -106,12 +115,12 @@ FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
                        "You declare to hold the proof of every row: rows do not wait for the file "
                        "they name, and their records say “declared, no proof file”. Forms signed "
                        "on paper wait for their scan all the same (R-09).")),
-    "columns": ({"type": "object", "propertyNames": {"enum": [one.value for one in Role]},
+    "columns": ({"type": "object", "propertyNames": _MEANINGS,
                  "additionalProperties": {"type": ["string", "integer"]}},
-                ("Rol → sütunun başlığı ya da 1’den numarası; yazılmayanlar tanınır. Adreste "
-                 "`column.phone=Cep`.",
-                 "Role → the column’s heading, or its number from 1; the rest is recognised. In an "
-                 "address `column.phone=Mobile`.")),
+                ("Rol ya da `field.` ve özel alanın anahtarı → sütunun başlığı ya da 1’den no’su; "
+                 "yazılmayanlar tanınır. Adreste `column.phone=Cep`.",
+                 "Role, or `field.` and a custom field’s key → the column’s heading, or its number "
+                 "from 1; the rest is recognised. In an address `column.phone=Mobile`.")),
     "status": (_TEXT | {"enum": ["ONAY", "RET"]},
                ("Söylemeyen satırlar için seçim.", "The choice, for rows that do not say it.")),
     "source": (_TEXT | {"enum": [one.name for one in Source if one.is_hs]},
@@ -161,54 +170,6 @@ MAPPING_FIELDS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
         "The name of a mapping kept in the panel; the other fields go before it."))}
 _NEEDED: Final = ("origin", "ground", "proof", "notice")
 
-_STATEMENT: Final = {
-    "origin": "customers", "ground": "Üyelik formundaki ETK onayı",
-    "proof": "Formlar genel merkez arşivinde", "notice": "Üyelikte bilgilendirildi"}
-_COUNTS: Final = {"rows": 250_000, "consents": 250_000, "taken": 249_990, "repaired": 1_204,
-                  "waits": 0, "already": 8, "refused": 2}
-_SHORT: Final[dict[str, Any]] = {
-    "id": 81, "state": "applying", "brand": 731_204, "retailerCode": None, "name": "crm.ndjson",
-    "key": "gece-2026-11-30", "size": 31_250_000, "sha256": "9f2c" * 16, "format": "ndjson",
-    "createdAt": "2026-11-30T01:00:00.000+03:00", "checkedAt": "2026-11-30T01:00:05.000+03:00",
-    "startedAt": "2026-11-30T01:00:06.000+03:00", "endedAt": None, "undoneAt": None,
-    "counts": _COUNTS, "written": 80_000, "leftOut": 0, "problem": None,
-    "apply": {"asked": "all", "mostRefused": 10, "decided": "applied"}}
-EXAMPLES: Final[dict[str, Any]] = {
-    "ImportIn": {"brand": 731_204, "name": "crm.ndjson", **_STATEMENT,
-                 "columns": {"phone": "gsm"}, "status": "ONAY", "apply": "all", "mostRefused": 10},
-    "Import": _SHORT | {
-        "progress": {"unit": "consents", "done": 80_000, "total": 249_990, "perSecond": 41_300},
-        "uploading": None, "seconds": 4.2,
-        "reasons": [{"code": "NUMARA_EKSIK", "verdict": "left", "rule": "R-38", "count": 2,
-                     "firstLine": 17, "lastLine": 4_711, "text": "Telefon numarası geçersiz",
-                     "advice": "Numara eksik. 10 hane yazın, örnek: 0599 213 41 17"}],
-        "totals": {"channel": {"MESAJ": 249_990}, "status": {"ONAY": 249_990},
-                   "source": {"HS_WEB": 249_990}, "recipientType": {"BIREYSEL": 249_990}},
-        "due": {"2026-12-03": 249_990}, "atIys": None},
-    "Imports": {"imports": [_SHORT], "next": None},
-    "Parts": {"partBytes": 8_388_608, "parts": [{"number": 1, "size": 8_388_608}]},
-    "Part": {"number": 2, "size": 1_210_391},
-    "FileIn": {"size": 31_250_000, "sha256": "9f2c" * 16},
-    "Mapping": {
-        "import": 81, "state": "mapping", "format": "ndjson", "sheets": [],
-        "columns": [
-            {"number": 1, "heading": "gsm_no_2", "role": "phone", "samples": ["0599 ••• •• 17"]},
-            {"number": 2, "heading": "izinli", "role": None, "samples": ["1", "0"]}],
-        "mapping": {"columns": {"phone": 1}, "status": None, "source": None, "date": None,
-                    "recipientType": "BIREYSEL", "retailerCode": None, "basis": None,
-                    "channels": ["MESAJ"], "delimiter": None, "encoding": None, "sheet": None,
-                    "header": True, "skip": 0},
-        "missing": [{"field": "status", "code": "missing",
-                     "message": "Consent or refusal? Choose a column, or a fixed value."}],
-        "templates": ["CRM gece"], "problem": None},
-    "MappingIn": {"columns": {"phone": "gsm_no_2", "status": "izinli"}, "source": "HS_WEB",
-                  "date": "2026-11-23 14:05:00", "channels": ["MESAJ"]},
-    "Undo": {"kind": "take_back", "reported": 0, "consents": 249_000, "refusals": 990,
-             "changed": 12},
-    "UndoIn": {"kind": "take_back"},
-}
-
-
 def _object(**fields: Any) -> dict[str, Any]:
     """Open: a client ignores fields it does not know, so that answers may grow."""
     return {"type": "object", "required": list(fields), "properties": fields}
@@ -234,7 +195,7 @@ def _short() -> dict[str, Any]:
         "sha256": _maybe(_SHA),
         "format": _maybe(_TEXT | {"enum": ["csv", "ndjson", "xls", "xlsx"]}),
         "createdAt": moment, "checkedAt": moment, "startedAt": moment, "endedAt": moment,
-        "undoneAt": moment, "counts": _maybe(_sums(*_COUNTS)), "written": _WHOLE,
+        "undoneAt": moment, "counts": _maybe(_sums(*COUNTS)), "written": _WHOLE,
         "leftOut": _WHOLE, "problem": _maybe(_TEXT),
         "apply": _object(asked=_TEXT | {"enum": ["none", "all"]}, mostRefused=_maybe(_WHOLE),
                          decided=_maybe(_TEXT | {"enum": ["applied", *Decided]}))}
@@ -250,15 +211,19 @@ def schemas(number: int) -> dict[str, Any]:
                            for name, (kind, words) in FIELDS.items()}},
         "Import": _object(
             **_short(),
-            progress=_maybe(_object(unit=_TEXT | {"enum": ["bytes", "consents"]}, done=_WHOLE,
-                                    total=_WHOLE, perSecond=_maybe(_WHOLE))),
+            progress=_maybe(_object(unit=_TEXT | {"enum": ["bytes", "consents", "chunks"]},
+                                    done=_WHOLE, total=_WHOLE, perSecond=_maybe(_WHOLE))),
             uploading=_maybe({"type": "boolean"}), seconds=_maybe({"type": "number"}),
             reasons={"type": "array", "items": _object(
                 code=_TEXT | {"enum": [one.code for one in REASONS.values()]},
                 verdict=_TEXT | {"enum": ["taken", "waits", "left"]}, rule=_TEXT, count=_WHOLE,
                 firstLine=_maybe(_WHOLE), lastLine=_maybe(_WHOLE), text=_TEXT, advice=_TEXT)},
             totals={"type": "object", "properties": {
-                name: _counted() for name in ("channel", "status", "source", "recipientType")}},
+                name: _counted() for name in ("channel", "status", "source", "recipientType",
+                                              "dealer")}},
+            sending=_maybe(_object(seconds=_WHOLE, pastDue=_WHOLE)),
+            approval=_maybe(_object(deed=_TEXT | {"enum": ["apply", "undo"]},
+                                    expiresAt=_TEXT | {"format": "date-time"})),
             due=_counted(), atIys=_maybe(_object(ONAY=at_iys, RET=at_iys, problem=_maybe(_TEXT)))),
         "Imports": _object(imports={"type": "array", "items": _object(**_short())},
                            next=_maybe(_WHOLE)),
@@ -272,17 +237,18 @@ def schemas(number: int) -> dict[str, Any]:
             "format": _TEXT | {"enum": ["csv", "ndjson", "xls", "xlsx"]},
             "sheets": {"type": "array", "items": _TEXT},
             "columns": {"type": "array", "items": _object(
-                number=_WHOLE, heading=_TEXT, role=_maybe(_TEXT | {"enum": list(Role)}),
+                number=_WHOLE, heading=_TEXT, role=_maybe(_MEANINGS),
                 samples={"type": "array", "items": _TEXT})},
             "mapping": _object(**{name: _maybe(kind) for name, (kind, _) in MAPPING_FIELDS.items()
                                   if name != "template"}),
-            "missing": {"type": "array", "items": _object(field=_TEXT, code=_TEXT, message=_TEXT)},
+            "missing": {"type": "array", "items": FAULT},
             "templates": {"type": "array", "items": _TEXT}, "problem": _maybe(_TEXT)}),
         "MappingIn": {
             "type": "object", "additionalProperties": False,
             "properties": {name: _maybe(kind) | {"description": words[number]}
                            for name, (kind, words) in MAPPING_FIELDS.items()}},
         "Undo": _object(kind=_TEXT | {"enum": ["take_back", "counter"]},
+                        counters=_counted(),
                         **dict.fromkeys(("reported", "consents", "refusals", "changed"), _WHOLE)),
         "UndoIn": _object(kind=_TEXT | {"enum": ["take_back", "counter"]}),
     }
@@ -336,12 +302,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "listImports", "get", PATH, "imports", ("Aktarmaları listele", "List the imports"),
         ("Hesabın kendi aktarmaları, yeniden eskiye; başka hesaplarınki yoktur.",
          "The account’s own imports, newest first; no others exist for it."),
-        200, ("Bir sayfa; `next` sonraki sayfanın `before` değeridir.",
-              "A page; `next` is the next page’s `before`."), "Imports",
+        200, ("Bir sayfa; `next` sonraki sayfanın `cursor` değeridir.",
+              "A page; `next` is the next page’s `cursor`."), "Imports",
         query={"limit": ({"type": "integer", "minimum": 1, "maximum": 100, "default": 25},
                          ("Kaç tane.", "How many.")),
-               "before": ({"type": "integer", "minimum": 1}, ("Bundan küçük numaralar.",
-                                                              "Numbers below this one.")),
+               "cursor": (_TEXT | {"maxLength": 1_000}, (
+                   "Önceki sayfanın `next` değeri.", "`next` of the page before.")),
+               "before": ({"type": "integer", "minimum": 1}, (
+                   "`cursor` için eski ad: bundan küçük numaralar.",
+                   "The older name of `cursor`: numbers below this one.")),
                "state": (_TEXT | {"enum": list(STATES)}, ("Durum.", "The state.")),
                "key": (_TEXT, ("Idempotency-Key.", "The Idempotency-Key."))},
         faults=(401, 403, 422, 429, 500, 503)),
@@ -390,7 +359,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "All of it is said anew: a fixed value that is not named is none. Then it is tried again; "
          "a list that was corrected is never applied by itself, ask by `apply`."),
         200, ("Deneme başladı.", "The dry run has begun."), "Import", "MappingIn",
-        faults=(400, 401, 403, 404, 409, 413, 422, 429, 500, 503)),
+        headers=IF_MATCH, faults=(400, 401, 403, 404, 409, 412, 413, 422, 429, 500, 503)),
     Operation(
         "importReport", "get", _ONE + "/report", "imports", ("Satır raporu", "The row report"),
         ("Her satır, kararı ve nedeniyle; biçimi Accept söyler. Kişisel veri içerir.",
@@ -414,14 +383,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "previewUndo", "get", _ONE + "/undo", "imports",
         ("Geri almanın önizlemesi", "What undoing would do"),
         ("`take_back`: her şey eskisi olur. `counter`: İYS’nin bildiği kayıtlar için yalnız "
-         "HS_KARAR retleri yazılabilir; retler kalır (R-32).",
+         "HS_KARAR retleri yazılabilir (`counters`: kanala göre kaç tane); retler kalır (R-32).",
          "`take_back`: everything becomes what it was. `counter`: once İYS knows, only refusals "
-         "of your own decision (HS_KARAR) can follow; refusals stay (R-32)."),
+         "of your own decision (HS_KARAR) can follow, so many by channel (`counters`); refusals "
+         "stay (R-32)."),
         200, ("Şu anda olacaklar.", "What would happen now."), "Undo",
         faults=(401, 403, 404, 409, 429, 500, 503)),
     Operation(
         "undoImport", "post", _ONE + "/undo", "imports", ("Geri al", "Undo"),
-        ("Önizlemedeki yol yazılır.", "The way of the preview is named."),
+        ("Önizlemedeki yol yazılır. Firma iki kişi isterse panelde bir kişinin onayını bekler; "
+         "yanıttaki `approval` bunu söyler.",
+         "The way of the preview is named. Where the company wants two people it waits for a "
+         "person in the panel; `approval` in the answer says so."),
         200, ("Geri alınıyor.", "It is being undone."), "Import", "UndoIn",
         faults=(401, 403, 404, 409, 422, 429, 500, 503)),
 )

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
 
-from ileti.api import consents, identity, imports, mapping, proofs, taking
-from ileti.api.desk import Answer, Call
-from ileti.core.errors import CallerMistake, IletiError, NotFound, StorageAway
+from ileti.api import consents, identity, imports, mapping, owndocument, proofs, taking
+from ileti.api.desk import SANDBOX, Answer, Call, etag, marked, no_such_address
+from ileti.core import reach
+from ileti.core.errors import CallerMistake, IletiError, StorageAway
 from ileti.core.logs import get_logger
 from ileti.programs import usage
+from ileti.tenancy import limits
 
 log = get_logger("ileti.api")
 
@@ -65,6 +66,7 @@ ROUTES: Final[list[Route]] = [
     Route("POST", taking.PATH, taking.take_one, "consents:write"),
     Route("POST", taking.BATCH, taking.take_many, "consents:write"),
     Route("POST", identity.PATH, identity.give_token, OPEN),
+    Route("GET", owndocument.PATH, owndocument.own_document, OPEN),
 ]
 #: names in paths that stand beside fixed words, and so have a form of their own
 _FORMS: Final = {"record": "IZN-[^/]+", "case": "BSV-[^/]+"}
@@ -108,16 +110,18 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
         answer = _problem(error, call.language)
     except psycopg.OperationalError:
         answer = _problem(StorageAway(), call.language)
-    except Exception:
-        log.exception("api_fault")
-        answer = _problem(IletiError(), call.language)
+    except Exception as error:
+        full = limits.refused(error)
+        if full is None:
+            log.exception("api_fault")
+        answer = _problem(full or IletiError(), call.language)
     finally:
         call.body.done()
     pieces: Iterable[bytes]
     headers = list(answer.headers)
     status = answer.status
     if answer.pieces is None:
-        raw = b"" if answer.body is None else _encode(answer.body)
+        raw = b"" if answer.body is None else _encode(marked(call, answer.body))
         if status == 200 and call.method == "GET":
             mark = etag(raw)
             headers.append(("ETag", mark))
@@ -135,15 +139,12 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
                     ("RateLimit", f'"account";r={call.quota.left};t=1')]
     if call.known is not None:
         usage.note(call.known, status)
+        if call.known.sandbox:
+            headers.append((SANDBOX, "true"))
     start_response(f"{status} {HTTPStatus(status).phrase}", [
         *headers, ("Content-Language", call.language), ("Vary", "Accept-Language, Accept"),
         ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")])
     return pieces
-
-
-def etag(raw: bytes) -> str:
-    """What tells one representation from another."""
-    return f'"{sha256(raw).hexdigest()[:24]}"'
 
 
 def _has(header: str, mark: str) -> bool:
@@ -164,16 +165,18 @@ def _serve(call: Call) -> Answer:
             others.add(found.method)
     if others:
         raise WrongMethod(detail={"allowed": sorted(others)})
-    raise NotFound("Bu adreste bir servis yok.", "There is no service at this address.",
-                   code="no_such_address")
+    raise no_such_address()
 
 
 def _enter(call: Call, route: Route, named: dict[str, str]) -> Answer:
     call.named = named
-    if route.scope != OPEN:
-        call.scope = route.scope
-        _ = call.caller  # before anything is read, and before anything is told
-    return route.service(call)
+    if route.scope == OPEN:
+        return route.service(call)
+    call.scope = route.scope
+    with reach.within(call.caller.reach):  # before anything is read, and before anything is told
+        answer = route.service(call)
+        return answer if answer.pieces is None else answer._replace(
+            pieces=reach.Carried(answer.pieces))
 
 
 def _problem(error: IletiError, language: str) -> Answer:
@@ -185,4 +188,4 @@ def _problem(error: IletiError, language: str) -> Answer:
         headers.append(("WWW-Authenticate", 'Bearer realm="ileti"'))
     if error.status == 405:
         headers.append(("Allow", ", ".join(body["allowed"])))
-    return Answer(error.status, body | {"code": error.code}, tuple(headers))
+    return Answer(error.status, body, tuple(headers))

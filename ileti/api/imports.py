@@ -17,6 +17,7 @@ from typing import Any, Final
 from ileti.api import shown, slots
 from ileti.api.desk import Answer, Call
 from ileti.api.receiving import CutShort
+from ileti.api.taking import KeyReused
 from ileti.consents.ledger import Place
 from ileti.core import db
 from ileti.core.errors import (
@@ -37,6 +38,7 @@ from ileti.imports.files import PART_BYTES, longest_bytes, too_long
 from ileti.imports.runs import Order, Run
 from ileti.imports.states import RunState, Undo
 from ileti.programs import deeds
+from ileti.tenancy.approval import Waits
 
 PATH: Final = "/api/v1/imports"
 _FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -193,7 +195,7 @@ def rows(call: Call) -> Answer:
     return Answer(200, None, (
         ("Content-Type", kind),
         ("Content-Disposition", f'attachment; filename="import-{run_id}.{form}"')),
-        _Sent(pieces, slot))
+        slots.Sent(pieces, slot))
 
 
 # -- deeds -----------------------------------------------------------------------------------------
@@ -224,16 +226,19 @@ def cancel(call: Call) -> Answer:
 def show_undo(call: Call) -> Answer:
     """``GET /imports/{id}/undo``: what undoing would do at this moment. Changes nothing."""
     run = runs.read_run(call.own_import)
-    if run.state is not RunState.APPLIED:
+    if not runs.undoable(run):
         raise not_now()
     seen = undo.preview(run)
+    counters = undo.refusals(run, 0)[0] if seen.kind is Undo.COUNTER else {}
     return Answer(200, {"kind": seen.kind.name.lower(), "reported": seen.reported,
                         "consents": seen.consents, "refusals": seen.refusals,
-                        "changed": seen.changed})
+                        "changed": seen.changed,
+                        "counters": {channel.name: n for channel, n in counters.items()}})
 
 
 def do_undo(call: Call) -> Answer:
-    """``POST /imports/{id}/undo``: the way that was shown, and no other."""
+    """``POST /imports/{id}/undo``: the way that was shown, and no other. Above the bound it waits
+    for a person; the answer's ``approval`` says so."""
     run_id, said = call.own_import, call.json()
     kind = _KINDS.get(str(said.get("kind")))
     if kind is None or set(said) != {"kind"}:
@@ -252,6 +257,8 @@ def _deed(call: Call, name: str, act: Callable[[int], Any], *done: RunState) -> 
             if runs.read_run(run_id).state not in done:
                 act(run_id)
                 note(call, run_id, name)
+        except Waits:
+            pass
         except Conflict:
             if runs.read_run(run_id).state not in done:
                 raise not_now() from None
@@ -283,16 +290,14 @@ def _plain(name: str) -> str:
 
 
 def _known(call: Call, key: str, place: Place, asked: Asked) -> int:
-    """The import that was made under the key. Raises Conflict when it was asked otherwise."""
+    """The import that was made under the key. Raises KeyReused when it was asked otherwise."""
     row = db.connection().execute(
         "select id, brand_id, asked from import_run where account_id = %s and idem = %s",
         (call.caller.account_id, key)).fetchone()
     if row is None:
         raise StorageAway()
     if row[1] != place.brand_id or not same(row[2], asked):
-        raise Conflict("Bu anahtarla başka bir aktarma istenmişti. Yeni bir anahtar kullanın.",
-                       "This key was used for another import. Take a new key.",
-                       detail={"import": int(row[0])})
+        raise KeyReused(detail={"import": int(row[0])})
     return int(row[0])
 
 
@@ -387,27 +392,3 @@ class _disk:  # noqa: N801 (used as a statement)
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         if isinstance(error, OSError) and error.errno in _FULL:
             raise StorageAway() from error
-
-
-class _Sent:
-    """Pieces on their way out, which give their place back when they end or are broken off."""
-
-    def __init__(self, pieces: Iterator[bytes], slot: slots.Slot) -> None:
-        self._pieces, self._slot = pieces, slot
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._pieces)
-        except BaseException:
-            self._slot.release()
-            raise
-
-    def close(self) -> None:
-        """The server is done with it, or its client has gone."""
-        closing = getattr(self._pieces, "close", None)
-        if closing is not None:
-            closing()
-        self._slot.release()

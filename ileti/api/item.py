@@ -8,7 +8,7 @@ and blocks (R-33, R-42).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -20,19 +20,23 @@ from ileti.consents.sentences import SENTENCES
 from ileti.consents.vocabulary import AddressKind, Channel, RecipientType, Source, Standing, Status
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import FieldError
+from ileti.fields import reading
+from ileti.fields.vocabulary import MOST_FIELDS, Field, Where
 from ileti.recipients.address import AddressError, parse_address
 
 FIELDS: Final = ("address", "channel", "status", "source", "consentDate", "recipientType",
-                 "merchantBasis", "retailerCode", "textId")
+                 "merchantBasis", "retailerCode", "textId", "fields")
 CHANNELS: Final = {one.name: one for one in Channel}
 STATUSES: Final = {one.name: one for one in Status}
 SOURCES: Final = {one.name: one for one in Source if one.is_hs}
 TYPES: Final = {one.name: one for one in RecipientType}
 LONGEST_BASIS: Final = 120
+#: the rule that says what an address is
+ADDRESS_RULE: Final = "R-38"
 #: unknown fields that are named of one item, since they are kept for repeats
 MOST_FAULTS: Final = 16
 #: left out, or with a value; null is none
-_MAY_LACK: Final = ("consentDate", "merchantBasis", "retailerCode", "textId")
+_MAY_LACK: Final = ("consentDate", "merchantBasis", "retailerCode", "textId", "fields")
 _OWN: Final = {
     "not_an_object": ("Bir JSON nesnesi olmalı.", "Must be a JSON object."),
     "unknown_field": ("Böyle bir alan yok.", "There is no such field."),
@@ -62,13 +66,15 @@ class Key(NamedTuple):
 @dataclass(frozen=True)
 class Frame:
     """What a call's items are judged by. ``dealers``: retailer code → our number, those the caller
-    may name; ``texts``: published consent texts of the brand with their hash."""
+    may name; ``texts``: published consent texts of the brand with their hash; ``fields``: the
+    provider's custom fields of consents."""
 
     now: datetime
     activation_date: date | None
     dealer_id: int | None
     dealers: Mapping[int, int] = field(default_factory=dict)
     texts: Mapping[int, str] = field(default_factory=dict)
+    fields: Sequence[Field] = ()
     bound: frozenset[RecipientType] = field(default_factory=bound_types)
     due: dict[tuple[date, Source, RecipientType], datetime | None] = field(default_factory=dict)
 
@@ -82,21 +88,29 @@ class Frame:
 
 
 class Checked(NamedTuple):
-    """The consent, when nothing is wrong with it."""
+    """The consent, when nothing is wrong with it, and what its custom fields said."""
 
     new: NewConsent | None
     faults: list[Fault]
+    said: Mapping[str, Any] = {}
 
 
 def told(fault: Fault) -> FieldError:
     """A fault with its sentences; what was kept of it says the same years later."""
     name, code = fault
+    if name.startswith(reading.PREFIX) and code in reading.SENTENCES:
+        return FieldError(name, code, *reading.SENTENCES[code])
     if code in _OWN:
         return FieldError(name, code, *_OWN[code])
     if code in SENTENCES:
-        return FieldError(name, code, *SENTENCES[code][2:])
-    error = AddressError(code)
-    return FieldError(name, code, error.tr, error.en)
+        rule, _field, tr, en = SENTENCES[code]
+        return FieldError(name, code, tr, en, rule)
+    return of_address(AddressError(code), name)
+
+
+def of_address(error: AddressError, name: str = "address") -> FieldError:
+    """What is wrong with an address, with its rule."""
+    return FieldError(name, error.code, error.tr, error.en, ADDRESS_RULE)
 
 
 def check(item: Any, frame: Frame) -> Checked:
@@ -115,6 +129,7 @@ def check(item: Any, frame: Frame) -> Checked:
     basis = _basis(item, faults)
     dealer = _dealer(item, frame, faults)
     text = _text(item, frame, faults)
+    said = _fields(item, frame, faults, wanted=status is Status.ONAY)
     if faults:
         return Checked(None, faults)
     for verdict in rules.check_item(
@@ -132,7 +147,7 @@ def check(item: Any, frame: Frame) -> Checked:
         address=address, channel=channel, status=status, consent_date=at, recipient_type=kind,
         source=source, standing=Standing.VERIFIED, dealer_id=dealer, text_id=text,
         text_hash=frame.texts[text] if text is not None else None,
-        due_at=frame.due_at(at, source, kind)), [])
+        due_at=frame.due_at(at, source, kind)), [], said)
 
 
 def key_of(new: NewConsent) -> Key:
@@ -206,6 +221,21 @@ def _text(item: dict[str, Any], frame: Frame, faults: list[Fault]) -> int | None
         faults.append(("textId", "no_such_text"))
         return None
     return number
+
+
+def _fields(item: dict[str, Any], frame: Frame, faults: list[Fault], *, wanted: bool
+            ) -> dict[str, Any]:
+    """What the custom fields say; none is asked of a refusal (R-42)."""
+    said = item.get("fields", {})
+    if not isinstance(said, dict) or len(said) > MOST_FIELDS:
+        if "fields" not in item or said is not None:
+            faults.append(("fields", "invalid"))
+        return {}
+    values, wrong = reading.all_of(
+        frame.fields, {str(key).replace("\0", ""): value for key, value in said.items()},
+        Where.API, typed=True, needed=wanted)
+    faults += [(one.field, one.code) for one in wrong][:MOST_FAULTS]
+    return values
 
 
 def _in_migration(frame: Frame) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from ileti.api import shapes, slots
 from ileti.api.desk import Answer, Call
+from ileti.api.item import of_address
 from ileti.api.reading import body, query
 from ileti.api.scoped import (
     Declared,
@@ -30,7 +31,7 @@ from ileti.api.scoped import (
 )
 from ileti.api.shapes import ADDRESSES, BRANDS, LIMIT, SPAN, given, many, maybe, obj
 from ileti.capture.api_document import Operation
-from ileti.consents import bundle, gate, listing, search
+from ileti.consents import bundle, checks, columns, fieldfilter, gate, listing, search
 from ileti.consents.detail import entries_of_key
 from ileti.consents.gate import Denial
 from ileti.consents.models import ConsentEntry, ConsentState
@@ -47,7 +48,7 @@ from ileti.consents.vocabulary import (
     Status,
 )
 from ileti.core import orm
-from ileti.core.errors import FieldError, InvalidInput, NotFound
+from ileti.core.errors import InvalidInput, NotFound
 from ileti.core.secrets import secrets
 from ileti.programs import deeds
 from ileti.recipients.address import AddressError, parse_address
@@ -60,7 +61,7 @@ MOST: Final = 1_000
 MOST_BYTES: Final = 500_000
 SHOWN: Final = 200
 
-_FILTERS: Final[shapes.Declared] = LIMIT | ADDRESSES | BRANDS | SPAN | {
+NARROWED: Final[shapes.Declared] = ADDRESSES | BRANDS | SPAN | {
     "channel": (many(shapes.CHANNEL), ("Kanallar, virgülle.", "Channels, with commas.")),
     "source": (many(shapes.SOURCE), ("Kaynaklar, virgülle.", "Sources, with commas.")),
     "choice": (many({"type": "string", "enum": list(listing.CHOICES)}),
@@ -69,7 +70,11 @@ _FILTERS: Final[shapes.Declared] = LIMIT | ADDRESSES | BRANDS | SPAN | {
     "iys": (many({"type": "string", "enum": [*listing.IYS_KEYS.values(), listing.LATE]}),
             ("İYS’deki durum, virgülle.", "The state at İYS, with commas.")),
     "retailerCode": (many(shapes.NUMBER), ("Bayiler, virgülle.", "Retailers, with commas.")),
+    "field": (many({"type": "string", "maxLength": 200, "pattern": "^[a-z][a-z0-9_]{0,39}:."}),
+              ("Özel alanlar `anahtar:değer` olarak, virgülle; kişisel olanlar adreste durmaz.",
+               "Custom fields as `key:value`, with commas; personal ones stand in no address.")),
 }
+_FILTERS: Final[shapes.Declared] = LIMIT | NARROWED
 _ADDRESSES: Final = given(("addresses",), addresses=many(shapes.ADDRESS, minItems=1, maxItems=MOST),
                           brand=shapes.NUMBER, channel=shapes.CHANNEL, recipientType=shapes.KIND)
 _HISTORY: Final = given(("address",), address=shapes.ADDRESS, brand=shapes.NUMBER,
@@ -80,11 +85,7 @@ def index(call: Call) -> Answer:
     """``GET /consents``: as the panel's list, narrowed by the same filters."""
     asked = query(call, _FILTERS)
     full = shows_addresses(call, asked, "consent:list")
-    wanted = listing.Wanted(
-        channels=[int(Channel[one]) for one in asked["channel"]],
-        sources=[int(Source[one]) for one in asked["source"]], choices=asked["choice"],
-        iys=asked["iys"], brands=brand_ids(asked["brand"]), since=asked["since"],
-        until=asked["until"], dealers=_dealers(asked["retailerCode"]))
+    wanted = wanted_of(asked)
     start = place(call, asked)
     before = (_moment(start[0]), int(start[1])) if start else None
     rows, more = listing.page(wanted, before=before, size=asked["limit"])
@@ -92,6 +93,16 @@ def index(call: Call) -> Answer:
     found = page(call, asked, [*told, None] if more else told, lambda one: one[0],
                  lambda one: one[1])
     return Answer(200, found)
+
+
+def wanted_of(asked: dict[str, Any]) -> listing.Wanted:
+    """What the filters of :data:`NARROWED` ask for. Raises InvalidInput, NotFound."""
+    return listing.Wanted(
+        channels=[int(Channel[one]) for one in asked["channel"]],
+        sources=[int(Source[one]) for one in asked["source"]], choices=asked["choice"],
+        iys=asked["iys"], brands=brand_ids(asked["brand"]), since=asked["since"],
+        until=asked["until"], dealers=_dealers(asked["retailerCode"]),
+        fields=narrowed(asked["field"]))
 
 
 def show(call: Call) -> Answer:
@@ -129,7 +140,7 @@ def history(call: Call) -> Answer:
         address = parse_address(said["address"]).value
     except AddressError as error:
         raise InvalidInput(errors=(
-            FieldError("address", error.code, error.tr, error.en),)) from None
+            of_address(error),)) from None
     people = list(_recipients(call, [address]).values())
     one = ConsentEntry
     rows = list(orm.db.session.scalars(_keyed(select(one), one, said).where(
@@ -153,9 +164,16 @@ def status(call: Call) -> Answer:
     states = _states(call, said, good)
     return Answer(200, {"results": [
         {"index": n, "states": states.get(one, [])} if isinstance(one, str) else
-        {"index": n, "errors": [{"field": "address", "code": one.code,
-                                 "message": one.en if call.language == "en" else one.tr}]}
+        {"index": n, "errors": [of_address(one).told(call.language)]}
         for n, one in enumerate(spelled)]})
+
+
+def narrowed(pairs: Sequence[str]) -> fieldfilter.Narrowed:
+    """Custom fields as ``key:value``. Raises InvalidInput."""
+    try:
+        return fieldfilter.named(pairs) if pairs else []
+    except fieldfilter.Typed as typed:
+        raise InvalidInput(errors=(typed.fault,)) from None
 
 
 # -- how it is found -------------------------------------------------------------------------------
@@ -188,12 +206,12 @@ def _states(call: Call, said: dict[str, Any], addresses: Iterable[str]
     rows = list(orm.db.session.scalars(_keyed(select(one), one, said).where(
         one.provider_id == call.caller.provider_id, one.recipient_id.in_(list(names) or [0]))
         .order_by(one.brand_id, one.recipient_type, one.channel))) if names else []
-    brands, yes = brand_codes(), _may_go(call, rows, names)
+    brands, no = brand_codes(), _may_go(call, rows, names)
     found: dict[str, list[dict[str, Any]]] = {}
     for state in rows:
         denial = gate.why_not(state.status, state.standing, state.iys_status)
-        if denial is None and not yes[_key(state)]:
-            denial = Denial.STALE
+        if denial is None:
+            denial = no[_key(state)]
         found.setdefault(names[state.recipient_id], []).append(
             _state(state, brands) | {"mayBeSent": denial is None,
                                      "why": denial and denial.value})
@@ -201,17 +219,20 @@ def _states(call: Call, said: dict[str, Any], addresses: Iterable[str]
 
 
 def _may_go(call: Call, rows: Sequence[ConsentState], names: dict[int, str]
-            ) -> dict[tuple[int, ...], bool]:
-    """The gate's word, one call per brand, type and channel."""
+            ) -> dict[tuple[int, ...], Denial | None]:
+    """The gate's word, one call per brand, type and channel; of those the rule lets through."""
     groups: dict[tuple[int, int, int], list[ConsentState]] = {}
     for one in rows:
         groups.setdefault((one.brand_id, one.recipient_type, one.channel), []).append(one)
-    found: dict[tuple[int, ...], bool] = {}
+    found: dict[tuple[int, ...], Denial | None] = {}
     for (brand, kind, channel), some in groups.items():
-        answers = gate.may_send(call.caller.provider_id, brand,
-                                [names[one.recipient_id] for one in some], Channel(channel),
-                                RecipientType(kind))
-        found |= {_key(one): may for one, may in zip(some, answers, strict=True)}
+        asked = checks.Asked(call.caller.provider_id, brand, Channel(channel), RecipientType(kind))
+        addresses = [names[one.recipient_id] for one in some]
+        law = gate.by_law(asked.provider_id, brand, addresses, asked.channel, asked.recipient_type)
+        answers, dead = checks.judged(asked, addresses, law)
+        for n, (one, lawful, may) in enumerate(zip(some, law, answers, strict=True)):
+            no = Denial.UNDELIVERABLE if n in dead else Denial.PLUGIN
+            found[_key(one)] = None if may else no if lawful else Denial.STALE
     return found
 
 
@@ -255,7 +276,10 @@ _STATE: Final = {
 _CONSENT: Final = obj(**{
     "record": shapes.RECORD, "address": maybe(shapes.TEXT), **_STATE,
     "retailerCode": maybe(shapes.WHOLE), "recordedAt": shapes.MOMENT, "inForce": shapes.BOOL,
-    "late": shapes.BOOL})
+    "late": shapes.BOOL, "fields": {"type": "object"}})
+#: what the provider's plug-ins add, by their columns' keys; absent without
+_CONSENT["properties"]["columns"] = {
+    "type": "object", "additionalProperties": maybe(shapes.TEXT)}
 _ENTRY: Final = obj(
     record=shapes.RECORD, recordedAt=shapes.MOMENT, consentDate=shapes.MOMENT,
     brand=shapes.WHOLE, channel=shapes.CHANNEL, recipientType=shapes.KIND, status=shapes.STATUS,
@@ -268,7 +292,8 @@ def _told(rows: Sequence[tuple[ConsentEntry, ConsentState]], full: bool) -> list
     """Each row with its place in the order."""
     people = listing.recipients_of(rows)
     brands, dealers = brand_codes(), retailer_codes(entry.dealer_id for entry, _ in rows)
-    own = scope.current().dealer_id
+    own, said = scope.current().dealer_id, fieldfilter.told(rows, full=full)
+    more = columns.added(rows)
     return [({
         "record": record_number(entry.id),
         "address": spoken(address_of(people.get((entry.provider_id, entry.recipient_id))),
@@ -278,7 +303,10 @@ def _told(rows: Sequence[tuple[ConsentEntry, ConsentState]], full: bool) -> list
         else None,
         "recordedAt": iso(entry.captured_at),
         "inForce": listing.choice_key(state) == "in_force", "late": listing.is_late(state),
-    }, (round(entry.captured_at.timestamp() * 1_000_000), entry.id)) for entry, state in rows]
+        "fields": said[entry.id],
+        **({"columns": more.of_row(place)} if more.titles else {}),
+    }, (round(entry.captured_at.timestamp() * 1_000_000), entry.id))
+        for place, (entry, state) in enumerate(rows)]
 
 
 def _state(state: ConsentState, brands: dict[int, int]) -> dict[str, Any]:
@@ -313,7 +341,8 @@ _STATE_EXAMPLE: Final = {
     "iys": {"status": "REGISTERED", "code": None, "due": None}}
 _CONSENT_EXAMPLE: Final = {
     "record": "IZN-7Q2D-0K4M-XW81", "address": "0599 ••• •• 17", **_STATE_EXAMPLE,
-    "retailerCode": None, "recordedAt": _MOMENT, "inForce": True, "late": False}
+    "retailerCode": None, "recordedAt": _MOMENT, "inForce": True, "late": False,
+    "fields": {"shop": "izmir"}}
 _ENTRY_EXAMPLE: Final = {
     "record": "IZN-7Q2D-0K4M-XW81", "recordedAt": _MOMENT, "consentDate": _MOMENT,
     "brand": 731_204, "channel": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
@@ -324,8 +353,7 @@ SCHEMAS: Final = {
     "History": obj(records=many(_ENTRY)), "StatusIn": _ADDRESSES,
     "Statuses": obj(results=many({
         "type": "object", "required": ["index"], "properties": {
-            "index": shapes.WHOLE, "errors": many(obj(field=shapes.TEXT, code=shapes.TEXT,
-                                                      message=shapes.TEXT)),
+            "index": shapes.WHOLE, "errors": many(shapes.FAULT),
             "states": many(obj(**_STATE, mayBeSent=shapes.BOOL, why=maybe(
                 {"type": "string", "enum": [one.value for one in Denial]})))}})),
 }

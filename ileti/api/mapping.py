@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from ileti.api import shown
-from ileti.api.desk import Answer, Call
+from ileti.api.desk import Answer, Call, refuse_changed
 from ileti.api.imports import about, note
 from ileti.core import db
 from ileti.imports import remap, runs
 from ileti.imports.mapping import Fixed, Mapping, Role
+from ileti.imports.ownfields import PREFIX
 from ileti.imports.reading.reader import Layout
 from ileti.imports.remap import Seen
 from ileti.imports.samples import sample
@@ -39,6 +40,7 @@ def put(call: Call) -> Answer:
     with about(run_id):
         if run.state in (runs.RunState.UPLOADING, runs.RunState.CANCELLED):
             raise runs.moved_on()
+        refuse_changed(call, lambda: _told(call, run, remap.look(run)))
         said = remap.read(call.json(), lambda code: call.dealer(run.place.brand_id, code))
         remap.correct(run, said, lambda name: _template(call, run, name))
         if runs.read_run(run_id).fence != run.fence:
@@ -48,28 +50,30 @@ def put(call: Call) -> Answer:
 
 def _told(call: Call, run: runs.Run, seen: Seen) -> dict[str, Any]:
     mapping, found = seen.mapping, seen.table
-    roles = {n: role for role, n in mapping.columns.items()}
+    roles: dict[int, Role | str] = {n: role for role, n in mapping.columns.items()}
+    roles |= {n: PREFIX + key for key, n in mapping.fields.items()}
     return {
         "import": run.id, "state": run.state.name.lower(),
         "format": seen.layout.format, "sheets": found.sheets,
         "columns": [_column(n, found, roles.get(n)) for n in range(found.width)],
         "mapping": _as_put(mapping, seen.layout),
-        "missing": [{"field": one.field, "code": one.code, "message": one.say(call.language)}
-                    for one in mapping.problems()],
+        "missing": [one.told(call.language) for one in mapping.problems()],
         "templates": [name for name, _ in _templates(call)],
         "problem": found.trouble.say(call.language) if found.trouble else None}
 
 
-def _column(n: int, found: Any, role: Role | None) -> dict[str, Any]:
+def _column(n: int, found: Any, meant: Role | str | None) -> dict[str, Any]:
+    role = meant if isinstance(meant, Role) else None
     head = found.heads[n].strip() if found.heads and n < len(found.heads) else ""
-    return {"number": n + 1, "heading": sample(head, None), "role": role and role.value,
+    return {"number": n + 1, "heading": sample(head, None), "role": meant and str(meant),
             "samples": [sample(value, role) for value in found.values(n)]}
 
 
 def _as_put(mapping: Mapping, layout: Layout) -> dict[str, Any]:
     """As it may be put back."""
     text = layout.format == "csv"
-    return {"columns": {role.value: n + 1 for role, n in mapping.columns.items()},
+    return {"columns": {role.value: n + 1 for role, n in mapping.columns.items()} | {
+                PREFIX + key: n + 1 for key, n in mapping.fields.items()},
             **_fixed(mapping.fixed),
             "delimiter": layout.delimiter if text else None,
             "encoding": layout.encoding if text else None, "sheet": layout.sheet,
@@ -110,4 +114,5 @@ def _template(call: Call, run: runs.Run, name: str) -> Mapping | None:
         return found
     there = db.connection().execute("select from dealer where id = %s and brand_id = %s",
                                     (found.fixed.dealer_id, run.place.brand_id)).fetchone()
-    return found if there else replace(found, fixed=replace(found.fixed, dealer_id=None))
+    return found if there is not None else replace(
+        found, fixed=replace(found.fixed, dealer_id=None))

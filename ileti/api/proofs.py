@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ileti.api.desk import Answer, Call
+from ileti.api.taking import KeyReused
 from ileti.capture.takeaway import entries_of
 from ileti.consents.numbers import entry_of, record_number, submission_of
 from ileti.core import db
@@ -165,15 +166,15 @@ def _entries(call: Call, target: str, said: str) -> tuple[int, ...]:
 
 
 def _known(account_id: int, key: str, wish: Wish) -> bytes | None:
-    """The content that was brought under the key. Raises Conflict when it was asked otherwise."""
+    """The content that was brought under the key. Raises KeyReused when it was asked otherwise.
+    """
     row = db.connection().execute(
         "select asked, sha256 from api_proof where account_id = %s and idem = %s",
         (account_id, key)).fetchone()
     if row is None:
         return None
     if row[0] != wish.asked:
-        raise Conflict("Bu anahtarla başka bir şey istenmişti. Yeni bir anahtar kullanın.",
-                       "This key was used for another request. Take a new key.")
+        raise KeyReused()
     return bytes(row[1])
 
 

@@ -43,18 +43,20 @@ FAULTS: Final[dict[int, Pair]] = {
           "`no_such_brand`, `no_such_record`, `not_found`: the account has no such brand, record "
           "or import."),
     408: ("`too_slow`: 30 saniye veri gelmedi.", "`too_slow`: nothing came for 30 seconds."),
-    409: ("`conflict`: anahtar başka bir istekle kullanılmış. `file_differs`: bu anahtarla başka "
-          "bir dosya gelmişti. `name_taken`: aktarmada bu adla başka bir dosya var. `moved_on`: "
-          "aktarma ilerlemiş. `swept`: yükleme çok uzun sürdü; yeniden gönderin.",
-          "`conflict`: the key was used for another request. `file_differs`: another file came "
-          "with this key. `name_taken`: the import has another file of this name. `moved_on`: the "
-          "import has moved on. `swept`: the upload took too long; send it again."),
+    409: ("`file_differs`: bu anahtarla başka bir dosya gelmişti. `name_taken`: aktarmada "
+          "bu adla başka bir dosya var. `moved_on`: aktarma ilerlemiş. `swept`: yükleme çok uzun "
+          "sürdü; yeniden gönderin.",
+          "`file_differs`: another file came with this key. `name_taken`: the import has "
+          "another file of this name. `moved_on`: the import has moved on. `swept`: the upload "
+          "took too long; send it again."),
     413: ("`too_large`: dosya VAULT_LONGEST_MB’den, JSON 64 kB’den büyük.",
           "`too_large`: the file is larger than VAULT_LONGEST_MB, JSON than 64 kB."),
     422: ("`invalid_input`: `errors` alanları adıyla söyler. `unreadable`: JSON nesnesi değil. "
-          "`digest_mismatch`: gelen veri Content-Digest ile aynı değil.",
+          "`key_reused`: anahtar başka bir istekle kullanılmış. `digest_mismatch`: gelen "
+          "veri Content-Digest ile aynı değil.",
           "`invalid_input`: `errors` names the fields. `unreadable`: no JSON object. "
-          "`digest_mismatch`: what came differs from Content-Digest."),
+          "`key_reused`: the key was used for another request. `digest_mismatch`: what "
+          "came differs from Content-Digest."),
     429: ("`too_many`, `too_many_transfers`: `Retry-After` saniye bekleyin.",
           "`too_many`, `too_many_transfers`: wait `Retry-After` seconds."),
     500: ("`fault`: aynısını yeniden gönderin.", "`fault`: send the same again."),

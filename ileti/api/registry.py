@@ -1,43 +1,40 @@
-"""İYS and numbers for programs: what waits, what İYS's days say, what was taken when.
+"""İYS for programs: what waits, what İYS's days say, a reconciliation asked for.
 
 Why this module exists: a company's own dashboard wants the same figures as the panel, and an alarm
-of its own when something waits too long. All of it is the panel's rows, counted; nothing here holds
-an address. What is counted is bounded, so that no program can make the database read for minutes.
+of its own when something waits too long. All of it is the panel's rows; nothing here holds an
+address.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from ileti.api import shapes
 from ileti.api.desk import Answer, Call
-from ileti.api.reading import query, refuse
-from ileti.api.scoped import Declared, brand_codes, brand_ids, page, place, retailer_codes
-from ileti.api.shapes import BRANDS, LIMIT, SPAN, many, maybe, midnight, obj
+from ileti.api.reading import body, query
+from ileti.api.scoped import Declared, brand_codes, brand_ids, once, page, place
+from ileti.api.shapes import BRANDS, LIMIT, SPAN, given, many, maybe, obj
 from ileti.capture.api_document import Operation
-from ileti.consents.models import ConsentEntry
 from ileti.consents.momenttold import iso
 from ileti.consents.numbers import record_number
-from ileti.consents.vocabulary import Channel, Outcome, RecipientType, Source, Status
-from ileti.core import clock, orm
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core import jobs, orm
 from ileti.core.errors import NotFound
 from ileti.iys.compare import Cause, State
 from ileti.iys.daymodels import IysDay, IysDifference
+from ileti.iys.days import ask_for_week
 from ileti.iys.models import IysCursor
 from ileti.outbox.models import OutboxRow
-from ileti.tenancy import scope
+from ileti.programs import deeds
 from ileti.tenancy.models import Brand, Provider
 
 STATE: Final = "/api/v1/iys/state"
 DAYS: Final = "/api/v1/iys/days"
-REPORT: Final = "/api/v1/reports/consents"
+RECONCILE: Final = "/api/v1/iys/reconcile"
 COUNTED: Final = 10_000
-MOST_DAYS: Final = 366
-_EFFECTIVE: Final = (int(Outcome.RECORDED), int(Outcome.LOCAL_ONLY))
-_BY: Final = ("day", "channel", "source", "brand", "retailerCode", "recipientType")
 
 
 def state(call: Call) -> Answer:
@@ -134,64 +131,21 @@ def _side(status: int | None, source: int | None, at: Any) -> dict[str, Any] | N
             "consentDate": iso(at) if at else None}
 
 
-def report(call: Call) -> Answer:
-    """``GET /reports/consents``: consents and refusals that were taken in a span, by one thing."""
-    asked = query(call, _REPORT)
-    until = asked["until"] or clock.today()
-    since = asked["since"] or until - timedelta(days=29)
-    if since > until:
-        raise refuse("since")
-    if (until - since).days >= MOST_DAYS:
-        raise refuse("until")
-    one = ConsentEntry
-    by = _column(asked["by"])
-    wanted = select(by, *(func.count().filter(one.status == int(word)) for word in Status)).where(
-        one.captured_at >= midnight(since),
-        one.captured_at < midnight(until + timedelta(days=1)),
-        one.outcome.in_(_EFFECTIVE), scope.taken_here(one.dealer_id))
-    if asked["brand"]:
-        wanted = wanted.where(one.brand_id.in_(brand_ids(asked["brand"])))
-    if asked["channel"]:
-        wanted = wanted.where(one.channel.in_([int(Channel[name]) for name in asked["channel"]]))
-    if asked["source"]:
-        wanted = wanted.where(one.source.in_([int(Source[name]) for name in asked["source"]]))
-    found = orm.db.session.execute(wanted.group_by(by).order_by(by)).all()
-    names = _names(asked["by"], [row[0] for row in found])
-    rows = [{"key": names(key), "consents": yes, "refusals": no} for key, yes, no in found]
-    return Answer(200, {
-        "since": since.isoformat(), "until": until.isoformat(), "by": asked["by"], "rows": rows,
-        "consents": sum(row["consents"] for row in rows),
-        "refusals": sum(row["refusals"] for row in rows)})
+def reconcile(call: Call) -> Answer:
+    """``POST /iys/reconcile``: fetch what is missing and compare a brand's last week, at once."""
+    said = body(call, _RECONCILE)
+    where = call.place(said["brand"])
+
+    def ask() -> Answer:
+        asked = ask_for_week(where)
+        deeds.note(call.caller, "reconciliation:run", f"brand:{where.brand_id}", call.address,
+                   days=asked)
+        jobs.ring("iys.jobs.reconcile")
+        return Answer(202, {"brand": where.brand_code, "days": asked})
+    return once(call, said, ask)
 
 
-def _column(by: str) -> ColumnElement[Any]:
-    one = ConsentEntry
-    columns: dict[str, Any] = {
-        "day": func.date(func.timezone("Europe/Istanbul", one.captured_at)),
-        "channel": one.channel, "source": one.source, "brand": one.brand_id,
-        "retailerCode": one.dealer_id, "recipientType": one.recipient_type}
-    column: ColumnElement[Any] = columns[by]
-    return column
-
-
-def _names(by: str, keys: list[Any]) -> Any:
-    """From a group's key to what stands in the answer: text, or null for "by no retailer"."""
-    if by == "brand":
-        codes = brand_codes(keys)
-        return lambda key: str(codes[key])
-    if by == "retailerCode":
-        dealers = retailer_codes(keys)
-        return lambda key: None if key is None else str(dealers.get(key) or f"#{key}")
-    words: dict[str, Any] = {"channel": Channel, "source": Source, "recipientType": RecipientType}
-    return (lambda key: words[by](key).name) if by in words else str
-
-
-_REPORT: Final[shapes.Declared] = BRANDS | SPAN | {
-    "by": ({"type": "string", "enum": list(_BY), "default": "day"},
-           ("Neye göre sayılacağı.", "By what it is counted.")),
-    "channel": (many(shapes.CHANNEL), ("Kanallar, virgülle.", "Channels, with commas.")),
-    "source": (many(shapes.SOURCE), ("Kaynaklar, virgülle.", "Sources, with commas.")),
-}
+_RECONCILE: Final = given((), brand=shapes.NUMBER)
 _SIDE: Final = maybe(obj(status=shapes.STATUS, source=shapes.SOURCE,
                          consentDate=maybe(shapes.MOMENT)))
 _DAY: Final = obj(
@@ -210,10 +164,8 @@ SCHEMAS: Final = {
         id=shapes.WHOLE, cause={"type": "string", "enum": [one.name for one in Cause]},
         open=shapes.BOOL, record=maybe(shapes.RECORD), channel=shapes.CHANNEL,
         recipientType=shapes.KIND, theirs=_SIDE, ours=_SIDE)),
-    "Report": obj(since=shapes.DAY, until=shapes.DAY, by={"type": "string", "enum": list(_BY)},
-                  rows=many(obj(key=maybe(shapes.TEXT), consents=shapes.WHOLE,
-                                refusals=shapes.WHOLE)),
-                  consents=shapes.WHOLE, refusals=shapes.WHOLE),
+    "ReconcileIn": _RECONCILE,
+    "Reconcile": obj(brand=shapes.WHOLE, days=shapes.WHOLE),
 }
 _AT: Final = "2026-11-30T10:00:00.000+03:00"
 EXAMPLES: Final[dict[str, Any]] = {
@@ -229,8 +181,8 @@ EXAMPLES: Final[dict[str, Any]] = {
         "channel": "MESAJ", "recipientType": "BIREYSEL",
         "theirs": {"status": "RET", "source": "IYS_WEB", "consentDate": _AT},
         "ours": {"status": "ONAY", "source": "HS_WEB", "consentDate": _AT}}], "next": None},
-    "Report": {"since": "2026-11-01", "until": "2026-11-30", "by": "channel", "consents": 4_711,
-               "refusals": 12, "rows": [{"key": "MESAJ", "consents": 4_711, "refusals": 12}]},
+    "ReconcileIn": {"brand": 731_204},
+    "Reconcile": {"brand": 731_204, "days": 7},
 }
 _ALL: Final = (401, 403, 404, 422, 429, 500, 503)
 SERVICES: Final = (
@@ -250,9 +202,12 @@ SERVICES: Final = (
         ("Bir sayfa.", "A page."), "IysDifferences", query=LIMIT, faults=_ALL),
         differences, "iys:read"),
     Declared(Operation(
-        "reportConsents", "get", REPORT, "registry", ("İzin raporu", "A report of consents"),
-        ("Alınan onaylar ve retler; en çok 366 gün. Gün verilmezse son 30 gün.",
-         "Consents and refusals taken; 366 days at most. Without days the last 30."), 200,
-        ("Sayılar.", "The numbers."), "Report", query=_REPORT, faults=_ALL),
-        report, "reports:read"),
+        "reconcile", "post", RECONCILE, "registry", ("Mutabakat iste", "Ask for a reconciliation"),
+        ("Markanın son haftası İYS’den yeniden alınır ve karşılaştırılır; `days` kaç gün olduğunu "
+         "söyler. Sonuç günlerin listesindedir.",
+         "The brand’s last week is fetched from İYS and compared again; `days` says how many days. "
+         "What came out stands in the list of days."), 202,
+        ("Kuyruğa girdi.", "It is in the queue."), "Reconcile", "ReconcileIn",
+        headers=shapes.IDEMPOTENT, needed=("Idempotency-Key",),
+        faults=(401, 403, 404, 413, 422, 429, 500, 503)), reconcile, "iys:run"),
 )

@@ -10,7 +10,7 @@ words would be a second rule. So these services run where the panel's pages do, 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -27,6 +27,7 @@ from ileti.api.reading import refuse
 from ileti.api.taking import KeyReused
 from ileti.capture.api_document import Operation
 from ileti.core import orm
+from ileti.core.doer import Doer, working_as
 from ileti.core.errors import IletiError, NotAllowed, NotFound, StorageAway
 from ileti.core.secrets import secrets
 from ileti.programs import deeds
@@ -69,7 +70,8 @@ def inside(service: Service) -> Service:
         caller = call.caller
         reach = Scope(provider_id=caller.provider_id, brand_id=caller.brand_id,
                       dealer_id=caller.dealer_id)
-        with _application[0]().app_context(), scope.within(reach):
+        doer = Doer(name=caller.name, address=call.address)
+        with _application[0]().app_context(), scope.within(reach), working_as(doer):
             try:
                 return service(call)
             except OperationalError as error:
@@ -81,6 +83,35 @@ def inside(service: Service) -> Service:
             finally:
                 orm.db.session.rollback()
     return serve
+
+
+class Streamed:
+    """Pieces of a file that look through the panel's own questions: the server takes them when the
+    call is over, so each is made within the application and the caller's scope anew. ``end`` is
+    called once, when the last was taken or the client has gone."""
+
+    def __init__(self, call: Call, pieces: Iterator[str], end: Callable[[], None]) -> None:
+        self._within, self._pieces, self._end = inside(lambda _call: Answer(
+            200, next(pieces, None))), pieces, end
+        self._call = call
+
+    def __iter__(self) -> Streamed:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            piece = self._within(self._call).body
+        except BaseException:
+            self._end()
+            raise
+        if piece is None:
+            self._end()
+            raise StopIteration
+        return str(piece).encode("utf-8", "replace")
+
+    def close(self) -> None:
+        """The server is done with it, or its client has gone."""
+        self._end()
 
 
 # -- pages -----------------------------------------------------------------------------------------
@@ -173,7 +204,9 @@ def once(call: Call, said: Any, act: Callable[[], Answer]) -> Answer:
     """Do it once per Idempotency-Key: the key, the deed and its answer in one transaction. A repeat
     gets the answer of the first time; another request under the key is refused (422)."""
     caller, key = call.caller, call.idempotency_key
-    mark = sha256(_encode([call.method, call.path, _plain(said)])).digest()
+    # two keys of an account share its Idempotency-Keys, not what one of them may see
+    reach = [caller.brand_id, caller.dealer_id] if caller.narrowed else []
+    mark = sha256(_encode([call.method, call.path, _plain(said), *reach])).digest()
     session = orm.db.session
     with scope.system_scope():
         mine = session.execute(insert(ApiCall).values(

@@ -29,6 +29,9 @@ IYS: Final[Schema] = {"type": "string", "enum": [one.name for one in IysStatus]}
 NUMBER: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 
 
+RULE: Final[Schema] = {"type": "string", "pattern": "^R-[0-9]+$"}
+
+
 def obj(**fields: Schema) -> Schema:
     """An answer's object; open, so that answers may grow."""
     return {"type": "object", "required": list(fields), "properties": fields}
@@ -48,6 +51,11 @@ def maybe(schema: Schema) -> Schema:
 def many(schema: Schema, **more: Any) -> Schema:
     """A list."""
     return {"type": "array", "items": schema, **more}
+
+
+#: what is wrong with a field of an item, with the rule where one says so
+FAULT: Final[Schema] = {"type": "object", "required": ["field", "code", "message"], "properties": {
+    "field": TEXT, "code": TEXT, "message": TEXT, "rule": RULE}}
 
 
 def page(schema: Schema) -> Schema:
@@ -80,4 +88,14 @@ BRANDS: Final[Declared] = {
 SPAN: Final[Declared] = {
     "since": (DAY, ("Bu günden (İstanbul).", "From this day (Istanbul).")),
     "until": (DAY, ("Bu güne dek, gün içinde.", "Up to and with this day.")),
+}
+IDEMPOTENT: Final[Declared] = {
+    "Idempotency-Key": ({"type": "string", "pattern": "^[!-~]{1,80}$"},
+                        ("Bu isteğin anahtarı: yinelemede aynısı.",
+                         "This request’s key: the same when repeated.")),
+}
+IF_MATCH: Final[Declared] = {
+    "If-Match": ({"type": "string", "maxLength": 200},
+                 ("Okunan kaydın ETag değeri; bu arada değiştiyse 412.",
+                  "The ETag of what was read; 412 when it has changed.")),
 }

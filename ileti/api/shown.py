@@ -10,26 +10,24 @@ from datetime import datetime
 from typing import Any, Final
 
 from ileti.api.desk import OWN, Call, own
-from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import FieldError, InvalidInput
-from ileti.imports import pace
-from ileti.imports.report import VERDICTS
+from ileti.imports import agreed, pace
+from ileti.imports.report import VERDICTS, totals
 from ileti.imports.states import RunState
 from ileti.imports.verdicts import REASONS, sums
+from ileti.tenancy import foureyes
 
 MOST: Final = 100
 _USUAL: Final = 25
 _COLUMNS: Final = """
 select r.id, r.state, b.brand_code, d.retailer_code, r.name, r.idem, r.created_at, r.size, r.sha256,
        r.format, r.bytes_read, r.rows, r.staged, r.counts, r.seconds, r.written, r.left_out,
-       r.problem, r.checked_at, r.started_at, r.ended_at, r.undone_at, r.asked, r.next_at > now()
+       r.problem, r.checked_at, r.started_at, r.ended_at, r.undone_at, r.asked, r.next_at > now(),
+       r.provider_id, r.chunks, r.chunks_done
   from import_run r join brand b on b.id = r.brand_id
   left join dealer d on d.id = r.dealer_id where """
-_WORDS: Final = {"channel": Channel, "status": Status, "source": Source,
-                 "recipient_type": RecipientType}
-_NAMES: Final = {"recipient_type": "recipientType"}
 STATES: Final = {state.name.lower(): state for state in RunState}
 
 
@@ -41,9 +39,11 @@ def one(call: Call, run_id: int) -> dict[str, Any]:
 
 
 def page(call: Call) -> dict[str, Any]:
-    """The caller's imports, newest first, without reasons and sums: ``limit`` (to 100), ``before``
-    (a number), ``state``, ``key``. Raises InvalidInput."""
-    limit, before = _number(call, "limit", _USUAL, MOST), _number(call, "before", None, 2**63 - 1)
+    """The caller's imports, newest first, without reasons and sums: ``limit`` (to 100), ``cursor``
+    (``next`` of the page before; ``before`` is its older name), ``state``, ``key``. Raises
+    InvalidInput."""
+    limit, most = _number(call, "limit", _USUAL, MOST), 2**63 - 1
+    before = _number(call, "cursor", _number(call, "before", None, most), most)
     state, key = call.args.get("state"), call.args.get("key")
     if state is not None and state not in STATES:
         raise InvalidInput(errors=(FieldError(
@@ -73,7 +73,7 @@ def _number(call: Call, name: str, usual: int | None, most: int) -> int | None:
 def _resource(row: Any, language: str, *, whole: bool) -> dict[str, Any]:
     (run_id, state, brand, retailer, name, key, created, size, digest, kind, read, rows, staged,
      counts, seconds, written, left_out, problem, checked, started, ended, undone, asked,
-     held) = row
+     held, provider, chunks, chunks_done) = row
     state = RunState(state)
     found: dict[str, Any] = {
         "id": run_id, "state": state.name.lower(), "brand": brand, "retailerCode": retailer,
@@ -87,11 +87,14 @@ def _resource(row: Any, language: str, *, whole: bool) -> dict[str, Any]:
     }
     if whole:
         found |= {
-            "progress": _progress(run_id, state, read, size, counts, written + left_out, started),
+            "progress": {"unit": "chunks", "done": chunks_done, "total": chunks, "perSecond": None}
+            if state is RunState.UNDOING else
+            _progress(run_id, state, read, size, counts, written + left_out, started),
             "uploading": bool(held) if state is RunState.UPLOADING else None,
             "seconds": seconds, "reasons": _reasons(counts, language) if checked else [],
-            "totals": _totals(counts) if checked else {}, "due": counts.get("due", {}),
-            "atIys": _at_iys(counts, language)}
+            "totals": totals(counts) if checked else {}, "due": counts.get("due", {}),
+            "sending": _sending(provider, counts) if checked and not started else None,
+            "atIys": _at_iys(counts, language), "approval": _approval(run_id)}
     return found
 
 
@@ -114,8 +117,8 @@ def _progress(run_id: int, state: RunState, read: int, size: int, counts: dict[s
     """How far the work at hand is; None when nothing is done."""
     if state is RunState.CHECKING:
         return {"unit": "bytes", "done": read, "total": size, "perSecond": None}
-    if state in (RunState.APPLYING, RunState.PAUSED, RunState.UNDOING):
-        total = sum(int(n) for n in counts.get("repaired", {}).values())
+    if state in (RunState.APPLYING, RunState.PAUSED):
+        total = pace.takeable(counts)
         rate = pace.per_second(run_id, started) if state is RunState.APPLYING else None
         return {"unit": "consents", "done": min(done, total), "total": total,
                 "perSecond": None if rate is None else round(rate)}
@@ -133,12 +136,18 @@ def _reasons(counts: dict[str, Any], language: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda each: (-each["count"], each["code"]))
 
 
-def _totals(counts: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """What would be taken, by İYS's words."""
-    return {_NAMES.get(name, name): {words(int(value)).name: n
-                                     for value, n in counts.get(name, {}).items()
-                                     if value.isdigit()}
-            for name, words in _WORDS.items()}
+def _sending(provider_id: int, counts: dict[str, Any]) -> dict[str, Any]:
+    """How long İYS takes for this list and what waits before it, and what is late by then."""
+    seconds = pace.sending_seconds(provider_id, pace.takeable(counts))
+    return {"seconds": round(seconds), "pastDue": pace.past_due(counts, seconds)}
+
+
+def _approval(run_id: int) -> dict[str, Any] | None:
+    """What waits for a second person."""
+    waits = foureyes.of(f"import:{run_id}")
+    return None if waits is None else {
+        "deed": "undo" if waits.wish.deed == agreed.UNDO else "apply",
+        "expiresAt": _moment(waits.expires_at)}
 
 
 def _at_iys(counts: dict[str, Any], language: str) -> dict[str, Any] | None:

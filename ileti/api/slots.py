@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from config import settings
@@ -34,6 +35,30 @@ class Slot:
                 if not _taken[self._account_id]:
                     del _taken[self._account_id]
                 self._account_id = None
+
+
+class Sent:
+    """Pieces on their way out, which give their place back when they end or are broken off."""
+
+    def __init__(self, pieces: Iterator[bytes], slot: Slot) -> None:
+        self._pieces, self._slot = pieces, slot
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self._slot.release()
+            raise
+
+    def close(self) -> None:
+        """The server is done with it, or its client has gone."""
+        closing = getattr(self._pieces, "close", None)
+        if closing is not None:
+            closing()
+        self._slot.release()
 
 
 def take(account_id: int) -> Slot:

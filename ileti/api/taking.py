@@ -4,22 +4,22 @@ Why this module exists: a shop, a call centre or a CRM writes one choice at the 
 or a thousand at once. Both end at the ledger's one door. The Idempotency-Key is the ledger's own: a
 repeat is a replay, whatever died in between, and gets the first answer, though meanwhile an item
 may be too old to be taken anew. Of a list each item is judged by itself; what is fit is written in
-one call (``record_chunk``), set by set, and what is not is told with its place in the list.
+one call (``record_list``), set by set, and what is not is told with its place in the list.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-import psycopg
 
 from ileti.api.desk import Answer, Call, unreadable
-from ileti.api.item import Checked, Fault, Frame, check, key_of, told
+from ileti.api.item import Checked, Fault, Frame, check, told
+from ileti.api.judging import Judge
 from ileti.capture.limits import FORWARD, counters
 from ileti.consents import ledger, together
 from ileti.consents.ledger import (
@@ -30,18 +30,19 @@ from ileti.consents.ledger import (
     Recorded,
     RecordedItem,
 )
+from ileti.consents.lists import record_list
 from ileti.consents.momenttold import iso
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.vocabulary import Source, Standing
 from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, Conflict, FieldError, InvalidInput
 from ileti.core.secrets import secrets
+from ileti.fields import catalogue, kept
 
 PATH: Final = "/api/v1/consents"
 BATCH: Final = PATH + "/batch"
 MOST: Final = 1_000
 MOST_BYTES: Final = 2_000_000
-_ATTEMPTS: Final = 4
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -63,7 +64,8 @@ def take_one(call: Call) -> Answer:
     idem = idem_of(call, key)
     if checked.new is not None:
         try:
-            done = together.record(_submission(call, place, idem, mark, [checked.new], {}))
+            done = together.record(_submission(
+                call, place, idem, mark, [checked.new], {}, checked.said))
         except Conflict:
             raise KeyReused() from None
         counters.bell(FORWARD)
@@ -87,21 +89,27 @@ def take_many(call: Call) -> Answer:
     place = call.place(said.get("brand"))
     idem = idem_of(call, key)
     first = _first_time(place, idem)
-    checked = _judged(items, _frame(call, place, items))
+    checked = Judge(_frame(call, place, items)).all(items)
     refused = {n: one.faults for n, one in enumerate(checked) if one.new is None}
     if first is not None:
         if not _same(place, idem, mark):
             raise KeyReused()
         refused = {int(n): [(name, code) for name, code in faults]
                    for n, faults in first.get("refused", {}).items()}
-    fit = [one.new for n, one in enumerate(checked) if n not in refused and one.new is not None]
+    apart = [int(n) for n in first.get("apart", ())] if first is not None else [
+        n for n, one in enumerate(checked) if one.said and n not in refused]
+    alone = {n: _alone(call, place, f"{idem}:{n}", mark, checked[n], again=first is not None)
+             for n in apart}
+    fit = [one.new for n, one in enumerate(checked)
+           if n not in refused and n not in alone and one.new is not None]
+    kept_beside = {"refused": {str(n): faults for n, faults in refused.items()}, "apart": apart}
     done = _replay(place, idem) if first is not None else _record(_submission(
-        call, place, idem, mark, fit, {str(n): faults for n, faults in refused.items()}))
+        call, place, idem, mark, fit, {name: said for name, said in kept_beside.items() if said}))
     counters.bell(FORWARD)
     return Answer(200, {
         "receipt": receipt_number(done.submission_id), "recordedAt": iso(done.captured_at),
         "recorded": len(items) - len(refused), "refused": len(refused),
-        "results": _results(len(items), done, refused, call.language)}, _replayed(done))
+        "results": _results(len(items), done, refused, alone, call.language)}, _replayed(done))
 
 
 # -- what was asked --------------------------------------------------------------------------------
@@ -154,7 +162,8 @@ def _frame(call: Call, place: Place, items: Iterable[Any]) -> Frame:
     texts = {one["textId"] for one in items if type(one.get("textId")) is int}
     return Frame(clock.now(), call.caller.activation_date, call.caller.dealer_id,
                  _dealers(call, place, codes) if codes else {},
-                 _texts(place, texts) if texts else {})
+                 _texts(place, texts) if texts else {},
+                 catalogue.of_consents(place.provider_id))
 
 
 def _dealers(call: Call, place: Place, codes: Iterable[int]) -> dict[int, int]:
@@ -176,50 +185,45 @@ def _texts(place: Place, numbers: Iterable[int]) -> dict[int, str]:
     ).fetchall())
 
 
-def _judged(items: list[Any], frame: Frame) -> list[Checked]:
-    """Each item by itself; of the same recipient the first counts."""
-    checked, seen = [], set()
-    for item in items:
-        one = check(item, frame)
-        if one.new is not None:
-            key = key_of(one.new)
-            if key in seen:
-                one = Checked(None, [("address", "repeated")])
-            seen.add(key)
-        checked.append(one)
-    return checked
-
-
 # -- recording -------------------------------------------------------------------------------------
 
 
 def _submission(call: Call, place: Place, idem: str, mark: bytes, items: list[NewConsent],
-                refused: dict[str, list[Fault]]) -> NewSubmission:
+                beside: dict[str, Any], said: Mapping[str, Any] | None = None) -> NewSubmission:
+    """``beside``: what is kept for a repeat; ``said``: custom fields of a single consent."""
     caller = call.caller
-    single = len(items) == 1 and call.path == PATH
+    single = len(items) == 1 and (call.path == PATH or bool(said))
+    more = kept.parts(
+        catalogue.of_consents(place.provider_id), said, place.provider_id) if said else kept.NOTHING
     return NewSubmission(
         place=place, idem=idem, body_hash=mark, standing=Standing.VERIFIED, items=items,
         source=(items[0].source or Source.NONE) if single else Source.NONE,
         actor=ActorKind.API, actor_id=caller.account_id,
         dealer_id=items[0].dealer_id if single else caller.dealer_id,
-        evidence={"kind": "api", "key": caller.key_id} | ({"refused": refused} if refused else {}))
+        evidence={"kind": "api", "key": caller.key_id} | beside | more.evidence,
+        person=more.person or None)
+
+
+def _alone(call: Call, place: Place, idem: str, mark: bytes, one: Checked, *, again: bool
+           ) -> RecordedItem:
+    """An item of a list that has custom fields: they belong to it alone, and go with its person, so
+    it has a submission of its own, under a key that follows from the list's."""
+    if again:
+        return _replay(place, idem).items[0]
+    assert one.new is not None
+    try:
+        return together.record(_submission(call, place, idem, mark, [one.new], {}, one.said)
+                               ).items[0]
+    except Conflict:
+        raise KeyReused() from None
 
 
 def _record(new: NewSubmission) -> Recorded:
-    """A list in one transaction; writers that met another's order are repeated."""
+    """A list, or the memory of one without a fit item."""
     try:
-        if not new.items:
-            return ledger.record(new)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with db.transaction() as conn:
-                    return ledger.record_chunk(conn, new)
-            except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
-                if attempt == _ATTEMPTS:
-                    raise
+        return record_list(new) if new.items else ledger.record(new)
     except Conflict:
         raise KeyReused() from None
-    raise AssertionError("unreachable")
 
 
 def _first_time(place: Place, idem: str) -> dict[str, Any] | None:
@@ -258,17 +262,16 @@ def _recorded(item: RecordedItem) -> dict[str, Any]:
             "commitment": item.leaf.hex()}
 
 
-def _results(count: int, done: Recorded, refused: dict[int, list[Fault]], language: str
-             ) -> list[dict[str, Any]]:
+def _results(count: int, done: Recorded, refused: dict[int, list[Fault]],
+             alone: dict[int, RecordedItem], language: str) -> list[dict[str, Any]]:
     left = iter(done.items)
     found = []
     for n in range(count):
         if n in refused:
             found.append({"index": n, "errors": [
-                {"field": one.field, "code": one.code, "message": one.say(language)}
-                for one in map(told, refused[n])]})
+                told(one).told(language) for one in refused[n]]})
         else:
-            found.append({"index": n} | _recorded(next(left)))
+            found.append({"index": n} | _recorded(alone[n] if n in alone else next(left)))
     return found
 
 

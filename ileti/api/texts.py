@@ -8,6 +8,7 @@ answer for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sqlalchemy import select, tuple_
 from ileti.api import shapes
 from ileti.api.desk import Answer, Call
 from ileti.api.reading import query
+from ileti.api.reports import STATE
 from ileti.api.scoped import (
     Declared,
     brand_codes,
@@ -26,9 +28,11 @@ from ileti.api.scoped import (
     spoken,
 )
 from ileti.api.shapes import ADDRESSES, BRANDS, LIMIT, SPAN, many, maybe, obj
+from ileti.campaigns.reasons import Reason
 from ileti.capture.api_document import Operation
 from ileti.channels.base import MessageKind
 from ileti.channels.models import Message
+from ileti.channels.sms import Delivery
 from ileti.consents.momenttold import iso
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel
@@ -37,6 +41,8 @@ from ileti.core.errors import NotFound
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.showing import on_show
 from ileti.recipients.models import Recipient
+from ileti.reports.sentstates import state_of
+from ileti.templates.vocabulary import MessageClass
 
 DOCUMENTS: Final = "/api/v1/documents"
 MESSAGES: Final = "/api/v1/messages"
@@ -50,6 +56,7 @@ _ASKED: Final[shapes.Declared] = {
 }
 _LISTED: Final[shapes.Declared] = LIMIT | ADDRESSES | BRANDS | SPAN | {
     "channel": (many(shapes.CHANNEL), ("Kanallar, virgülle.", "Channels, with commas.")),
+    "state": (many(STATE), ("Durumlar, virgülle.", "States, with commas.")),
 }
 
 
@@ -92,7 +99,9 @@ def messages(call: Call) -> Answer:
     asked = query(call, _LISTED)
     full = shows_addresses(call, asked, "message:list")
     start = place(call, asked)
-    wanted = select(Message)
+    wanted = select(Message, state_of(Message))
+    if asked["state"]:
+        wanted = wanted.where(state_of(Message).in_(asked["state"]))
     if asked["brand"]:
         wanted = wanted.where(Message.brand_id.in_(brand_ids(asked["brand"])))
     if asked["channel"]:
@@ -105,26 +114,60 @@ def messages(call: Call) -> Answer:
         whole, rest = divmod(int(start[0]), 1_000_000)
         at = datetime.fromtimestamp(whole, UTC).replace(microsecond=rest)
         wanted = wanted.where(tuple_(Message.created_at, Message.id) < (at, int(start[1])))
-    rows = orm.db.session.scalars(wanted.order_by(
+    rows = orm.db.session.execute(wanted.order_by(
         Message.created_at.desc(), Message.id.desc()).limit(asked["limit"] + 1)).all()
     people = {one.id: one for one in orm.db.session.scalars(select(Recipient).where(
         Recipient.provider_id == call.caller.provider_id,
-        Recipient.id.in_([one.recipient_id for one in rows] or [0])))}
+        Recipient.id.in_([row[0].recipient_id for row in rows] or [0])))}
     codes = brand_codes()
-    return Answer(200, page(call, asked, rows, lambda one: {
+    return Answer(200, page(
+        call, asked, rows,
+        lambda row: _told(row[0], row[1], people.get(row[0].recipient_id), codes, full=full),
+        lambda row: (round(row[0].created_at.timestamp() * 1_000_000), row[0].id)))
+
+
+def message(call: Call) -> Answer:
+    """``GET /messages/{id}``: one message and what became of it."""
+    asked = query(call, ADDRESSES)
+    text = call.named["id"]
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return Answer(200, one_message(
+        call, number, full=lambda: shows_addresses(call, asked, f"message:{number}")))
+
+
+def one_message(call: Call, number: int, full: Callable[[], bool] = lambda: False
+                ) -> dict[str, Any]:
+    """A message in the caller's sight as programs are told of it; ``full`` is asked once it is
+    found. Raises NotFound."""
+    row = orm.db.session.execute(select(Message, state_of(Message)).where(
+        Message.id == number)).first()
+    if row is None:
+        raise NotFound("Böyle bir ileti yok.", "There is no such message.")
+    in_full = full()
+    person = orm.db.session.scalars(select(Recipient).where(
+        Recipient.provider_id == call.caller.provider_id,
+        Recipient.id == row[0].recipient_id)).first()
+    return _told(row[0], row[1], person, brand_codes(), full=in_full)
+
+
+def _told(one: Message, state: str, person: Recipient | None, codes: dict[int, int], *,
+          full: bool) -> dict[str, Any]:
+    return {
         "id": one.id, "kind": MessageKind(one.kind).name, "channel": Channel(one.channel).name,
-        "brand": codes.get(one.brand_id),
-        "address": spoken(address_of(people.get(one.recipient_id)), full=full),
-        "createdAt": iso(one.created_at), "dueAt": _maybe(one.due_at),
-        "sentAt": _maybe(one.sent_at), "gateway": one.gateway, "problem": one.problem},
-        lambda one: (round(one.created_at.timestamp() * 1_000_000), one.id)))
+        "brand": codes.get(one.brand_id), "address": spoken(address_of(person), full=full),
+        "state": state, "createdAt": iso(one.created_at), "dueAt": _maybe(one.due_at),
+        "messageClass": MessageClass(one.declared).code if one.declared else None,
+        "denial": Reason(one.denial).name.lower() if one.denial else None,
+        "sentAt": _maybe(one.sent_at), "gateway": one.gateway, "problem": one.problem,
+        "delivery": Delivery(one.delivery).name if one.delivery else None,
+        "deliveredAt": _maybe(one.delivered_at)}
 
 
 def _maybe(moment: datetime | None) -> str | None:
     return iso(moment) if moment is not None else None
 
 
-_KIND: Final = {"type": "string", "enum": list(_KINDS)}
+TEXT_KIND: Final = {"type": "string", "enum": list(_KINDS)}
 _LANGUAGE: Final = {"type": "string", "enum": ["tr", "en"]}
 _WORDS: Final = {
     "textId": shapes.WHOLE, "version": shapes.WHOLE, "language": _LANGUAGE, "title": shapes.TEXT,
@@ -134,28 +177,37 @@ _WORDS_EXAMPLE: Final = {
     "textId": 17, "version": 3, "language": "tr", "title": "Ticari elektronik ileti",
     "body": "Kampanyalardan haberdar olmak istiyorum.", "sha256": "9f2c" * 16,
     "effectiveFrom": _AT}
+_MESSAGE: Final = obj(
+    id=shapes.WHOLE, kind={"type": "string", "enum": [one.name for one in MessageKind]},
+    channel=shapes.CHANNEL, brand=maybe(shapes.WHOLE), address=maybe(shapes.TEXT), state=STATE,
+    messageClass=maybe({"type": "string", "enum": [one.code for one in MessageClass]}),
+    denial=maybe({"type": "string", "enum": [one.name.lower() for one in Reason]}),
+    createdAt=shapes.MOMENT, dueAt=maybe(shapes.MOMENT), sentAt=maybe(shapes.MOMENT),
+    gateway=maybe(shapes.TEXT), problem=maybe(shapes.TEXT),
+    delivery=maybe({"type": "string", "enum": [one.name for one in Delivery]}),
+    deliveredAt=maybe(shapes.MOMENT))
+_MESSAGE_EXAMPLE: Final = {
+    "id": 8, "kind": "CONFIRMATION", "channel": "MESAJ", "brand": 731_204,
+    "address": "0599 ••• •• 17", "state": "SENT", "messageClass": None, "denial": None,
+    "createdAt": _AT, "dueAt": _AT, "sentAt": _AT,
+    "gateway": "netgsm", "problem": None, "delivery": "DELIVERED", "deliveredAt": _AT}
 SCHEMAS: Final = {
     "Texts": obj(items=many(obj(
-        id=shapes.WHOLE, name=shapes.TEXT, kind=_KIND, channel=maybe(shapes.CHANNEL),
+        id=shapes.WHOLE, name=shapes.TEXT, kind=TEXT_KIND, channel=maybe(shapes.CHANNEL),
         inherited=shapes.BOOL, **_WORDS))),
-    "Text": obj(id=shapes.WHOLE, name=shapes.TEXT, kind=_KIND, channel=maybe(shapes.CHANNEL),
+    "Text": obj(id=shapes.WHOLE, name=shapes.TEXT, kind=TEXT_KIND, channel=maybe(shapes.CHANNEL),
                 brand=maybe(shapes.WHOLE), versions=many(obj(**_WORDS,
                                                              publishedAt=shapes.MOMENT))),
-    "Messages": shapes.page(obj(
-        id=shapes.WHOLE, kind={"type": "string", "enum": [one.name for one in MessageKind]},
-        channel=shapes.CHANNEL, brand=maybe(shapes.WHOLE), address=maybe(shapes.TEXT),
-        createdAt=shapes.MOMENT, dueAt=maybe(shapes.MOMENT), sentAt=maybe(shapes.MOMENT),
-        gateway=maybe(shapes.TEXT), problem=maybe(shapes.TEXT))),
+    "Message": _MESSAGE,
+    "Messages": shapes.page(_MESSAGE),
 }
 EXAMPLES: Final[dict[str, Any]] = {
     "Texts": {"items": [{"id": 4, "name": "Üyelik onayı", "kind": "ETK_ONAYI",
                          "channel": "MESAJ", "inherited": False, **_WORDS_EXAMPLE}]},
     "Text": {"id": 4, "name": "Üyelik onayı", "kind": "ETK_ONAYI", "channel": "MESAJ",
              "brand": 731_204, "versions": [_WORDS_EXAMPLE | {"publishedAt": _AT}]},
-    "Messages": {"items": [{
-        "id": 8, "kind": "CONFIRMATION", "channel": "MESAJ", "brand": 731_204,
-        "address": "0599 ••• •• 17", "createdAt": _AT, "dueAt": _AT, "sentAt": _AT,
-        "gateway": "demo", "problem": None}], "next": None},
+    "Message": _MESSAGE_EXAMPLE,
+    "Messages": {"items": [_MESSAGE_EXAMPLE], "next": None},
 }
 SERVICES: Final = (
     Declared(Operation(
@@ -171,8 +223,12 @@ SERVICES: Final = (
         document, "documents:read"),
     Declared(Operation(
         "listMessages", "get", MESSAGES, "texts", ("Gönderilen iletiler", "Messages sent"),
-        ("Kodlar ve onay bildirimleri; içerikleri verilmez.",
-         "Codes and confirmations; what they said is not given out."), 200,
+        ("Kodlar, onay bildirimleri ve tek iletiler; içerikleri verilmez.",
+         "Codes, confirmations and single messages; what they said is not given out."), 200,
         ("Bir sayfa.", "A page."), "Messages", query=_LISTED,
         faults=(401, 403, 404, 422, 429, 500, 503)), messages, "messages:read"),
+    Declared(Operation(
+        "showMessage", "get", MESSAGES + "/{id}", "texts", ("Bir ileti", "One message"),
+        ("", ""), 200, ("İleti.", "The message."), "Message", query=ADDRESSES,
+        faults=(401, 403, 404, 422, 429, 500, 503)), message, "messages:read"),
 )

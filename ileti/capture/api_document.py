@@ -47,6 +47,7 @@ class Operation:
     scope: str = ""
     failure: str = ""
     bodiless: bool = False
+    account: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Chapter:
     status, their parameters, schemas with examples, and the bodies to be explained field by field.
     ``security``: the schemes that open it, by language. Of an :class:`Operation` here, ``takes``
     and ``gives`` are media types of files that come and go, ``also`` other good answers, ``scope``
-    what an account needs ("" when the service asks nobody), ``failure`` the body of 400 and 401
-    where it is no problem+json, ``bodiless``: the body may be left out. ``samples``: whole
-    programs, by the name of their language."""
+    what an account needs ("" when the service asks nobody, or with ``account`` for any account),
+    ``failure`` the body of 400 and 401 where it is no problem+json, ``bodiless``: the body may be
+    left out. ``samples``: whole programs, by the name of their language."""
 
     group: str
     title: Pair
@@ -131,6 +132,10 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], Pair]]] = {
 }
 _LANG: Final = {"lang": ({"enum": ["tr", "en"], "default": "tr"},
                          ("Dil.", "Language."))}
+_AFTER: Final = {"form": ({"type": "string", "maxLength": 2000}, (
+    "Varsa: yenilenen formun jetonu. Aynı metinleri gösteriyorsa üzerindeki işaretler geçerli "
+    "kalır.", "If present: the token of the form that is renewed. Where it showed the same texts, "
+              "what was ticked on it goes on counting."))}
 _H: Final = {"h": ({"type": "string", "maxLength": 1000},
                    ("Gönderimin tutamağı; bir gün geçerli.",
                     "The submission’s handle; good for a day."))}
@@ -148,7 +153,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
          "(R-58).",
          "Every word to show, and a signed token bound to exactly these words. No box is ticked "
          "beforehand (R-12), none is required (R-13), each channel has its own (R-58)."),
-        200, ("Metinler ve jeton.", "The texts and the token."), "Form", query=_LANG, faults=_CALL,
+        200, ("Metinler ve jeton.", "The texts and the token."), "Form", query=_LANG | _AFTER,
+        faults=_CALL,
     ),
     Operation(
         "readNotice", "get", "/w/v1/{siteKey}/notice", "capture",
@@ -282,8 +288,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "mailedReceipt", "get", "/m/{token}", "proof",
         ("Postadaki bağlantıyla makbuz", "The receipt by a mail’s link"),
-        ("Yalnız postanın gittiği adresin kayıtları; açmak hiçbir şeyi değiştirmez.",
-         "The records of the address the mail went to, and no others; opening changes nothing."),
+        ("Yalnız postanın gittiği adresin kayıtları; açmak hiçbir şeyi değiştirmez. `Accept: "
+         "text/html` diyene okunur bir sayfa, başkasına dosya.",
+         "The records of the address the mail went to, and no others; opening changes nothing. A "
+         "page to read for `Accept: text/html`, the file for everybody else."),
         200, ("Makbuz.", "The receipt."), faults=(403, 404, 410, 429), gives=(LD,),
     ),
     Operation(
@@ -355,10 +363,13 @@ def _operation(one: Operation, number: int, chapter: Chapter | None = None) -> d
         | {str(status): _answer(said[number], one) for status, said in one.also.items()}
         | {str(status): _fault(one, status, number, chapter) for status in one.faults},
     }
-    schemes = chapter.security(number) if chapter is not None and one.scope else {}
+    asks = one.scope or one.account
+    schemes = chapter.security(number) if chapter is not None and asks else {}
     if schemes:
-        made["security"] = [{name: [one.scope] if scheme["type"] == "oauth2" else []}
-                            for name, scheme in schemes.items()]
+        made["security"] = [
+            {name: [one.scope] if one.scope and scheme["type"] == "oauth2" else []}
+            for name, scheme in schemes.items()]
+    if schemes and one.scope:
         made["x-scope"] = one.scope
     if one.detail[number]:
         made["description"] = one.detail[number]

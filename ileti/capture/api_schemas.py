@@ -15,6 +15,7 @@ from ileti.capture.endpoints import MOST_ASKED, ConfirmationIn, NewCodeIn
 from ileti.capture.forms import LONGEST_NAME, SubmissionIn
 from ileti.capture.receipts import FORMAT
 from ileti.consents.vocabulary import Outcome
+from ileti.fields.vocabulary import LONGEST_KEY, MOST_FIELDS, Kind
 from ileti.kvkk.vocabulary import Act
 
 Pair = tuple[str, str]
@@ -58,6 +59,13 @@ _REQUESTS: Final[dict[str, dict[str, tuple[dict[str, Any], Pair]]]] = {
                      "hiçbir şey kaydedilmez.",
                      "A field people do not see: leave it empty. What fills it gets the same "
                      "answer, and nothing is recorded.")),
+        "fields": ({"maxProperties": MOST_FIELDS, "propertyNames": {"maxLength": LONGEST_KEY}},
+                   ("Formun özel alanları (`extra`): anahtarıyla değeri, metin olarak; çok seçmeli "
+                    "alanda seçeneklerin anahtarları. Bir kutu işaretliyse kaydedilir ve kanıtın "
+                    "parçasıdır.",
+                    "The form’s custom fields (`extra`): value by key, as text; of a field with "
+                    "several answers their keys. Kept when a box is ticked, as part of the "
+                    "proof.")),
         "vouch": ({"maxLength": 400}, ("Yalnız `signed`: site sunucusunun imzası.",
                                        "Policy `signed` only: what the site’s server signed.")),
     },
@@ -108,7 +116,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ConfirmationIn": {"handle": HANDLE, "codes": [{"to": "phone", "code": "482119"}]},
     "NewCodeIn": {"handle": HANDLE, "to": "phone"},
     "Form": {
-        "token": HANDLE, "expiresIn": 1800, "lang": "tr", "policy": "code",
+        "token": HANDLE, "expiresIn": 1800, "now": 1795431468120, "lang": "tr", "policy": "code",
         "provider": {"title": "Liman Kahve Gıda Tic. A.Ş.", "brand": "Liman Kahve"},
         "fields": ["name", "phone", "email"], "heading": "Ticari elektronik ileti",
         "intro": "Liman Kahve Gıda Tic. A.Ş. tarafından gönderilen ürün ve kampanya tanıtımlarını",
@@ -130,7 +138,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "words": {"MESAJ": "Kısa mesaj", "ONAY": "Onay", "given": "Rıza verdiniz"},
     },
     "Notice": {
-        "token": HANDLE, "expiresIn": 1800, "lang": "tr",
+        "token": HANDLE, "expiresIn": 1800, "now": 1795431468120, "lang": "tr",
         "provider": {"title": "Liman Kahve Gıda Tic. A.Ş.", "brand": "Liman Kahve"},
         "notice": {"before": "Verilerinizi neden ve nasıl işlediğimizi ",
                    "link": "aydınlatma metninde", "after": " anlatıyoruz.",
@@ -158,6 +166,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Problem": {
         "type": "urn:ileti:problem:invalid_input", "title": "Bazı alanları düzeltin.",
         "status": 422, "detail": "Bazı alanları düzeltin.",
+        "code": "invalid_input",
         "errors": [{"field": "phone", "code": "NUMARA_EKSIK",
                     "message": "Numara eksik. 10 hane yazın, örnek: 0599 213 41 17"}],
     },
@@ -205,7 +214,8 @@ _RECEIPT: Final = _object(
 
 _ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "Form": _object({
-        "token": _text(), "expiresIn": _WHOLE, "lang": _text(enum=["tr", "en"]),
+        "token": _text(), "expiresIn": _WHOLE, "now": _WHOLE,
+        "lang": _text(enum=["tr", "en"]),
         "policy": _text(enum=["code", "signed", "later"]),
         "provider": _object({"title": _text(), "brand": _text()}),
         "fields": _list(_text(enum=["name", "phone", "email"]), minItems=2),
@@ -221,9 +231,13 @@ _ANSWERS: Final[dict[str, dict[str, Any]]] = {
             "before": _text(), "link": _text(), "after": _text(), "ack": _text(),
             "url": _text(format="uri")})]},
         "words": {"type": "object", "additionalProperties": _text()},
-    }),
+    }, extra=_list(_object(
+        {"key": _text(), "kind": _text(enum=[one.value for one in Kind]), "label": _text(),
+         "hint": _text(), "required": {"type": "boolean"}},
+        choices=_list(_object({"key": _text(), "label": _text()})), maxLength=_WHOLE))),
     "Notice": _object({
-        "token": _text(), "expiresIn": _WHOLE, "lang": _text(enum=["tr", "en"]),
+        "token": _text(), "expiresIn": _WHOLE, "now": _WHOLE,
+        "lang": _text(enum=["tr", "en"]),
         "provider": _object({"title": _text(), "brand": _text()}),
         "notice": _object({name: _text() for name in (
             "before", "link", "after", "ack", "url", "open", "page", "title", "body")}),
@@ -239,9 +253,10 @@ _ANSWERS: Final[dict[str, dict[str, Any]]] = {
     }),
     "Problem": _object(
         {"type": _text(pattern="^urn:ileti:problem:[a-z_]+$"), "title": _text(),
-         "status": {"type": "integer", "minimum": 400, "maximum": 599}, "detail": _text()},
+         "status": {"type": "integer", "minimum": 400, "maximum": 599}, "detail": _text(),
+         "code": _text()}, rule=_text(pattern="^R-[0-9]+$"),
         errors=_list(_object({"field": _text(), "code": _text(), "message": _text()},
-                             triesLeft=_WHOLE)),
+                             rule=_text(pattern="^R-[0-9]+$"), triesLeft=_WHOLE)),
     ),
 }
 

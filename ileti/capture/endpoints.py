@@ -38,6 +38,8 @@ from ileti.core.errors import (
 )
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
+from ileti.fields import reading
+from ileti.fields.vocabulary import LONGEST_KEY, LONGEST_TEXT, MOST_FIELDS
 
 log = get_logger("ileti.capture")
 
@@ -194,13 +196,17 @@ def _preflight(call: Call) -> tuple[int, Any]:
 
 def _form(call: Call, site: Site, _: bool) -> tuple[int, Any]:
     call.asked_language = asked_language(call)
-    return 200, forms.show(site, call.asked_language)
+    return 200, forms.show(site, call.asked_language, _asked(call, "form")[:2_000])
 
 
 def asked_language(call: Call) -> str:
     """The language of the address; Turkish when it names none."""
-    asked = parse_qs(str(call.environ.get("QUERY_STRING", ""))).get("lang", ["tr"])[0]
-    return "en" if asked == "en" else "tr"
+    return "en" if _asked(call, "lang") == "en" else "tr"
+
+
+def _asked(call: Call, name: str) -> str:
+    """What the address says under a name; empty where it says nothing."""
+    return parse_qs(str(call.environ.get("QUERY_STRING", ""))).get(name, [""])[0]
 
 
 def _notice(call: Call, site: Site, _: bool) -> tuple[int, Any]:
@@ -306,6 +312,12 @@ def check_texts(body: SubmissionIn) -> None:
         faults.append(_unreadable("choices"))
     if len(body.privacy) > MOST_ASKED:
         faults.append(_unreadable("privacy"))
+    faults += [_unreadable(reading.PREFIX + name[:LONGEST_KEY])
+               for name, said in list(body.fields.items())[:MOST_FIELDS + 1]
+               if len(name) > LONGEST_KEY or len(said) > LONGEST_TEXT
+               or any(len(one) > LONGEST_TEXT for one in said)]
+    if len(body.fields) > MOST_FIELDS:
+        faults.append(_unreadable("fields"))
     if faults:
         raise InvalidInput(errors=tuple(faults))
 

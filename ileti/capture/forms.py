@@ -11,7 +11,6 @@ other (R-58; ``privacy``).
 from __future__ import annotations
 
 import re
-import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,22 +19,21 @@ from typing import Any, Final, Literal
 import msgspec
 
 from config import settings
-from ileti.capture import privacy
+from ileti.capture import extras, formtoken, privacy
+from ileti.capture.formtoken import OLDEST_CLICK, Shown, open_token
 from ileti.capture.privacy import Given, NoticeIn, PrivacyIn
-from ileti.capture.sites import Site, Text, text_shown
+from ileti.capture.sites import Site
 from ileti.capture.words import WORDS
 from ileti.consents.deadlines import due_at
 from ileti.consents.ledger import NewConsent, hash_body
-from ileti.consents.rules import Flow, Item, check_item
-from ileti.consents.vocabulary import AddressKind, Channel, Source, Standing, Status
-from ileti.core import clock, db
-from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed, NotFound
-from ileti.core.secrets import secrets
+from ileti.consents.rules import Item, check_item
+from ileti.consents.vocabulary import AddressKind, Channel, Standing, Status
+from ileti.core import clock
+from ileti.core.errors import FieldError, InvalidInput, NotFound
 from ileti.kvkk.ledger import NewAct
 from ileti.recipients.address import AddressError, parse_email, parse_phone
 
 TOLERANCE: Final = timedelta(seconds=120)
-OLDEST_CLICK: Final = timedelta(hours=24)
 LONGEST_NAME: Final = 120
 # Line breaks of every kind, and marks that turn the direction of what stands beside them.
 _CONTROL: Final = re.compile(
@@ -71,6 +69,7 @@ class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     phone: str | None = None
     email: str | None = None
     vouch: str | None = None
+    fields: dict[str, str | list[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,13 @@ class Accepted:
     acts: tuple[NewAct, ...]
     addresses: dict[str, str]
     evidence: dict[str, Any]
-    person: dict[str, str]
+    person: dict[str, Any]
     trapped: bool
 
 
-def show(site: Site, language: str) -> dict[str, Any]:
-    """The answer of ``GET …/form``; raises NotFound when no text is published."""
+def show(site: Site, language: str, after: str = "") -> dict[str, Any]:
+    """The answer of ``GET …/form``; raises NotFound when no text is published. ``after``: the token
+    of the form that this one renews, whose ticks go on counting where it showed the same."""
     offered = site.offered(language)
     if not offered:
         raise NotFound("Bu formun metni henüz yayımlanmadı.",
@@ -108,9 +108,9 @@ def show(site: Site, language: str) -> dict[str, Any]:
     intros = {intro for intro, _, _ in parts.values()}
     shared = intros.pop() if len(intros) == 1 else ""
     return {
-        "token": _token(site, language, [text for _, text in offered], site.asks(language)),
-        "expiresIn": settings().form_token_minutes * 60,
-        "lang": language,
+        "token": formtoken.make(site, language, [text for _, text in offered], site.asks(language),
+                                after=after),
+        "expiresIn": settings().form_token_minutes * 60, "now": _now(), "lang": language,
         "policy": site.policy,
         "provider": {"title": site.provider_title, "brand": site.brand_name},
         "fields": _fields([channel for channel, _ in offered]),
@@ -125,7 +125,7 @@ def show(site: Site, language: str) -> dict[str, Any]:
         "privacy": privacy.asking_words(site, language),
         "notice": privacy.notice_words(site, language),
         "words": WORDS[language],
-    }
+    } | extras.shown(site, language)
 
 
 def show_notice(site: Site, language: str) -> dict[str, Any]:
@@ -136,10 +136,15 @@ def show_notice(site: Site, language: str) -> dict[str, Any]:
         raise NotFound("Bu sitenin aydınlatma metni henüz yayımlanmadı.",
                        "The privacy notice of this site is not published yet.", code="no_text")
     return {
-        "token": _token(site, language, [], []),
-        "expiresIn": settings().form_token_minutes * 60, "lang": language,
+        "token": formtoken.make(site, language, [], []),
+        "expiresIn": settings().form_token_minutes * 60, "now": _now(), "lang": language,
         "provider": {"title": site.provider_title, "brand": site.brand_name}, "notice": words,
     }
+
+
+def _now() -> int:
+    """Our clock, by which the page sets its own (milliseconds since 1970)."""
+    return int(clock.now().timestamp() * 1_000)
 
 
 def _fields(channels: list[Channel]) -> list[str]:
@@ -159,83 +164,27 @@ def parts_of(body: str) -> tuple[str, str, str]:
     return (f"{intro} {before}".replace("\n", " ").strip(), strong, rest)
 
 
-def _token(site: Site, language: str, texts: list[Text], asked: list[Text]) -> str:
-    notice = site.notices.get(language)
-    return secrets().tokens("form").make(
-        {"s": site.id, "f": site.form_version, "l": language, "t": [t.id for t in texts],
-         "n": notice.id if notice else None, "x": [t.id for t in asked],
-         "r": random.token_urlsafe(6), "i": int(clock.now().timestamp() * 1000)},
-        seconds=settings().form_token_minutes * 60,
-    )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a token says was on show; ``asked`` are the explicit consents by their document,
-    ``age`` in seconds since it was handed out."""
-
-    language: str
-    consents: dict[Channel, Text]
-    asked: dict[int, Text]
-    notice: Text | None
-    age: float
-
-
-def open_token(site: Site, token: str) -> Shown:
-    """What was on show; raises NotAllowed (forged, another site's) and Gone (old, form changed)."""
-    said = secrets().tokens("form").read(token)
-    if said.get("s") != site.id:
-        raise NotAllowed("Bu form başka bir sitenin formu.", "This form is another site's.",
-                         code="foreign_token")
-    if said.get("f") != site.form_version:
-        raise Gone("Form değişti. Yazdıklarınız duruyor; form yenileniyor.",
-                   "The form has changed. What you typed is kept; the form is being renewed.",
-                   code="form_changed")
-    language = "en" if said.get("l") == "en" else "tr"
-    consents: dict[Channel, Text] = {}
-    for version_id in said["t"]:
-        text = _own(site, language, version_id)
-        now = site.in_force.get((language, version_id))
-        channel = now[0] if now else _channel_of(site, version_id)
-        if channel in site.channels:
-            consents[channel] = text
-    asked = {text.document: text for text in
-             (_own(site, language, version_id) for version_id in said.get("x", ()))}
-    notice = text_shown(site, language, said["n"]) if said.get("n") else None
-    return Shown(language, consents, asked, notice, clock.now().timestamp() - said["i"] / 1000)
-
-
-def _own(site: Site, language: str, version_id: int) -> Text:
-    text = text_shown(site, language, version_id)
-    if text is None:
-        raise NotAllowed(code="foreign_text")
-    return text
-
-
-def _channel_of(site: Site, version_id: int) -> Channel | None:
-    row = db.connection().execute(
-        "select d.channel from document_version v join document d on d.id = v.document_id "
-        "where v.id = %s and d.provider_id = %s", (version_id, site.place.provider_id),
-    ).fetchone()
-    return Channel(row[0]) if row and row[0] else None
-
-
 def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
-         vouch: str | None = None) -> Accepted:
+         vouch: str | None = None, shown: Shown | None = None,
+         oldest: timedelta = OLDEST_CLICK) -> Accepted:
     """Judge a submission; raises InvalidInput naming every wrong field at once, NotAllowed, Gone.
 
-    ``verified``: the site's server vouched for the addresses (policy ``signed``).
+    ``verified``: the site's server vouched for the addresses (policy ``signed``). ``shown``: what
+    was on show, where another token than the form's says so; ``oldest``: how old a tick may be.
     """
-    shown = open_token(site, body.token)
+    shown = shown or open_token(site, body.token)
     moment = clock.now()
     faults: list[FieldError] = []
     shown_at = _moment(body.shownAt, "shownAt", faults)
     addresses = _addresses(body, shown, faults)
     name = _name(body, faults)
-    items, boxes = _items(body, shown, addresses, shown_at, moment, verified, faults)
-    given, ticks = _given(body, shown, shown_at, moment, faults)
-    if body.notice and body.notice.at is not None:
-        _moment(body.notice.at, "notice", faults)
+    items, boxes = _items(site, body, shown, addresses, shown_at, moment, verified, faults, oldest)
+    given, ticks = _given(body, shown, shown_at, moment, faults, oldest)
+    more = extras.taken(site, body.fields, named=bool(body.choices or body.privacy),
+                        language=shown.language, faults=faults)
+    read_at = _read_at(body, shown, moment, faults, oldest)
+    if shown_at is not None and shown_at < shown.since - TOLERANCE:
+        faults.append(_fault("shownAt", "too_early"))
     if faults or shown_at is None:
         raise InvalidInput(errors=tuple(faults))
     evidence: dict[str, Any] = {
@@ -244,14 +193,16 @@ def read(site: Site, body: SubmissionIn, visitor: Visitor, *, verified: bool,
         "texts": [{"channel": c.name, "id": t.id, "hash": t.hash}
                   for c, t in shown.consents.items()],
         "shownAt": body.shownAt, "boxes": boxes, "vouch": vouch,
-    } | privacy.evidence(shown.notice, body.notice, shown.asked, ticks)
-    person = {"ip": visitor.address, "agent": visitor.agent} | ({"name": name} if name else {})
+    } | privacy.evidence(shown.notice, body.notice, shown.asked, ticks) | more.evidence
+    person = {"ip": visitor.address, "agent": visitor.agent, **({"name": name} if name else {}),
+              **more.person}
     return Accepted(
         idem=f"w{site.id}:{body.key}", body_hash=_print(body), language=shown.language,
         items=tuple(items), addresses=addresses, evidence=evidence, person=person,
         acts=privacy.acts(
             shown.notice, body.notice, given, addresses.values(), shown_at=shown_at,
-            clicks=[one.consent_date for one in items], moment=moment, oldest=OLDEST_CLICK),
+            read_at=read_at, clicks=[one.consent_date for one in items], moment=moment,
+            oldest=oldest),
         trapped=bool(body.website.strip()) or (not verified and _hasty(shown.age)),
     )
 
@@ -263,6 +214,8 @@ def _print(body: SubmissionIn) -> bytes:
                         [c.channel for c in body.choices], body.notice is not None]
     if body.privacy or (body.notice and not body.notice.at):
         parts += [[one.document for one in body.privacy], body.notice and bool(body.notice.at)]
+    if body.fields:
+        parts.append(sorted(body.fields.items()))
     return hash_body(*parts)
 
 
@@ -276,8 +229,9 @@ def _hasty(age: float) -> bool:
 
 
 def _items(
-    body: SubmissionIn, shown: Shown, addresses: dict[str, str], shown_at: datetime | None,
-    moment: datetime, verified: bool, faults: list[FieldError],
+    site: Site, body: SubmissionIn, shown: Shown, addresses: dict[str, str],
+    shown_at: datetime | None, moment: datetime, verified: bool, faults: list[FieldError],
+    oldest: timedelta,
 ) -> tuple[list[NewConsent], dict[str, str]]:
     items: list[NewConsent] = []
     boxes: dict[str, str] = {}
@@ -292,7 +246,7 @@ def _items(
         clicked = _moment(choice.at, "choices", faults)
         if clicked is None or shown_at is None:
             continue
-        if not _own_act(clicked, shown_at, moment):
+        if not _own_act(clicked, shown, shown_at, moment, oldest):
             faults.append(_fault("choices", "no_interaction"))
             continue
         address = addresses.get("email" if channel is Channel.EPOSTA else "phone")
@@ -300,11 +254,11 @@ def _items(
             continue
         date = clock.whole_second(min(clicked, moment))
         checked = Item(
-            channel=channel, status=Status.ONAY, source=Source.HS_WEB, consent_date=date,
-            flow=Flow.WEB, address_kind=channel.address_kind, standing=standing,
+            channel=channel, status=Status.ONAY, source=site.source, consent_date=date,
+            flow=site.flow, address_kind=channel.address_kind, standing=standing,
             interacted_at=min(clicked, moment),
         )
-        faults += [FieldError("choices", v.code, v.tr, v.en)
+        faults += [FieldError("choices", v.code, v.tr, v.en, v.rule)
                    for v in check_item(checked, now=moment) if v.refused]
         items.append(NewConsent(
             address=address, channel=channel, status=Status.ONAY, consent_date=date,
@@ -315,7 +269,7 @@ def _items(
 
 def _given(
     body: SubmissionIn, shown: Shown, shown_at: datetime | None, moment: datetime,
-    faults: list[FieldError],
+    faults: list[FieldError], oldest: timedelta,
 ) -> tuple[list[Given], dict[str, str]]:
     """The explicit consents that were ticked, in the form's order (R-57, R-58)."""
     given: dict[int, Given] = {}
@@ -329,17 +283,30 @@ def _given(
         clicked = _moment(choice.at, "privacy", faults)
         if clicked is None or shown_at is None:
             continue
-        if not _own_act(clicked, shown_at, moment):
+        if not _own_act(clicked, shown, shown_at, moment, oldest):
             faults.append(_fault("privacy", "no_interaction"))
             continue
         given[choice.document] = Given(text, clock.whole_second(min(clicked, moment)))
     return [given[number] for number in shown.asked if number in given], ticks
 
 
-def _own_act(clicked: datetime, shown_at: datetime, moment: datetime) -> bool:
-    """R-12: the click lies between showing and now, give or take the clocks."""
-    return (shown_at - timedelta(seconds=1) <= clicked <= moment + TOLERANCE
-            and clicked >= moment - OLDEST_CLICK)
+def _read_at(body: SubmissionIn, shown: Shown, moment: datetime, faults: list[FieldError],
+             oldest: timedelta) -> datetime | None:
+    """When "okudum, anladım" was ticked; None where it was not."""
+    if body.notice is None or body.notice.at is None:
+        return None
+    at = _moment(body.notice.at, "notice", faults)
+    if at is not None and not _own_act(at, shown, shown.since - TOLERANCE, moment, oldest):
+        faults.append(_fault("notice", "no_interaction"))
+    return at
+
+
+def _own_act(clicked: datetime, shown: Shown, shown_at: datetime, moment: datetime,
+             oldest: timedelta) -> bool:
+    """R-12: the click lies between showing and now, give or take the clocks. What the visitor's
+    clock says about the showing binds nobody: no form was clicked before we handed it out."""
+    return (max(shown_at - timedelta(seconds=1), shown.since - TOLERANCE, moment - oldest)
+            <= clicked <= moment + TOLERANCE)
 
 
 def _addresses(body: SubmissionIn, shown: Shown, faults: list[FieldError]) -> dict[str, str]:
@@ -394,6 +361,8 @@ _SENTENCES: Final = {
     "not_on_show": ("Bu seçenek formda yoktu.", "This choice was not on the form."),
     "no_interaction": ("Kutu sizin işaretlemenizle seçilmiş olmalı. Yeniden işaretleyin.",
                        "A box counts only when you tick it yourself. Tick it again."),
+    "too_early": ("Form, size verilmeden önce gösterilmiş olamaz. Sayfayı yenileyin.",
+                  "A form cannot have been shown before it was handed out. Reload the page."),
     "missing": ("Onay için adınızı ve soyadınızı yazın.",
                 "Write your full name to give a consent."),
     "no_address": ("Rızanın sahibini bilmek için bir adres yazın: telefon ya da e-posta.",

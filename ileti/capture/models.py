@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    UniqueConstraint,
     inspect,
     text,
 )
@@ -39,14 +40,33 @@ class Policy(StrEnum):
     LATER = "later"
 
 
+class Kind(StrEnum):
+    """What leads people to a form: a widget's page, a dealer's own printed code or kiosk, or the
+    code of an event."""
+
+    WIDGET = "widget"
+    POSTER = "poster"
+    KIOSK = "kiosk"
+    EVENT = "event"
+
+
 class Site(Model):
-    """A web site (or a corner of it) with a consent widget. ``explicit_consents`` are the texts
-    (ids of ``document``) whose explicit consent its form asks for, each by a box of its own."""
+    """A web site (or a corner of it) with a consent widget, or a dealer's own page
+    (:mod:`ileti.capture.dealercodes`; ``ended_at``: its code was replaced or ended; ``ends_at``:
+    an event's last moment).
+    ``explicit_consents`` are the texts (ids of ``document``) whose explicit consent its form asks
+    for, each by a box of its own; ``fields`` (ids of ``custom_field``) what else it asks."""
 
     __tablename__ = "site"
     __table_args__ = (
         CheckConstraint("policy in ('code', 'signed', 'later')", name="policy"),
+        CheckConstraint("kind in ('widget', 'poster', 'kiosk', 'event')", name="kind"),
+        CheckConstraint("kind in ('widget', 'event') or dealer_id is not null",
+                        name="page_of_dealer"),
+        CheckConstraint("(kind = 'event') = (ends_at is not null)", name="event_ends"),
         Index("ix_site_provider_id", "provider_id"),
+        Index("uq_site_dealer_page", "dealer_id", "kind", unique=True,
+              postgresql_where=text("kind <> 'widget' and active")),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
@@ -67,8 +87,14 @@ class Site(Model):
     explicit_consents: Mapped[list[int]] = mapped_column(
         ARRAY(Integer), server_default=text("'{}'::integer[]")
     )
+    fields: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), server_default=text("'{}'::integer[]")
+    )
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     form_version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    kind: Mapped[str] = mapped_column(String(8), server_default=text("'widget'"))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
@@ -89,7 +115,7 @@ def _another_form(_mapper: Any, _connection: Any, site: Site) -> None:
     """
     shown: Any = inspect(site).attrs
     if any(shown[name].history.has_changes()
-           for name in ("channels", "explicit_consents", "policy")):
+           for name in ("channels", "explicit_consents", "fields", "policy")):
         site.form_version += 1
 
 
@@ -125,3 +151,37 @@ class Verification(Model):
     verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+
+
+class KioskItem(Model):
+    """A choice taken without network that could not be recorded by itself, and why
+    (:mod:`ileti.capture.kioskheld`). ``item`` is the device's name for it; the content is sealed
+    and wiped when somebody decides. ``marks`` are the keyed hashes of its addresses, by which an
+    erasure finds it."""
+
+    __tablename__ = "kiosk_item"
+    __table_args__ = (
+        UniqueConstraint("site_id", "item"),
+        CheckConstraint("state between 1 and 4", name="state"),
+        CheckConstraint("(content_ct is null) = (content_key is null)", name="content"),
+        Index("ix_kiosk_item_provider_id", "provider_id", "state", "id"),
+        Index("ix_kiosk_item_waiting", "arrived_at", postgresql_where=text("state = 1")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int] = mapped_column(Integer)
+    dealer_id: Mapped[int] = mapped_column(Integer)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    item: Mapped[str] = mapped_column(String(64))
+    state: Mapped[int] = mapped_column(SmallInteger)
+    reason: Mapped[str] = mapped_column(String(24))
+    claimed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    contact_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    arrived_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    clock_changed: Mapped[bool] = mapped_column(Boolean)
+    content_key: Mapped[int | None] = mapped_column(SmallInteger)
+    content_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    marks: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[int | None] = mapped_column(Integer)

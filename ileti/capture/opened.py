@@ -44,7 +44,7 @@ class First:
 
     items: list[NewConsent]
     acts: list[NewAct]
-    person: dict[str, str]
+    person: dict[str, Any]
     evidence: dict[str, Any]
 
 

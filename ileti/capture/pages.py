@@ -15,7 +15,17 @@ import msgspec
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from ileti.capture import api_pages, code_limits, endpoints, forms, refusals, takeaway, verify
+from ileti.capture import (
+    api_pages,
+    code_limits,
+    dealercodes,
+    endpoints,
+    forms,
+    receiptpage,
+    refusals,
+    takeaway,
+    verify,
+)
 from ileti.capture.forms import ChoiceIn, SubmissionIn
 from ileti.capture.limits import FORWARD, MESSAGES, counters
 from ileti.capture.page import (
@@ -45,6 +55,8 @@ from ileti.core.errors import (
     TooMany,
     TryLater,
 )
+from ileti.fields import reading
+from ileti.fields.vocabulary import LONGEST_TEXT
 from ileti.kvkk import standing
 from ileti.kvkk.vocabulary import Act
 
@@ -64,7 +76,8 @@ def let_pages_load_the_widget(answer: Response) -> Response:
 
 def _page(template: str, site: Site, language: str, code: int = 200, **context: Any) -> Response:
     return draw(template, language, site.brand_name, code, brand_id=site.place.brand_id,
-                **context)
+                dealer=site.dealer_name if site.kind != "widget" else None,
+                kiosk=dealercodes.path_of(site.id) if site.kind == "kiosk" else None, **context)
 
 
 # -- the form --------------------------------------------------------------------------------------
@@ -143,9 +156,12 @@ _FIELDS = ("name", "phone", "email")
 
 def _again(site: Site, language: str, status: int, faults: list[tuple[str, str]]) -> Response:
     """The form once more, with what was typed and what is wrong; boxes are empty (R-12)."""
-    errors = [{"field": field if field in (*_FIELDS, "privacy") else "choices", "message": said}
+    own = (*_FIELDS, "privacy", *(reading.PREFIX + one.key for one in site.fields))
+    errors = [{"field": field if field in own else "choices", "message": said}
               for field, said in faults]
     values = {name: request.form.get(name, "")[:400] for name in _FIELDS}
+    values |= {name: text[:LONGEST_TEXT] for name, text in request.form.items()
+               if name.startswith(reading.PREFIX)}
     return _draw(site, language, status, values=values, errors=errors)
 
 
@@ -162,10 +178,19 @@ def _posted() -> SubmissionIn:
                      for word in dict.fromkeys(said.getlist("privacy"))],
             notice=_notice_posted(now),
             website=said.get("website", ""), name=said.get("name"), phone=said.get("phone"),
-            email=said.get("email"),
+            email=said.get("email"), fields=_fields_posted(),
         )
     except msgspec.ValidationError as error:
         raise InvalidInput() from error
+
+
+def _fields_posted() -> dict[str, str | list[str]]:
+    """What was said in custom fields; what was left empty was not said."""
+    found: dict[str, str | list[str]] = {}
+    for name, texts in request.form.lists():
+        if name.startswith(reading.PREFIX) and any(texts):
+            found[name.removeprefix(reading.PREFIX)] = texts[0] if len(texts) == 1 else texts
+    return found
 
 
 def _notice_posted(now: str) -> NoticeIn | None:
@@ -280,9 +305,21 @@ def standard_receipt(site_key: str) -> ResponseReturnValue:
 
 @blueprint.get("/m/<token>")
 def mailed_receipt(token: str) -> ResponseReturnValue:
-    """The same by the link of a mail, for the address the mail went to. Opening changes nothing."""
+    """The same by the link of a mail, for the address the mail went to: a page for whoever reads, a
+    file for whoever asks for one. Opening changes nothing."""
     counters.check("r", 0, visitor().address, share=4)
-    return _given(takeaway.of_link(token[:1_000]))
+    made = takeaway.of_link(token[:1_000])
+    if "file" in request.args or "text/html" not in request.headers.get("Accept", ""):
+        return _given(made)
+    language, path = made["language"], f"/m/{token}"
+    if "lang" in request.args:
+        language = asked_language()
+    answer = receiptpage.show(
+        made, language, files=[(receiptpage.FILE[language], f"{path}?file")],
+        other=other_language(path, language) | {
+            "url": _named(path, "tr" if language == "en" else "en")})
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 def _given(receipt: dict[str, Any]) -> Response:
@@ -298,12 +335,14 @@ def _show_receipt(site: Site, opened: verify.Opened, handle: str, *, status: int
         site, language, state="unverified" if now.waiting else "recorded",
         lines={channel: (said.name, outcome.name) for channel, said, outcome, _ in now.lines},
         given={one.document_id for one in now.acts if one.act is Act.GIVEN},
-        renewed=standing.renewed(db.connection(), {one.text_id for one in now.acts}),
+        renewed=standing.renewed(db.connection(), {one.text_id for one in now.acts},
+                                 provider_id=site.place.provider_id),
         form_url=in_language(path, language),
         notice=now.notice, receipt=receipt_number(opened.submission_id), status=status,
         issued_at=istanbul_text(now.issued_at), note=note, handle=handle,
         download_url=f"{path}/receipt.json?h={handle}",
-        standard_url=f"{path}/receipt.jsonld?h={handle}" if now.lines else None,
+        standard_url=f"{path}/receipt.jsonld?h={handle}"
+        if now.lines or any(one.to for one in now.acts) else None,
         centre_url=in_language(centre_path(site.place.iys_code), language),
         waiting=[code for code in verify.described(now.waiting)
                  if code_limits.reachable(now.waiting[code["to"]])],

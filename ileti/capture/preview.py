@@ -1,8 +1,9 @@
 """A text as visitors will see it, drawn by the very templates that draw it for them.
 
 Why here: the public pages belong to this floor, and a preview by other code would sooner or later
-show something else. A preview takes no consent: its token names a text that does not exist, so that
-even a copied form is refused, and its form posts nowhere.
+show something else. So what is asked with a box is drawn on the form of the brand: a commercial
+consent and each statement of explicit consent (R-57, R-58). A preview takes no consent: its token
+names a text that does not exist, so that even a copied form is refused, and its form posts nowhere.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ileti.documents import pages, showing
 from ileti.documents.facts import Judged, facts_of, judge
 from ileti.documents.models import Document, DocumentDraft
 from ileti.documents.publish import LONGEST_BODY
-from ileti.documents.vocabulary import ETK
+from ileti.documents.vocabulary import ETK, NOTICE, ONE_PURPOSE
 from ileti.tenancy.models import Brand, Provider
 
 
@@ -72,30 +73,43 @@ def _drawn(document: Document, language: str, title: str, body: str) -> Response
     provider = orm.db.session.get(Provider, document.provider_id)
     if provider is None or brand is None:
         raise NotFound()
-    if document.kind == ETK and document.channel:
-        return _form(document, provider, brand, language, judged)
+    if (document.kind == ETK and document.channel) or document.kind in ONE_PURPOSE:
+        site = _with(document, _shown(provider, brand), language, judged)
+        if site.offered(language):
+            return _form(site, brand, language)
     return draw("notice.html", language, brand.name, brand_id=brand.id, notice={
         "title": judged.title or document.name, "version": "–",
         "published_at": istanbul_text(clock.now()), "hash": "–",
         "body": judged.body.replace("**", ""), "current": True, "retired_at": None})
 
 
-def _form(document: Document, provider: Provider, brand: Brand, language: str,
-          judged: Judged) -> ResponseReturnValue:
-    """The consent form of the brand with this text in its place."""
-    site = _site(provider, brand)
-    now = clock.now()
-    for one in showing.on_show(provider.id, brand.id, now):
-        text = Text(0, one.version, one.title, one.body, "")
-        if one.kind == ETK and one.channel:
-            site.consents[one.language, Channel(one.channel)] = text
-        elif one.kind == "AYDINLATMA":
-            site.notices[one.language] = replace(text, id=one.version_id)
-    site.consents[language, Channel(document.channel or 0)] = Text(
-        0, 0, judged.title, judged.body, "")
+def _form(site: Site, brand: Brand, language: str) -> ResponseReturnValue:
     shown: dict[str, Any] = forms.show(site, language)
     return draw("form.html", language, brand.name, brand_id=brand.id, form=shown, token="",
                 key="", shown_at="", action="#", other=None)
+
+
+def _shown(provider: Provider, brand: Brand) -> Site:
+    """The consent form of the brand with what is on show."""
+    site = _site(provider, brand)
+    for one in showing.on_show(provider.id, brand.id, clock.now()):
+        text = Text(0, one.version, one.title, one.body, "")
+        if one.kind == ETK and one.channel:
+            site.consents[one.language, Channel(one.channel)] = text
+        elif one.kind == NOTICE:
+            site.notices[one.language] = replace(text, id=one.version_id)
+    return site
+
+
+def _with(document: Document, site: Site, language: str, judged: Judged) -> Site:
+    """The form with this text in its place: a statement of explicit consent is the only one it
+    asks for."""
+    text = Text(0, 0, judged.title, judged.body, "", document.id)
+    if document.kind == ETK:
+        site.consents[language, Channel(document.channel or 0)] = text
+        return site
+    site.asked[language, document.id] = text
+    return replace(site, explicit_consents=(document.id,))
 
 
 def _site(provider: Provider, brand: Brand) -> Site:

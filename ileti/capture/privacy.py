@@ -2,8 +2,10 @@
 
 Why apart from ``forms``: commercial consents and these acts share a form and a click, and nothing
 else (R-58): other boxes, other texts, other entries. The notice is on the form before anything is
-ticked, so its act is dated by its showing and never after an act of the same form (R-60); that it
-was declared as read makes it ``READ``, and the moment of that tick stands in the evidence. Each
+ticked, so that it was ``SHOWN`` is dated by its showing and never after an act of the same form
+(R-60). That it was declared as read makes it ``READ``, and is dated by that tick, wherever it came
+among the others: nobody read at ten what they ticked at five past. When it was put before them
+stands in the evidence (``shownAt``), and the check of R-60 knows that one form did both. Each
 explicit consent is a box and a text of its own, and none is required (R-57).
 """
 
@@ -112,21 +114,23 @@ class Given:
 
 def acts(
     notice: Text | None, said: NoticeIn | None, given: Sequence[Given],
-    addresses: Iterable[str], *, shown_at: datetime, clicks: Iterable[datetime], moment: datetime,
-    oldest: timedelta,
+    addresses: Iterable[str], *, shown_at: datetime, read_at: datetime | None,
+    clicks: Iterable[datetime], moment: datetime, oldest: timedelta,
 ) -> tuple[NewAct, ...]:
     """The acts of a form that came back: for each address the notice's and every consent's; of
-    nobody (None) when no address was given. ``clicks`` are the moments of all other boxes.
+    nobody (None) when no address was given. ``read_at``: when the notice was declared as read;
+    ``clicks`` are the moments of all other boxes.
     """
     made: list[NewAct] = []
     first = min((shown_at, moment, *clicks, *(one.at for one in given)))
-    at = clock.whole_second(max(first, moment - oldest))
+    at = clock.whole_second(max(first, moment - oldest) if read_at is None
+                            else min(read_at, moment))
     owners: list[str | None] = [*addresses]
     for address in owners or [None]:
         if notice is not None:
             made.append(NewAct(
                 notice.document, notice.id, notice.hash,
-                Act.READ if said and said.at else Act.SHOWN, at,
+                Act.SHOWN if read_at is None else Act.READ, at,
                 EXTENTS[said.extent] if said else Extent.LINKED, address))
         made += [NewAct(one.text.document, one.text.id, one.text.hash, Act.GIVEN, one.at,
                         address=address) for one in given]

@@ -13,6 +13,7 @@ import psycopg
 from msgspec import json
 
 from config import Settings
+from ileti.capture.seedsending import open_accounts
 from ileti.core import db
 from ileti.core.http import NoAnswer, OutgoingClient
 from ileti.core.logs import get_logger
@@ -77,6 +78,7 @@ def seed_demo(settings: Settings) -> dict[str, Any]:
         publish_standard_texts(provider, brand)
     _ask_consent(provider, first, sites[SITE_KEY])
     _tell_simulator(settings, password)
+    open_accounts(settings, provider, first, IYS_CODE)
     return {"provider": provider, "brands": brands, "dealers": dealers, "sites": sites}
 
 
@@ -91,9 +93,10 @@ def _provider(conn: psycopg.Connection[Any], password: str) -> tuple[int, str]:
     number = _one(
         conn, "select id from provider where iys_code = %(code)s",
         "insert into provider (title, short_name, iys_code, mersis, contact, address, application, "
-        "activation_date, iys_username, iys_password) values (%(title)s, 'Liman Kahve', %(code)s, "
-        "%(mersis)s, %(contact)s, %(address)s, %(contact)s, %(activation)s, 'liman-api', "
-        "%(password)s) returning id",
+        "activation_date, iys_username, iys_password, service_number, refusal_number, call_digit, "
+        "segment_price) values (%(title)s, 'Liman Kahve', %(code)s, %(mersis)s, %(contact)s, "
+        "%(address)s, %(contact)s, %(activation)s, 'liman-api', %(password)s, '0850 000 00 00', "
+        "'3338', '9', 0.15) returning id",
         {"code": IYS_CODE, "title": _TITLE, "mersis": _MERSIS, "contact": _CONTACT,
          "address": _ADDRESS, "activation": _ACTIVATION,
          "password": box.encrypt_text(password, "iys-password")},

@@ -23,8 +23,9 @@ from ileti.capture.site_secret import OVERLAP, previous_holds
 from ileti.channels.preference_link import centre_path
 from ileti.consents.vocabulary import Channel
 from ileti.core import orm
-from ileti.core.formats import language
+from ileti.core.formats import either, language
 from ileti.documents.models import Document
+from ileti.fields.models import CustomField
 from ileti.tenancy import security
 
 MANIFEST = ROOT / "static" / "widgets" / "manifest.json"
@@ -62,7 +63,8 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "facts": [(_("Site key"), Markup("<code>{}</code>").format(site.public_key)),
                   (_("Form version"), str(site.form_version)),
                   (_("Languages"), "Türkçe, English"),
-                  (_("Explicit consents"), _asked(site))],
+                  (_("Explicit consents"), _asked(site)),
+                  *([(_("Custom fields"), _fields(site))] if site.fields else [])],
         "policy": {"label": label, "text": text}, "origins": site.origins, "origins_url": edit,
         "channels": [Channel(number).name for number in site.channels],
         "signers": server_snippets(site) if site.policy == Policy.SIGNED else [],
@@ -76,6 +78,13 @@ def _asked(site: Site) -> str:
         select(Document).where(Document.id.in_(site.explicit_consents)))}
     found = [names[one] for one in site.explicit_consents if one in names]
     return ", ".join(found) or _("none is asked")
+
+
+def _fields(site: Site) -> str:
+    """What else its form asks, in its order."""
+    names = {one.id: either(one.name_tr, one.name_en) for one in orm.db.session.scalars(
+        select(CustomField).where(CustomField.id.in_(site.fields)))}
+    return ", ".join(names[one] for one in site.fields if one in names)
 
 
 def secret_card(site: Site, shown: str | None) -> dict[str, Any] | None:

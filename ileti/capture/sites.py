@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
 
 from ileti.consents.ledger import Place
-from ileti.consents.vocabulary import Channel
+from ileti.consents.rules import SOURCE_OF_FLOW, Flow
+from ileti.consents.vocabulary import Channel, Source
 from ileti.core import db
 from ileti.core.errors import NotFound, StorageAway
 from ileti.core.secrets import secrets
+from ileti.fields import catalogue
+from ileti.fields.vocabulary import Field, Subject
 
 FRESH_SECONDS: Final = 3.0
 _MOST_KEPT: Final = 2_000
@@ -44,7 +48,8 @@ class Site:
 
     ``secrets``: the one its server signs with, and the one before while that still holds.
     ``explicit_consents``: ids of the texts it asks an explicit consent for, in its order; ``asked``
-    those of them that are on show, by language.
+    those of them that are on show, by language. ``kind``: a widget's site, or a dealer's own page.
+    ``fields``: what else the form asks, in its order.
     """
 
     id: int
@@ -61,10 +66,24 @@ class Site:
     channels: tuple[Channel, ...]
     form_version: int
     explicit_consents: tuple[int, ...] = ()
+    kind: str = "widget"
+    fields: tuple[Field, ...] = ()
     consents: dict[tuple[str, Channel], Text] = field(default_factory=dict)
     notices: dict[str, Text] = field(default_factory=dict)
     asked: dict[tuple[str, int], Text] = field(default_factory=dict)
     in_force: dict[tuple[str, int], tuple[Channel | None, Text]] = field(default_factory=dict)
+
+    @property
+    def flow(self) -> Flow:
+        """How consents come here; their source follows (R-43). A form of ours is the web, also
+        when a printed code led to it; on a dealer's own device it is an electronic medium, and
+        behind an event's code the event."""
+        return {"kiosk": Flow.ELECTRONIC, "event": Flow.EVENT}.get(self.kind, Flow.WEB)
+
+    @property
+    def source(self) -> Source:
+        """What İYS is told of where a consent was taken."""
+        return SOURCE_OF_FLOW[self.flow]
 
     def offered(self, language: str) -> list[tuple[Channel, Text]]:
         """Channels with a published text, in the order of the site."""
@@ -79,14 +98,25 @@ class Site:
 
 _kept: dict[str, tuple[float, Site | None]] = {}
 
-_SITE = """
+_SITE = f"""
 select s.id, s.public_key, s.name, s.provider_id, p.iys_code, s.brand_id, b.brand_code, p.title,
        b.name, s.dealer_id, coalesce(d.alias, d.title), s.secret,
        case when s.secret_before_until > now() then s.secret_before end, s.origins, s.policy,
-       s.channels, s.form_version, s.explicit_consents
+       s.channels, s.form_version, s.explicit_consents, s.kind,
+       (select json_agg({catalogue.AS_JSON} order by array_position(s.fields, f.id))
+          from custom_field f where f.provider_id = s.provider_id and f.id = any(s.fields)
+           and f.subject = {int(Subject.CONSENT)} and f.retired_at is null)
   from site s join provider p on p.id = s.provider_id join brand b on b.id = s.brand_id
-  left join dealer d on d.id = s.dealer_id
- where s.public_key = %s and s.active"""
+  left join dealer d on d.id = s.dealer_id"""  # noqa: S608
+# whoever began before an event ended still types the code that came
+_TAKES = """(s.kind = 'widget' or (s.kind <> 'event' or s.ends_at > now() - interval '15 minutes')
+   and (s.kind = 'event' and s.dealer_id is null or d.status = 'active'
+        and not 'page' = any(dealer_closed(s.provider_id, s.brand_id, s.dealer_id))))"""
+_OPEN = f"{_SITE} where s.public_key = %s and s.active and p.data_management and {_TAKES}"
+_EVEN_CLOSED = f"""{_SITE} where s.id = %s and p.data_management"""
+_CLOSING = f"""
+select s.ended_at, (s.active or s.ended_at is not null) and {_TAKES}
+  from site s left join dealer d on d.id = s.dealer_id where s.id = %s"""  # noqa: S608
 
 _TEXTS = """
 select kind, channel, language, version_id, version, title, body, content_hash, document_id
@@ -96,7 +126,8 @@ select kind, channel, language, version_id, version, title, body, content_hash, 
 
 
 def find_site(public_key: str) -> Site:
-    """The active site of a public key; raises NotFound, StorageAway."""
+    """The active site of a public key; raises NotFound, also where its provider no longer has the
+    module that forms belong to (:mod:`ileti.tenancy.modules`), and StorageAway."""
     kept = _kept.get(public_key)
     if kept is None or kept[0] < time.monotonic():
         site = _read(public_key)
@@ -137,9 +168,24 @@ def _old_text(provider_id: int, brand_id: int, language: str, version_id: int) -
 def _read(public_key: str) -> Site | None:
     if not public_key.isascii() or len(public_key) > 40 or "\0" in public_key:
         return None
+    return _whole(_OPEN, public_key)
+
+
+def site_even_closed(site_id: int) -> tuple[Site, datetime | None, bool]:
+    """A page by its number, also one that ended: what was taken there without network comes later.
+    With it when it ended and whether anything is taken now, of an ended one whether its dealer
+    takes any. Raises NotFound, StorageAway."""
+    site = _whole(_EVEN_CLOSED, site_id)
+    row = db.connection().execute(_CLOSING, (site_id,)).fetchone()
+    if site is None or row is None:
+        raise NotFound("Böyle bir form yok.", "There is no such form.", code="no_such_site")
+    return site, row[0], bool(row[1])
+
+
+def _whole(statement: str, name: str | int) -> Site | None:
     try:
         conn = db.connection()
-        row = conn.execute(_SITE, (public_key,)).fetchone()
+        row = conn.execute(statement, (name,)).fetchone()
         if row is None:
             return None
         site = _site(row)
@@ -147,6 +193,7 @@ def _read(public_key: str) -> Site | None:
             _TEXTS, (site.place.provider_id, site.place.brand_id, list(site.explicit_consents))
         ):
             _put(site, kind, channel, language, _text(text))
+        _notice_in_every_language(site)
         return site
     except psycopg.OperationalError as error:
         raise StorageAway() from error
@@ -162,6 +209,16 @@ def _put(site: Site, kind: str, channel: int | None, language: str, shown: Text)
     site.in_force[language, shown.id] = (Channel(channel) if channel else None, shown)
 
 
+def _notice_in_every_language(site: Site) -> None:
+    """R-60: where the notice is written in Turkish alone, whoever reads the form in another
+    language is shown that one, since nobody is asked without a notice."""
+    notice = site.notices.get("tr")
+    if notice is not None:
+        for language in {one for one, _ in (*site.consents, *site.asked)} - site.notices.keys():
+            site.notices[language] = notice
+            site.in_force[language, notice.id] = (None, notice)
+
+
 def _site(row: Any) -> Site:
     return Site(
         id=row[0], key=row[1], name=row[2], place=Place(row[3], row[4], row[5], row[6]),
@@ -170,7 +227,8 @@ def _site(row: Any) -> Site:
                       for sealed in row[11:13] if sealed),
         origins=frozenset(row[13]), policy=row[14],
         channels=tuple(Channel(c) for c in row[15]), form_version=row[16],
-        explicit_consents=tuple(row[17]),
+        explicit_consents=tuple(row[17]), kind=row[18],
+        fields=tuple(catalogue.of_row(one) for one in row[19] or ()),
     )
 
 

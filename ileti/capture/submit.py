@@ -20,7 +20,7 @@ from ileti.channels.confirm import write_soon
 from ileti.channels.messages import Due
 from ileti.consents.ledger import ActorKind, NewSubmission, Recorded
 from ileti.consents.together import record
-from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
+from ileti.consents.vocabulary import Channel, Outcome, Standing, Status
 from ileti.core import clock
 from ileti.core.errors import NotAllowed
 from ileti.core.failpoints import reach
@@ -51,7 +51,7 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
     if site.policy == "code" and accepted.addresses:
         verify.refuse_too_many_codes(site, accepted)
     reach("capture.accepted")
-    recorded, acts = _record(site, accepted, verified=good)
+    recorded, acts = record_accepted(site, accepted, verified=good)
     reach("capture.recorded")
     if not accepted.addresses:
         return _receipt(site, accepted, recorded, acts)
@@ -63,13 +63,13 @@ def submit(site: Site, body: SubmissionIn, visitor: Visitor, *, own_page: bool) 
     return _receipt(site, accepted, recorded, acts)
 
 
-def _record(site: Site, accepted: Accepted, *, verified: bool
-            ) -> tuple[Recorded, list[RecordedAct]]:
+def record_accepted(site: Site, accepted: Accepted, *, verified: bool
+                    ) -> tuple[Recorded, list[RecordedAct]]:
     """One call for the consents and the acts of the click. Clicks with consents go together with
     their neighbours, with acts of known owners or without; those with acts alone (a notice, an
     explicit consent and no channel) go alone (docs/adr/0017, 0027)."""
     new = NewSubmission(
-        place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=Source.HS_WEB,
+        place=site.place, idem=accepted.idem, body_hash=accepted.body_hash, source=site.source,
         standing=Standing.VERIFIED if verified else Standing.UNVERIFIED, items=accepted.items,
         actor=ActorKind.VISITOR, dealer_id=site.dealer_id, site_id=site.id,
         evidence=accepted.evidence, person=accepted.person,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import secrets as random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -21,14 +22,22 @@ import psycopg
 from ileti.capture import code_limits
 from ileti.capture.code_budget import budget
 from ileti.capture.forms import Accepted
-from ileti.capture.opened import TO, Opened, Standings, first_said, standings
+from ileti.capture.opened import TO, First, Opened, Standings, first_said, standings
 from ileti.capture.receipts import receipt_number
 from ileti.capture.sites import Site
 from ileti.channels.base import MessageKind
 from ileti.channels.confirm import confirmation, write_once
 from ileti.channels.messages import NewMessage, enqueue
-from ileti.consents.ledger import ActorKind, NewSubmission, Recorded, hash_body, record
-from ileti.consents.vocabulary import Channel, Outcome, Source, Standing
+from ileti.consents.deadlines import is_overdue
+from ileti.consents.ledger import (
+    ActorKind,
+    NewSubmission,
+    Recorded,
+    hash_body,
+    record,
+    submission_of,
+)
+from ileti.consents.vocabulary import Channel, Outcome, Standing, Status
 from ileti.core import clock, db
 from ileti.core.errors import FieldError, Gone, InvalidInput, NotAllowed
 from ileti.core.secrets import secrets
@@ -86,11 +95,7 @@ def refuse_too_many_codes(site: Site, accepted: Accepted) -> None:
 def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded,
                  acts: Sequence[RecordedAct]) -> None:
     """Send each address of the submission its code, once; also after a crash in between."""
-    to = {done.recipient_id: new.address
-          for new, done in zip(accepted.items, recorded.items, strict=True)}
-    to |= {done.recipient_id: new.address
-           for new, done in zip(accepted.acts, acts, strict=True)
-           if done.recipient_id is not None and new.address is not None}
+    to = owners(accepted, recorded, acts)
     with db.transaction() as conn:
         conn.execute("select pg_advisory_xact_lock(%s)", (recorded.submission_id,))
         known = conn.execute(
@@ -99,6 +104,15 @@ def ensure_codes(site: Site, accepted: Accepted, recorded: Recorded,
         ).fetchone()
         if known is None:
             _issue(conn, site, recorded.submission_id, to, accepted.language)
+
+
+def owners(accepted: Accepted, recorded: Recorded, acts: Sequence[RecordedAct]) -> dict[int, str]:
+    """The recipients of a submission with their canonical addresses."""
+    to = {done.recipient_id: new.address
+          for new, done in zip(accepted.items, recorded.items, strict=True)}
+    return to | {done.recipient_id: new.address
+                 for new, done in zip(accepted.acts, acts, strict=True)
+                 if done.recipient_id is not None and new.address is not None}
 
 
 def _issue(conn: psycopg.Connection[Any], site: Site, submission_id: int,
@@ -227,25 +241,36 @@ def _confirm_one(
     ):
         left[to] = MOST_TRIES - counted[0]
         return _code_fault(to, "wrong_code" if left[to] else "no_tries", left[to])
-    _record_verified(site, opened, recipient_id, verification_id)
-    conn.execute(
-        "update verification set verified_at = coalesce(verified_at, %s) where id = %s",
-        (clock.now(), verification_id),
-    )
+    prove(site, opened, recipient_id, verification_id)
     return None
+
+
+def prove(site: Site, opened: Opened, recipient_id: int, verification_id: int) -> None:
+    """The address is proven, by its code or its link: what was ticked is recorded as verified, and
+    only then the verification is marked used, so that a crash in between means once more. Raises
+    Gone where all of it comes too late."""
+    _record_verified(site, opened, recipient_id, verification_id)
+    db.connection().execute(
+        "update verification set verified_at = coalesce(verified_at, %s) where id = %s",
+        (clock.now(), verification_id))
 
 
 def _record_verified(
     site: Site, opened: Opened, recipient_id: int, verification_id: int
 ) -> None:
-    """R-21: the boxes ticked before, now for a proven address; R-22: none ticked, none recorded."""
+    """R-21: the boxes ticked before, now for a proven address; R-22: none ticked, none recorded.
+    A consent whose three business days are over is none any more (R-33, R-40). Raises Gone when
+    nothing else was chosen."""
     first = first_said(site, opened, recipient_id)
     if first is None:
         return
+    idem = f"confirm:{opened.submission_id}:{recipient_id}"
+    if submission_of(site.place.provider_id, idem) is None:  # else a replay, whatever the hour
+        first = _in_time(first)
     new = NewSubmission(
-        place=site.place, idem=f"confirm:{opened.submission_id}:{recipient_id}",
+        place=site.place, idem=idem,
         body_hash=hash_body("confirm", opened.submission_id, recipient_id),
-        source=Source.HS_WEB, standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
+        source=site.source, standing=Standing.VERIFIED, actor=ActorKind.VISITOR,
         dealer_id=site.dealer_id, site_id=site.id, person=first.person, items=first.items,
         evidence=first.evidence | {
             "receipt": receipt_number(opened.submission_id),
@@ -263,6 +288,24 @@ def _record_verified(
             person=first.person.get("name", ""), place=site.name,
             receipt=receipt_number(opened.submission_id),
         ))
+
+
+def _in_time(first: First) -> First:
+    """What of it may still be recorded: refusals always, consents within their deadline, explicit
+    consents, which have none."""
+    now = clock.now()
+    items = [one for one in first.items
+             if one.status is Status.RET or not is_overdue(one.consent_date, now)]
+    if not items and all(act.act.of_notice for act in first.acts):
+        raise over()
+    return replace(first, items=items)
+
+
+def over() -> Gone:
+    """The refusal of a proof that comes too late."""
+    return Gone("Doğrulamanın süresi doldu. Adresiniz doğrulanmadı; size ileti gönderilmez.",
+                "The time to verify is over. Your address was not verified; nothing is sent to "
+                "you.", code="link_expired")
 
 
 _SENTENCES: Final = {

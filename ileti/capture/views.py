@@ -14,25 +14,31 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
+from flask_appbuilder.models.sqla.filters import FilterEqual
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 from wtforms import SelectField, SelectMultipleField, ValidationError
 from wtforms.validators import DataRequired
 
 from ileti.capture import site_secret
 from ileti.capture.endpoints import MOST_ASKED
-from ileti.capture.models import Policy, Site, Verification
+from ileti.capture.models import Kind, Policy, Site, Verification
 from ileti.capture.site_page import POLICIES, site_page
+from ileti.channels import deliverywords
 from ileti.channels.base import MessageKind
 from ileti.channels.messagepack import number_of
 from ileti.channels.models import Message
+from ileti.channels.send import DOUBT
+from ileti.channels.sms import Delivery
 from ileti.consents.models import ConsentEntry
 from ileti.consents.timeline import Step, tells
-from ileti.core import orm
+from ileti.core import formats, orm
 from ileti.core.errors import CallerMistake, NotFound
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.vocabulary import ASKS, ONE_PURPOSE
+from ileti.fields.models import CustomField
+from ileti.fields.vocabulary import Subject
 from ileti.tenancy import confirm, security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
@@ -62,10 +68,28 @@ def _askable() -> list[tuple[int, str]]:
     return [(one.id, f"{one.name} · {one.brand or one.provider}") for one in found]
 
 
+def _askable_fields() -> list[tuple[int, str]]:
+    """Fields of consents that are in use, in the order of their providers."""
+    found = orm.db.session.scalars(select(CustomField).where(
+        CustomField.subject == int(Subject.CONSENT), CustomField.retired_at.is_(None)).order_by(
+        CustomField.provider_id, CustomField.position, CustomField.id))
+    return [(one.id, formats.either(one.name_tr, one.name_en)) for one in found]
+
+
+class Sites(Records):
+    """Sites with a widget; a dealer's own pages are made and ended on the dealer's page."""
+
+    def get(self, id: Any, filters: Any = None, select_columns: Any = None) -> Any:
+        """The site, inside the user's scope."""
+        found = super().get(id, filters, select_columns)
+        return found if found is None or found.kind == Kind.WIDGET else None
+
+
 class SiteView(RecordView):
     """Sites with their widget."""
 
-    datamodel = Records(Site)
+    datamodel = Sites(Site)
+    base_filters = [["kind", FilterEqual, Kind.WIDGET.value]]
     route_base = "/siteler"
     class_permission_name = "site"
     method_permission_name = RecordView.method_permission_name | {
@@ -75,14 +99,15 @@ class SiteView(RecordView):
     label_columns = COMMON_LABELS | {
         "public_key": _l("Site key"), "origins": _l("Allowed addresses"), "policy": _l("Policy"),
         "channels": _l("Channels"), "active": _l("Active"),
-        "explicit_consents": _l("Explicit consents")}
+        "explicit_consents": _l("Explicit consents"), "fields": _l("Custom fields")}
     list_columns = ["name", "brand", "dealer", "policy", "active"]
     formatters_columns = {"policy": lambda value: POLICIES[Policy(value)][0]}
     order_columns = ["name"]
     search_columns = ["name"]
     add_columns = ["brand", "dealer", "name", "origins", "policy", "channels",
-                   "explicit_consents"]
-    edit_columns = ["name", "origins", "policy", "channels", "explicit_consents", "active"]
+                   "explicit_consents", "fields"]
+    edit_columns = ["name", "origins", "policy", "channels", "explicit_consents", "fields",
+                    "active"]
     show_columns = ["name"]
     add_form_extra_fields = {
         "origins": LinesField(_l("Allowed addresses"), [_check_origins],
@@ -98,6 +123,9 @@ class SiteView(RecordView):
             _l("Explicit consents"), coerce=int, choices=_askable,
             description=_l("KVKK texts the form asks for, each with an empty box of its own. None "
                            "is needed; choose only what has no other legal ground.")),
+        "fields": SelectMultipleField(
+            _l("Custom fields"), coerce=int, choices=_askable_fields,
+            description=_l("What else the form asks; it becomes part of each consent’s proof.")),
     }
     edit_form_extra_fields = add_form_extra_fields
 
@@ -125,6 +153,10 @@ class SiteView(RecordView):
             if (document.provider_id != item.provider_id
                     or document.brand_id not in (None, item.brand.id)):
                 raise Told(_("“%(text)s” is a text of another brand.", text=document.name))
+        asked = orm.db.session.scalars(select(CustomField).where(
+            CustomField.id.in_(item.fields or [])))
+        if any(one.provider_id != item.provider_id for one in asked):
+            raise Told(_("A form asks fields of its own provider only."))
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
@@ -208,10 +240,25 @@ def confirmations(entries: list[ConsentEntry]) -> list[Step]:
         tuple_(Message.provider_id, Message.submission_id).in_(
             {(entry.provider_id, entry.submission_id) for entry in entries}),
         Message.recipient_id.in_({entry.recipient_id for entry in entries}),
-        Message.kind == int(MessageKind.CONFIRMATION), Message.sent_at.is_not(None)))
-    return [{"part": "message", "icon": "mail-check", "tone": "ok", "at": one.sent_at,
-             "title": _("The person was told the same day"),
-             "facts": _("With a link to refuse."), "link": _bundle_of(one)} for one in found]
+        Message.kind == int(MessageKind.CONFIRMATION),
+        or_(Message.sent_at.is_not(None), Message.problem.startswith(DOUBT))))
+    return [_told_step(one) for one in found]
+
+
+def _told_step(one: Message) -> Step:
+    if one.sent_at is None:
+        return {"part": "message", "icon": "circle-alert", "tone": "wait", "at": one.created_at,
+                "title": _("It is in doubt whether the person was told"),
+                "facts": _("The message was handed over and the provider’s answer did not come. It "
+                           "is not sent again by itself."), "link": _bundle_of(one)}
+    fate = deliverywords.word(one.delivery, one.delivery_reason)
+    failed = one.delivery in (Delivery.NOT_DELIVERED, Delivery.BLOCKED_BY_IYS)
+    return {"part": "message", "icon": "circle-x" if failed else "mail-check",
+            "tone": "wait" if failed else "ok", "at": one.sent_at,
+            "title": _("The person was told the same day"),
+            "facts": _("With a link to refuse.") + (f" {fate[:1].upper()}{fate[1:]}." if fate
+                                                    else ""),
+            "link": _bundle_of(one)}
 
 
 def _bundle_of(one: Message) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""The words of a receipt that stand beside what was chosen, for the widget.
+"""What the widget says on its last step: the receipt, and the words beside what was chosen.
 
 Why here: they are few and change with the vocabulary of the ledger, and the widget that carried
 them in both languages would be over its weight (goal 8). The form's answer brings them in its own.
@@ -28,6 +28,18 @@ _WORDS: Final = {
     "number": ("Makbuz no", "Receipt no"),
     "date": ("Tarih", "Date"),
     "download": ("Makbuzu indir", "Download receipt"),
+    "title.recorded": ("Seçiminiz kaydedildi", "Your choice is recorded"),
+    "title.unverified": ("Seçiminiz alındı", "Your choice is received"),
+    "title.code_sent": ("Seçiminiz alındı", "Your choice is received"),
+    "title.none": ("Hiçbir izin vermediniz", "You gave no consent"),
+    "told.recorded": ("İzin verdiğiniz adreslere bugün bilgi iletisi gelir; oradan da "
+                      "vazgeçebilirsiniz.", "A notice goes to the addresses you chose today; you "
+                      "can withdraw from there too."),
+    "told.unverified": ("Adresiniz doğrulanana kadar ileti gönderilmez.",
+                        "Nothing is sent until your address is verified."),
+    "told.code_sent": ("Adresiniz doğrulanana kadar ileti gönderilmez.",
+                       "Nothing is sent until your address is verified."),
+    "told.none": ("Tanıtım iletisi almayacaksınız.", "You will get no promotional messages."),
 }
 WORDS: Final = {
     language: {key: pair[n] for key, pair in _WORDS.items()}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from ileti.channels.mail import Mark
 from ileti.consents.vocabulary import Channel
 
 
@@ -18,6 +19,10 @@ class MessageKind(IntEnum):
 
     CODE = 1
     CONFIRMATION = 2
+    ANSWER = 3  # to what the person wrote; its words stand in its content
+    TAKEN_BACK = 4
+    ACTS = 6  # explicit consents given and withdrawn (channels/actreceipts.py)
+    SINGLE = 5  # somebody or a program asked for this one (docs/adr/0056)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Attachment:
 class Envelope:
     """One rendered message; ``message_id`` is stable over every try, ``to`` canonical. Messages
     that are not of the table ``message`` name a ``series`` of numbers of their own.
-    ``attachments`` are for mails."""
+    ``attachments`` are for mails, and so are ``mark``, which names the mail in what comes back, and
+    ``sender_name`` (the brand)."""
 
     message_id: int
     channel: Channel
@@ -44,21 +50,28 @@ class Envelope:
     refuse_url: str | None = None
     series: str = ""
     attachments: tuple[Attachment, ...] = ()
+    mark: Mark | None = None
+    sender_name: str = ""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The other side took it; ``outside_id`` is its name there."""
+    """The other side took it; ``outside_id`` is its name there. ``account_id`` and ``by``: the
+    account it went over and its kind, where there was one."""
 
     outside_id: str | None = None
+    account_id: int | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True)
 class Retry:
-    """It failed for now; ``after`` seconds when the other side told us."""
+    """It failed for now; ``after`` seconds when the other side told us. ``doubt``: it may have gone
+    out all the same, so that another try may be a second message."""
 
     reason: str
     after: float | None = None
+    doubt: bool = False
 
 
 @dataclass(frozen=True)

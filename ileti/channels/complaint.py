@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from ileti.channels import messagepack
+from ileti.channels import messagepack, othersent
 from ileti.channels.messagepack import Row
+from ileti.channels.othersent import Told
 from ileti.consents import bundle, moments, past
 from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach, Standing
@@ -64,9 +65,14 @@ def build(reach: Reach, recipient_id: int, moment: datetime, title: str = "") ->
     """The pack of one complaint. Raises NotFound when nothing was recorded of the address by then,
     and as :func:`ileti.consents.bundle.build`."""
     rows, more = near(reach, recipient_id, moment)
+    others = othersent.near(reach, recipient_id, moment, moment - NEAR, moment + NEAR,
+                            MOST_MESSAGES)
     standings = moments.at_moment(reach, recipient_id, moment)
     files, stood_on = messagepack.files_of(reach, rows)
-    last = max([moment, *(one.moment for one in rows)])
+    for n, one in enumerate(others, len(rows) + 1):
+        files[f"messages/{n:04}.json"] = readable(one.parts)
+    stood_on = sorted({*stood_on, *(one.entry_id for one in others if one.entry_id)})
+    last = max([moment, *(one.moment for one in rows), *(one.at for one in others)])
     entries = sorted({*stood_on, *_entries(reach, recipient_id, last)})
     if not entries:
         raise NotFound("O ana kadar bu adres hakkında kayıt yok.",
@@ -74,9 +80,10 @@ def build(reach: Reach, recipient_id: int, moment: datetime, title: str = "") ->
     title = " ".join(title.split())[:LONGEST_TITLE]
     files["complaint.json"] = readable({
         "at": iso(moment), "title": title or None, "hoursAround": NEAR // timedelta(hours=1),
-        "messages": [_short(one, title) for one in rows], "moreMessages": more,
+        "messages": [*(_short(one, title) for one in rows),
+                     *(_told(one, title) for one in others)], "moreMessages": more,
         "states": [told(one) for one in standings]})
-    files["sikayet.txt"] = _summary(Near(rows, more), standings, moment, title).encode()
+    files["sikayet.txt"] = _summary(Near(rows, more), others, standings, moment, title).encode()
     return bundle.build(reach.provider_id, entries, files)
 
 
@@ -93,6 +100,12 @@ def _short(one: Row, title: str) -> dict[str, Any]:
     return {"message": messagepack.number_of(one.id), "at": iso(one.moment),
             "channel": Channel(one.channel).name, "sent": one.sent_at is not None,
             "titleFits": _fits(one, title) if title else None}
+
+
+def _told(one: Told, title: str) -> dict[str, Any]:
+    return {"message": one.number, "at": iso(one.at), "channel": Channel(one.channel).name,
+            "sent": True, "titleFits": any(_same_name(title, name) for name in one.titles)
+            if title else None}
 
 
 def _fits(one: Row, title: str) -> bool:
@@ -113,7 +126,8 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w{3,}", fold(text).text))
 
 
-def _summary(found: Near, standings: Sequence[Standing], moment: datetime, title: str) -> str:
+def _summary(found: Near, others: Sequence[Told], standings: Sequence[Standing],
+             moment: datetime, title: str) -> str:
     """The same for whoever reads: Turkish, as the authority does."""
     lines = ["ŞİKÂYETE YANIT PAKETİ", "", f"Sorulan an: {_said(moment)}"]
     if title:
@@ -121,9 +135,13 @@ def _summary(found: Near, standings: Sequence[Standing], moment: datetime, title
     lines += ["", "O AN GEÇERLİ OLAN"]
     lines += [_standing(one) for one in standings] or ["Bu adresin o anda kaydı yoktu."]
     lines += ["", f"ÖNCESİNDEKİ VE SONRASINDAKİ {NEAR // timedelta(hours=1)} SAATTE GİDEN İLETİLER"]
-    lines += [f"{_said(one.moment)}  {messagepack.number_of(one.id)}  "
-              f"{Channel(one.channel).tr}, {one.brand}"
-              + ("" if one.sent_at else " (gönderilmedi)") for one in found.rows] or [
+    sent = [f"{_said(one.moment)}  {messagepack.number_of(one.id)}  "
+            f"{Channel(one.channel).tr}, {one.brand}"
+            + ("" if one.sent_at else " (gönderilmedi)") for one in found.rows]
+    sent += [f"{_said(one.at)}  {one.number}  {Channel(one.channel).tr}, {one.brand}"
+             + (f", dayandığı kayıt {record_number(one.entry_id)}" if one.entry_id else "")
+             for one in others]
+    lines += sorted(sent) or [
         "İleti bu adrese bu sürede ileti göndermedi. Başka yollarla gönderilenler burada görünmez."]
     if found.more:
         lines.append(f"Bu sürede başka iletiler de gitti; sorulan ana en yakın {MOST_MESSAGES} "

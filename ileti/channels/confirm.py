@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
+from ileti.channels import actreceipts
 from ileti.channels.base import MessageKind
 from ileti.channels.messages import (
     Due,
@@ -48,13 +49,13 @@ select e.provider_id, e.brand_id, e.recipient_id, e.submission_id, e.captured_at
    and e.captured_at >= %(since)s and e.captured_at < %(until)s
    and e.standing = 1 and e.status = 1 and e.outcome = 1
   join submission s on s.provider_id = e.provider_id and s.id = e.submission_id
-   and (s.site_id is not null or s.evidence ->> 'flow' = 'preferences')
+   and CONFIRMED
  where not exists (select from message m where m.provider_id = e.provider_id
                       and m.created_at >= %(since)s and m.submission_id = e.submission_id
                       and m.recipient_id = e.recipient_id
                       and m.kind = %(kind)s)
  order by e.provider_id, e.submission_id, e.recipient_id, e.channel
- limit %(limit)s"""
+ limit %(limit)s""".replace("CONFIRMED", actreceipts.CONFIRMED)
 
 
 def confirmation(
@@ -95,8 +96,10 @@ def write_pending() -> int:
 
 def confirm_forgotten(within: timedelta | None = None) -> int:
     """Write the confirmations of today, and of yesterday's last hour, that no process wrote;
-    answers how many. ``within`` looks at that much of the past only: a day of a million captures
-    is not read every two minutes."""
+    and the receipts of explicit consents (:mod:`ileti.channels.actreceipts`); answers how many.
+    ``within`` looks at that much of the past only: a day of a million captures
+    is not read every two minutes. A confirmation is due on its day and pointless on another; the
+    receipt of an act is not, so that after a night without a worker it still comes."""
     moment = clock.now()
     midnight = datetime.combine(clock.to_istanbul(moment).date(), time.min, clock.ISTANBUL)
     since = midnight - _BACK  # the last minutes of a day are swept on the next
@@ -109,7 +112,8 @@ def confirm_forgotten(within: timedelta | None = None) -> int:
     groups: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
     for row in rows:
         groups[row[0], row[3], row[2]].append(row)
-    return sum(write_once(_from_ledger(group)) for group in groups.values())
+    written = sum(write_once(_from_ledger(group)) for group in groups.values())
+    return written + actreceipts.tell_untold(since if within else moment - actreceipts.BACK)
 
 
 def write_once(message: NewMessage) -> bool:
@@ -164,7 +168,9 @@ def content_of(
     if kind != MessageKind.CONFIRMATION:
         if cipher is None:
             raise LookupError("erased")
-        return open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+        content = open_content(provider_id, recipient_id, kind, key, bytes(cipher))
+        return content if kind != MessageKind.ACTS else actreceipts.told(
+            provider_id, recipient_id, content)
     if cipher is not None:
         content = open_content(provider_id, recipient_id, kind, key, bytes(cipher))
     else:
@@ -187,5 +193,6 @@ def _acts(provider_id: int, submission_id: int | None, recipient_id: int, conten
     """Notices shown or read and explicit consents of the same click, as the person reads them."""
     rows = db.connection().execute(_ACTS, (provider_id, submission_id, recipient_id)).fetchall()
     english = content.get("lang") == "en"
-    return [{"says": Act(act).en if english else Act(act).tr, "title": title, "version": version}
+    return [{"says": Act(act).en if english else Act(act).tr, "title": title, "version": version,
+             "consent": not Act(act).of_notice}
             for act, title, version in rows]

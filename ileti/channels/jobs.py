@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ileti.channels import delivered  # noqa: F401 (takes reports of the product's own messages)
 from ileti.channels.confirm import confirm_forgotten
+from ileti.channels.deliveries import fetch_due
 from ileti.channels.sealmail import mail_due
 from ileti.channels.send import send_waiting
 from ileti.core.jobs import job
@@ -18,14 +20,15 @@ def send_messages() -> dict[str, int]:
 
 
 @job(queue="messages", every=120.0, timeout=120,
-     idempotent="writes only where no confirmation stands, under a lock per submission")
+     idempotent="writes only where no confirmation stands, under a lock per submission or person")
 def confirm_lately() -> dict[str, int]:
-    """Write the confirmations that a process killed within the last half hour left out (R-10)."""
+    """Write the confirmations that a process killed within the last half hour left out (R-10), and
+    the receipts of explicit consents."""
     return {"written": confirm_forgotten(timedelta(minutes=30))}
 
 
 @job(queue="messages", every=1_800.0, timeout=300,
-     idempotent="writes only where no confirmation stands, under a lock per submission")
+     idempotent="writes only where no confirmation stands, under a lock per submission or person")
 def confirm_today() -> dict[str, int]:
     """The same over the whole day, for when everything was down meanwhile (R-10)."""
     return {"written": confirm_forgotten()}
@@ -36,3 +39,10 @@ def confirm_today() -> dict[str, int]:
 def mail_seals() -> dict[str, int]:
     """Send the seals of the day to people outside who keep them."""
     return mail_due()
+
+
+@job(queue="messages", every=15.0, timeout=300,
+     idempotent="a batch is claimed by moving its next_at; a repeated report changes nothing")
+def fetch_reports() -> dict[str, int]:
+    """Ask providers what became of messages they took."""
+    return fetch_due()

@@ -18,13 +18,14 @@ from ileti.channels import assent
 from ileti.channels.base import MessageKind
 from ileti.channels.confirm import content_of
 from ileti.channels.render import envelope, initials
+from ileti.channels.sms import Delivery
 from ileti.consents import bundle, moments
 from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Question, Reach
 from ileti.consents.momenttold import iso, told
 from ileti.consents.numbers import record_number
 from ileti.consents.places import readable
-from ileti.consents.vocabulary import Channel
+from ileti.consents.vocabulary import Channel, IysStatus
 from ileti.core import db
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import NotFound
@@ -36,7 +37,8 @@ _ROWS: Final = """
 select m.id, m.brand_id, m.recipient_id, m.submission_id, m.channel, m.kind, m.content_key,
        m.content_ct, m.created_at, m.due_at, m.sent_at, m.gateway, m.outside_id, m.problem,
        m.sent_key, m.sent_ct, r.key_no, r.addr_hash, r.addr_ct, b.name, p.title, p.mersis,
-       p.contact
+       p.contact, m.delivery, m.delivered_at, m.delivery_reason, m.declaration, m.denial,
+       m.permit_id, m.iys_status
   from message m join recipient r on r.provider_id = m.provider_id and r.id = m.recipient_id
   join brand b on b.id = m.brand_id join provider p on p.id = m.provider_id
  where m.provider_id = %(provider)s and m.id = any(%(ids)s)
@@ -71,6 +73,13 @@ class Row(NamedTuple):
     title: str
     mersis: str | None
     contact: str | None
+    delivery: int | None
+    delivered_at: datetime | None
+    delivery_reason: str | None
+    declaration: dict[str, Any] | None
+    denial: int | None
+    permit_id: int | None
+    iys_status: int | None
 
     @property
     def moment(self) -> datetime:
@@ -116,6 +125,8 @@ def files_of(reach: Reach, rows: Sequence[Row]) -> tuple[dict[str, bytes], list[
     for n, (one, states) in enumerate(zip(rows, held, strict=True), 1):
         tells_of = confirmed.get(one.id, [])
         entries |= {*tells_of, *(state.held.entry_id for state in states)}
+        if one.permit_id is not None:
+            entries.add(one.permit_id)
         files[f"messages/{n:04}.json"] = readable(parts(reach.provider_id, one) | {
             "tellsOf": [record_number(entry) for entry in tells_of],
             "stateWhenSent": [told(state) for state in states]})
@@ -151,9 +162,22 @@ def parts(provider_id: int, one: Row) -> dict[str, Any]:
         "dueAt": iso(one.due_at) if one.due_at else None,
         "sentAt": iso(one.sent_at) if one.sent_at else None, "gateway": one.gateway,
         "gatewayNumber": one.outside_id, "problem": one.problem,
+        "delivery": Delivery(one.delivery).name if one.delivery else None,
+        "deliveredAt": iso(one.delivered_at) if one.delivered_at else None,
+        "deliveryReason": one.delivery_reason, **_relied(one),
         "content": _content(provider_id, one),
         "sealed": False,  # no leaf of the ledger stands over a message
     }
+
+
+def _relied(one: Row) -> dict[str, Any]:
+    """What a single message was declared to be, and what it relied on when it went (R-04, R-36)."""
+    if one.declaration is None:
+        return {}
+    return {"declaration": {key: value for key, value in one.declaration.items() if key != "mark"},
+            "denial": one.denial,
+            "reliedOn": record_number(one.permit_id) if one.permit_id is not None else None,
+            "iysStatus": IysStatus(one.iys_status).name if one.iys_status is not None else None}
 
 
 def _address(one: Row) -> str | None:

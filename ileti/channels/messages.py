@@ -30,12 +30,13 @@ from ileti.core.statement import (
 )
 
 TOPIC: Final = 2
-_COLUMNS: Final = ("int4", "int4", "int8", "int8", "int2", "int2", "int2", "bytea", "timestamptz")
+_COLUMNS: Final = ("int4", "int4", "int8", "int8", "int2", "int2", "int2", "bytea", "timestamptz",
+                   "timestamptz")
 
 _ENQUEUE: Final = """
 with m as (
     insert into message (provider_id, brand_id, recipient_id, submission_id, channel, kind,
-                         content_key, content_ct, due_at)
+                         content_key, content_ct, due_at, told_upto)
     values ROWS returning provider_id, id, created_at, recipient_id, brand_id),
 o as (
     insert into outbox (provider_id, topic, ref_id, ref_at, order_key, brand_id)
@@ -48,7 +49,8 @@ select (select count(*) from o), (select sum(pinned) from k)"""
 @dataclass(frozen=True)
 class NewMessage:
     """One message to be sent; ``content`` is what its template needs, ``due_at`` aware.
-    ``submission_id`` None: a code of the preference centre belongs to no form."""
+    ``submission_id`` None: a code of the preference centre belongs to no form. ``told_upto``: when
+    the last act was recorded of which a receipt of acts tells."""
 
     provider_id: int
     brand_id: int
@@ -58,6 +60,7 @@ class NewMessage:
     kind: MessageKind
     content: dict[str, Any]
     due_at: datetime
+    told_upto: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def enqueue(conn: psycopg.Connection[Any], messages: Sequence[NewMessage]) -> No
     for m in messages:
         key, cipher = seal_content(m.provider_id, m.recipient_id, m.kind, m.content)
         parameters += [m.provider_id, m.brand_id, m.recipient_id, m.submission_id, int(m.channel),
-                       int(m.kind), key, cipher, m.due_at]
+                       int(m.kind), key, cipher, m.due_at, m.told_upto]
     try:
         conn.execute(_statement(len(messages)), parameters, prepare=True)
     except psycopg.errors.SerializationFailure as error:

@@ -1,7 +1,8 @@
-"""Proof of messages in the panel: one message's bundle, and the pack that answers a complaint.
+"""Proof of messages and of people in the panel: one message's bundle, the pack that answers a
+complaint, and everything about a person.
 
 Why this module exists: whoever answers an authority starts from the page of a moment or from a
-record's story and needs one file (R-48, R-49). Who took which is written down first.
+record's story and needs one file (R-23, R-48, R-49). Who took which is written down first.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ileti.channels import complaint, messagepack
+from ileti.channels import complaint, deliverywords, messagepack, personpack
 from ileti.channels.base import MessageKind
 from ileti.channels.messagepack import Row, message_of, number_of
 from ileti.channels.models import Message
@@ -60,6 +61,23 @@ class MessageView(BaseView):
             return redirect(_back(), code=303)
         return _given(made, f"ileti-{number_of(message_id)}")
 
+    @expose("/kisi-paketi", methods=["POST"])
+    @has_access
+    @permission_name("prove")
+    @confirm.needed
+    def person(self) -> ResponseReturnValue:
+        """Everything that proves what a person was told, gave and refused."""
+        provider_id, recipient_id = _chosen(pairs_of(request.form.get("bul", "")))
+        audit.record("consent:prove", f"recipient:{recipient_id}", {"whole": True},
+                     provider_id=provider_id)
+        orm.db.session.commit()
+        try:
+            made = personpack.build(reach(provider_id), recipient_id)
+        except IletiError as error:
+            flash(say(error), "danger")
+            return redirect(_back(), code=303)
+        return _given(made, f"kisi-{clock.to_istanbul(made.made):%Y%m%d-%H%M}")
+
     @expose("/sikayet-paketi", methods=["POST"])
     @has_access
     @permission_name("prove")
@@ -72,9 +90,7 @@ class MessageView(BaseView):
         moment = until or clock.now()
         if problem:
             return redirect(_back(), code=303)
-        chosen = request.form.get("provider", "")
-        provider_id, recipient_id = next(
-            (pair for pair in pairs if str(pair[0]) == chosen), pairs[0])
+        provider_id, recipient_id = _chosen(pairs)
         audit.record("consent:complaint", f"recipient:{recipient_id}",
                      {"at": moment.isoformat(timespec="seconds")},
                      provider_id=provider_id)
@@ -86,6 +102,12 @@ class MessageView(BaseView):
             flash(say(error), "danger")
             return redirect(_back(), code=303)
         return _given(made, f"sikayet-{clock.to_istanbul(moment):%Y%m%d-%H%M}")
+
+
+def _chosen(pairs: list[tuple[int, int]]) -> tuple[int, int]:
+    """Provider and recipient as the form names the provider; the first where it names none."""
+    chosen = request.form.get("provider", "")
+    return next((pair for pair in pairs if str(pair[0]) == chosen), pairs[0])
 
 
 def _back() -> str:
@@ -109,13 +131,20 @@ def near(pairs: list[tuple[int, int]], moment: datetime) -> Beside:
         Provider.id.in_([provider for provider, _recipient in pairs]))) if len(pairs) > 1 else ()
     return Beside([_row(one) for some in found for one in some.rows],
                   any(some.more for some in found), url_for("MessageView.complaint"),
-                  [(one.id, str(one)) for one in names])
+                  url_for("MessageView.person"), [(one.id, str(one)) for one in names])
 
 
 def _row(one: Row) -> dict[str, Any]:
     kind = {MessageKind.CODE: _("Verification code"),
-            MessageKind.CONFIRMATION: _("Notice of the consent")}[MessageKind(one.kind)]
+            MessageKind.CONFIRMATION: _("Notice of the consent"),
+            MessageKind.ANSWER: _("Answer to what they wrote"),
+            MessageKind.TAKEN_BACK: _("Notice that a consent was taken back"),
+            MessageKind.ACTS: _("Receipt of decisions"),
+            MessageKind.SINGLE: _("Single message"),
+        }[MessageKind(one.kind)]
     note = f"{say(Channel(one.channel))} · {one.brand}"
+    fate = deliverywords.fate(one.sent_at is not None, one.delivery, one.delivery_reason,
+                              one.problem)
     return {"title": kind, "at": one.moment, "url": url_for(
                 "MessageView.bundle", number=number_of(one.id)),
-            "note": note if one.sent_at else f"{note} · {_('not sent')}"}
+            "note": f"{note} · {fate}" if fate else note}

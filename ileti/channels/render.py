@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from config import ROOT, settings
 from ileti.channels.base import Envelope, MessageKind
+from ileti.channels.mail import Mark, Series
 from ileti.channels.preference_link import preference_url
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
@@ -25,6 +26,10 @@ from ileti.core.secrets import secrets
 
 TEMPLATES = ROOT / "ileti" / "web" / "templates"
 TRANSLATIONS = ROOT / "translations"
+#: kinds whose words stand in their content as they go out
+_WRITTEN = frozenset({MessageKind.ANSWER, MessageKind.SINGLE})
+#: kinds that lead to all choices, with their templates
+_WITH_CENTRE = {MessageKind.TAKEN_BACK: "taken_back", MessageKind.ACTS: "acts"}
 
 
 @lru_cache(maxsize=2)
@@ -86,6 +91,12 @@ def envelope(
     ``inline`` False leaves the mail's styles in its head alone: for showing it on a page of ours,
     whose policy allows no inline style.
     """
+    mark = Mark(provider_id, brand_id, recipient_id, message_id, Series.SINGLE if
+                kind is MessageKind.SINGLE else Series.MESSAGE)
+    if kind in _WRITTEN:  # when it was decided: nothing of it is rendered anew
+        return Envelope(message_id, channel, to, content.get("subject", ""), content["text"],
+                        content.get("html") or None, content.get("refuse") or None, mark=mark,
+                        sender_name=brand["name"])
     language = "en" if content.get("lang") == "en" else "tr"
     context: dict[str, Any] = {"brand": brand} | content
     notice = content.get("notice")
@@ -97,7 +108,11 @@ def envelope(
                     "preferences_url": preference_url(provider_id, recipient_id, language)}
         if submission_id is not None and channel is Channel.EPOSTA:
             context["receipt_url"] = receipt_url(provider_id, submission_id, recipient_id)
-    name = "code" if kind is MessageKind.CODE else "confirmation"
+    if kind in _WITH_CENTRE:
+        context["preferences_url"] = preference_url(provider_id, recipient_id, language)
+    name = _WITH_CENTRE.get(kind, "confirmation")
+    if kind is MessageKind.CODE:
+        name = "link" if content.get("link") else "code"
     if channel is Channel.EPOSTA and (colours := brand_accent(brand_id)):
         context["accent"] = colours
     if channel is not Channel.EPOSTA:
@@ -108,7 +123,7 @@ def envelope(
         subject=render(f"mail/{name}.subject.txt", language, **context).strip(),
         text=render(f"mail/{name}.txt", language, **context).strip() + "\n",
         html=inlined(render(f"mail/{name}.html", language, **context), inline=inline),
-        refuse_url=refuse,
+        refuse_url=refuse, mark=mark, sender_name=brand["name"],
     )
 
 

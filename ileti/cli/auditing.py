@@ -8,15 +8,26 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 
+from ileti.consents import auditbeside as _beside  # noqa: F401 (states and texts)
+from ileti.consents import traillines as _lines_of_trail  # noqa: F401 (as its leaves are read)
 from ileti.consents.audit import Finding, Report, audit, read_export
 from ileti.core.clock import to_istanbul
 from ileti.core.errors import CallerMistake, OutsideFinal, OutsideRetryable
 from ileti.evidence.bucket import Bucket
+from ileti.kvkk import auditbeside as _acts_beside  # noqa: F401 (states and files of acts)
 from ileti.kvkk import claims as _acts  # noqa: F401 (registers how its leaves are read)
 from ileti.retention import witness as _witness  # noqa: F401 (it says what was destroyed)
+
+_COMPARED: Final = {
+    "texts": ("yayımlanmış metin", "published texts"),
+    "states": ("geçerli izin durumu", "states of consent"),
+    "act_states": ("geçerli KVKK durumu", "states of personal data"),
+    "act_files": ("KVKK kanıt dosyası", "files of KVKK records"),
+}
 
 
 def run_audit(*, first: int, last: int | None, exports: tuple[str, ...], most: int, language: str,
@@ -89,7 +100,8 @@ def _plain(report: Report) -> dict[str, object]:
     last = report.newest
     return {
         "seals": report.seals, "entries": report.entries, "files": report.files,
-        "acts": report.acts, "erased": report.erased,
+        "compared": report.compared, "acts": report.acts,
+        "trail": report.trail, "erased": report.erased,
         "stamps": report.stamps, "stamped_upto": report.stamped_upto,
         "unsealed": report.unsealed,
         "newest": {"number": last.number, "digest": last.digest.hex()} if last else None,
@@ -114,9 +126,16 @@ def _lines(report: Report, language: str, most: int) -> list[str]:
         return ["Henüz mühür yok." if turkish else "There is no seal yet."]
     lines.append(
         f"{report.seals} mühür, {report.entries} kayıt, {report.acts} KVKK kaydı, "
-        f"{report.files} kanıt dosyası bağı, {report.stamps} zaman damgası okundu." if turkish else
+        f"{report.files} kanıt dosyası bağı, {report.trail} denetim izi satırı, "
+        f"{report.stamps} zaman damgası okundu." if turkish else
         f"{report.seals} seals, {report.entries} records, {report.acts} KVKK records, "
-        f"{report.files} links to proof files, {report.stamps} time stamps were read.")
+        f"{report.files} links to proof files, {report.trail} lines of the audit trail, "
+        f"{report.stamps} time stamps were read.")
+    if report.compared:
+        lines.append("Kayıtlarla karşılaştırıldı: " + ", ".join(
+            f"{number} {_COMPARED[word][0]}" for word, number in report.compared.items()) + "."
+            if turkish else "Compared with the records: " + ", ".join(
+                f"{number} {_COMPARED[word][1]}" for word, number in report.compared.items()) + ".")
     if report.erased:
         lines.append(f"{report.erased} kaydın kişisi ya da içeriği silinmiş: mühür ve imha "
                      "günlüğüyle doğrulanır." if turkish else f"The person or content of "

@@ -1,5 +1,5 @@
-"""`ileti bundle`: whose records, by number or by address, which message, or which complaint; the
-file is whole or not there."""
+"""`ileti bundle`: whose records (of either ledger), everything of an address, which message, or
+which complaint; the file is whole or not there."""
 
 from __future__ import annotations
 
@@ -7,27 +7,45 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import ileti.factory  # noqa: F401 (every room tells its part of a proof)
-from ileti.channels import complaint, messagepack
+from ileti.channels import complaint, messagepack, personpack
 from ileti.channels.messagepack import message_of
 from ileti.consents import bundle, moments
 from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach
-from ileti.consents.numbers import entry_of
+from ileti.consents.numbers import entry_of, record_number
 from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, NotFound
-from ileti.core.secrets import secrets
+from ileti.kvkk import proof
 from ileti.recipients.address import AddressError, parse_address
+from ileti.tenancy import deeds
 
 
-def write_bundle(out: Path, *, records: Sequence[str], address: str | None,
-                 provider: int | None) -> int:
-    """Write the bundle of these records, or of all of an address; their number. Raises
-    CallerMistake."""
-    provider_id, ids = (_of_address(address, provider) if address
-                        else _of_records(records))
-    return _keep(bundle.build(provider_id, ids), out)
+def write_bundle(out: Path, records: Sequence[str]) -> int:
+    """Write the bundle of these records, consents and acts about personal data; how many records
+    are in it. Raises CallerMistake, NotFound."""
+    provider_id, ids, acts = _of_records(records)
+    made = (proof.build(Reach(provider_id, restricted=True), acts[0]) if acts and len(records) == 1
+            else bundle.build(provider_id, ids, others=proof.these(provider_id, acts)
+                              if acts else None))
+    number = _keep(made, out)
+    subject = f"consent:{record_number(ids[0])}" if ids else f"kvkk:{record_number(acts[0])}"
+    _note("consent:prove", subject, provider_id, number)
+    return number
+
+
+def write_person(out: Path, address: str, provider: int | None) -> int:
+    """Write the bundle of everything of an address at a provider; how many records are in it.
+    Raises CallerMistake, NotFound."""
+    spelled, found = _spelled(address), _provider(provider)
+    recipient = moments.recipient_of(found, spelled)
+    if recipient is None:
+        raise _no_record()
+    number = _keep(personpack.build(Reach(found, restricted=True), recipient), out)
+    _note("consent:prove", f"recipient:{recipient}", found, number)
+    return number
 
 
 def write_message(out: Path, message: str, provider: int | None) -> int:
@@ -41,7 +59,9 @@ def write_message(out: Path, message: str, provider: int | None) -> int:
     if row is None or found is None:
         raise CallerMistake(f"{message} numaralı ileti yok.", f"There is no message {message}.",
                             code="no_message")
-    return _keep(messagepack.build(Reach(row[0], restricted=True), found), out)
+    number = _keep(messagepack.build(Reach(row[0], restricted=True), found), out)
+    _note("message:prove", f"message:{found}", row[0], number)
+    return number
 
 
 def write_complaint(out: Path, address: str, at: str, title: str, provider: int | None) -> int:
@@ -61,7 +81,15 @@ def write_complaint(out: Path, address: str, at: str, title: str, provider: int 
     recipient = moments.recipient_of(found, spelled)
     if recipient is None:
         raise _no_record()
-    return _keep(complaint.build(Reach(found, restricted=True), recipient, moment, title), out)
+    number = _keep(complaint.build(Reach(found, restricted=True), recipient, moment, title), out)
+    _note("consent:complaint", f"recipient:{recipient}", found, number)
+    return number
+
+
+def _note(action: str, subject: str, provider_id: int, records: int) -> None:
+    """Into the audit trail, in the operator's name: the file holds addresses in full."""
+    deeds.note(db.connection(), action, subject, provider_id=provider_id,
+               detail={"records": records})
 
 
 def _keep(made: Bundle, out: Path) -> int:
@@ -75,10 +103,19 @@ def _keep(made: Bundle, out: Path) -> int:
         raise CallerMistake(f"{out} yazılamıyor ({error.strerror}).",
                             f"{out} cannot be written ({error.strerror}).",
                             code="not_written") from error
-    return len(made.proven)
+    return len(made.records)
 
 
-def _of_records(records: Sequence[str]) -> tuple[int, list[int]]:
+_WHOSE: Final = """
+select p.id, array(select e.id from consent_entry e where e.provider_id = p.id
+                      and e.id = any(%(ids)s) order by e.id),
+       array(select k.id from kvkk_entry k where k.provider_id = p.id
+                and k.id = any(%(ids)s) order by k.id)
+  from provider p"""
+
+
+def _of_records(records: Sequence[str]) -> tuple[int, list[int], list[int]]:
+    """The provider of these records, and which are consents and which acts."""
     ids = []
     for record in records:
         entry = entry_of(record)
@@ -86,16 +123,14 @@ def _of_records(records: Sequence[str]) -> tuple[int, list[int]]:
             raise CallerMistake(f"{record} bir kayıt numarası değil.",
                                 f"{record} is no record number.", code="no_record")
         ids.append(entry)
-    rows = db.connection().execute(
-        "select p.id from provider p where exists (select from consent_entry e "
-        "where e.provider_id = p.id and e.id = any(%s))", (ids,)).fetchall()
-    if not rows:
+    rows = [row for row in db.connection().execute(_WHOSE, {"ids": ids}) if row[1] or row[2]]
+    if not rows or (len(rows) == 1 and len(rows[0][1]) + len(rows[0][2]) < len(set(ids))):
         raise NotFound()
     if len(rows) > 1:
         raise CallerMistake("Kayıtlar birden çok hizmet sağlayıcının; her birine ayrı paket alın.",
                             "The records belong to several providers; take a bundle for each.",
                             code="several_providers")
-    return rows[0][0], ids
+    return rows[0]
 
 
 def _spelled(address: str) -> str:
@@ -107,7 +142,8 @@ def _spelled(address: str) -> str:
 
 def _provider(provider: int | None) -> int:
     rows = db.connection().execute(
-        "select id, iys_code from provider where %s::int is null or iys_code = %s order by id",
+        "select id, iys_code from provider where sandbox_of is null and %s::int is null "
+        "or iys_code = %s order by id",
         (provider, provider)).fetchall()
     if len(rows) != 1:
         codes = ", ".join(str(code) for _, code in rows)
@@ -122,14 +158,3 @@ def _provider(provider: int | None) -> int:
 def _no_record() -> CallerMistake:
     return CallerMistake("Bu adres hakkında kayıt yok.", "There is no record of this address.",
                          code="no_record")
-
-
-def _of_address(address: str, provider: int | None) -> tuple[int, list[int]]:
-    spelled, found = _spelled(address), _provider(provider)
-    ids = [row[0] for row in db.connection().execute(
-        "select e.id from recipient r join consent_entry e on e.provider_id = r.provider_id "
-        "and e.recipient_id = r.id where r.provider_id = %s and r.addr_hash = %s order by e.id",
-        (found, secrets().addresses.of(found, spelled)))]
-    if not ids:
-        raise _no_record()
-    return found, ids

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 import config
 from config import WrongSetting
-from ileti.cli import proof_commands
+from ileti.cli import proof_commands, report_commands
 from ileti.cli.sentences import Sentences, language
 from ileti.cli.services import begin, running, with_services
 from ileti.cli.supervise import Lifeline, follow_parent
+from ileti.core.doer import operator, working_as
 from ileti.core.logs import configure_command_logs, configure_logs
 from ileti.core.memory import loading
 
-QUEUES = ("messages", "iys", "upkeep")
+QUEUES = ("messages", "iys", "campaigns", "upkeep")
 # Their log is what they say; every other command's standard output is its answer.
 SERVICES = frozenset({"web", "worker", "scheduler", "simulator"})
 
@@ -36,6 +38,7 @@ def main(ctx: click.Context, verbose: bool) -> None:
         configure_logs()
     else:
         configure_command_logs(verbose=verbose)
+        ctx.with_resource(working_as(operator()))
     ctx.obj = follow_parent()
 
 
@@ -114,6 +117,7 @@ def simulator(host: str, port: int | None, database: str | None, clock: str | No
             host=host, port=port if port is not None else settings.simulator_port,
             database=database or str(settings.ileti_var / "simulator.sqlite"), clock=clock,
             faults=faults, quotas=quotas, delays=delays or ("batch=2,pull=0",),
+            mail_port=settings.mail_port,
         )
     except (SettingError, OSError, OverflowError, sqlite3.Error) as error:
         reason = str(error) or type(error).__name__
@@ -181,6 +185,7 @@ def push(action: str, iys_code: int) -> None:
     from ileti.core import db
     from ileti.core.errors import NotFound
     from ileti.iys.pushing import register_push, unregister_push
+    from ileti.tenancy import deeds
 
     row = db.connection().execute("select id from provider where iys_code = %s",
                                   (iys_code,)).fetchone()
@@ -188,6 +193,7 @@ def push(action: str, iys_code: int) -> None:
         raise NotFound("Bu İYS numarasıyla bir sağlayıcı yok.",
                        "There is no provider with this İYS number.")
     done = (register_push if action == "on" else unregister_push)(row[0])
+    deeds.note(db.connection(), f"iys:push_{action}", f"provider:{row[0]}", provider_id=row[0])
     for one in done:
         said = "done" if one.trouble is None else f"{one.trouble.en} ({one.trouble.code})"
         click.echo(f"{one.brand_code} {one.channel.name}: {said}")
@@ -240,6 +246,9 @@ def reset_two_step(username: str) -> None:
 @click.option("--query", help="What to read there; only read, never written.")
 @click.option("--query-seconds", type=click.IntRange(1, 86_400), default=600, show_default=True,
               help="How long the query may take.")
+@click.option("--fetch", metavar="PLUGIN:SOURCE", help="A plug-in's source instead of a file; "
+              "`ileti plugins` lists plug-ins.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="With --fetch: what came since.")
 @click.option("--brand", type=int, required=True, help="Brand's İYS number.")
 @click.option("--provider", type=int, default=None,
               help="Provider's İYS number, when two have a brand of that number.")
@@ -252,7 +261,7 @@ def reset_two_step(username: str) -> None:
 @click.option("--proof-attached", is_flag=True, help="You declare to hold the "
               "proof of every row; signed forms need their scan all the same (R-09).")
 @click.option("--column", "columns", multiple=True, metavar="ROLE=NUMBER",
-              help="What a column means, e.g. phone=3; the rest is recognised.")
+              help="What a column means, e.g. phone=3 or field.city=7; the rest is recognised.")
 @click.option("--status", type=click.Choice(["ONAY", "RET"]), help="For all rows.")
 @click.option("--source", help="For all rows, e.g. HS_WEB.")
 @click.option("--date", "day", help="For all rows, e.g. '2026-11-23 14:05:00'.")
@@ -262,6 +271,7 @@ def reset_two_step(username: str) -> None:
 @click.option("--channel", "channels", multiple=True,
               type=click.Choice(["ARAMA", "MESAJ", "EPOSTA"]),
               help="What a phone or an e-mail stands for when no column says it.")
+@click.option("--dealer", type=int, help="Retailer code at İYS, for rows that name no dealer.")
 @click.option("--delimiter", help="Separator, when it is not found out; \\t is a tab.")
 @click.option("--encoding", help="E.g. windows-1254, when it is not found out.")
 @click.option("--sheet", help="Of a workbook; by default the first that has rows.")
@@ -281,11 +291,13 @@ def reset_two_step(username: str) -> None:
               help="Write the row report here: CSV, or .xlsx, .ndjson by its name.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 def import_list(file: Path | None, url: str | None, query: str | None, query_seconds: int,
-                brand: int, provider: int | None, dry_run: bool, origin: str, ground: str,
+                fetch: str | None, since: datetime | None, brand: int,
+                provider: int | None, dry_run: bool, origin: str, ground: str,
                 proof: str, notice: str, proof_attached: bool, columns: tuple[str, ...],
                 status: str | None, source: str | None, day: str | None, kind: str,
-                basis: str | None, channels: tuple[str, ...], delimiter: str | None,
-                encoding: str | None, sheet: str | None, header: bool | None, ask_iys: bool,
+                basis: str | None, channels: tuple[str, ...], dealer: int | None,
+                delimiter: str | None, encoding: str | None, sheet: str | None,
+                header: bool | None, ask_iys: bool,
                 proof_files: tuple[Path, ...], proof_role: str, proof_dir: Path | None,
                 report_to: Path | None, as_json: bool) -> None:
     """Bring a customer list into the ledger: read, judge every row, then apply.
@@ -294,31 +306,61 @@ def import_list(file: Path | None, url: str | None, query: str | None, query_sec
     so; 1: some were not (the reasons are listed); 2: the call or the file has to be mended first,
     and nothing was written.
     """
-    if (file is None) == (url is None) or (url is None) != (query is None):
-        raise click.UsageError("Name a FILE, or a database with --from and --query.")
+    named = sum(one is not None for one in (file, url, fetch))
+    if named != 1 or (url is None) != (query is None):
+        raise click.UsageError("Name a FILE, a database with --from and --query, or a plug-in's "
+                               "source with --fetch.")
     with_services()
     from ileti.cli import importing
     from ileti.core.errors import CallerMistake
+    from ileti.hooks.limits import PluginFailed
 
     corrections = {"delimiter": (delimiter or "").replace("\\t", "\t") or None,
                    "encoding": encoding, "sheet": sheet, "header": header}
     try:
+        if file is not None:
+            source_of = importing.file_source(
+                file, {k: v for k, v in corrections.items() if v is not None})
+        elif fetch is not None:
+            source_of = importing.plugin_source(fetch, since.date() if since else None,
+                                                brand=brand, provider=provider)
+        else:
+            source_of = importing.query_source(url or "", query or "", query_seconds)
         code = importing.run_import(
-            importing.file_source(file, {k: v for k, v in corrections.items() if v is not None})
-            if file is not None else importing.query_source(url or "", query or "", query_seconds),
-            brand=brand, provider=provider, dry_run=dry_run, language=language(),
-            columns=importing.columns_of(columns),
+            source_of, brand=brand, provider=provider, dry_run=dry_run, language=language(),
+            columns=importing.columns_of(columns), dealer=dealer,
             fixed=importing.fixed_of(status, source, day, kind, None, basis, channels),
             origin={"origin": origin, "ground": ground, "proof": proof, "notice": notice,
                     "proof_attached": proof_attached},
             as_json=as_json, report_to=report_to, ask_iys=ask_iys,
             proof_files=proof_files, proof_role=proof_role, proof_dir=proof_dir)
-    except CallerMistake as mistake:
+    except (CallerMistake, PluginFailed) as mistake:
         for one in mistake.errors:
             click.echo(f"{one.field}: {one.say(language())}", err=True)
         click.echo(mistake.say(language()), err=True)
         raise SystemExit(2) from mistake
     raise SystemExit(code)
+
+
+@main.command("plugins")
+def list_plugins() -> None:
+    """List the plug-ins that are installed, what each does and what is wrong with it.
+
+    They are switched on per provider in the panel, on the page of plug-ins.
+    """
+    import ileti.channels.registry  # noqa: F401 (ours are plug-ins too)
+    from ileti.hooks.manager import installed
+
+    bad = False
+    for one in installed():
+        state = "BROKEN" if one.problem else "ours" if one.core else "ready"
+        click.echo(f"{state:<7} {one.name} {one.version}".rstrip()
+                   + (f": {', '.join(one.hooks)}" if one.hooks else ""))
+        for trouble in filter(None, (one.problem, *one.trouble)):
+            click.echo(f"        → {trouble}")
+        bad = bad or bool(one.problem)
+    if bad:
+        raise SystemExit(1)
 
 
 @main.group()
@@ -366,7 +408,10 @@ def re_encrypt_all() -> None:
     """
     settings = with_services()
     from ileti.cli.keys import re_encrypt
+    from ileti.core import db
+    from ileti.tenancy import deeds
 
+    deeds.note(db.connection(), "keys:re_encrypt", "encryption_key:newest", provider_id=None)
     done = re_encrypt(settings, lambda column, rows: click.echo(f"{column}: {rows}", err=True))
     for progress in done:
         click.echo(f"{progress.column}: {progress.rewritten} rewritten"
@@ -381,12 +426,15 @@ def retire_key(number: int) -> None:
     """Let an old key go; refused while a single row is kept under it. Old backups still need it."""
     settings = with_services()
     from ileti.cli.keys import retire
+    from ileti.core import db
+    from ileti.tenancy import deeds
 
     retire(settings, number)
+    deeds.note(db.connection(), "keys:retire", f"encryption_key:{number}", provider_id=None)
     click.echo(f"Nothing is kept under key {number}: take it out of ENCRYPTION_KEYS on every host; "
                "keep it as long as a backup from before is kept." if settings.production
                else f"Key {number} is out of secrets.env.")
 
 
-for command in proof_commands.COMMANDS:
+for command in (*proof_commands.COMMANDS, report_commands.reports):
     main.add_command(command)

@@ -12,7 +12,7 @@ import redis
 
 from config import Settings, WrongSetting
 from config import settings as read_settings
-from ileti.channels import sealmail
+from ileti.channels import accounts, sealmail
 from ileti.channels.gateways.smtp import SmtpGateway
 from ileti.consents.deadlines import unknown_years
 from ileti.core import clock
@@ -23,11 +23,13 @@ from ileti.core.secrets import open_secrets
 from ileti.evidence import copies, vault
 from ileti.evidence.copies import Way
 from ileti.evidence.stores import newest_store
+from ileti.hooks import manager
 from ileti.iys.alarms import Level as Urgency
 from ileti.iys.alarms import missing_days, open_alarms
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.stampcheck import bad_stamps
 from ileti.kvkk.integrity import COUNTED, untold
+from ileti.reports import fines
 from ileti.retention import holds, plan
 from ileti.webhooks.events import TOPIC as WEBHOOKS
 
@@ -49,8 +51,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
-    return [*_secrets(settings), _calendar(), *_database(settings), *_redis(settings),
-            _mail(settings), *_iys(settings)]
+    return [*_secrets(settings), _calendar(), _fines(), *_plugins(), *_database(settings),
+            *_redis(settings), _mail(settings), *_accounts(settings), *_iys(settings)]
 
 
 def _secrets(settings: Settings) -> list[Finding]:
@@ -62,6 +64,17 @@ def _secrets(settings: Settings) -> list[Finding]:
     return [Finding(True, f"settings and secrets ({kind})")]
 
 
+def _plugins() -> list[Finding]:
+    """Plug-ins that cannot be used; where one was on that checked, nothing is sent meanwhile."""
+    found = [one for one in manager.installed() if not one.core]
+    wrong = [Finding(False, f"plug-in {one.name} {one.version}: {trouble}", "Install a version "
+                     "that fits, or switch it off on the page of plug-ins. A provider whose gate "
+                     "it checked sends to nobody until then.")
+             for one in found for trouble in filter(None, (one.problem, *one.trouble))]
+    return wrong or [Finding(True, f"{len(found)} plug-ins, all well" if found
+                             else "no plug-ins are installed")]
+
+
 def _calendar() -> Finding:
     """Whether the feasts are known of every year that deadlines soon fall into (R-40)."""
     years = ", ".join(map(str, unknown_years(today())))
@@ -70,6 +83,16 @@ def _calendar() -> Finding:
     return Finding(False, f"the feasts of {years} are only estimated",
                    "Deadlines come out too early, never too late. Update the package `holidays` or "
                    "enter the feasts in HOLIDAY_CHANGES, the year in HOLIDAY_YEARS_KNOWN.")
+
+
+def _fines() -> Finding:
+    """Whether this year's fines are known (R-50). Without them one report has no estimate: nobody's
+    duty hangs on it, so it is said and is no fault."""
+    year = today().year
+    known = fines.of_year(year) is not None
+    return Finding(True, f"the fines of {year} are known" if known else
+                   f"the fines of {year} are not known: the report of compliance has no estimate "
+                   "until a version of İleti has them")
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -113,7 +136,8 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         row = conn.execute(
             "select count(*), coalesce(extract(epoch from now() - min(ref_at)), 0), "
             "count(*) filter (where dead_at is not null), (select count(*) from outbox "
-            "where topic = %s and dead_at is not null) from outbox where topic <> %s",
+            "where topic = %s and dead_at is not null) from outbox where topic <> %s "
+            "and provider_id <> all(array(select id from provider where sandbox_of is not null))",
             (WEBHOOKS, WEBHOOKS)).fetchone()
     except psycopg.errors.UndefinedTable:
         return [Finding(False, "the database is empty", "Run `ileti setup`.")]
@@ -126,6 +150,7 @@ def _queues(conn: psycopg.Connection, settings: Settings) -> list[Finding]:
         *_seals(conn, settings),
         *_vault(conn),
         *_retention(),
+        *_switched_on(conn),
         _notices(conn),
         Finding(age < 86_400, f"{waiting} waiting in the outbox, oldest {age / 3600:.1f} h",
                 "" if age < 86_400 else "Look at the queue page: something holds up İYS (R-33)."),
@@ -246,7 +271,7 @@ def _vault(conn: psycopg.Connection) -> list[Finding]:
     for name, taken, quota in conn.execute(
             "select p.short_name, sum(f.size)::bigint, "
             "coalesce(p.vault_quota_mb, %s) * 1000000::bigint as quota from provider p "
-            "join evidence_file f on f.provider_id = p.id group by p.id "
+            "join evidence_file f on f.provider_id = p.id and p.sandbox_of is null group by p.id "
             "having sum(f.size) > coalesce(p.vault_quota_mb, %s) * 900000::bigint",
             [read_settings().vault_quota_mb] * 2).fetchall():
         found.append(Finding(False, f"{name}: {taken / 1e6:.0f} of {quota / 1e6:.0f} MB of the "
@@ -264,6 +289,16 @@ def _retention() -> list[Finding]:
         Finding(False, f"legal hold {one.id} of provider {one.provider_id} holds since "
                 f"{to_istanbul(one.since):%d.%m.%Y}", "Ask whether it is still needed; a hold ends "
                 "on the page `Saklama ve imha`.") for one in holds.to_review()[:20]]
+
+
+def _switched_on(conn: psycopg.Connection) -> list[Finding]:
+    """Plug-ins that are on for somebody and not installed."""
+    known = {one.name for one in manager.installed()}
+    return [Finding(False, f"plug-in {name} is on for {count} providers and not installed",
+                    "Install it again, or have it switched off on the page of plug-ins.")
+            for name, count in conn.execute(
+                "select name, count(*) from provider_plugin group by name order by name")
+            if name not in known]
 
 
 def _redis(settings: Settings) -> list[Finding]:
@@ -290,6 +325,20 @@ def _mail(settings: Settings) -> Finding:
                    "alarms wait until then.")
 
 
+def _accounts(settings: Settings) -> list[Finding]:
+    """Accounts at providers of messages that rest, or whose last answer was bad."""
+    if not settings.database_url:
+        return []
+    try:
+        found = accounts.troubles()
+    except (psycopg.Error, StorageAway, WrongSetting):
+        return []
+    return [Finding(False, f"{company}: the account {name} "
+                    f"{'rests' if rests else 'had a problem'}: {why}",
+                    "Mend it at the provider or on the page of sending accounts; messages go over "
+                    "the next account, or wait.") for company, name, why, rests in found]
+
+
 def _iys(settings: Settings) -> list[Finding]:
     started = time.monotonic()
     try:
@@ -306,8 +355,8 @@ def _connections(settings: Settings) -> list[Finding]:
     """What each provider lacks at İYS, in the words of its page (ileti/iys/connection)."""
     try:
         with psycopg.connect(dsn(settings), autocommit=True) as conn:
-            rows = conn.execute("select id, short_name from provider order by id limit 20"
-                                ).fetchall()
+            rows = conn.execute("select id, short_name from provider where sandbox_of is null "
+                                "order by id limit 20").fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.OperationalError):
         return []
     return [finding for provider_id, name in rows for finding in _connection(provider_id, name)]

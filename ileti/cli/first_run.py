@@ -16,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 from config import Settings
+from ileti.callcentre.seed import seed_calls
 from ileti.capture.seed import IYS_CODE, seed_demo
 from ileti.cli import readiness
 from ileti.cli.readiness import ADMIN, Mark, password_file
@@ -23,6 +24,9 @@ from ileti.cli.up import wait_for
 from ileti.cli.users import ensure_user
 from ileti.core.orm import db
 from ileti.factory import create_app
+from ileti.inbound.seed import seed_number
+from ileti.mailroom.seed import seed_mailbox
+from ileti.templates.seed import seed_published, seed_templates
 from ileti.tenancy import scope
 
 DEALERS_PEOPLE = {"bayi-a": ("Mert", "Aksoy"), "bayi-b": ("Derya", "Tunç")}  # invented
@@ -38,14 +42,21 @@ def furnish(settings: Settings) -> None:
     """Make administrator, demo company and its dealers' people, with the password in the file;
     without the file all of them get a new one. Leaves a mark."""
     seeded = seed_demo(settings) if settings.demo_company else {}
+    seed_number(settings, seeded)
+    seed_mailbox(settings, seeded)
+    if seeded:
+        seed_templates(seeded["provider"])
     path = password_file(settings)
     kept = path.read_text().strip() if path.exists() else ""
     password = kept or random_source.token_urlsafe(15)
     with create_app(settings).app_context():
-        ensure_user(ADMIN, password, role="platform_admin", keep=bool(kept))
-        for name, dealer_id in (seeded.get("dealers") or {}).items():
-            ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id,
-                        keep=bool(kept), full_name=DEALERS_PEOPLE.get(name))
+        people = [ensure_user(ADMIN, password, role="platform_admin", keep=bool(kept))]
+        people += [ensure_user(name, password, role="dealer_manager", dealer_id=dealer_id,
+                               keep=bool(kept), full_name=DEALERS_PEOPLE.get(name))
+                   for name, dealer_id in (seeded.get("dealers") or {}).items()]
+        seed_calls(settings, seeded, people)
+        if seeded:
+            seed_published(seeded["provider"], user_id=people[0])
         if not kept:  # only now: without the file, a run that was killed is begun anew
             _keep(path, password)
         readiness.write(settings, _marked(settings, password, bool(seeded)))

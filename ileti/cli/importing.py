@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from ileti.core import db
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.evidence import vault
 from ileti.evidence.kinds import Role as FileRole
-from ileti.imports import apply, arriving, proofs, report, runs, staging
+from ileti.imports import apply, arriving, ownfields, pace, plugged, proofs, report, runs, staging
 from ileti.imports import jobs as _jobs  # noqa: F401 (registers the bells)
 from ileti.imports.files import PART_BYTES
 from ileti.imports.mapping import Fixed, Mapping, Role, recognise
@@ -33,19 +35,22 @@ from ileti.imports.reading import sources
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState
 from ileti.imports.verdicts import REASONS, sums
+from ileti.tenancy import deeds
 
 LONG: Final = 10 ** 9
+TELL_SECONDS: Final = 2.0
 _DONE: Final = (RunState.CHECKED, RunState.FAILED, RunState.APPLIED, RunState.CANCELLED,
                 RunState.PAUSED, RunState.APPROVAL)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is imported: a file, or a query on somebody's database."""
+    """What is imported: a file, a query on somebody's database, or what a plug-in fetches."""
 
     name: str
     pieces: Callable[[], Iterator[bytes]]
-    layout: Layout
+    layout: Layout | None  # None: told by its content, when it is here
+    plugin: plugged.Offered | None = None
 
 
 def file_source(file: Path, corrections: dict[str, Any]) -> Source:
@@ -62,18 +67,30 @@ def query_source(url: str, query: str, seconds: int) -> Source:
     return Source("query.ndjson", lambda: pieces, COPY_LAYOUT)
 
 
-def run_import(source: Source, *, brand: int, provider: int | None, columns: dict[Role, int],
+def plugin_source(key: str, since: date | None, *, brand: int, provider: int | None) -> Source:
+    """A place that a plug-in of the brand's provider fetches lists from (``plug-in:source``)."""
+    found = plugged.find(_place(brand, provider).provider_id, key)
+    return Source(found.source.file_name, lambda: found.pieces(since), None, found)
+
+
+def run_import(source: Source, *, brand: int, provider: int | None, columns: Columns,
                fixed: Fixed, origin: dict[str, Any], dry_run: bool, language: str, as_json: bool,
                report_to: Path | None, ask_iys: bool, proof_files: Sequence[Path] = (),
-               proof_role: str = "document", proof_dir: Path | None = None) -> int:
+               proof_role: str = "document", proof_dir: Path | None = None,
+               dealer: int | None = None) -> int:
     """Import one list; the exit code. ``proof_files`` prove all of it, the files of ``proof_dir``
     the rows that name them."""
-    run_id = runs.open_run(_place(brand, provider), source.name, source.layout)
+    where = _place(brand, provider)
+    fixed = replace(fixed, dealer_id=_dealer(where, dealer))
+    run_id = runs.open_run(where, source.name, source.layout or Layout())
+    _note("open", run_id, where)
     try:
         for number, piece in enumerate(_in_parts(source.pieces()), 1):
             runs.read_run(run_id).file.add(number, [piece])
         run = arriving.finish(run_id)
-        layout = source.layout
+        layout = source.layout or sources.examine(source.name, run.file.read(), count=1).layout
+        if source.plugin is not None:
+            fixed = source.plugin.fixed(fixed)
         mapping = _mapping(run, layout, columns, fixed)
         runs.map_columns(run_id, layout, mapping)
         runs.state_origin(run_id, state(origin))
@@ -81,6 +98,7 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
         _prove(run, proof_files, FileRole[proof_role.upper()], proof_dir, language)
         runs.ask_check(run_id, ask_iys=ask_iys)
         _work(run_id, staging.check_due, language)
+        cut_short = None
     except BaseException:
         _give_up(run_id)
         raise
@@ -96,14 +114,43 @@ def run_import(source: Source, *, brand: int, provider: int | None, columns: dic
         _give_up(run_id)
     elif result["taken"]:
         follows = runs.ask_apply(run_id, by=None)
+        _note("apply", run_id, where, count=result["taken"])
         if follows is RunState.APPLYING:
             _work(run_id, apply.apply_due, language)
         result = _result(run_id) | {"dryRun": False}
+        if result["state"] not in (RunState.APPLIED.name, RunState.APPROVAL.name):
+            cut_short = _cut_short(result)
     else:
         _give_up(run_id)
     click.echo(json.dumps(result, ensure_ascii=False) if as_json
                else "\n".join(_sentences(result, language, dry_run)))
-    return 0 if not result["refused"] and not result["waits"] else 1
+    if cut_short is not None:
+        raise cut_short
+    return 0 if not (result["refused"] or result["waits"] or result["leftOut"]) else 1
+
+
+def _cut_short(result: dict[str, Any]) -> CallerMistake:
+    """Somebody paused or gave up what was being applied, or it could not go on."""
+    tr, _, en = str(result["problem"] or "\n").partition("\n")
+    n, number = result["written"], result["import"]
+    return CallerMistake(
+        f"{tr} Aktarma {number} sonuna kadar uygulanmadı: {n} izin yazıldı, gerisi yazılmadı. "
+        "Panelde sürdürülür ya da geri alınır.".strip(),
+        f"{en} Import {number} was not applied to its end: {n} consents are written, the rest is "
+        "not. Go on with it or undo it in the panel.".strip(), code="cut_short")
+
+
+def _dealer(where: Place, retailer_code: int | None) -> int | None:
+    """The brand's dealer of that code. Raises NotFound."""
+    if retailer_code is None:
+        return None
+    row = db.connection().execute(
+        "select id from dealer where provider_id = %s and brand_id = %s and retailer_code = %s",
+        (where.provider_id, where.brand_id, retailer_code)).fetchone()
+    if row is None:
+        raise NotFound(f"Bu markanın {retailer_code} kodlu bayisi yok.",
+                       f"The brand has no dealer with the code {retailer_code}.")
+    return int(row[0])
 
 
 def _prove(run: runs.Run, whole: Sequence[Path], role: FileRole, folder: Path | None,
@@ -167,10 +214,17 @@ def _place(brand_code: int, iys_code: int | None) -> Place:
     return Place(*rows[0])
 
 
-def _mapping(run: runs.Run, layout: Layout, columns: dict[Role, int], fixed: Fixed) -> Mapping:
+def _mapping(run: runs.Run, layout: Layout, columns: Columns, fixed: Fixed) -> Mapping:
     """What was named on the command line goes before what is recognised."""
     heads, rows = sources.heading_and_sample(run.file.read(), layout)
-    mapping = recognise(heads, rows).named(columns, fixed)
+    found, fields = recognise(heads, rows), ownfields.of_run(run)
+    unknown = set(columns.fields) - {one.key for one in fields}
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise CallerMistake(f"Özel alan yok: {names}", f"There is no custom field: {names}",
+                            code="usage")
+    found = replace(found, fields=ownfields.recognised(heads, found.columns.values(), fields))
+    mapping = found.named(columns.roles, fixed, columns.fields)
     problems = mapping.problems()
     if problems:
         shown = ", ".join(f"{n}: {head}" for n, head in enumerate(heads or (), 1))
@@ -189,15 +243,52 @@ def _tell_twin(run: runs.Run, language: str) -> None:
 
 
 def _work(run_id: int, drain: Any, language: str) -> None:
-    """Do it here, or watch the worker that took it."""
-    shown = 0.0
-    while (state_now := runs.read_run(run_id).state) not in _DONE:
-        drain(time.monotonic() + LONG, run_id)
-        if time.monotonic() - shown > 2 and sys.stderr.isatty():
-            shown = time.monotonic()
-            click.echo(f"{state_now.name.lower()} …", err=True)
-        if runs.read_run(run_id).state not in _DONE:
-            time.sleep(0.5)
+    """Do it here, or watch the worker that took it; how far it is goes to the error stream."""
+    ended = threading.Event()
+    teller = threading.Thread(target=_tell, args=(run_id, ended, language), daemon=True)
+    if sys.stderr.isatty():
+        teller.start()
+    try:
+        while runs.read_run(run_id).state not in _DONE:
+            drain(time.monotonic() + LONG, run_id)
+            if runs.read_run(run_id).state not in _DONE:
+                time.sleep(0.5)
+    finally:
+        ended.set()
+
+
+def _tell(run_id: int, ended: threading.Event, language: str) -> None:
+    while not ended.wait(TELL_SECONDS):
+        row = db.connection().execute(
+            "select state, rows, bytes_read, size, written + left_out, counts, started_at "
+            "from import_run where id = %s", [run_id]).fetchone()
+        if row is not None:
+            click.echo(_so_far(row, run_id, language), err=True)
+    db.forget_connections()
+
+
+def _so_far(row: Any, run_id: int, language: str) -> str:
+    """A line such as ``1.240.000 / 4.990.000 (41.300/s, 91 s)``."""
+    state, rows, read, size, done, counts, started = row
+    english = language == "en"
+    sep = _numbers(english)
+    if state != RunState.APPLYING:
+        share = f" ({100 * read // size} %)" if size else ""
+        return f"{sep(rows)} " + ("rows read" if english else "satır okundu") + share
+    total, rate = pace.takeable(counts), pace.per_second(run_id, started)
+    left = f", {sep(round((total - done) / rate))} s" if rate else ""
+    return (f"{sep(min(done, total))} / {sep(total)} " + ("written" if english else "yazıldı")
+            + (f" ({sep(round(rate))}/s{left})" if rate else ""))
+
+
+def _numbers(english: bool) -> Callable[[int], str]:
+    return (lambda n: f"{n:,}") if english else (lambda n: f"{n:,}".replace(",", "."))
+
+
+def _note(deed: str, run_id: int, where: Place, **detail: Any) -> None:
+    """Into the audit trail, in the operator's name."""
+    deeds.note(db.connection(), f"import:{deed}", f"import:{run_id}", detail=detail,
+               provider_id=where.provider_id, brand_id=where.brand_id)
 
 
 def _give_up(run_id: int) -> None:
@@ -209,11 +300,12 @@ def _give_up(run_id: int) -> None:
 
 def _result(run_id: int) -> dict[str, Any]:
     row = db.connection().execute(
-        "select state, rows, staged, counts, samples, seconds, written, left_out, problem, sha256 "
-        "from import_run where id = %s", [run_id]).fetchone()
+        "select state, rows, staged, counts, samples, seconds, written, left_out, problem, sha256, "
+        "provider_id from import_run where id = %s", [run_id]).fetchone()
     assert row is not None
     counts = row[3].get("reason", {})
     found = sums(counts)
+    sending = pace.sending_seconds(row[10], pace.takeable(row[3]))
     return {
         "import": run_id, "state": RunState(row[0]).name, "rows": row[1], "consents": row[2],
         "taken": found.taken, "repaired": row[3].get("repaired", {}).get("yes", 0),
@@ -221,7 +313,9 @@ def _result(run_id: int) -> dict[str, Any]:
         "reasons": {REASONS[int(number)].code: n for number, n in counts.items()},
         "lines": {REASONS[int(number)].code: lines
                   for number, lines in row[3].get("lines", {}).items()},
-        "due": row[3].get("due", {}), "iys": row[3].get("iys"),
+        "totals": report.totals(row[3]),
+        "due": row[3].get("due", {}), "sendingSeconds": round(sending),
+        "pastDue": pace.past_due(row[3], sending), "iys": row[3].get("iys"),
         "seconds": row[5], "written": row[6], "leftOut": row[7],
         "problem": row[8], "sha256": (row[9] or b"").hex(), "dryRun": True,
     }
@@ -230,7 +324,7 @@ def _result(run_id: int) -> dict[str, Any]:
 
 def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator[str]:
     english = language == "en"
-    sep = (lambda n: f"{n:,}") if english else (lambda n: f"{n:,}".replace(",", "."))
+    sep = _numbers(english)
     for code, n in sorted(result["reasons"].items(), key=lambda one: -one[1]):
         reason = next(one for one in REASONS.values() if one.code == code)
         if reason.number:
@@ -252,6 +346,24 @@ def _sentences(result: dict[str, Any], language: str, dry_run: bool) -> Iterator
     else:
         yield (f"{sep(result['written'])} consents written and queued for İYS." if english
                else f"{sep(result['written'])} izin yazıldı ve İYS’e iletilmek üzere sıraya girdi.")
+        if result["leftOut"]:
+            left = sep(result["leftOut"])
+            yield (f"{left} were left out while applying: something newer had come meanwhile."
+                   if english else
+                   f"{left} izin uygulanırken dışarıda kaldı: bu arada daha yenisi gelmişti.")
+    if dry_run and result["taken"]:
+        yield from _by_then(result, sep, english)
+
+
+def _by_then(result: dict[str, Any], sep: Callable[[int], str], english: bool) -> Iterator[str]:
+    """How long İYS will take, and what is past its three business days by then (R-33)."""
+    minutes = max(1, -(-result["sendingSeconds"] // 60))
+    yield (f"İYS would take about {sep(minutes)} minutes at its limit of requests." if english else
+           f"İYS’ye iletim, istek sınırıyla yaklaşık {sep(minutes)} dakika sürer.")
+    if result["pastDue"]:
+        late = sep(result["pastDue"])
+        yield (f"{late} consents would be past their three business days by then." if english else
+               f"{late} izin o ana kadar üç iş gününü geçmiş olur.")
 
 
 def _at_iys(found: dict[str, Any] | None, sep: Callable[[int], str],
@@ -277,15 +389,26 @@ def fixed_of(status: str | None, source: str | None, day: str | None, kind: str,
     return Mapping.from_json({"fixed": msgspec.to_builtins(kept)}).fixed
 
 
-def columns_of(pairs: tuple[str, ...]) -> dict[Role, int]:
-    """``--column phone=3``, columns counted from 1."""
-    found = {}
+@dataclass(frozen=True)
+class Columns:
+    """What the command line says of columns (counted from 0): by role, by a custom field's key."""
+
+    roles: dict[Role, int]
+    fields: dict[str, int]
+
+
+def columns_of(pairs: tuple[str, ...]) -> Columns:
+    """``--column phone=3``, ``--column field.city=7``, columns counted from 1."""
+    found = Columns({}, {})
     for pair in pairs:
         role, _, number = pair.partition("=")
         try:
-            found[Role(role.strip())] = int(number) - 1
             if int(number) < 1:
                 raise ValueError
+            if role.strip().startswith(ownfields.PREFIX):
+                found.fields[role.strip().removeprefix(ownfields.PREFIX)] = int(number) - 1
+            else:
+                found.roles[Role(role.strip())] = int(number) - 1
         except ValueError:
             roles = ", ".join(role.value for role in Role)
             raise CallerMistake(f"--column ROL=SÜTUN biçiminde yazın; roller: {roles}",

@@ -23,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 from config import Settings, WrongSetting, parse_keyring
+from ileti.capture import kioskheld
 from ileti.channels import assent
 from ileti.channels.messages import bound_to
 from ileti.core.columns import EncryptedText
@@ -30,6 +31,9 @@ from ileti.core.crypto import CannotDecrypt, Keyring
 from ileti.core.db import dsn
 from ileti.core.failpoints import reach
 from ileti.core.secrets import open_secrets
+from ileti.fields import kept as values
+from ileti.inbound import sealed
+from ileti.mailroom import sealed as mails
 
 CHUNK = 1_000
 HIGHEST = 32_767
@@ -63,10 +67,20 @@ BYTES = (
          lambda row: bytes(row[0])),
     Kept("submission", ("provider_id", "id"), "person_ct", "person_key", ("idem",),
          lambda row: str(row[0]).encode()),
+    *(Kept(table, ("provider_id", owner, "field_id"), "value_ct", "key_no",
+           ("provider_id", "field_id", "bound"),
+           lambda row: values.bound_to(row[0], row[1], bytes(row[2])))
+      for table, owner in (("recipient_value", "recipient_id"), ("entry_value", "entry_id"))),
     Kept("message", ("id",), "content_ct", "content_key", ("provider_id", "recipient_id", "kind"),
          lambda row: bound_to(row[0], row[1], row[2])),
     Kept("message", ("id",), "sent_ct", "sent_key", ("provider_id", "recipient_id", "id"),
          lambda row: assent.bound_to(row[0], row[1], row[2])),
+    Kept("inbound_message", ("id",), "text_ct", "text_key", ("provider_id", "outside_id"),
+         lambda row: sealed.bound_to(row[0], row[1])),
+    Kept("returned_mail", ("id",), "text_ct", "text_key", ("mailbox_id", "digest"),
+         lambda row: mails.bound_to(row[0], bytes(row[1]))),
+    Kept("kiosk_item", ("id",), "content_ct", "content_key", ("site_id", "item"),
+         lambda row: kioskheld.bound_to(row[0], row[1])),
 )
 LOOSE = (Kept("iys_movement", ("provider_id", "brand_id", "digest"), "raw_ct",
               purpose="iys-movement"),)

@@ -42,7 +42,8 @@ def audit_ledger(first: int, last: int | None, exports: tuple[str, ...], most: i
 
 @click.command("bundle")
 @click.argument("records", nargs=-1, metavar="RECORD...")
-@click.option("--address", help="All records of a phone number or an e-mail address instead.")
+@click.option("--address", help="Everything of a phone number or an e-mail address: "
+              "consents, notices, explicit consents, messages.")
 @click.option("--message", metavar="NUMBER", help="The bundle of one message (ILT-…, or its id).")
 @click.option("--complaint", metavar="ADDRESS", help="The pack that answers a complaint about this "
               "address; with --at.")
@@ -55,8 +56,8 @@ def audit_ledger(first: int, last: int | None, exports: tuple[str, ...], most: i
 def make_bundle(records: tuple[str, ...], address: str | None, message: str | None,
                 complaint: str | None, at: str | None, title: str, provider: int | None,
                 out: Path) -> None:
-    """Write the proof bundle of some records, of an address, of a message, or for a complaint:
-    everything that proves them, and the verifier."""
+    """Write the proof bundle of some records (consents, notices, explicit consents), of a person,
+    of a message, or for a complaint: everything that proves them, and the verifier."""
     if sum(map(bool, (records, address, message, complaint))) != 1:
         raise click.UsageError("Name RECORDs, or an --address, a --message or a --complaint.")
     if bool(complaint) != bool(at):
@@ -70,9 +71,10 @@ def make_bundle(records: tuple[str, ...], address: str | None, message: str | No
             number = bundling.write_message(out, message, provider)
         elif complaint:
             number = bundling.write_complaint(out, complaint, at or "", title, provider)
+        elif address:
+            number = bundling.write_person(out, address, provider)
         else:
-            number = bundling.write_bundle(out, records=records, address=address,
-                                           provider=provider)
+            number = bundling.write_bundle(out, records)
     except IletiError as error:
         click.echo(error.say(language()), err=True)
         raise SystemExit(2) from error

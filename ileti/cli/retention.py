@@ -10,12 +10,14 @@ from ileti.core.errors import NotFound
 from ileti.retention import destroy, log, plan
 from ileti.retention.export import as_csv
 from ileti.retention.periods import BY_KIND, Kind
+from ileti.tenancy import deeds
 
 
 def providers(iys_code: int | None) -> list[tuple[int, str]]:
     """Id and name of the provider with this İYS number, or of all; NotFound."""
     rows = db.connection().execute(
-        "select id, short_name from provider where %s::int is null or iys_code = %s order by id",
+        "select id, short_name from provider where sandbox_of is null and %s::int is null "
+        "or iys_code = %s order by id",
         (iys_code, iys_code)).fetchall()
     if iys_code is not None and not rows:
         raise NotFound("Bu İYS numarasıyla bir sağlayıcı yok.",
@@ -48,6 +50,8 @@ def planned(iys_code: int | None, language: str) -> list[str]:
 def ran(language: str) -> str:
     """Destroy what is due, to the end; what was done in a sentence."""
     number, rows = destroy.run_now()
+    deeds.note(db.connection(), "retention:run", f"destruction_run:{number}", provider_id=None,
+               detail={"count": rows})
     return (f"{number}. imha çalışması bitti: {rows} kayıt imha edildi." if language == "tr"
             else f"Run {number} has ended: {rows} rows were destroyed.")
 

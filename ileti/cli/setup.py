@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 from config import Settings
 from ileti.cli import readiness
@@ -21,6 +22,13 @@ from ileti.core.loaded import loaded_digest
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK = 0x11E71
+WALL_MISSING = (
+    "Veritabanının sahibi rol oluşturamıyor: sağlayıcıları, markaları ve bayileri birbirinden "
+    "ayıran ikinci duvar kurulmadı, yalnız uygulamanın süzgeci çalışıyor. docs/production.md "
+    "içindeki “Two logins” adımındaki rolleri açıp `ileti setup` komutunu yeniden çalıştırın.\n"
+    "The database’s owner may not make roles: the second wall between providers, brands and "
+    "dealers was not built, the application’s filter stands alone. Make the roles of “Two logins” "
+    "in docs/production.md and run `ileti setup` again.")
 
 
 def _owner(settings: Settings) -> Settings:
@@ -51,9 +59,22 @@ def migrate(settings: Settings) -> None:
         connection.execute(text("select ensure_consent_partitions(3)"))
         connection.execute(text("select begin_seal_epoch()"))
         _let_application_in(connection, settings)
-        connection.execute(text("select build_dealer_wall()"))
         connection.commit()
+        _build_wall(connection)
         connection.execute(text("select pg_advisory_unlock(:n)"), {"n": LOCK})
+        connection.commit()
+
+
+def _build_wall(connection: Connection) -> None:
+    """The policies of each table, one at a time, so that no lock waits for another; a sentence
+    where the owner may not make the roles."""
+    if not connection.execute(text("select wall_roles()")).scalar():
+        click.echo(WALL_MISSING, err=True)
+        return
+    tables = connection.execute(text("select wall_tables()")).scalars().all()
+    connection.commit()
+    for table in tables:
+        connection.execute(text("select build_wall(:table)"), {"table": table})
         connection.commit()
 
 

@@ -120,6 +120,8 @@ class House:
         self._family.tell(**word)
         self._say.step("web server", self._await_web)
         self._family.add("worker", "worker", "--queue", "messages", "--queue", "upkeep")
+        # A campaign runs for hours; a code that lives five minutes does not wait behind it.
+        self._family.add("worker-campaigns", "worker", "--queue", "campaigns")
         for _ in range(self._settings.job_workers):
             self._family.add("worker-iys", "worker", "--queue", "iys")
         self._family.add("scheduler", "scheduler")
@@ -262,6 +264,7 @@ def _announce(settings: Settings, *, simulated: bool, password: str) -> None:
     lines.append(("Capture API", base + "/api"))
     if simulated:
         lines.append(("İYS simulator", settings.iys_url + "/"))
+        lines.append(("Mailboxes", settings.iys_url + "/posta"))
     lines.append(("Log", str(settings.ileti_var / "ileti.log")))
     click.echo()
     for name, value in lines:

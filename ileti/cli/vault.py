@@ -12,6 +12,7 @@ from config import settings
 from ileti.core import db
 from ileti.core.errors import IletiError
 from ileti.evidence import vault
+from ileti.tenancy import deeds
 
 _TOGETHER = 500
 
@@ -22,16 +23,23 @@ def rooms() -> list[tuple[int, str, int, int, int]]:
         "select p.iys_code, p.short_name, count(f.id), coalesce(sum(f.size), 0), "
         "coalesce(p.vault_quota_mb, %s) * 1000000::bigint from provider p "
         "left join evidence_file f on f.provider_id = p.id and f.erased_at is null "
-        "group by p.id order by p.iys_code",
+        "where p.sandbox_of is null group by p.id order by p.iys_code",
         [settings().vault_quota_mb]).fetchall()
     return [(row[0], row[1], row[2], int(row[3]), row[4]) for row in rows]
 
 
 def set_quota(iys_code: int, megabytes: int | None) -> bool:
     """Another quota for a provider; None: as VAULT_QUOTA_MB says. False when there is none such."""
-    return db.connection().execute(
-        "update provider set vault_quota_mb = %s where iys_code = %s",
-        (megabytes, iys_code)).rowcount == 1
+    with db.transaction() as conn:
+        row = conn.execute("select id, vault_quota_mb from provider where iys_code = %s for update",
+                           (iys_code,)).fetchone()
+        if row is None:
+            return False
+        conn.execute("update provider set vault_quota_mb = %s where id = %s", (megabytes, row[0]))
+        deeds.note(conn, "provider:change", f"provider:{row[0]}", provider_id=row[0], detail={
+            "columns": ["vault_quota_mb"], "before": {"vault_quota_mb": row[1]},
+            "after": {"vault_quota_mb": megabytes}})
+    return True
 
 
 def check(iys_code: int | None = None) -> Iterator[tuple[int, int, str]]:

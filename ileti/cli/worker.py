@@ -10,6 +10,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import AbstractContextManager
+from typing import Any
 
 from ileti.core import jobs
 from ileti.core.errors import StorageAway
@@ -20,20 +22,41 @@ log = get_logger("ileti.worker")
 
 def load_jobs() -> None:
     """Import every feature's jobs, so that they are registered."""
+    import ileti.callcentre.jobs
+    import ileti.calllists.jobs
+    import ileti.campaigns.jobs
     import ileti.capture.jobs
     import ileti.channels.jobs
     import ileti.consents.jobs
     import ileti.evidence.jobs
+    import ileti.exports.jobs
     import ileti.imports.jobs
+    import ileti.inbound.jobs
     import ileti.iys.jobs
+    import ileti.mailroom.jobs
     import ileti.programs.jobs
     import ileti.radar.jobs
+    import ileti.reports.jobs
     import ileti.requests.eraser
     import ileti.requests.jobs
     import ileti.retention.jobs
     import ileti.signin.jobs
+    import ileti.templates.jobs
     import ileti.tenancy.jobs
-    import ileti.webhooks.jobs  # noqa: F401
+    import ileti.webhooks.jobs
+    from ileti.reports.daily import letters
+    from ileti.tenancy import foureyes
+
+    foureyes.house_is(_house)
+    letters.house_is(_house)
+    ileti.exports.jobs.made_by("ileti.cli.exportmaker")
+
+
+def _house() -> AbstractContextManager[Any]:
+    """The panel's application: some deeds that two people agreed to are its rooms'."""
+    from ileti.factory import create_app
+
+    return create_app().app_context()
 
 
 def work(queues: list[str], *, burst: bool = False) -> None:

@@ -30,6 +30,7 @@ from ileti.consents.ledger import (
     Recorded,
     hash_body,
     record_chunk,
+    submission_of,
 )
 from ileti.consents.together import record
 from ileti.consents.vocabulary import Outcome, RecipientType, Source, Standing, Status
@@ -207,7 +208,7 @@ def _chunk(new: NewSubmission) -> Recorded:
     """A chunk of its own transaction; writers that met another's order are repeated."""
     for attempt in range(1, _MOST_ATTEMPTS + 1):
         try:
-            with db.transaction() as conn:
+            with db.transaction(system=True) as conn:
                 return record_chunk(conn, new)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
             if attempt == _MOST_ATTEMPTS:
@@ -241,9 +242,7 @@ def _mark(brand: Brand, wanted: Sequence[Wanted]) -> str:
 
 
 def _is_recorded(brand: Brand, idem: str) -> bool:
-    return db.connection().execute(
-        "select 1 from submission where provider_id = %s and idem = %s",
-        (brand.place.provider_id, idem)).fetchone() is not None
+    return submission_of(brand.place.provider_id, idem) is not None
 
 
 def _is_repeat(brand: Brand, wanted: Wanted) -> bool:

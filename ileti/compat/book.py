@@ -4,6 +4,9 @@ Why this module exists: the calls that add and the calls that ask must agree abo
 Here are the few statements they share. An entry *holds* when İYS has it, when it came from İYS, or
 when it is a refusal: a refusal works from the moment we have it (R-32), a consent only when İYS has
 it (R-08), so software that asks us before it sends is never told of a consent too early.
+
+Its statements look before the wall, at all of the brand, and tell a dealer by their own condition:
+it hears of a refusal given elsewhere without seeing that record (R-31, ADR 0039).
 """
 
 from __future__ import annotations
@@ -92,7 +95,7 @@ def history(place: Place, caller: Caller, address: str, kind: RecipientType, cha
 
 def _ask(place: Place, caller: Caller, address: str, kind: RecipientType, channel: Channel,
          order: str, more: dict[str, Any]) -> tuple[list[Held], int]:
-    rows = db.connection().execute(_HELD + order, {  # own texts
+    rows = db.system_connection().execute(_HELD + order, {  # own texts
         "provider": place.provider_id, "hash": secrets().addresses.of(place.provider_id, address),
         "brand": place.brand_id, "kind": int(kind), "channel": int(channel),
         "dealer": caller.dealer_id} | more).fetchall()
@@ -105,7 +108,7 @@ def known_keys(place: Place, caller: Caller, wanted: Sequence[str], kind: Recipi
     """Which of these addresses have a record of this kind here that the caller may see."""
     by_hash = dict(zip(secrets().addresses.of_many(place.provider_id, wanted), wanted,
                        strict=True))
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         "select p.addr_hash from recipient p join consent_state s "  # noqa: S608 (own texts)
         "on s.provider_id = p.provider_id and s.recipient_id = p.id "
         "where p.provider_id = %(provider)s and p.addr_hash = any(%(hashes)s) "
@@ -137,7 +140,7 @@ def repeated(place: Place, wanted: Sequence[Wanted]) -> set[Wanted]:
 def _found(place: Place, wanted: Sequence[Wanted], condition: str) -> set[Wanted]:
     if not wanted:
         return set()
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         "select distinct g.n from unnest(%(hashes)s::bytea[], %(kinds)s::int[], "  # noqa: S608 (own texts)
         "%(channels)s::int[], %(statuses)s::int[], %(sources)s::int[], %(dates)s::timestamptz[]) "
         "with ordinality g(hash, kind, channel, status, source, date, n) "
@@ -167,7 +170,7 @@ def original_of(place: Place, wanted: Wanted) -> Original | None:
     it did not."""
     if wanted.date is None:
         return None
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select e.id, e.captured_at, e.leaf, u.idem, u.entry_ids "
         "from recipient p join consent_entry e on e.provider_id = p.provider_id "
         "and e.recipient_id = p.id join submission u on u.provider_id = e.provider_id "
@@ -203,7 +206,7 @@ select e.id,
 def refusal_codes(provider_id: int, entries: Sequence[int], at: datetime) -> dict[int, str | None]:
     """İYS's answer to each of these refusals, by entry: H175 for a first record, H174 for a refusal
     over a refusal, None when it is taken. They are kept and block here either way (R-42)."""
-    found = {row[0]: (row[1], row[2]) for row in db.connection().execute(
+    found = {row[0]: (row[1], row[2]) for row in db.system_connection().execute(
         _BEFORE, {"entries": list(entries), "provider": provider_id, "at": at})}
     answers: dict[int, str | None] = {}
     for entry in entries:

@@ -22,7 +22,7 @@ from ileti.capture.limits import client_address
 from ileti.compat.limits import count_call
 from ileti.compat.refusals import Refused, fault, refuse
 from ileti.consents.ledger import Place
-from ileti.core import db
+from ileti.core import db, reach
 from ileti.iys.wire import to_iys_time
 from ileti.programs.accounts import Caller, caller_of
 
@@ -45,6 +45,8 @@ class Brand:
     name: str
     caller: Caller
     dealers: Mapping[int, int] = field(default_factory=dict)
+    #: the network address the call came from
+    address: str = ""
 
 
 class Call:
@@ -112,6 +114,7 @@ class Call:
         if "compat" not in found.scopes:
             raise Refused([fault("HTTP_403")])
         count_call(found.account_id)
+        reach.enter(found.reach)  # until the call is answered, see ``endpoints``
         return found
 
 
@@ -139,7 +142,7 @@ def brand_of(call: Call) -> Brand:
     if row is None:
         raise refuse("H353", ["brandCode"], code)
     return Brand(Place(caller.provider_id, iys_code, row[0], code), row[1], caller,
-                 _dealers(caller, row[0]))
+                 _dealers(caller, row[0]), call.address)
 
 
 def _dealers(caller: Caller, brand_id: int) -> dict[int, int]:

@@ -31,9 +31,11 @@ from ileti.compat import (
 )
 from ileti.compat.desk import Answer, Call
 from ileti.compat.refusals import Refused, fault
+from ileti.core import reach
+from ileti.core.calls import is_private
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.logs import get_logger
-from ileti.iys.pushed import is_private
+from ileti.tenancy import twins
 
 log = get_logger("ileti.compat")
 
@@ -87,7 +89,11 @@ def application(environ: Environ, start_response: Callable[..., Any]) -> Iterabl
     """The WSGI callable for every path below ``/iys-compat/``."""
     headers: list[tuple[str, str]] = []
     try:
-        answer = _serve(environ)
+        with reach.within(None):  # the caller's, once it is known
+            answer = _serve(environ)
+            here = reach.current()
+            if here is not None and twins.is_twin(here.provider_id):
+                headers.append(("Ileti-Sandbox", "true"))
     except Refused as refused:
         answer = Answer(refused.status, {"errors": refused.faults})
         if refused.retry_after is not None:

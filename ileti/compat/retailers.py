@@ -22,7 +22,8 @@ from ileti.core import db
 from ileti.core.failpoints import reach
 from ileti.core.secrets import secrets
 from ileti.iys.retaileranswers import NewRetailer
-from ileti.tenancy import places
+from ileti.programs import deeds
+from ileti.tenancy import limits, places
 from ileti.tenancy.identifiers import IdentifierError, parse_mersis, parse_tckn, parse_tin
 
 FIELDS: Final = ("title", "name", "tckn", "tin", "mersis", "alias", "mobile", "city", "town",
@@ -42,6 +43,7 @@ def add_retailer(call: Call) -> Answer:
     town = _town(wanted)
     if town is None:
         raise refuse("H221", ["town", "code"], wanted["town"].get("code"))
+    limits.refuse_full(db.system_connection(), brand.place.provider_id, "dealers")
     code, doubt = add_once(brand.place, NewRetailer(
         title=wanted["title"], name=wanted["name"], tckn=wanted["tckn"], tin=wanted["tin"],
         city=_pair(wanted["city"]), town=_pair(wanted["town"]), mersis=wanted.get("mersis"),
@@ -90,6 +92,9 @@ def delete_retailer(call: Call) -> Answer:
     db.connection().execute(
         "update dealer set retailer_code = null, status = 'passive' "
         "where provider_id = %s and id = %s", (brand.place.provider_id, dealer))
+    deeds.note(brand.caller, "dealer:change", f"dealer:{dealer}", brand.address,
+               columns=["retailer_code", "status"], before={"retailer_code": code},
+               after={"retailer_code": None, "status": "passive"})
     return Answer(200, "Başarı")
 
 
@@ -120,21 +125,10 @@ def _rows(brand: Brand, code: int | None, *, numbers: bool) -> list[dict[str, An
     if not numbers:
         return [_shown(*row[:9]) for row in found]
     if found:
-        _note_reading(brand)
+        deeds.note_once_an_hour(brand.caller, "api:numbers", brand.address)  # R-58
     opened = secrets().keyring.decrypt_text
     return [_shown(*row[:9], tckn=opened(row[9], "dealer-tckn"), tin=opened(row[10], "dealer-tin"))
             for row in found]
-
-
-def _note_reading(brand: Brand) -> None:
-    """That the account read numbers, once an hour (R-58)."""
-    db.connection().execute(
-        "insert into audit_entry (provider_id, action, subject) select %(provider)s, "
-        "'api:numbers', %(subject)s::text where not exists (select from audit_entry "
-        "where provider_id = %(provider)s and at > now() - interval '1 hour' "
-        "and action = 'api:numbers' and subject = %(subject)s::text)",
-        {"provider": brand.place.provider_id,
-         "subject": f"api_account:{brand.caller.account_id}"})
 
 
 def _shown(code: int, title: str, alias: str | None, name: str, mersis: str | None,
@@ -152,16 +146,19 @@ def _shown(code: int, title: str, alias: str | None, name: str, mersis: str | No
 
 def _keep(brand: Brand, code: int, wanted: Mapping[str, Any], town: places.Town) -> None:
     keyring = secrets().keyring
-    db.connection().execute(
+    made = db.connection().execute(
         "insert into dealer (provider_id, brand_id, retailer_code, title, name, tckn, tin, mersis, "
         "alias, mobile, city_code, town_code, status) "
         "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-        "on conflict (provider_id, retailer_code) do nothing",
+        "on conflict (provider_id, retailer_code) do nothing returning id",
         (brand.place.provider_id, brand.place.brand_id, code, wanted["title"], wanted["name"],
          keyring.encrypt_text(wanted["tckn"], "dealer-tckn"),
          keyring.encrypt_text(wanted["tin"], "dealer-tin"), wanted.get("mersis"),
          wanted.get("alias"), wanted.get("mobile"), town.city_code, town.code,
-         wanted.get("status", "active")))
+         wanted.get("status", "active"))).fetchone()
+    if made is not None:  # asked again after a fault it is there already
+        deeds.note(brand.caller, "dealer:add", f"dealer:{made[0]}", brand.address,
+                   after={"retailer_code": code, "title": wanted["title"], "name": wanted["name"]})
 
 
 def _town(wanted: Mapping[str, Any]) -> places.Town | None:

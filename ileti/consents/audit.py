@@ -6,7 +6,9 @@ are those the seal stands on, whether each seal holds the digest of the one befo
 hold, and whether this database goes on from the seals that were carried out of the house. The first
 wrong record is named, with its day; what cannot be named (a row that is gone) is narrowed to its
 seal. What was erased must stand in the signed log of destruction, which a higher floor brings
-(:func:`vouches`): an erasure nobody signed is named like any other change. Reads only.
+(:func:`vouches`): an erasure nobody signed is named like any other change. What no leaf covers and
+follows from records (states, published texts, files) is compared with them in the end
+(:func:`compares`). Reads only.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import psycopg
 
+from ileti.consents import auditwords, listed
 from ileti.consents.claims import Claims, Entry, Gone, Unreadable, read_entries, read_links
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
@@ -27,10 +30,10 @@ from ileti.evidence import merkle, seal, stamping
 from ileti.evidence.authorities import trusted
 from ileti.evidence.export import read_line
 from ileti.evidence.seal import Header, Position
-from ileti.evidence.stamps import CLOCKS_DIFFER, Verdict, judge
+from ileti.evidence.stamps import CLOCKS_DIFFER, judge
 
 _BATCH: Final = seal.MOST
-_WORDS: Final = {2: "file", 3: "act", 4: "line"}
+_WORDS: Final = {2: "file", 3: "act", 4: "line", 5: "trail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,14 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was looked at (``others``: leaves of other kinds than entries), and the findings in the
-    order of the ledger."""
+    """What was looked at (``others``: leaves of other kinds than entries; ``compared``: what
+    follows from records, by a word), and the findings in the order of the ledger."""
 
     seals: int = 0
     entries: int = 0
     erased: int = 0
     others: dict[int, int] = field(default_factory=dict)
+    compared: dict[str, int] = field(default_factory=dict)
     stamps: int = 0
     unsealed: bool = False
     stamped_upto: int = 0
@@ -71,6 +75,11 @@ class Report:
     def acts(self) -> int:
         """Acts about personal data (KVKK)."""
         return self.others.get(3, 0)
+
+    @property
+    def trail(self) -> int:
+        """Lines of the audit trail."""
+        return self.others.get(5, 0)
 
 
 class Sealed(Protocol):
@@ -144,6 +153,19 @@ def vouches(witness: _Made) -> _Made:
     return witness
 
 
+Comparer = Callable[["psycopg.Connection[Any]"], "tuple[int, list[Finding]]"]
+_comparers: dict[str, Comparer] = {}
+
+
+def compares(word: str) -> Callable[[Comparer], Comparer]:
+    """Register who compares with the records what follows from them: how many there are, and what
+    differs; inside a transaction, after all leaves."""
+    def register(comparer: Comparer) -> Comparer:
+        _comparers[word] = comparer
+        return comparer
+    return register
+
+
 class _Enough(Exception):
     """As many findings as were wanted."""
 
@@ -175,6 +197,18 @@ class _Audit:
         if last is None:
             self._beyond_export(before)
             self.report.unsealed = seal.waiting().since is not None
+            if first <= 1:
+                self._compare()
+
+    def _compare(self) -> None:
+        for word, comparer in _comparers.items():
+            with db.transaction() as conn:
+                conn.execute("set local statement_timeout = 0")
+                self.report.compared[word], found = comparer(conn)
+            told = {(one.kind, one.record) for one in self.report.findings}
+            for one in found:
+                if (one.kind, one.record) not in told:
+                    self.tell(one.kind, one.seal, one.at, one.tr, one.en, one.record)
 
     def _chain(self, first: int, last: int | None) -> Iterator[Header]:
         while True:
@@ -221,18 +255,30 @@ class _Audit:
         with db.transaction() as conn:
             others = [one for reader in _readers.values()
                       for one in reader(conn, header.epoch, after, header.upto)]
+        earliest = before.sealed_at - listed.BEFORE if before else listed.EVER
+        latest = header.sealed_at + CLOCKS_DIFFER
         found: list[tuple[Position, bytes]] = [(one.at, one.leaf) for one in others]
+        leaves: list[bytes] = []
         wrong = False
         for entries, claims in _batches(header.epoch, after, header.upto):
             self.report.entries += len(entries)
-            self._ask_witness(gone_of(one, claims) for one in entries)
-            for one in entries:
-                found.append((one.at, one.leaf))
-                wrong |= not self._entry(one, claims, header)
+            leaves += [one.leaf for one in entries]
+            if others:
+                found += [(one.at, one.leaf) for one in entries]
+            gone = [gone_of(one, claims) for one in entries]
+            self._ask_witness(gone)
+            for one, erased in zip(entries, gone, strict=True):
+                if not earliest <= one.captured_at <= latest:
+                    self._misdated(record_number(one.id), one.captured_at, header)
+                if erased is not None or not _fits(one, claims):
+                    wrong |= not self._entry(one, erased, claims, header)
         self._ask_witness(other.gone for other in others)
         for other in others:
+            if not earliest <= other.captured_at <= latest:
+                self._misdated(other.wrong()[0], other.captured_at, header)
             wrong |= not self._other(other, header)
-        leaves = [leaf for _, leaf in (sorted(found) if others else found)]
+        if others:
+            leaves = [leaf for _, leaf in sorted(found)]
         if len(leaves) != header.leaves:
             less = len(leaves) < header.leaves
             self.tell("entries_missing" if less else "entries_added", header.number,
@@ -241,28 +287,46 @@ class _Audit:
                       f"{len(leaves)}: kayıt {'silinmiş' if less else 'eklenmiş'}.",
                       f"Seal {header.number} stood on {header.leaves} records, now there are "
                       f"{len(leaves)}: records were {'deleted' if less else 'inserted'}.")
-        elif not wrong and merkle.root(leaves) != header.root:
+            self._name(header, before, less=less)
+        elif merkle.root(leaves) != header.root:
             self.tell("root_differs", header.number, header.sealed_at,
-                      f"{header.number} numaralı mührün altındaki kayıtlar mühürlendikleri gibi "
-                      "değil: kayıt ile taahhüdü birlikte değiştirilmiş.",
-                      f"The records below seal {header.number} are not those that were sealed: a "
-                      "record and its commitment were changed together.")
+                      *auditwords.ROOT[wrong](header.number))
 
-    def _entry(self, one: Entry, claims: Claims, header: Header) -> bool:
-        gone = gone_of(one, claims)
+    def _misdated(self, record: str, at: datetime, header: Header) -> None:
+        """A record stands below the first seal after it; one that was dated back or ahead does
+        not."""
+        self.tell("misdated", header.number, at,
+                  f"{record} numaralı kayıt {header.number} numaralı mühürden önceki mühürle o "
+                  "mühür arasında alınmış olamaz: tarihi sonradan yazılmış.",
+                  f"Record {record} cannot have been taken between seal {header.number} and the "
+                  "one before: its date was written afterwards.", record)
+
+    def _name(self, header: Header, before: Header | None, *, less: bool) -> None:
+        """Which records those are, as far as the clicks that made them list them."""
+        since = before.sealed_at if before else listed.EVER
+        with db.transaction() as conn:
+            conn.execute("set local statement_timeout = 0")
+            rows = (listed.lost(conn, since, header.sealed_at) if less else
+                    listed.slipped_in(conn, since, header.sealed_at, header.epoch))
+        for number, at in rows:
+            record = record_number(number)
+            self.tell("entry_lost" if less else "entry_slipped_in", header.number, at,
+                      *listed.told(record, gone=less), record)
+
+    def _entry(self, one: Entry, gone: Gone | None, claims: Claims, header: Header) -> bool:
+        """An entry that is erased, or does not fit."""
         if gone is not None:
             self.report.erased += 1
             return self._erasure(gone, record_number(one.id), one.captured_at, header)
         try:
-            if claims.fits(one):
-                return True
-            part_tr, part_en = "", ""
+            claims.fits(one)
+            part = ""
         except Unreadable as unreadable:
-            part_tr, part_en = f" ({unreadable.part})", f" ({unreadable.part})"
+            part = f" ({unreadable.part})"
         number = record_number(one.id)
         self.tell("entry_changed", header.number, one.captured_at,
-                  f"{number} numaralı kayıt mühürlendiği gibi değil{part_tr}.",
-                  f"Record {number} is not as it was sealed{part_en}.", number)
+                  f"{number} numaralı kayıt mühürlendiği gibi değil{part}.",
+                  f"Record {number} is not as it was sealed{part}.", number)
         return False
 
     def _ask_witness(self, found: Iterable[Gone | None]) -> None:
@@ -305,19 +369,16 @@ class _Audit:
             else:
                 self.tell("stamp_bad", header.number, found.at,
                           f"{header.number} numaralı mührün zaman damgası geçerli değil "
-                          f"({_WHY[found.verdict][0]}).",
+                          f"({auditwords.WHY[found.verdict][0]}).",
                           f"The time stamp of seal {header.number} does not hold "
-                          f"({_WHY[found.verdict][1]}).")
+                          f"({auditwords.WHY[found.verdict][1]}).")
 
 
-_WHY: Final = {
-    Verdict.STRANGER: ("tanınmayan makam", "signed by nobody trusted"),
-    Verdict.IMPRINT_DIFFERS: ("başka bir içeriğin damgası", "it stamps something else"),
-    Verdict.BAD_SIGNATURE: ("imza tutmuyor", "the signature does not fit"),
-    Verdict.WRONG_TIME: ("zamanı tutmuyor", "its time cannot be"),
-    Verdict.REFUSED: ("makam reddetmiş", "the authority refused"),
-    Verdict.UNREADABLE: ("okunamıyor", "it cannot be read"),
-}
+def _fits(one: Entry, claims: Claims) -> bool:
+    try:
+        return claims.fits(one)
+    except Unreadable:
+        return False
 
 
 def gone_of(one: Entry, claims: Claims) -> Gone | None:

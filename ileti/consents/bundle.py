@@ -5,16 +5,16 @@ shown and who vouches for it, and nothing about anybody else. Of each record the
 claim with all parts, the salt of its leaf, the path to the root of its seal, the seals from there
 to one that is time-stamped, the stamp, and what checks all of it: a program
 (:mod:`ileti.evidence.verifier`) and a page that does the same in a browser (``verify.html``).
-Higher floors add files of their own (:func:`attaches`): what İYS answered, a page to read. The
-format: docs/proof-bundle.md.
+Records of other kinds come from the rooms that know them: those that belong to a consent
+(:func:`proves`) and those that are asked for themselves (``others``). Higher floors add files of
+their own (:func:`attaches`): what İYS answered, a page to read. The format: docs/proof-bundle.md.
 """
 
 from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files as resources
 from typing import IO, Any, Final
@@ -22,16 +22,16 @@ from typing import IO, Any, Final
 import psycopg
 
 from config import settings
-from ileti.consents import consentreceipt, prooffiles, proofpage
+from ileti.consents import consentreceipt, prooffiles, proofpage, prooftexts
 from ileti.consents.audit import gone_of
-from ileti.consents.bundled import Beside, Bundle, Proven, Sealable
+from ileti.consents.bundled import Beside, Bundle, Found, Proven, Sealable
 from ileti.consents.claims import Claims, Entry, Unreadable, read_these
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed, places, readable
-from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
 from ileti.evidence import seal, stamping
 from ileti.evidence.authorities import trusted_pem
 from ileti.evidence.leaf import canonical_claim, canonical_json, iso_utc, micros_of
@@ -47,7 +47,10 @@ RECEIPT: Final = "receipt.jsonld"
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
-Finder = Callable[["psycopg.Connection[Any]", Sequence[Entry]], list[Beside]]
+#: records of another kind that are asked for themselves; called inside a transaction, it raises
+#: NotFound, Gone, and Conflict for one that is not as it was sealed
+Others = Callable[["psycopg.Connection[Any]"], list[Found]]
+Finder = Callable[["psycopg.Connection[Any]", Sequence[Entry]], list[Found]]
 _finders: list[Finder] = []
 
 
@@ -70,24 +73,28 @@ def attaches(attacher: Attacher) -> Attacher:
     return attacher
 
 
-def build(provider_id: int, entry_ids: Sequence[int],
-          more: Mapping[str, bytes] | None = None) -> Bundle:
-    """The bundle of a provider's entries, with ``more`` files beside. Raises NotFound, Conflict
-    while one of them waits for its seal, Gone when one can no longer be put together (the person is
-    erased)."""
+def build(provider_id: int, entry_ids: Sequence[int], more: Mapping[str, bytes] | None = None,
+          others: Others | None = None, *, found: bool = True) -> Bundle:
+    """The bundle of a provider's entries, with ``others`` and ``more`` files beside. ``found``
+    False: nothing is looked for that belongs to the entries, because whoever asks for ``others``
+    has named it within its own reach. Raises NotFound, Conflict while one of them waits for its
+    seal, Gone when one can no longer be put together (the person is erased)."""
     if len(entry_ids) > MOST:
-        raise Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
-                       f"A bundle holds at most {MOST} records.", code="bundle_too_large")
+        raise _too_large()
     proven = _prove(provider_id, entry_ids)
-    made = Bundle(proven, beside=_beside([one.entry for one in proven]))
-    files = [*(one.parts for one in proven), *(one.parts for one in made.beside)]
-    for number, parts in enumerate(files, 1):
-        made.files[f"entries/{number:04}.json"] = readable(parts)
-    made.files[RECEIPT] = readable(consentreceipt.receipt(
-        provider_id, [one.entry.id for one in proven]))
+    made = Bundle(provider_id, proven, beside=_beside(
+        [one.entry for one in proven], others, _finders if found else ()))
+    if not made.records:
+        raise NotFound()
+    for number, one in enumerate(made.records, 1):
+        made.files[f"entries/{number:04}.json"] = readable(one.parts)
+    if proven:
+        made.files[RECEIPT] = readable(consentreceipt.receipt(
+            provider_id, [one.entry.id for one in proven]))
+    prooftexts.add(made)
     prooffiles.add(made, provider_id)
     _chain(made)
-    for attacher in _attachers:
+    for attacher in _attachers if proven else ():
         made.files |= attacher(proven)
     made.files |= more or {}
     for name, source in (("verify.py", "verifier.py"), ("verify.html", "verify.html")):
@@ -97,15 +104,22 @@ def build(provider_id: int, entry_ids: Sequence[int],
     return made
 
 
+def _too_large() -> Conflict:
+    return Conflict(f"Bir pakete en çok {MOST} kayıt girer.",
+                    f"A bundle holds at most {MOST} records.", code="bundle_too_large")
+
+
 def write(bundle: Bundle, file: IO[bytes]) -> None:
-    """The bundle as a zip; its index comes first."""
-    index = canonical_json({
-        "entries": len(bundle.proven) + len(bundle.beside), "links": len(bundle.links),
+    """The bundle as a zip; its index comes first, signed: what stands under no seal is our word,
+    and nobody else's may look like it."""
+    body = {
+        "entries": len(bundle.records), "links": len(bundle.links),
         "format": FORMAT, "made": iso_utc(bundle.made),
-        "records": [*(one.record for one in bundle.proven),
-                    *(one.record for one in bundle.beside)],
+        "records": [one.record for one in bundle.records], "left": bundle.left,
         "files": {name: sha256(content).hexdigest() for name, content in bundle.files.items()},
-    })
+    }
+    index = canonical_json(body | {"signature": consentreceipt.sign(body) | {
+        "key": secrets().receipts.public}})
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in [("bundle.json", index), *sorted(bundle.files.items())]:
             archive.writestr(zipfile.ZipInfo(name, _TIME), content)
@@ -117,11 +131,13 @@ def _pages(made: Bundle) -> dict[str, bytes]:
     try:
         return {proofpage.NAME: proofpage.page(made)}
     except NotSet as error:
-        log.error("proof_pages_not_set", records=len(made.proven), why=str(error))
+        log.error("proof_pages_not_set", records=len(made.records), why=str(error))
         return {"kanit-pdf-yok.txt": _NO_PAGES.encode()}
 
 
 def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
+    if not entry_ids:
+        return []
     with db.transaction() as conn:
         entries = read_these(conn, provider_id, entry_ids)
         if len(entries) != len(set(entry_ids)):
@@ -135,13 +151,21 @@ def _prove(provider_id: int, entry_ids: Sequence[int]) -> list[Proven]:
             for one, said in zip(entries, parts, strict=True)]
 
 
-def _beside(entries: Sequence[Entry]) -> list[Beside]:
-    """What other rooms have to prove of these entries, with its text, seal and path."""
+def _beside(entries: Sequence[Entry], others: Others | None, finders: Iterable[Finder]
+            ) -> list[Beside]:
+    """What other rooms have to prove of these entries, and what was asked for beside them: each
+    once, with its text, seal and path."""
     with db.transaction() as conn:
-        found = [one for finder in _finders for one in finder(conn, entries)]
+        asked = others(conn) if others is not None else []
+        some = {one.row.id: one for finder in finders if entries for one in finder(conn, entries)}
+        found = sorted((some | {one.row.id: one for one in asked}).values(),
+                       key=lambda one: (one.row.epoch, one.row.at))
+        if len(entries) + len(asked) > MOST:
+            raise _too_large()
         _add_texts(conn, [one.row for one in found], [one.parts for one in found])
-    placed = places([one.row for one in found])
-    return [replace(one, parts=one.parts | placed[one.row.at][1]) for one in found]
+    placed = places([one.row for one in found]) if found else {}
+    return [Beside(one.row, one.record, one.parts | placed[one.row.at][1], one.tell,
+                   placed[one.row.at][0]) for one in found]
 
 
 def _parts(one: Entry, claims: Claims) -> dict[str, Any]:
@@ -177,8 +201,7 @@ def _add_texts(conn: Any, entries: Sequence[Entry | Sealable],
         if one.text_id is None:
             continue
         kind, channel, language, title, body, version, published = texts[one.text_id]
-        said["text"] = {"kind": kind, "channel": None if channel is None else
-                        Channel(channel).name, "language": language, "title": title, "body": body}
+        said["text"] = prooftexts.parts_of(kind, channel, language, title, body)
         said["textVersion"] = {"version": version, "published": iso_utc(published)}
 
 
@@ -206,9 +229,8 @@ def _stamps(wanted: Sequence[int]) -> dict[int, Stamp]:
 def _chain(made: Bundle) -> None:
     """From each record's seal to the first that is stamped, with the stamps."""
     numbers: set[int] = set()
-    wanted = sorted({one.seal.number for one in made.proven}
-                    | {one.seal.number for one in made.links}
-                    | {one.parts["seal"] for one in made.beside})
+    wanted = sorted({one.seal.number for one in made.records}
+                    | {one.seal.number for one in made.links})
     stamps = _stamps(wanted)
     tokens = stamping.tokens_of(stamps.values())
     for number in wanted:
@@ -246,8 +268,9 @@ only tell what these files hold. verify.py checks the bundle without them.
 _README: Final = """\
 İLETİ · KANIT PAKETİ
 
-Bu paket, kayıtlı ticari ileti izinlerinin kanıtıdır: kimin, ne zaman, hangi metni görerek ne
-seçtiği (entries/), bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
+Bu paket, kayıtlı ticari ileti izinlerinin, gösterilen aydınlatmaların ve açık rızaların kanıtıdır:
+kimin, ne zaman, hangi metni görerek ne seçtiği (entries/), formda duran bütün metinler (texts/),
+bunların sonradan değiştirilmediğini gösteren mühürler (seals/) ve zaman
 damgaları (stamps/). Okumak için kanit.pdf ile başlayın.
 
 Denetlemek için İleti'ye güvenmeniz ya da internete bağlanmanız gerekmez. verify.html dosyasını bir
@@ -259,14 +282,19 @@ MAKAMLAR.pem, güvendiğiniz zaman damgası makamlarının (örneğin Kamu SM) s
 kendi sitesinden alın. verify.html ve verify.py dosyalarını da bu paketten değil, İleti'nin
 yayımlanan kaynağından alırsanız paketi hazırlayana hiç güvenmemiş olursunuz.
 
+Mühürlerin kapsamadığı (okunacak sayfalar, İYS'in yanıtları, kişinin ve iletilerin dosyaları)
+şirketin sözüdür; imzası bundle.json içindedir ve kayıtların mühürlerinin andığı anahtarla
+atılmıştır. Denetleyici neyin kanıtlanmadığını "?" ile söyler.
+
 Paket kişisel veri içerir; yalnızca kanıt olarak kullanın.
 
 
 İLETİ · PROOF BUNDLE
 
-This bundle proves recorded consents: who chose what, when, seeing which text (entries/), the seals
-that show nothing was changed afterwards (seals/), and time stamps (stamps/). To read it, begin with
-kanit.pdf (Turkish).
+This bundle proves recorded consents to commercial messages, privacy notices that were shown, and
+explicit consents: who chose what, when, seeing which text (entries/), all texts of the form
+(texts/), the seals that show nothing was changed afterwards (seals/), and time stamps (stamps/). To
+read it, begin with kanit.pdf (Turkish).
 
 To check it you need neither trust İleti nor be online. Open verify.html in a browser and choose the
 bundle, or with Python and openssl:
@@ -276,6 +304,9 @@ bundle, or with Python and openssl:
 AUTHORITIES.pem holds the certificates of the time stamp authorities you trust; take them from the
 authority itself. Take verify.html and verify.py from İleti's published source rather than from this
 bundle, and you need not trust whoever made it at all.
+
+What no seal covers (the pages, İYS's answers, files of person and messages) is the company's word,
+signed in bundle.json with the key that the records' seals name. What is not proven is marked "?".
 
 The bundle holds personal data; use it as proof only.
 """

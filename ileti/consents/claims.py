@@ -22,7 +22,14 @@ from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core.crypto import CannotDecrypt, Keyring
 from ileti.core.secrets import secrets
-from ileti.evidence.leaf import Claim, canonical_digest, canonical_json, claim_digest, leaf
+from ileti.evidence.leaf import (
+    Claim,
+    canonical_digest,
+    canonical_json,
+    claim_parts,
+    iso_utc,
+    leaf,
+)
 from ileti.evidence.seal import Position, bound, by_index
 
 _ROWS: Final = """
@@ -104,7 +111,8 @@ class Said:
 
 
 class Gone(NamedTuple):
-    """What was erased: a ``person`` (recipient), a ``submission`` or a ``file``, by its number."""
+    """What was erased: a ``person`` (recipient), a ``submission``, a ``file`` or a line of the
+    ``trail``, by its number; ``provider_id`` 0: it was of no provider."""
 
     what: str
     provider_id: int
@@ -128,7 +136,7 @@ def read_entries(conn: psycopg.Connection[Any], epoch: int, after: Position, upt
                      "and (e.xid, e.id) <= (%(to_xid)s::text::xid8, %(to_id)s)"),
         {"epoch": epoch, "xid": after.xid, "id": bound(after, 1), "to_xid": upto.xid,
          "to_id": bound(upto, 1), "most": most}, binary=True).fetchall()
-    return [Entry(*row) for row in rows]
+    return [*map(Entry._make, rows)]
 
 
 class Link(NamedTuple):
@@ -198,7 +206,7 @@ def read_links(conn: psycopg.Connection[Any], epoch: int, after: Position, upto:
         _LINKS.format(where="l.epoch = %s and (l.xid, l.id) > (%s::text::xid8, %s) "
                       "and (l.xid, l.id) <= (%s::text::xid8, %s)"),
         (epoch, after.xid, bound(after, 2), upto.xid, bound(upto, 2)), binary=True).fetchall()
-    return [Link(*row) for row in rows]
+    return [*map(Link._make, rows)]
 
 
 def links_of(conn: psycopg.Connection[Any], provider_id: int, entry_ids: Sequence[int]
@@ -207,7 +215,7 @@ def links_of(conn: psycopg.Connection[Any], provider_id: int, entry_ids: Sequenc
     rows = conn.execute(
         _LINKS.format(where="l.provider_id = %s and l.entry_id = any(%s)"),
         (provider_id, list(entry_ids)), binary=True).fetchall()
-    return [Link(*row) for row in rows]
+    return [*map(Link._make, rows)]
 
 
 def read_these(conn: psycopg.Connection[Any], provider_id: int, ids: Sequence[int]
@@ -216,7 +224,7 @@ def read_these(conn: psycopg.Connection[Any], provider_id: int, ids: Sequence[in
     rows = conn.execute(
         _ROWS.format(where="e.provider_id = %(provider)s and e.id = any(%(ids)s)"),
         {"provider": provider_id, "ids": list(ids), "most": None}, binary=True).fetchall()
-    return [Entry(*row) for row in rows]
+    return [*map(Entry._make, rows)]
 
 
 class Claims:
@@ -232,10 +240,12 @@ class Claims:
                 "join provider p on p.id = b.provider_id")}
         self._texts: dict[int, str] = {}
         self._said: dict[tuple[int, int], Said] = {}
+        self._parts: dict[tuple[Any, ...], tuple[str, str, str]] = {}
 
     def prepare(self, entries: Sequence[Entry]) -> None:
         """Fetch what these entries share and is not known yet."""
         wanted = {(one.provider_id, one.submission_id) for one in entries}
+        self._parts.clear()
         self._said = {key: said for key, said in self._said.items() if key in wanted}
         missing = [key for key in wanted if key not in self._said]
         if missing:
@@ -280,10 +290,8 @@ class Claims:
             raise Unreadable("brand")
         if one.text_id is not None and one.text_id not in self._texts:
             raise Unreadable("text")
-        if one.key_no is None or one.addr_ct is None or one.addr_hash is None:
-            raise Unreadable("recipient")
+        address = self._address(one)
         try:
-            address = self._decrypt(one.key_no, one.addr_ct, one.addr_hash).decode()
             return Claim(
                 brand=codes[1], channel=_CHANNELS[one.channel], consent_date=one.consent_date,
                 dealer=one.dealer_id, evidence=said.evidence, idem=said.idem, person=said.person,
@@ -291,14 +299,25 @@ class Claims:
                 recipient_type=_TYPES[one.recipient_type], source=_SOURCES[one.source],
                 standing=_STANDINGS[one.standing], status=_STATUSES[one.status],
                 text=None if one.text_id is None else self._texts[one.text_id])
-        except CannotDecrypt:
-            raise Unreadable("address") from None
         except KeyError as error:  # a number no word has
             raise Unreadable(f"unknown number {error}") from None
+
+    def _address(self, one: Entry) -> str:
+        if one.key_no is None or one.addr_ct is None or one.addr_hash is None:
+            raise Unreadable("recipient")
+        try:
+            return self._decrypt(one.key_no, one.addr_ct, one.addr_hash).decode()
+        except CannotDecrypt:
+            raise Unreadable("address") from None
 
     def fits(self, one: Entry) -> bool:
         """Whether a prepared entry's leaf is that of its claim; raises Unreadable."""
         if one.leaf_key is None:
             raise Unreadable("recipient")
-        return leaf(one.leaf_key, one.id, claim_digest(self.claim(one)),
+        shared = one[4:7] + one[8:15]  # all of a claim but its date and its person
+        parts = self._parts.get(shared)
+        if parts is None:
+            parts = self._parts[shared] = claim_parts(self.claim(one))
+        text = f"{parts[0]}{iso_utc(one.consent_date)}{parts[1]}{self._address(one)}{parts[2]}"
+        return leaf(one.leaf_key, one.id, sha256(text.encode()).digest(),
                     one.captured_at) == one.leaf

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -53,6 +54,18 @@ select e.id, e.captured_at, e.consent_date, e.brand_id, e.recipient_id, e.channe
    and n.id = case when s.evidence #>> '{notice,version}' ~ '^[0-9]{1,9}$'
                    then (s.evidence #>> '{notice,version}')::int end
  where e.provider_id = %s and e.id = any(%s) order by e.id"""
+
+
+class Beside(NamedTuple):
+    """What another room records of the same click (:mod:`ileti.kvkk.receipt`): consents of its own
+    kind, notices, whom they name. ``notices`` of a person go with that person's consents."""
+
+    consents: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+    parties: list[dict[str, Any]]
+    number: str
+    at: datetime
+    language: str
 
 
 class Text(NamedTuple):
@@ -105,29 +118,52 @@ class Row(NamedTuple):
         return self.evidence if isinstance(self.evidence, dict) else {}
 
 
-def receipt(provider_id: int, entry_ids: Sequence[int], *,
+def receipt(provider_id: int, entry_ids: Sequence[int], *, beside: Beside | None = None,
             withdrawal: Withdrawal | None = None) -> dict[str, Any]:
     """The signed receipt of some entries of a provider; the same entries give the same receipt.
 
     ``withdrawal`` makes the link with which the person refuses; without it only İYS's ways are
-    named, for copies that go to others. Raises NotFound for entries that are not there, Gone when
-    a person was erased.
+    named, for copies that go to others. ``beside``: what else is recorded of the same click; alone
+    it is a receipt too. Raises NotFound for entries that are not there, Gone when a person was
+    erased.
     """
-    rows = _rows(provider_id, entry_ids)
-    if not rows or len(rows) != len(set(entry_ids)):
+    rows = _rows(provider_id, entry_ids) if entry_ids else []
+    if not (rows or beside) or len(rows) != len(set(entry_ids)):
         raise NotFound()
     if any(one.erased for one in rows):
-        raise Gone("Bu kaydın sahibi silinmiş; makbuzu verilemez.",
-                   "The person of this record is erased; there is no receipt.", code="erased")
-    language = _language(rows[0])
+        raise erased()
+    language = _language(rows[0]) if rows else beside.language if beside else "tr"
+    moments = [one.captured_at for one in rows] + ([beside.at] if beside else [])
     body = {
         "@context": CONTEXT, "@type": "ConsentReceipt", "schema_version": f"{SCHEMA}receipt",
-        "format": FORMAT, "receipt_id": _receipt_id(rows), "language": language,
-        "issued_at": iso_utc(max(one.captured_at for one in rows)),
+        "format": FORMAT, "language": language, "issued_at": iso_utc(max(moments)),
+        "receipt_id": _receipt_id(rows) if rows else beside.number if beside else "",
         "consent_records": [_record(provider_id, one, withdrawal) for one in rows],
-        "party_identification": _parties(rows, language),
+        "party_identification": _parties(rows, language) if rows else [],
     }
+    if beside is not None:
+        _lay(body, beside)
     return body | {"signature": sign(body)}
+
+
+def erased() -> Gone:
+    """There is no receipt of somebody who was erased."""
+    return Gone("Bu kaydın sahibi silinmiş; makbuzu verilemez.",
+                "The person of this record is erased; there is no receipt.", code="erased")
+
+
+def _lay(body: dict[str, Any], beside: Beside) -> None:
+    """The other room's records in their own places: a notice is no consent (R-58), and is told with
+    the consents of whom it was shown to (R-60)."""
+    told = {one["pii_principal_id"]: one["privacy_notice"] for one in beside.notices}
+    body["consent_records"] += beside.consents
+    for record in body["consent_records"]:
+        if notice := told.get(record["pii_principal_id"]):
+            record["pii_processing"].setdefault("privacy_notice", notice)
+    if beside.notices:
+        body["notice_records"] = beside.notices
+    known = {one["party_id"] for one in body["party_identification"]}
+    body["party_identification"] += [one for one in beside.parties if one["party_id"] not in known]
 
 
 def sign(body: dict[str, Any]) -> dict[str, str]:

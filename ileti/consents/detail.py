@@ -13,10 +13,11 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from ileti.consents import gate, listing, past, proofs, search
+from ileti.consents import fieldpage, gate, listing, past, proofs, search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState, Submission
 from ileti.consents.numbers import receipt_number, record_number
@@ -33,6 +34,7 @@ from ileti.tenancy import scope, security
 from ileti.tenancy.models import Brand, Dealer
 
 ENTRIES_SHOWN = 50
+NAMED_DEALERS = 5
 KEPT_YEARS = 10  # R-46: proof is kept at least so long
 
 
@@ -80,7 +82,9 @@ def detail(entry: ConsentEntry, state: ConsentState, *, in_full: bool = False) -
         "gate": answer_then(one.held, Channel(entry.channel)) if one.until
         else answer_now(entry, one.address),
         "facts": [*_particulars(entry, state, brand), *looked_at(one.held)],
-        "same": _same_recipient(one),
+        "same": _same_recipient(one), "fields": fieldpage.card(
+            entry, orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id)),
+            in_full=in_full, restricted=one.restricted) if one.until is None else None,
         "proofs": proofs.section(entry, one.entries, one.until),
         "travel": {"url": record_url(entry), "value": request.args.get("at", "")[:32],
                    "error": one.problem, "whole_url": _whole_address(one)},
@@ -313,14 +317,32 @@ def _taker(entry: ConsentEntry) -> Any:
 
 
 def _own_access(entry: ConsentEntry) -> list[tuple[str, Any]]:
-    """Since when a dealer has access to what it did not take."""
+    """Since when a dealer has access to what it did not take; to head office, which dealers may use
+    the consent beside the one that took it (R-45)."""
     own = scope.current().dealer_id
-    if own is None or entry.dealer_id == own:
+    if own is None:
+        return _shared_with(entry)
+    if entry.dealer_id == own:
         return []
     given = orm.db.session.get(ConsentAccess, (
         entry.provider_id, entry.brand_id, entry.recipient_id, entry.recipient_type, entry.channel,
         own))
     return [(_("Your access"), given.given_at)] if given else []
+
+
+def _shared_with(entry: ConsentEntry) -> list[tuple[str, Any]]:
+    one = ConsentAccess
+    found = orm.db.session.execute(
+        select(Dealer, func.count().over()).join(one, one.dealer_id == Dealer.id).where(
+            one.provider_id == entry.provider_id, one.brand_id == entry.brand_id,
+            one.recipient_id == entry.recipient_id, one.channel == entry.channel,
+            one.recipient_type == entry.recipient_type, one.dealer_id != (entry.dealer_id or 0))
+        .order_by(Dealer.title, Dealer.id).limit(NAMED_DEALERS)).all()
+    if not found:
+        return []
+    names, more = ", ".join(str(row[0]) for row in found), found[0][1] - len(found)
+    return [(_("May be used by"), names if not more else ngettext(
+        "%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=names))]
 
 
 def _code(text: str) -> Markup:

@@ -4,9 +4,10 @@ all or nothing.
 :func:`record` writes one click in one round trip (``record_consents`` in the database, its own
 transaction); :func:`record_together` several clicks of one moment (``record_clicks``, called by
 :mod:`ileti.consents.together`); :func:`record_chunk` many inside the caller's transaction, set by
-set. All are idempotent by the caller's key: the same key with the same body gives the same answer,
-with another body a Conflict. What may follow what is checked inside (R-30, R-34, R-39, R-42; the
-readable form is :func:`ileti.consents.rules.judge`).
+set; :func:`ileti.consents.lists.record_list` a list in one round trip. All are idempotent by the
+caller's key: the same key with the same body gives the same answer, with another body a Conflict.
+What may follow what is checked inside (R-30, R-34, R-39, R-42; the readable form is
+:func:`ileti.consents.rules.judge`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ KEY = re.compile(r"[A-Za-z0-9._:-]{8,120}\Z")
 _HEAD = struct.Struct(">qqh")
 _ITEM = struct.Struct(">qqh32s")
 _ACT = struct.Struct(">qq32s")
+_OUTCOMES = {int(one): one for one in Outcome}
 
 
 class ActorKind(IntEnum):
@@ -102,11 +104,10 @@ class NewSubmission:
     dealer_id: int | None = None
     site_id: int | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
-    person: dict[str, str] | None = None
+    person: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class RecordedItem:
+class RecordedItem(NamedTuple):
     """What became of one item, in the order given."""
 
     entry_id: int
@@ -149,13 +150,21 @@ def record(new: NewSubmission) -> Recorded:
     return record_packed(pack(new))
 
 
+def submission_of(provider_id: int, idem: str) -> int | None:
+    """The submission that the ledger has under a key; None when nothing was recorded under it."""
+    row = db.connection().execute(
+        "select id from submission where provider_id = %s and idem = %s",
+        (provider_id, idem)).fetchone()
+    return int(row[0]) if row else None
+
+
 def record_packed(click: Packed) -> Recorded:
     """:func:`record` for a click that is packed already, with its acts."""
     function = _RECORD if click.items and not click.acts else _RECORD_ACTS
     packed = parameters(click)
     for attempt in (1, 2):
         try:
-            return _answer(function.value(db.connection(), packed), len(click.items))
+            return read_answer(function.value(db.system_connection(), packed), len(click.items))
         except (pg.DeadlockDetected, pg.SerializationFailure):
             if attempt == 2:
                 raise
@@ -180,7 +189,7 @@ def record_together(clicks: Sequence[Packed]) -> list[Recorded | None]:
     follow for each, since it knows a replay.
     """
     function = _CLICKS_ACTS if any(click.acts for click in clicks) else _CLICKS
-    raw = function.value(db.connection(), parameters_of_many(clicks))
+    raw = function.value(db.system_connection(), parameters_of_many(clicks))
     captured_at = unpack_time(unpack_int8(raw, 0)[0])
     numbers = [unpack_int8(raw, 8 * n)[0] for n in range(1, len(clicks) + 1)]
     at = 8 + 8 * len(clicks)
@@ -217,7 +226,7 @@ def record_chunk(conn: psycopg.Connection[Any], new: NewSubmission) -> Recorded:
          person_ct),
         binary=True,
     ).fetchone()
-    return _answer(row[0] if row else b"", len(new.items))
+    return read_answer(row[0] if row else b"", len(new.items))
 
 
 def refuse_malformed_key(idem: str) -> None:
@@ -230,15 +239,16 @@ def refuse_malformed_key(idem: str) -> None:
         )
 
 
-def _call(name: str, kinds: Sequence[str]) -> Statement:
+def call_of(name: str, kinds: Sequence[str]) -> Statement:
+    """The call of a function of the database with parameters of these types."""
     return Statement(name, f"select {name}({','.join(f'${n}' for n in range(1, len(kinds) + 1))})",
                      kinds)
 
 
-_RECORD = _call("record_consents", KINDS)
-_RECORD_ACTS = _call("record_acts", KINDS_WITH_ACTS)
-_CLICKS = _call("record_clicks", KINDS_OF_MANY)
-_CLICKS_ACTS = _call("record_clicks_acts", KINDS_OF_MANY_WITH_ACTS)
+_RECORD = call_of("record_consents", KINDS)
+_RECORD_ACTS = call_of("record_acts", KINDS_WITH_ACTS)
+_CLICKS = call_of("record_clicks", KINDS_OF_MANY)
+_CLICKS_ACTS = call_of("record_clicks_acts", KINDS_OF_MANY_WITH_ACTS)
 _CHUNK_COLUMNS = (
     "ordinal, kind, key_no, addr_hash, addr_ct, recipient_type, channel, status, source, "
     "standing, consent_date, due_at, dealer_id, text_id, claim"
@@ -253,7 +263,7 @@ create temporary table if not exists chunk_row (
 _CHUNK_COPY = f"copy chunk_row ({_CHUNK_COLUMNS}) from stdin"
 
 
-def _answer(packed: bytes, items: int) -> Recorded:
+def read_answer(packed: bytes, items: int) -> Recorded:
     """Unpack what the functions for one click answer; raises Conflict for a key used with another
     body."""
     submission_id, captured_at, flags = _HEAD.unpack_from(packed)
@@ -272,5 +282,5 @@ def _acts(packed: bytes) -> tuple[RecordedAct, ...]:
 
 
 def _items(packed: bytes) -> tuple[RecordedItem, ...]:
-    return tuple([RecordedItem(entry, recipient, Outcome(outcome), leaf)
+    return tuple([RecordedItem(entry, recipient, _OUTCOMES[outcome], leaf)
                   for entry, recipient, outcome, leaf in _ITEM.iter_unpack(packed)])

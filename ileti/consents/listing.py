@@ -17,10 +17,12 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, false, func, or_, select, text, true, tuple_, union_all
 
+from ileti.consents import fieldfilter
 from ileti.consents.models import ConsentAccess, ConsentEntry, ConsentState
 from ileti.consents.past import Held
 from ileti.consents.vocabulary import IysStatus, Source, Standing, Status
 from ileti.core import clock, orm
+from ileti.fields.vocabulary import Field
 from ileti.recipients.models import Recipient
 from ileti.tenancy import scope
 from ileti.tenancy.models import Brand
@@ -71,6 +73,7 @@ class Wanted:
     recipients: list[tuple[int, int]] | None = None
     entries: list[tuple[int, int]] | None = None
     half: str | None = None
+    fields: list[tuple[Field, list[Any]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,8 @@ def _narrowed(asked: Select[Any], wanted: Wanted, of: Any = ConsentEntry,
     if wanted.recipients is not None:
         pairs = wanted.recipients or [(0, 0)]
         asked = asked.where(tuple_(of.provider_id, of.recipient_id).in_(pairs))
+    for one, values in wanted.fields:
+        asked = asked.where(fieldfilter.holds(of, one, values))
     return asked
 
 
@@ -206,6 +211,22 @@ def page(wanted: Wanted, *, before: Place | None = None, after: Place | None = N
             (row[0], row[1]) for row in orm.db.session.execute(asked.limit(size + 1))]
     more, rows = len(rows) > size, rows[:size]
     return (rows[::-1] if after is not None else rows), more
+
+
+def stretch(wanted: Wanted, before: Place | None, size: int) -> Select[Any]:
+    """The next rows in the list's order, the newest first, as one statement for files: of a dealer
+    both halves merged; else of the brands that are wanted, which should be one, since the index
+    that has the order begins with it. Run it within :func:`along_the_index`."""
+    if not _by_half(wanted):
+        asked: Select[Any] = _in_order(_beyond(question(wanted), before, None), back=False)
+        return asked.limit(size)
+    firsts = [_in_order(_beyond(half.keys, before, None, half.place), back=False, place=half.place)
+              .limit(size).subquery() for half in _halves(wanted)]
+    both = union_all(*(select(one) for one in firsts)).subquery()
+    keys = _in_order(select(both), back=False, place=(both.c.captured_at, both.c.id)).limit(
+        size).subquery()
+    whole: Select[Any] = _in_order(_whole(keys), back=False)
+    return whole
 
 
 def _beyond(asked: Select[Any], before: Place | None, after: Place | None,
@@ -290,6 +311,21 @@ def count(wanted: Wanted) -> int:
         return orm.db.session.scalar(select(func.count()).select_from(both)) or 0
 
 
+def expected(wanted: Wanted, most: int | None = None) -> int:
+    """How many rows a file of the list has, or ``most`` for more. Where the state knows all that
+    is asked for, the ledger is left alone."""
+    by_state = not (wanted.dealers or wanted.fields or wanted.entries is not None)
+    if _by_half(wanted):
+        asked = [half.keys for half in _halves(wanted)]
+    elif by_state:
+        asked = [_narrowed(select(ConsentState.entry_id), wanted, ConsentState,
+                           ConsentState.entry_at)]
+    else:
+        asked = [question(wanted).with_only_columns(ConsentEntry.id)]
+    both = union_all(*(select(one.limit(most).subquery()) for one in asked)).limit(most).subquery()
+    return orm.db.session.scalar(select(func.count()).select_from(both)) or 0
+
+
 def count_given() -> int:
     """How many consents a dealer has access to and took nothing of, in one statement; 1 001 stands
     for more."""
@@ -333,7 +369,8 @@ def _well_planned(wanted: Wanted) -> AbstractContextManager[None]:
     """What is rare, as one recipient is, would make the walk long; there the planner is left
     alone."""
     common = {"in_force", "given", "registered"}
-    rare = wanted.recipients is not None or not set(wanted.choices) | set(wanted.iys) <= common
+    rare = (wanted.recipients is not None or bool(wanted.fields)
+            or not set(wanted.choices) | set(wanted.iys) <= common)
     return nullcontext() if rare else along_the_index()
 
 

@@ -7,6 +7,7 @@ time and record number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from ileti.consents import filters as asked
-from ileti.consents import listing
+from ileti.consents import columns as plugged
+from ileti.consents import fieldfilter, listing
 from ileti.consents.detail import record_url
 from ileti.consents.models import ConsentEntry, ConsentState
 from ileti.consents.numbers import entry_of, record_number
@@ -25,9 +26,11 @@ from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing
 from ileti.core import formats, orm
 from ileti.core.formats import say
+from ileti.fields.vocabulary import Field
 from ileti.recipients.address import mask
-from ileti.tenancy import scope, security
+from ileti.tenancy import asked, scope, security, viewpages
 from ileti.tenancy.models import Brand, Dealer
+from ileti.tenancy.savedviews import COLUMNS, VIEW
 
 DEALERS_OFFERED = 500
 _KEYS = ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "erisim", "tarih")
@@ -35,20 +38,34 @@ _KEYS = ("kanal", "secim", "iys", "kaynak", "marka", "bayi", "erisim", "tarih")
 
 def context() -> dict[str, Any]:
     """Context of ``panel/consents.html``; raises NotFound for somebody else's reference."""
-    wanted = read_filters()
+    known = fieldfilter.fields()
+    wanted = read_filters(known)
     rows, pages = _page(wanted)
+    brands = _brands_of(rows)
+    columns = _columns(known, with_brand=bool(brands))
+    shown = viewpages.chosen(columns) or [key for key, _label in columns if "." not in key]
+    own = [one for one in known if fieldfilter.key(one) in shown]
+    said = fieldfilter.cells(rows, own)
     found = listing.recipients_of(rows)
-    dealers, brands = _dealers_of(rows), _brands_of(rows)
-    filters, active = _filters(wanted)
+    dealers = _dealers_of(rows)
+    filters, active = _filters(wanted, known)
+    views = viewpages.context("ConsentView", columns, shown, asked.PLACES)
+    more = plugged.added(rows)
     away = active or request.args.get("once") or request.args.get("sonra")
     return {
-        "title": _("Consents"), "line": _line(), "actions": _then(), "tabs": _tabs(),
+        "title": _("Consents"), "line": _line(), "actions": [*_then(), *(_files() if rows else [])],
+        "tabs": _tabs(views), "views": views, "shown": shown,
+        "own_columns": [one.name(formats.language()) for one in own],
         "search_url": url_for("ConsentView.search"), "filters": filters,
-        "kept": asked.kept(_KEYS),
+        "kept": asked.kept((*_KEYS, *(fieldfilter.key(one) for one in known))),
         "active_count": active, "clear_url": url_for("ConsentView.list"), "pages": pages,
         "sizes": [], "sort": {"label": _("Taken"), "direction": "desc", "url": None},
         "bulk": _bulk(pages),
-        "rows": [_row(entry, state, found, dealers, brands) for entry, state in rows],
+        "rows": [_row(entry, state, found, dealers, brands) | {
+            "own": [said[entry.id].get(one.id, "") for one in own], "more": more.of_row(place)}
+            for place, (entry, state) in enumerate(rows)],
+        "more": {key: say(title) for key, title in more.titles.items()},
+        "failed": more.failed,
         "with_brand": bool(brands),
         "empty": "search" if request.args.get("bul") else "filter" if away else "first",
         "first_action": _first_action(),
@@ -62,6 +79,18 @@ def _then() -> list[dict[str, Any]]:
         return []
     return [{"label": _("What was the state then?"), "icon": "history",
              "url": url_for("MomentView.show", bul=reference)}]
+
+
+def _files() -> list[dict[str, Any]]:
+    """The way to the list as a file, as it is narrowed."""
+    return [{"label": _("Export"), "icon": "download",
+             "url": url_for("ConsentView.export_ask", **narrowing())}]
+
+
+def narrowing() -> dict[str, Any]:
+    """What the address narrows the list to."""
+    return {name: request.args.getlist(name) for name in request.args
+            if name not in (*asked.PLACES, VIEW, COLUMNS)}
 
 
 def _bulk(pages: dict[str, Any]) -> dict[str, Any] | None:
@@ -139,8 +168,9 @@ def _dealer(entry: ConsentEntry, dealers: dict[int, str]) -> str | None:
 # -- filters -------------------------------------------------------------------------------------
 
 
-def read_filters() -> listing.Wanted:
-    """The query string as what is wanted; anything odd is left out."""
+def read_filters(known: Sequence[Field] | None = None) -> listing.Wanted:
+    """The query string as what is wanted; anything odd is left out. ``known``: the custom fields
+    it may name, where they were read already."""
     args = request.args
     found = referred(args.get("bul"))
     return listing.Wanted(
@@ -151,7 +181,8 @@ def read_filters() -> listing.Wanted:
         half=_half(args.getlist("erisim")), brands=asked.numbers("marka"),
         dealers=asked.numbers("bayi"),
         since=asked.day("tarih_from"), until=asked.day("tarih_to"),
-        recipients=found.recipients, entries=found.entries)
+        recipients=found.recipients, entries=found.entries, fields=fieldfilter.wanted(
+            fieldfilter.fields() if known is None else known))
 
 
 def _half(chosen: list[str]) -> str | None:
@@ -160,7 +191,15 @@ def _half(chosen: list[str]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
+def _columns(known: Sequence[Field], *, with_brand: bool) -> list[tuple[str, str]]:
+    """What may stand beside the recipient, by its name in an address."""
+    place = _("Brand and dealer") if with_brand else _("Dealer")
+    return [("kanal", _("Channel")), ("secim", _("Choice")), ("iys", _("İYS")),
+            ("kaynak", _("Source")), ("yer", place), ("an", _("Taken")),
+            *fieldfilter.columns(known)]
+
+
+def _filters(wanted: listing.Wanted, known: Sequence[Field]) -> tuple[list[dict[str, Any]], int]:
     choices = {"in_force": _("Consent, in force"), "given": _("Consent, not in force yet"),
                "refusal": _("Refusal"), "unverified": _("Unverified")}
     iys = {"queued": _("Queued"), "waiting": _("Waiting"), "registered": _("Accepted"),
@@ -191,20 +230,31 @@ def _filters(wanted: listing.Wanted) -> tuple[list[dict[str, Any]], int]:
     span = " – ".join(formats.day(one) for one in (wanted.since, wanted.until) if one)
     made.append({"key": "tarih", "label": _("Date"), "kind": "dates", "value": span or None,
                  "since": wanted.since or "", "until": wanted.until or "", "choices": []})
+    made += fieldfilter.drawn(known, wanted.fields)
     searched = wanted.recipients is not None or wanted.entries is not None
     return made, sum(bool(one["value"]) for one in made) + searched
 
 
-def _tabs() -> list[dict[str, Any]]:
+def _tabs(views: dict[str, Any]) -> list[dict[str, Any]]:
+    """Ready questions, and after them the reader's own."""
+    own = [{"label": one["label"], "url": one["url"], "count": None,
+            "current": one["current"] and not views["changed"]} for one in views["views"]]
+    return [*_ready_tabs(any(one["current"] for one in own)), *own]
+
+
+def _ready_tabs(elsewhere: bool) -> list[dict[str, Any]]:
     given = ((_("Access given"), {"erisim": [listing.GIVEN]}),) if (
         scope.current().dealer_id is not None) else ()
     views: tuple[tuple[str, dict[str, list[str]]], ...] = (
         (_("All"), {}), *given, (_("Waiting for İYS"), {"iys": ["queued", "waiting"]}),
         (_("Rejected by İYS"), {"iys": ["refused"]}), (_("Expired"), {"iys": ["overdue"]}),
         (_("Refusals"), {"secim": ["refusal"]}), (_("Unverified"), {"secim": ["unverified"]}))
-    plain = {name: request.args.getlist(name) for name in request.args if name not in asked.PLACES}
-    return [{"label": label, "url": url_for("ConsentView.list", **query),  # type: ignore[arg-type]
-             "count": None, "current": plain == query} for label, query in views]
+    plain = narrowing()
+    # a list that opens with a view of its reader's own opens otherwise with no view at all
+    return [{"label": label, "url": url_for(
+                "ConsentView.list", **(query or {VIEW: ["0"]})),  # type: ignore[arg-type]
+             "count": None, "current": plain == query and not elsewhere}
+            for label, query in views]
 
 
 # -- pages ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -29,8 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ileti.core.columns import PROOF
-from ileti.evidence.models import XID8
+from ileti.core.columns import PROOF, XID8
 
 
 class Submission(Model):
@@ -40,6 +40,13 @@ class Submission(Model):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("provider_id", "idem"),
+        # of custom fields; empty while no form asks any
+        Index("ix_submission_fields", text("(evidence -> 'fields') jsonb_path_ops"),
+              postgresql_using="gin", postgresql_where=text("evidence ? 'fields'")),
+        # of what the desk and paper forms kept in the vault
+        Index("ix_submission_file", "provider_id",
+              text("((evidence -> 'file'::text) ->> 'id'::text)"),
+              postgresql_where=text("jsonb_typeof(evidence -> 'file') = 'object'")),
         {"comment": PROOF},
     )
 
@@ -170,3 +177,27 @@ class ConsentAccess(Model):
     given_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+
+
+class AddressTrouble(Model):
+    """What mail servers said of an address: not there, not now, or its owner complained. A row per
+    kind; ``cleared_at``: a person found out better, until it happens again."""
+
+    __tablename__ = "address_trouble"
+    __table_args__ = (
+        CheckConstraint("kind in (1, 2, 3)", name="kind"),
+        Index("ix_address_trouble_last_at", "provider_id", text("last_at desc"), "recipient_id"),
+    )
+
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), primary_key=True,
+                                             autoincrement=False)
+    recipient_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(String(12), server_default="")
+    first_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    last_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    times: Mapped[int] = mapped_column(Integer, server_default="1")
+    cleared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

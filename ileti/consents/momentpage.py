@@ -1,8 +1,9 @@
 """The page of what held for an address at a moment: every brand, channel and recipient type.
 
 Why this module exists: whoever answers an inspector or a complaint has an address and a time, not a
-record (R-49). It shows what :mod:`ileti.consents.moments` finds, in the words of a consent's page.
-The address itself stays masked; a signed reference names it in the page's own address.
+record (R-49). It shows what :mod:`ileti.consents.moments` finds, in the words of a consent's page;
+what stood of notices and explicit consents is told by their own room (:func:`stands`). The address
+itself stays masked; a signed reference names it in the page's own address.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ from ileti.consents.detail import answer_now, answer_then, looked_at, moment_of
 from ileti.consents.ledger import ActorKind
 from ileti.consents.moments import Reach, Record, Standing
 from ileti.consents.numbers import record_number
+from ileti.consents.sealed import stamp_word
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel, RecipientType, Source
 from ileti.core import clock, formats, orm
@@ -32,7 +34,9 @@ from ileti.core.errors import NotFound
 from ileti.core.formats import say
 from ileti.documents.views import language_name
 from ileti.recipients.address import mask
+from ileti.recipients.clear import addresses
 from ileti.recipients.models import Recipient
+from ileti.recipients.restricted import is_restricted
 from ileti.tenancy import scope, security
 
 
@@ -40,11 +44,13 @@ from ileti.tenancy import scope, security
 class Beside:
     """What a higher floor adds: messages near the moment as rows (``title``, ``at``, ``note``,
     ``url`` where the proof is made), whether there are ``more``, and where a pack for a complaint
-    is made; ``providers`` to choose from (number and name) when an address is known to several."""
+    and one of the whole person are made; ``providers`` to choose from (number and name) when an
+    address is known to several."""
 
     messages: list[dict[str, Any]]
     more: bool
     pack_url: str
+    person_url: str
     providers: list[tuple[int, str]]
 
 
@@ -57,6 +63,30 @@ def tells(teller: Teller) -> Teller:
     if teller not in _tellers:
         _tellers.append(teller)
     return teller
+
+
+class Stood(TypedDict):
+    """What stood of another kind than a consent at the moment: ``word`` with its icon and tone as
+    the lists have them, ``title`` and ``text`` what it means, ``url`` of its record."""
+
+    title: str
+    word: str
+    icon: str
+    tone: str
+    answer: dict[str, str]
+    facts: list[tuple[str, Any]]
+    url: str | None
+
+
+Stander = Callable[[int, int, datetime], list[Stood]]
+_standers: list[Stander] = []
+
+
+def stands(stander: Stander) -> Stander:
+    """Register who knows what else stood for a (provider, recipient) at a moment."""
+    if stander not in _standers:
+        _standers.append(stander)
+    return stander
 
 
 class MomentView(BaseView):
@@ -80,8 +110,8 @@ def context() -> dict[str, Any]:
     pairs = pairs_of(reference)
     until, problem = moment_of(request.args.get("at"))
     moment = until or clock.now()
-    addresses = {pair: address_of(orm.db.session.get(Recipient, pair)) for pair in pairs}
-    shown = sorted({mask(one) for one in addresses.values() if one})
+    people = {pair: _address(pair, moment) for pair in pairs}
+    shown = sorted({mask(one) for one in people.values() if one})
     return {
         "address": ", ".join(shown) or _("erased"), "list_url": url_for("ConsentView.list"),
         "label": _("As of %(at)s", at=formats.moment(until)) if until else _("The state now"),
@@ -90,7 +120,8 @@ def context() -> dict[str, Any]:
                    "value": request.args.get("at", "")[:32], "error": problem},
         "beside": [teller(pairs, moment) for teller in _tellers]
         if security.may("consent:prove") else [],
-        "standings": [_shown(one, until, addresses[pair]) for pair in pairs
+        "stood": [one for pair in pairs for stander in _standers for one in stander(*pair, moment)],
+        "standings": [_shown(one, until, people[pair]) for pair in pairs
                       for one in moments.at_moment(reach(pair[0]), pair[1], moment)],
     }
 
@@ -103,6 +134,14 @@ def pairs_of(reference: str) -> list[tuple[int, int]]:
     if not found:
         raise NotFound()
     return found
+
+
+def _address(pair: tuple[int, int], moment: datetime) -> str | None:
+    """The address of whom the reference names; of somebody with notices and explicit consents
+    alone, whom the row rules do not find, by its key."""
+    found = address_of(orm.db.session.get(Recipient, pair))
+    hidden = not scope.current().sees_restricted and is_restricted(*pair, moment)
+    return found if found is not None or hidden else addresses([pair]).get(pair)
 
 
 def reach(provider_id: int) -> Reach:
@@ -135,9 +174,13 @@ def _facts(one: Standing) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [
         (_("Source"), say(Source(one.held.source))), (_("Consent date"), one.held.consent_date),
         *looked_at(one.held)]
-    record = one.record
+    return [*rows, *record_facts(one.record)]
+
+
+def record_facts(record: Record | None) -> list[tuple[str, Any]]:
+    """The record that a state stood on: number, taker, text and proof."""
     if record is None:
-        return [*rows, (_("Record"), _("changed elsewhere; the record is not yours to see"))]
+        return [(_("Record"), _("changed elsewhere; the record is not yours to see"))]
     text = _("none") if record.text is None else _(
         "%(title)s · version %(n)s · %(language)s", title=record.text[0], n=record.text[1],
         language=language_name(record.text[2]))
@@ -145,7 +188,7 @@ def _facts(one: Standing) -> list[tuple[str, Any]]:
         text = Markup("<a href='/n/{0}'>{1}</a>").format(record.text[4], text)
     number = Markup("<code class='bare'>") + escape(record_number(record.entry_id)) + Markup(
         "</code>")
-    return [*rows, (_("Record number"), number), (_("Taken"), record.captured_at),
+    return [(_("Record number"), number), (_("Taken"), record.captured_at),
             (_("Taken by"), _taker(record)), (_("Text that was shown"), text),
             (_("Proof"), _proof(record))]
 
@@ -163,7 +206,8 @@ def _taker(record: Record) -> str:
 def _proof(record: Record) -> str:
     parts = [_("not sealed yet") if record.seal is None else _("seal %(n)s", n=record.seal)]
     if record.stamped_at is not None:
-        parts.append(_("stamped %(at)s", at=formats.moment(record.stamped_at)))
+        parts.append(f"{stamp_word(in_law=record.stamp_in_law)} "
+                     f"{formats.moment(record.stamped_at)}")
     if record.files:
         parts.append(ngettext("%(n)s file", "%(n)s files", len(record.files),
                               n=formats.number(len(record.files))))

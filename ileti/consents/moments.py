@@ -23,6 +23,7 @@ from ileti.core import db
 from ileti.core.secrets import secrets
 from ileti.evidence import seal, stamping
 from ileti.evidence.seal import Position
+from ileti.evidence.stamps import Verdict
 
 
 class Reach(NamedTuple):
@@ -58,6 +59,7 @@ class File:
 @dataclass(frozen=True)
 class Record:
     """The record a state stood on. ``text`` is title, version, language, digest and number;
+    ``stamp_in_law`` whether the stamp is by an authority that was named (R-68);
     ``dealer`` its code at İYS and title. ``own`` False hides who took it (ADR 0019)."""
 
     entry_id: int
@@ -70,6 +72,7 @@ class Record:
     seal: int | None
     sealed_at: datetime | None
     stamped_at: datetime | None
+    stamp_in_law: bool
     files: tuple[File, ...]
 
 
@@ -88,7 +91,7 @@ class Standing:
 
 def recipient_of(provider_id: int, address: str) -> int | None:
     """The recipient of a canonical address; None when nothing is known of it."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select id from recipient where provider_id = %s and addr_hash = %s",
         (provider_id, secrets().addresses.of(provider_id, address))).fetchone()
     return None if row is None else int(row[0])
@@ -158,7 +161,7 @@ lateral (
 
 def _keys(reach: Reach, asked: Sequence[Question]) -> list[_OpenKey]:
     """The keys of each question from the first record on that the asker sees."""
-    rows = db.connection().execute(_KEYS, {
+    rows = db.system_connection().execute(_KEYS, {
         "provider": reach.provider_id, "brand": reach.brand_id, "dealer": reach.dealer_id,
         "restricted": reach.restricted, "recipients": [one.recipient_id for one in asked],
         "moments": [one.moment for one in asked], "brands": [one.brand_id for one in asked],
@@ -183,7 +186,7 @@ class _Records:
     not in it."""
 
     def __init__(self, reach: Reach, entry_ids: Collection[int]) -> None:
-        rows = db.connection().execute(_RECORDS, (
+        rows = db.system_connection().execute(_RECORDS, (
             reach.provider_id, sorted(entry_ids), reach.restricted)).fetchall()
         self._rows = {row[0]: row for row in rows}
         self._own = {row[0] for row in rows if reach.dealer_id in (None, row[4])}
@@ -209,12 +212,13 @@ class _Records:
             seal=header.number if header else None,
             sealed_at=header.sealed_at if header else None,
             stamped_at=stamp.stamped_at if stamp else None,
+            stamp_in_law=stamp is not None and stamp.verdict == Verdict.VALID,
             files=tuple(one for one in self._files.get(entry_id, ()) if one.added_at <= moment))
 
 
 def _files(provider_id: int, entry_ids: Collection[int]) -> dict[int, list[File]]:
     found: dict[int, list[File]] = {}
-    for entry, role, digest, at in db.connection().execute(
+    for entry, role, digest, at in db.system_connection().execute(
             "select l.entry_id, l.role, f.sha256, l.added_at from entry_file l "
             "join evidence_file f on f.provider_id = l.provider_id and f.id = l.file_id "
             "where l.provider_id = %s and l.entry_id = any(%s) and f.erased_at is null "

@@ -33,11 +33,12 @@ def told(one: Standing) -> dict[str, Any]:
                 "due": iso(held.iys_due_at) if held.iys_due_at else None},
         "mayBeSent": one.denial is None,
         "why": None if one.denial is None else one.denial.value,
-        "record": _record(one.record) if one.record else None, "complete": not held.cut,
+        "record": record_told(one.record) if one.record else None, "complete": not held.cut,
     }
 
 
-def _record(one: Record) -> dict[str, Any]:
+def record_told(one: Record) -> dict[str, Any]:
+    """The record a state stood on: who took it, on which text, what proves it."""
     text = one.text and {"title": one.text[0], "version": one.text[1], "language": one.text[2],
                          "sha256": one.text[3].hex(), "path": f"/n/{one.text[4]}"}
     return {

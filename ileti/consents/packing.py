@@ -82,7 +82,7 @@ def pack(new: NewSubmission, also: Iterable[str] = ()) -> Packed:
     addresses = []
     for digest, address in sorted_hashes:
         key, cipher = box.keyring.encrypt(address.encode(), digest)
-        addresses.append((pack_int2(_kind(address)), pack_int2(key), digest, cipher,
+        addresses.append((pack_int2(kind_of(address)), pack_int2(key), digest, cipher,
                           os.urandom(32)))
     return Packed(
         (packed_provider, pack_int4(new.place.brand_id), new.idem.encode(), new.body_hash,
@@ -171,7 +171,8 @@ def _maybe(pack: Callable[[Any], bytes], value: Any) -> bytes | None:
     return None if value is None else pack(value)
 
 
-def _kind(address: str) -> AddressKind:
+def kind_of(address: str) -> AddressKind:
+    """Phone or e-mail, of an address in its one spelling."""
     return AddressKind.PHONE if address.startswith("+") else AddressKind.EMAIL
 
 
@@ -182,7 +183,7 @@ def chunk_lines(new: NewSubmission, person: str) -> Iterator[tuple[Any, ...]]:
         digest = box.addresses.of(new.place.provider_id, item.address)
         key_no, cipher = box.keyring.encrypt(item.address.encode(), digest)
         yield (
-            ordinal, int(_kind(item.address)), key_no, digest, cipher, int(item.recipient_type),
+            ordinal, int(kind_of(item.address)), key_no, digest, cipher, int(item.recipient_type),
             int(item.channel), int(item.status),
             int(new.source if item.source is None else item.source),
             int(new.standing if item.standing is None else item.standing),

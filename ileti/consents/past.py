@@ -132,6 +132,15 @@ def forgets(forgetter: Forgetter) -> Forgetter:
     return forgetter
 
 
+def taken_back(entries: Sequence[tuple[int, int]]) -> set[int]:
+    """Which of these entries (provider, id) were taken back."""
+    by_provider: dict[int, list[int]] = {}
+    for provider_id, entry_id in entries:
+        by_provider.setdefault(provider_id, []).append(entry_id)
+    return {entry for provider_id, ids in by_provider.items() for forgetter in _forgetters
+            for entry in forgetter(provider_id, ids)}
+
+
 def held_at(state: Keyed, moment: datetime) -> Held | None:
     """What held at ``moment`` for the key of ``state``; None when there was nothing yet.
 
@@ -178,7 +187,7 @@ def _lines(asked: Sequence[tuple[Keyed, datetime]]) -> list[_Lines]:
     """The records of each key up to its moment."""
     found = [_Lines([], cut=False) for _ in asked]
     states = [state for state, _ in asked]
-    for n, all_there, *line in db.connection().execute(_LINES, (
+    for n, all_there, *line in db.system_connection().execute(_LINES, (
             [one.provider_id for one in states], [one.brand_id for one in states],
             [one.recipient_id for one in states], [one.recipient_type for one in states],
             [one.channel for one in states], [moment for _, moment in asked],

@@ -3,7 +3,9 @@
 Why this module exists: a claim names a file by its digest, and whoever checks a proof wants to hold
 the file. A link to one record has a leaf of its own (docs/adr/0024). What proves a whole list is
 named in the evidence of each of its records, so that the record's own leaf vouches for it: there
-is nothing to link. What does not fit stays in the vault and is named.
+is nothing to link. Acts about personal data have no links (docs/adr/0033): the scan or recording of
+one is named by its evidence in the same way, and lies in a folder of its own, which older verifiers
+pass over. What does not fit stays in the vault and is named.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from ileti.core import db
 from ileti.evidence import kinds, vault
 from ileti.evidence.leaf import iso_utc, micros_of
 from ileti.evidence.vault import Kept
-from ileti.evidence.verifier import files_named
+from ileti.evidence.verifier import LISTS, OWN, named
 
 #: proof files beyond this are left in the vault: a bundle is made in memory and sent by mail
 MOST_FILE_BYTES: Final = 64_000_000
+#: the desk, signed paper and calls: where a file that proves the record is kept with it
+_OWN_FLOWS: Final = ("desk-", "paper", "call")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -34,32 +38,57 @@ def add(made: Bundle, provider_id: int) -> None:
     with db.transaction() as conn:
         links = [one for one in links_of(conn, provider_id, list(records)) if not one.file_erased]
     kept = vault.describe(provider_id, {one.file_id for one in links})
-    kept |= _of_lists(made, provider_id)
-    if not kept:
+    linked = {file.sha256 for file in kept.values()}
+    kept |= _named(provider_id, [mark for one in made.proven for mark in named(one.parts, *LISTS)])
+    beside = {number: file for number, file in _named(provider_id, [
+        mark for one in made.records if _is_ours(one.parts) for mark in named(one.parts, *OWN)
+        ]).items()
+        if file.sha256 not in linked}
+    _leave(made, {file.sha256.hex() for file in (kept | beside).values()})
+    if not (kept or beside):
         return
-    taken = _fitting(kept.values())
+    taken = _fitting((kept | beside).values())
     _link(made, [one for one in links if one.file_id in taken], records, kept)
     for file_id in sorted(taken):
-        name = name_of(kept[file_id])
         with vault.opened(provider_id, file_id) as pieces:
-            made.files[name] = b"".join(pieces)
-    left = sorted(kept.keys() - taken)
+            content = b"".join(pieces)
+        for some, folder in ((kept, "proofs"), (beside, "files")):
+            if file_id in some:
+                made.files[name_of(some[file_id], folder)] = content
+    left = sorted((kept | beside).keys() - taken)
+    made.left |= {(kept | beside)[one].sha256.hex(): "size" for one in left}
     if left:
         made.files["proofs-left.txt"] = _LEFT.format(
-            names="\n".join(kept[one].sha256.hex() for one in left)).encode()
+            names="\n".join((kept | beside)[one].sha256.hex() for one in left)).encode()
 
 
-def name_of(file: Kept) -> str:
+def _leave(made: Bundle, there: set[str]) -> None:
+    """Note which files that records name are not in the vault, or named by others than us."""
+    for one in made.records:
+        ours = named(one.parts, *LISTS) + (named(one.parts, *OWN) if _is_ours(one.parts) else [])
+        made.left |= {mark: "gone" if mark in ours else "foreign"
+                      for mark in named(one.parts, *LISTS, *OWN)
+                      if _DIGEST.fullmatch(mark) and mark not in there}
+
+
+def name_of(file: Kept, folder: str = "proofs") -> str:
     """A file's name in a bundle: its digest, with a suffix of what it is."""
-    return kinds.download_name(f"proofs/{file.sha256.hex()}", file.media_type)
+    return kinds.download_name(f"{folder}/{file.sha256.hex()}", file.media_type)
 
 
-def _of_lists(made: Bundle, provider_id: int) -> dict[int, Kept]:
-    """Files of the vault that the records' own evidence names."""
-    digests = {mark for one in made.proven for mark in files_named(one.parts)}
-    found = vault.find_all(provider_id, [bytes.fromhex(mark) for mark in sorted(digests)
-                                         if _DIGEST.fullmatch(mark)])
-    return {one.id: one for one in found}
+def _is_ours(parts: dict[str, Any]) -> bool:
+    """Whether its evidence was written by a desk of ours: what a program says of itself must not
+    draw a file of somebody else's into a bundle."""
+    said = parts["evidence"]
+    return isinstance(said, dict) and str(said.get("flow")).startswith(_OWN_FLOWS)
+
+
+def _named(provider_id: int, marks: Iterable[str]) -> dict[int, Kept]:
+    """Files of the vault of these digests, which records' own evidence names."""
+    digests = [bytes.fromhex(mark) for mark in sorted(set(marks)) if _DIGEST.fullmatch(mark)]
+    found = vault.find_all(provider_id, digests) if digests else []
+    there = vault.describe(provider_id, [one.id for one in found])  # the others are destroyed
+    return {one.id: one for one in found if one.id in there}
 
 
 def _fitting(kept: Iterable[Kept]) -> set[int]:

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -25,7 +24,7 @@ from ileti.core.formats import say, size
 from ileti.evidence import giving, vault
 from ileti.evidence.kinds import Role
 from ileti.evidence.models import EntryFile
-from ileti.tenancy import scope, security
+from ileti.tenancy import offered, scope, security
 
 MOST_SHOWN = 200
 Row = dict[str, Any]
@@ -73,15 +72,6 @@ def row(*, name: str, role: Role, file: vault.Kept, at: datetime, who: str, url:
             "hash": f"sha256 {file.sha256.hex()[:12]}…", "whole_hash": file.sha256.hex()}
 
 
-def names_of_users(numbers: set[int | None]) -> dict[int, str]:
-    """Names of visible users, by one statement."""
-    wanted = {number for number in numbers if number is not None}
-    if not wanted:
-        return {}
-    return {user.id: f"{user.first_name} {user.last_name}".strip() or user.username
-            for user in orm.db.session.scalars(select(User).where(User.id.in_(wanted)))}
-
-
 def _linked(entries: list[ConsentEntry]) -> list[Row]:
     provider_id = entries[0].provider_id
     links = list(orm.db.session.scalars(select(EntryFile).where(
@@ -90,7 +80,7 @@ def _linked(entries: list[ConsentEntry]) -> list[Row]:
     ).order_by(EntryFile.id.desc()).limit(MOST_SHOWN)))
     files = vault.describe(provider_id, {one.file_id for one in links})
     born = {one.id: one.captured_at for one in entries}
-    who = names_of_users({one.added_by for one in links})
+    who = offered.names({one.added_by for one in links})
     return [row(
         name=one.name, role=Role(one.role), file=files[one.file_id], at=one.added_at,
         who=who.get(one.added_by or 0, ""),

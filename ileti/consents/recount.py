@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from ileti.consents.bundled import Proven
+from ileti.consents.bundled import Tone as Tone
 
-Tone = Literal["accent", "ok", "bad", "ret", "seal", "mute"]
 Duty = Literal["", "code", "confirmed", "verified", "iys"]
 
 

@@ -76,7 +76,7 @@ SOURCE_OF_FLOW: Final[dict[Flow, Source]] = {
     Flow.SOCIAL: Source.HS_SOSYAL_MEDYA,
     Flow.DECISION: Source.HS_KARAR,
 }
-_BOX_FLOWS: Final = frozenset({Flow.WEB, Flow.APP})
+_BOX_FLOWS: Final = frozenset({Flow.WEB, Flow.APP, Flow.ELECTRONIC, Flow.EVENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ look.md §6 (labels of the badges).
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, Literal, Self
 
 from ileti.recipients.address import AddressKind
@@ -232,3 +232,12 @@ SHORT_LABELS: Final[dict[IysStatus, tuple[str, str]]] = {
     IysStatus.LOCAL_ONLY: ("Yalnız bizde", "Here only"),
     IysStatus.CHANGED_THERE: ("Orada değişti", "Changed there"),
 }
+
+
+class Decision(StrEnum):
+    """What somebody decided who read what a person wrote and no machine understood. A consent is
+    none of them: it is never read into free text (R-20, R-43)."""
+
+    REFUSAL = "ret"
+    EVERYTHING = "hepsi"
+    NOTHING = "yok"

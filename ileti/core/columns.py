@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from ileti.core.secrets import secrets
 
@@ -14,6 +14,16 @@ from ileti.core.secrets import secrets
 # grant_application_rights() reads it.
 PROOF = "proof: the application only adds rows"
 READ = "read: set-up writes, the application reads"
+
+
+class XID8(UserDefinedType):
+    """PostgreSQL's 64-bit transaction id, the sealer's order."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The type's name in DDL."""
+        return "xid8"
 
 
 class EncryptedText(TypeDecorator[str]):

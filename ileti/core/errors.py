@@ -28,20 +28,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong field: its name as the caller sent it, a stable code, a sentence per language."""
+    """One wrong field: its name as the caller sent it, a stable code, a sentence per language, and
+    the rule (``R-42``) where one says so."""
 
     field: str
     code: str
     tr: str
     en: str
+    rule: str = ""
 
     def say(self, language: str) -> str:
         """The sentence in ``tr`` or ``en``."""
         return self.en if language == "en" else self.tr
 
+    def told(self, language: str) -> dict[str, str]:
+        """What a program is told of it."""
+        said = {"field": self.field, "code": self.code, "message": self.say(language)}
+        return said | {"rule": self.rule} if self.rule else said
+
 
 class IletiError(Exception):
-    """Root of the tree; ``code`` is stable, ``tr`` and ``en`` are shown to people."""
+    """Root of the tree; ``code`` is stable, ``tr`` and ``en`` are shown to people. ``rule`` is the
+    number of the rule that says so, where there is one."""
 
     status = 500
     code = "fault"
@@ -57,6 +65,7 @@ class IletiError(Exception):
         errors: tuple[FieldError, ...] = (),
         retry_after: int | None = None,
         detail: Any = None,
+        rule: str = "",
     ) -> None:
         self.tr = tr or self.tr
         self.en = en or (tr if tr and not en else self.en)
@@ -64,6 +73,7 @@ class IletiError(Exception):
         self.errors = errors
         self.retry_after = retry_after
         self.detail = detail
+        self.rule = rule
         super().__init__(f"{self.code}: {self.en}")
 
     def say(self, language: str) -> str:
@@ -77,11 +87,12 @@ class IletiError(Exception):
             "title": self.say(language),
             "status": self.status,
             "detail": self.say(language),
+            "code": self.code,
         }
+        if self.rule:
+            body["rule"] = self.rule
         if self.errors:
-            body["errors"] = [
-                {"field": e.field, "code": e.code, "message": e.say(language)} for e in self.errors
-            ]
+            body["errors"] = [one.told(language) for one in self.errors]
         if isinstance(self.detail, dict):
             body.update(self.detail)
         return body

@@ -8,6 +8,7 @@ saying so (look §7). The locale is the request's, Turkish when there is none.
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -75,6 +76,22 @@ def percent(ratio: Number | None, digits: int = 1) -> str:
     shape = "#,##0." + "#" * digits if digits else "#,##0"
     figure = format_decimal(ratio * 100, format=shape, locale=language())
     return f"%{figure}" if language() == "tr" else f"{figure}%"
+
+
+def length(seconds: float) -> str:
+    """A length of time in its two largest units: "1 dk 12 sn"."""
+    whole = max(1, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole} {either('sn', 's')}"
+    if whole < 3_600:
+        minutes, left = divmod(whole, 60)
+        if left and minutes < 10:
+            return f"{minutes} {either('dk', 'min')} {left} {either('sn', 's')}"
+        return f"{minutes + (left >= 30)} {either('dk', 'min')}"
+    hours, left = divmod(whole, 3_600)
+    if left < 60:
+        return f"{number(hours)} {either('sa', 'h')}"
+    return f"{number(hours)} {either('sa', 'h')} {left // 60} {either('dk', 'min')}"
 
 
 def money(amount: Number | None, currency: str = "TRY") -> str:

@@ -20,6 +20,9 @@ from ileti.core.logs import get_logger
 
 log = get_logger("ileti.http")
 
+#: what a client sends with; see :class:`ileti.core.target.CheckedTransport`
+Transport = httpx.BaseTransport
+
 
 @dataclass(frozen=True)
 class NoAnswer(Exception):
@@ -87,6 +90,16 @@ class OutgoingClient:
                 return answer
 
         return self._timed(note, post).status_code
+
+    def glance(self, path: str, *, note: str = "") -> int:
+        """GET an address and read nothing of the answer but its status. Raises NoAnswer. Never
+        inside a transaction."""
+
+        def get() -> httpx.Response:
+            with self._client.stream("GET", path) as answer:
+                return answer
+
+        return self._timed(note, get).status_code
 
     def _timed(self, note: str, call: Callable[[], httpx.Response]) -> httpx.Response:
         """The call's answer, logged without addresses; raises NoAnswer."""

@@ -18,14 +18,18 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
+from rq.timeouts import BaseTimeoutException
 
 from config import settings
 from ileti.core.logs import get_logger
 
 log = get_logger("ileti.jobs")
 
-QUEUES = ("iys", "messages", "upkeep")
+QUEUES = ("iys", "messages", "campaigns", "upkeep")
 BELL_SECONDS = 20
+#: raised in the middle of whatever a job does when its time is up. It is an Exception: who catches
+#: all of them around somebody else's code lets this one pass, or the job never ends.
+JobTimeout = BaseTimeoutException
 
 
 @dataclass(frozen=True)

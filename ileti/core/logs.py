@@ -38,6 +38,7 @@ _NAMED = re.compile(  # as a repr or a query writes it: secret='…', "phone": "
     r"""(['"]?\b(?:""" + "|".join(sorted(SECRET_NAMES))
     + r"""|name|key)['"]?\s*[=:]\s*)(?:'[^']*'|"[^"]*"|[^\s,;&)'"]+)""", re.IGNORECASE)
 _TCKN = re.compile(r"(?<!\d)[1-9]\d{10}(?!\d)")
+_TCKN_ALONE = re.compile(r"(?<!\w)[1-9]\d{10}(?!\w)")  # in no hash
 
 EventDict = MutableMapping[str, Any]
 
@@ -100,6 +101,11 @@ def _number(level: str) -> int:
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Hide what a log must not hold: by the name of a value, and by its shape in any text."""
     return {name: _masked(name, value) for name, value in event.items()}
+
+
+def mask_people(text: str) -> str:
+    """A text people wrote with addresses and identity numbers hidden, and nothing else."""
+    return _TCKN_ALONE.sub(HIDDEN, _PHONE.sub(HIDDEN, _MAIL.sub(HIDDEN, text)))
 
 
 def mask_text(text: str) -> str:

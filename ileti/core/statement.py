@@ -11,11 +11,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors
+from psycopg._preparing import Prepare, PrepareManager
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
@@ -36,7 +38,11 @@ unpack_int8 = struct.Struct("!q").unpack_from
 _pack_head = struct.Struct("!iiiii").pack
 _pack_single = struct.Struct("!iiiiii").pack
 
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+#: after these what stands under a statement may have changed, or the statement is gone
+_CHANGES: Final = (b"DROP", b"ALTER", b"DISCARD ALL", b"DEALLOCATE ALL")
+#: by connection: what a statement is called there
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
+_numbers = count()
 
 
 def pack_time(moment: datetime) -> bytes:
@@ -68,6 +74,32 @@ def pack_array(kind: str, items: Sequence[bytes | None]) -> bytes:
     return b"".join(parts)
 
 
+def element(value: bytes | None) -> bytes:
+    """A packed value as it stands in an array: for values that many elements share."""
+    return _NULL if value is None else pack_int4(len(value)) + value
+
+
+def join_array(kind: str, elements: Sequence[bytes], *, nulls: bool = False) -> bytes:
+    """:func:`pack_array` of values that are elements already (:func:`element`)."""
+    return _pack_head(1, int(nulls), _ELEMENT[kind], len(elements), 1) + b"".join(elements)
+
+
+class _Sparing(PrepareManager):
+    """psycopg's own statements of a connection, kept over a rollback. psycopg makes the server
+    forget *all* statements after each, ours too, and not until its next command: whoever then began
+    with a transaction lost it to "prepared statement does not exist". It does so for objects that a
+    rollback takes away; ours only work on what migrations made."""
+
+    def clear(self) -> bool:
+        """Called for a rollback; what was dropped is forgotten by _should_discard."""
+        return False
+
+    def _should_discard(self, prep: Prepare, results: Sequence[PGresult], *args: Any) -> bool:
+        if any((one.command_status or b"").startswith(_CHANGES) for one in results):
+            return super().clear()
+        return False
+
+
 class Statement:
     """A statement with fixed parameter types, answering one value of one row in binary form."""
 
@@ -82,25 +114,31 @@ class Statement:
         """Run it and answer the single value; raises what psycopg raises for its SQLSTATE."""
         known = _prepared.get(conn)
         if known is None:
-            known = _prepared[conn] = set()
+            known = _prepared[conn] = {}
+            conn._prepared.__class__ = _Sparing
         if self._name not in known:
             self._prepare(conn, known)
         try:
-            return self._run(conn, parameters)
-        except errors.InvalidSqlStatementName:  # psycopg forgot all statements of the connection
+            return self._run(conn, known[self._name], parameters)
+        except errors.InvalidSqlStatementName:  # somebody between us and the server forgot them
+            known.clear()  # inside a transaction this one is lost; its next try prepares anew
             self._prepare(conn, known)
-            return self._run(conn, parameters)
+            return self._run(conn, known[self._name], parameters)
 
-    def _prepare(self, conn: psycopg.Connection[Any], known: set[bytes]) -> None:
-        answer = conn.pgconn.prepare(self._name, self._sql, self._oids)
+    def _prepare(self, conn: psycopg.Connection[Any], known: dict[bytes, bytes]) -> None:
+        """Under a name of its own each time: of what the server forgot, some may have been prepared
+        anew meanwhile, and a name that is there already is refused."""
+        name = b"%s_%d" % (self._name, next(_numbers))
+        answer = conn.pgconn.prepare(name, self._sql, self._oids)
         if answer.status != ExecStatus.COMMAND_OK:
             raise _failure(answer)
-        known.add(self._name)
+        known[self._name] = name
 
-    def _run(self, conn: psycopg.Connection[Any], parameters: Sequence[bytes | None]) -> bytes:
+    def _run(self, conn: psycopg.Connection[Any], name: bytes,
+             parameters: Sequence[bytes | None]) -> bytes:
         # libpq takes None for NULL; psycopg's annotation does not say so
         answer = conn.pgconn.exec_prepared(
-            self._name, parameters, self._binary, 1)  # type: ignore[arg-type]
+            name, parameters, self._binary, 1)  # type: ignore[arg-type]
         if answer.status != ExecStatus.TUPLES_OK:
             raise _failure(answer)
         return answer.get_value(0, 0) or b""

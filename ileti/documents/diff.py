@@ -17,7 +17,10 @@ from typing import Final
 from ileti.documents.fold import fold
 
 _WORDS: Final = re.compile(r"\s+|[^\s\w]|\w+")
-MOST_WORDS: Final = 3_000  # a longer paragraph is shown whole, old against new
+#: comparing takes the cube of these when every second word is another: a longer paragraph is shown
+#: whole, old against new, and so are those after a text was compared this much (words × words)
+MOST_WORDS: Final = 1_000
+MOST_COMPARED: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ def side_by_side(before: str, after: str) -> list[Row]:
     """Rows of paragraphs in order, old left, new right."""
     old, new = _paragraphs(before), _paragraphs(after)
     rows: list[Row] = []
+    room = MOST_COMPARED
     for what, a1, a2, b1, b2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
             rows += [Row((Piece("same", one),), (Piece("same", one),)) for one in old[a1:a2]]
         else:
-            rows += [_row(a, b) for a, b in zip_longest(old[a1:a2], new[b1:b2])]
+            for a, b in zip_longest(old[a1:a2], new[b1:b2]):
+                row, room = _row(a, b, room)
+                rows.append(row)
     return rows
 
 
@@ -66,16 +72,18 @@ def _paragraphs(text: str) -> list[str]:
     return [one.strip() for one in text.replace("\r\n", "\n").split("\n\n") if one.strip()]
 
 
-def _row(before: str | None, after: str | None) -> Row:
-    if before is None or after is None:
-        return Row((Piece("del", before),) if before else (), (Piece("ins", after),) if after
-                   else ())
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if max(len(old), len(new)) > MOST_WORDS:
-        return Row((Piece("del", before),), (Piece("ins", after),))
+def _row(before: str | None, after: str | None, room: int) -> tuple[Row, int]:
+    """A row, and how much may still be compared."""
+    whole = Row((Piece("del", before),) if before else (),
+                (Piece("ins", after),) if after else ())
+    old, new = _WORDS.findall(before or ""), _WORDS.findall(after or "")
+    cost = len(old) * len(new)
+    if not cost or cost > room or max(len(old), len(new)) > MOST_WORDS:
+        return whole, room
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return Row(tuple(_side("del", ((what, old[a1:a2]) for what, a1, a2, _, _ in codes))),
-               tuple(_side("ins", ((what, new[b1:b2]) for what, _, _, b1, b2 in codes))))
+               tuple(_side("ins", ((what, new[b1:b2]) for what, _, _, b1, b2 in codes)))
+               ), room - cost
 
 
 def _side(kind: str, runs: Iterator[tuple[str, list[str]]]) -> Iterator[Piece]:

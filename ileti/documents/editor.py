@@ -22,7 +22,7 @@ from ileti.core import db, orm
 from ileti.core.errors import FieldError, IletiError, InvalidInput, NotFound
 from ileti.core.formats import language as page_language
 from ileti.core.formats import say
-from ileti.documents import pages
+from ileti.documents import pages, reviews
 from ileti.documents.facts import Facts, facts_of, judge, written
 from ileti.documents.lint import Finding, parts
 from ileti.documents.merge import FIELDS
@@ -32,7 +32,7 @@ from ileti.documents.remarks import marked, remarks_of
 from ileti.documents.renewal import RENEWALS, Shown, required
 from ileti.documents.samples import Sample, samples_for
 from ileti.documents.versionviews import compared
-from ileti.tenancy import audit
+from ileti.tenancy import audit, foureyes
 
 ISTANBUL: Final = ZoneInfo("Europe/Istanbul")
 
@@ -76,8 +76,10 @@ class DraftView(BaseView):
             return self._editor(document, language, draft, title, body, said), error.status
         orm.db.session.commit()
         if wish == "review":
+            reviews.ask(document, language, by=current_user.id)
             flash(_("Sent for review."), "success")
             return redirect(url_for("DraftView.review", pk=pk, language=language))
+        reviews.end(document, language, foureyes.State.VOID)
         flash(_("The draft is saved."), "success")
         return redirect(url_for("DraftView.edit", pk=pk, language=language))
 
@@ -105,6 +107,7 @@ class DraftView(BaseView):
             audit.record("document:discard", f"document:{document.id}",
                          provider_id=document.provider_id)
             orm.db.session.commit()
+            reviews.end(document, language, foureyes.State.WITHDRAWN)
             flash(_("The draft is thrown away."), "success")
         return redirect(url_for("DocumentView.show", pk=pk))
 
@@ -149,6 +152,8 @@ class DraftView(BaseView):
         audit.record("document:return", f"document:{document.id}",
                      provider_id=document.provider_id)
         orm.db.session.commit()
+        reviews.end(document, language, foureyes.State.REFUSED, by=current_user.id,
+                    reason=note)
         flash(_("The draft went back with your note."), "success")
         return redirect(url_for("DocumentView.show", pk=pk))
 
@@ -178,7 +183,8 @@ class DraftView(BaseView):
         facts = facts_of(db.connection(), document.id)
         latest = _latest(document, draft.language)
         judged = judge(facts, draft.language, draft.title, draft.body)
-        rule = required(facts.kind, _shown(latest), Shown(draft.body, facts.purposes))
+        rule = required(facts.kind, _shown(latest), Shown(draft.title, draft.body, facts.purposes,
+                                                          judged.used))
         page: str = self.render_template(
             "panel/documents/review.html", document=document, draft=draft, latest=latest,
             line=pages.heading(document), language_name=pages.language_name(draft.language),
@@ -187,6 +193,8 @@ class DraftView(BaseView):
             new_title=judged.title, rule=say(RENEWALS[rule]),
             renewals=[(key, say(word), key == rule) for key, word in RENEWALS.items()
                       if key in _choices(facts.kind)],
+            topics=None if facts.kind != "ETK_ONAYI" else ", ".join(
+                latest.topics if latest else ()),
             own=current_user.id in draft.authors, four_eyes=facts.four_eyes,
             may_publish=pages.may_change(document, "document:publish"),
             may_write=pages.may_change(document), authors=_names(draft.authors),
@@ -243,7 +251,9 @@ def _latest(document: Document, language: str) -> DocumentVersion | None:
 def _shown(latest: DocumentVersion | None) -> Shown | None:
     if latest is None:
         return None
-    return Shown(latest.source.get("body", latest.body), latest.purposes)
+    said = latest.source
+    return Shown(said.get("title", latest.title), said.get("body", latest.body), latest.purposes,
+                 said.get("fields", {}))
 
 
 def _keep(document: Document, language: str, draft: DocumentDraft | None, title: str, body: str,
@@ -326,6 +336,7 @@ def _plan() -> Plan:
                 "effective_from", "unreadable", "Yürürlük tarihi okunamadı.",
                 "The effective date cannot be read."),)) from error
         at = at if at.tzinfo else at.replace(tzinfo=ISTANBUL)
-    return Plan(at, request.form.get("renewal") or None, request.form.get("reason") or None)
+    return Plan(at, request.form.get("renewal") or None, request.form.get("reason") or None,
+                tuple(request.form.get("topics", "").split(",")))
 
 

@@ -7,14 +7,16 @@ about documents their user may see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
 
 from ileti.core.errors import FieldError, NotFound
-from ileti.documents.lint import Finding, Written, check
-from ileti.documents.merge import merge
+from ileti.documents import plugged
+from ileti.documents.lint import ERROR, Finding, Written, check
+from ileti.documents.merge import Merged, merge
 
 # İYS's words and the names people read; the vocabulary itself lives a floor above.
 CHANNELS: Final = {2: ("MESAJ", "Mesaj"), 1: ("ARAMA", "Arama"), 3: ("EPOSTA", "E-posta")}
@@ -80,13 +82,35 @@ def judge(facts: Facts, language: str, title: str, body: str) -> Judged:
     """Resolve and judge a wording; findings point into ``body`` as it was written.
 
     The company's fields count as its name, so that ``{unvan}`` names the provider (R-15, R-59).
+    People read the resolved text, so what a field brings in is judged too; it points at the field.
     """
     merged, headed = merge(body, facts.values), merge(title, facts.values, name="title")
     names = (*facts.names, "{unvan}") if facts.values["unvan"] else facts.names
     written = Written(facts.kind, language, title, body, facts.channel, names,
                       tuple(one["ground"] for one in facts.purposes), facts.in_contract)
+    found = check(written)
     return Judged(headed.text.strip(), merged.text, headed.used | merged.used,
-                  headed.faults + merged.faults, check(written))
+                  headed.faults + merged.faults,
+                  sorted([*found, *_brought_in(check(replace(
+                      written, title=headed.text, body=merged.text, names=facts.names)),
+                      merged, {one.code for one in found}),
+                      *plugged.findings(facts.provider_id, written)],
+                         key=lambda one: one.level != ERROR))
+
+
+def _brought_in(found: list[Finding], merged: Merged, known: set[str]) -> Iterator[Finding]:
+    """Of what was found in the resolved text that which its fields brought in; without a proposal,
+    for the words to mend stand in the record, not in the text."""
+    for one in found:
+        if not one.end:  # about the whole text: said already, unless the fields made it so
+            if one.code not in known:
+                yield replace(one, proposal=None)
+            continue
+        field = merged.written(one.start, one.end)
+        if field is not None:
+            yield replace(one, start=field.written_start, end=field.written_end, proposal=None,
+                          tr=f"{one.tr} ({{{field.key}}} alanında)",
+                          en=f"{one.en} (in the field {{{field.key}}})")
 
 
 def written(facts: Facts, language: str, title: str, body: str) -> Written:

@@ -8,6 +8,8 @@ the folded text leads back to its place in the original. Pure.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +31,20 @@ class Folded:
         if start >= end:
             return 0, 0
         return self.places[start], self.places[end - 1] + 1
+
+    def names(self, names: Iterable[str]) -> bool:
+        """Whether one of these names stands in it as whole words: "Ada" is not in "Burada". An
+        ending after an apostrophe, or after a name that ends in a full stop, belongs to it."""
+        return any(_whole(fold(name).text.split()).search(self.text) for name in names
+                   if name.strip())
+
+
+def _whole(words: list[str]) -> re.Pattern[str]:
+    if not words:  # marks nobody sees, and nothing else
+        return re.compile(r"(?!)")
+    before = r"(?<!\w)" if words[0][0].isalnum() else ""
+    behind = r"(?!\w)" if words[-1][-1].isalnum() else ""
+    return re.compile(before + r"\s+".join(map(re.escape, words)) + behind)
 
 
 def fold(text: str) -> Folded:

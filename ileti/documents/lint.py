@@ -111,9 +111,9 @@ def _other_channels(text: Written, body: Folded) -> Iterator[Finding]:
     """R-58: one box, one channel."""
     seen = [(word, found) for word, pattern in lintrules.CHANNEL_WORDS.items()
             for found in pattern.finditer(body.text)]
-    words = {word for word, _ in seen}
-    if text.channel is None or not words - {text.channel}:
+    if text.channel is None:
         return
+    seen += [("", found) for found in lintrules.OTHER_WAYS.finditer(body.text)]
     for word, found in seen:
         if word != text.channel:
             yield _finding(lintrules.OTHER_CHANNEL, *body.span(found.start(), found.end()),
@@ -122,9 +122,8 @@ def _other_channels(text: Written, body: Folded) -> Iterator[Finding]:
 
 def _missing(text: Written, body: Folded, title: Folded) -> Iterator[Finding]:
     """Words that must stand there and do not."""
-    folded = tuple(fold(name).text for name in text.names if name)
     naming = lintrules.NAMED.get(text.kind)
-    if naming is not None and not any(name in body.text for name in folded):
+    if naming is not None and not body.names(text.names):
         yield _finding(naming, 0, 0, text.language)
     for rule in lintrules.WANTED:
         if not rule.applies(text.kind, text.in_contract):
@@ -138,9 +137,20 @@ def _missing(text: Written, body: Folded, title: Folded) -> Iterator[Finding]:
             yield _finding(lintrules.NO_CHANNEL, 0, 0, text.language)
         if not lintrules.BOX_SENTENCE.search(text.body.strip()):
             yield _finding(lintrules.NO_BOX_SENTENCE, 0, 0, text.language)
+        if text.in_contract:
+            yield from _not_last(text, body)
     for part in lintparts.parts(text, body):
         if not part.there and part.rule is not None:
             yield _finding(part.rule, 0, 0, text.language)
+
+
+def _not_last(text: Written, body: Folded) -> Iterator[Finding]:
+    """R-14: inside a contract the consent comes last, under its own heading, unsigned before."""
+    last = lintrules.LAST_HEADING.search(body.text)
+    if last is not None and not lintrules.ETK_HEADING.search(last.group(1)):
+        yield _finding(lintrules.CONTRACT_END, *body.span(*last.span(1)), text.language)
+    for one in lintrules.SIGNED.finditer(body.text):
+        yield _finding(lintrules.CONTRACT_END, *body.span(*one.span()), text.language)
 
 
 def _linked(text: Written) -> Iterator[Finding]:
@@ -150,8 +160,9 @@ def _linked(text: Written) -> Iterator[Finding]:
     if len(text.grounds) != 1:
         yield _finding(lintrules.ONE_PURPOSE if text.grounds else lintrules.NO_PURPOSE, 0, 0,
                        text.language)
-    elif text.grounds[0] != "RIZA" and text.kind == "ACIK_RIZA":
-        yield _finding(lintrules.NEEDLESS, 0, 0, text.language)
+    elif text.grounds[0] != "RIZA":  # forms would show no box for it (``asks_consent``)
+        yield _finding(lintrules.NEEDLESS_ABROAD if text.kind == "YURT_DISI"
+                       else lintrules.NEEDLESS, 0, 0, text.language)
 
 
 def _finding(rule: Rule, start: int, end: int, language: str) -> Finding:

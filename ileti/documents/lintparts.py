@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ileti.documents.fold import Folded, fold
+from ileti.documents.fold import Folded
 from ileti.documents.lintrules import ERROR, NOTICES, Rule
 
 if TYPE_CHECKING:
@@ -52,12 +52,15 @@ _RECIPIENTS: Final = _p(
     r"\bshare\b", r"\brecipients?\b", r"\bdisclos\w*")
 _METHOD: Final = _p(
     r"\b(?:elektronik|otomatik|form|sozlu|yazili|fizik|cagri\s+merkez|internet\s+site|web\s+site|"
-    r"mobil\s+uygulama|magaza|telefonla|kamera|cerez)\w*[^.\n]{0,120}\b(?:topla|elde|aliri|"
-    r"alin|isle|kayd)\w*", r"\b(?:topla|elde\s+ed|alin)\w*[^.\n]{0,120}\b(?:elektronik|otomatik|"
+    r"mobil\s+uygulama|magaza|telefonla|kamera|cerez)\w*[^.\n]{0,120}\b(?:topla|topluyor|elde|"
+    r"aliri|aliyor|alin|isle|isliyor|kayd|temin|edin|derle)\w*",
+    r"\b(?:topla|topluyor|elde\s+ed|aliyor|alin|temin\s+ed|edin)\w*[^.\n]{0,120}"
+    r"\b(?:elektronik|otomatik|"
     r"form|sozlu|yazili|fizik|internet|web|mobil|magaza|telefon|kamera|cerez)\w*",
     r"\bnasil\s+topl\w*[^#]{0,200}(?:elektronik|form|sozlu|yazili|fizik|telefon)",
     r"\b(?:collect|obtain)\w*[^.]{0,160}(?:electronic|form|automatic|phone|writing|website|store)")
-_METHOD_HALF: Final = _p(r"\byontem\w*", r"\btopla\w*", r"\bcollect\w*", r"\belde\s+ed\w*")
+_METHOD_HALF: Final = _p(r"\byontem\w*", r"\btopla\w*", r"\btopluyor\w*", r"\btemin\s+ed\w*",
+                         r"\bcollect\w*", r"\belde\s+ed\w*")
 _GROUND: Final = _p(
     r"\b5\s*/\s*(?:1|2)\b", r"\bm(?:adde)?\W{0,2}\s*(?:5|6|9)\s*/", r"\b(?:5|6)\W{0,3}(?:inci|nci)?"
     r"\s*madde\w*\s*\(?(?:\w+\s+){0,2}2\W", r"\bsozlesme\w*\s+(?:\w+\s+){0,4}(?:kurul|ifa)\w*",
@@ -120,7 +123,7 @@ def parts(text: Written, body: Folded) -> list[Part]:
     """The parts of a notice in the order of the article; empty for other kinds."""
     if text.kind not in NOTICES:
         return []
-    named = any(fold(name).text in body.text for name in text.names if name)
+    named = body.names(text.names)
     found = [Part("identity", "there" if named else "missing", "Veri sorumlusunun kimliği",
                   "Who the controller is", None if named else _IDENTITY)]
     for key, full, half, tr, en, rule in _PARTS:

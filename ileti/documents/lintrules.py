@@ -19,6 +19,7 @@ TOLD: Final = frozenset({"AYDINLATMA", "CEREZ"})
 CONSENTS: Final = frozenset({"ACIK_RIZA", "YURT_DISI"})
 BOXES: Final = CONSENTS | {"ETK_ONAYI"}
 ETK: Final = frozenset({"ETK_ONAYI"})
+COOKIE: Final = frozenset({"CEREZ"})
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,41 @@ _SERVICE = (r"(?:uye\w*|kayit\w*|siparis\w*|alisveris\w*|satis\w*|satin\w*|hizme
             r"randevu\w*|cekilis\w*)")
 _CANNOT = (r"(?:yapilam\w*|olunam\w*|olamaz\w*|yapamaz\w*|sunulam\w*|sunam\w*|veremey\w*|"
            r"verilem\w*|yararlanam\w*|yararlanilam\w*|faydalanam\w*|tamamlanam\w*|"
-           r"kullanam\w*|gerceklestirilem\w*|katilam\w*|acilam\w*|onaylanmaz|alinam\w*)")
+           r"tamamlanmaz\w*|alama(?:z|y)\w*|kullanam\w*|tamamlayam\w*|devam\s+edem\w*|gerceklestirilem\w*|katilam\w*|acilam\w*|"
+           r"onaylanmaz|alinam\w*)")
+#: what one may do then, as the other side of ``_CANNOT``; to be written to is no service, and what
+#: the company may do with a consent is no price
+_CAN = (r"(?:(?:katil|yararlan|faydalan|uye\s+ol|tamamlay|satin\s+al|kullan|devam\s+ed)\w*"
+        r"bilirsiniz|(?:katil|yararlan|faydalan|uye\s+olun)\w*bilir\b|"
+        r"(?:katil|yararlan|faydalan)ilir\b)")
 
 FORBIDDEN: Final[tuple[Rule, ...]] = (
     Rule("acceptance", ERROR, "R-58 · Kurul 2026/347", TOLD, _p(
-        r"(?:okudum[^.\n]{0,40})?\bkabul(?:\s+ve\s+\w+)?\s+(?:ediyor\w*|ederi\w*|ettim|ettigim\w*|"
-        r"etmekte\w*)", r"(?:okudum[^.\n]{0,40})?\bonayl(?:iyor\w*|ari[mz]\b|adim)",
-        r"\bonay(?:imi)?\s+veriyor\w*", r"\bmuvafakat\w*",
+        r"(?:okudum[^.\n]{0,40})?\bkabul(?:(?:\s*,|\s+ve)\s*\w+){0,3}\s+(?:ediyor\w*|ederi\w*|"
+        r"ettim|ettigim\w*|etmekte\w*)",
+        r"(?:okudum[^.\n]{0,40})?\bonayl(?:iyor\w*|ari[mz]\b|adim)",
+        r"\bonayladigim(?!iz)\w*", r"\bonayladigimizi\s+(?:\w+\s+){0,2}(?:beyan|kabul|taahhut)\w*",
+        r"\bonay(?:imi)?\s+veriyor\w*", r"\bmuvafakat\w*", r"\btasdik\s+ed(?:iyor|er|il)\w*",
+        r"\buygun\s+bul(?:uyorum|dum|dugumu)\b",
+        r"\b(?:onay|izin)\w*\s+(?:veriyorum|veririm|verdim|verdigimi)\b",
+        r"\briza(?:m|miz)\s+(?:vardir|bulunmakta\w*|oldugunu|bulundugunu)\b",
         r"\briza\w*\s+(?:gosteriyor|veriyor|gosteriri|veriri|gosterdi|beyan\s+edi)\w*",
-        r"\bi\s+(?:hereby\s+)?(?:accept|agree|consent)\b"),
+        r"\bi\s+(?:(?:have|hereby|read|understood|understand|acknowledge|confirm|declare|that|i|it|this|"
+        r"the|privacy|notice|above|fully|and)\W+){0,12}(?:accept|agree|consent|approve)(?:e?d)?\b"),
         "Aydınlatma metni onay istemez", "A privacy notice asks for no acceptance",
         "Okunduğu söylenir, kabul edilmez. Kabul sözü metni rızaya çevirir.",
         "One says it was read, not that it is accepted. Acceptance would make it a consent.",
         "Okudum, anladım.", "I have read and understood it.", titles=True),
+    # a cookie text may name the buttons of its banner (R-67), a notice has none
+    Rule("acceptance", ERROR, "R-58 · Kurul 2026/347", NOTICES, _p(
+        r"(?:\b(?:tumunu|hepsini)\s+)?\bkabul\s+et\b", r"\baccept\s+all\b"),
+        "Aydınlatma metni onay istemez", "A privacy notice asks for no acceptance",
+        "Kabul düğmesi okunan metni rızaya çevirir; okunduğu söylenir, kabul edilmez.",
+        "A button to accept would make it a consent; one says it was read, not accepted.",
+        "Okudum, anladım.", "I have read and understood it.", titles=True),
     Rule("silence", ERROR, "R-12", ALL, _p(
         r"(?:kabul\s+(?:etmis|edilmis)|onay\w*\s+(?:vermis|verilmis)|onaylamis|"
-        r"riza\w*\s+(?:vermis|gostermis|verilmis)|izin\s+vermis)\s+(?:sayil(?!ma)\w*|olur\w*|"
+        r"riza\w*\s+(?:vermis|gostermis|verilmis)|izin\s+vermis|benimsemis)\s+(?:sayil(?!ma)\w*|olur\w*|"
         r"olacak\w*|bulun\w*|addedil\w*)",
         r"aksi\w*\s+(?:belirt|bildir|beyan)\w*\s*(?:surece|muddetce|takdirde|halde)?[^.\n]{0,40}"
         r"(?:kabul|onay|riza|izin)\w*",
@@ -90,16 +110,23 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
         "Kutu boş durur, işaretleyen kişidir", "The box is empty and the person ticks it",
         "İşaretli gelen ya da istemeyenin kaldıracağı kutu onay değildir.",
         "A box that comes ticked, or that one must untick, gives no consent."),
-    Rule("condition", ERROR, "R-13 · R-57", ALL - {"CAGRI_METNI"}, _p(
+    Rule("condition", ERROR, "R-13 · R-57", ALL, _p(
+        rf"\b(?:ancak|yalniz\w*|sadece)\b[^.\n]{{0,60}}\b{_YOU_GIVE}[^.\n]{{0,60}}{_CAN}",
+        rf"\b{_YOU_GIVE}\s+(?:ver|goster)\w*\s+(?:sarti|kosulu|kaydi)yla[^.\n]{{0,80}}{_CAN}",
+        rf"\b{_SERVICE}[^.\n]{{0,60}}\b(?:onay|izin|riza)\w*\s+(?:ver|goster)\w*\s+"
+        r"(?:sart|kosul)(?:una|ina)\s+bagli\w*",
+        r"\byou\s+(?:can|may)\s+(?!receive|get|be\b)[^.\n]{0,60}\bonly\s+(?:if|when|after)\s+you\s+"
+        r"(?:\w+\s+){0,2}(?:consent|accept|agree|tick)\w*",
         rf"{_YOU_GIVE}\s+(?:verme|gosterme|onaylama)\w*[^.\n]{{0,80}}{_CANNOT}",
         rf"(?:kabul\s+etme|onaylama|isaretleme)\w*[^.\n]{{0,80}}{_CANNOT}",
+        rf"\b(?:yalniz\w*|sadece)\s+{_YOU_GIVE}\s+verenler\w*[^.\n]{{0,60}}yararlan\w*",
         rf"{_SERVICE}[^.\n]{{0,60}}{_YOU_GIVE}[^.\n]{{0,40}}(?:zorunlu|sart|gerekli|"
         r"mecburi|gerek(?:ir|mekte))(?!\w*\s+degil)\w*",
-        rf"{_YOU_GIVE}[^.\n]{{0,40}}(?:vermeniz|vermek|gostermeniz|verilmesi)\s+(?:zorunlu|sart|"
+        rf"{_YOU_GIVE}[^.\n]{{0,40}}(?:vermeniz|vermek|gostermeniz|verilmesi)\s+(?:zorunlu|sart(?!iyla)|"
         r"gerekli|mecburi|gerekmekte|gerekir)(?!\w*\s+degil)\w*",
         r"(?:consent|accept|agree|tick)\w*[^.\n]{0,60}(?:is|are)\s+(?:required|mandatory|"
         r"necessary)", r"(?:cannot|can't|unable\s+to)[^.\n]{0,60}(?:without|unless)[^.\n]{0,40}"
-        r"(?:consent|permission|accept)\w*"),
+        r"(?:consent|permission|accept|tick)\w*"),
         "Onay, hizmetin şartı olamaz", "Consent may not be the price of a service",
         "Onay vermeyen de üye olabilmeli, alışveriş yapabilmeli; yoksa onay özgür değildir.",
         "Whoever says no must be able to join and buy all the same; else it is not free.",
@@ -115,7 +142,9 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
     Rule("kvkk_in_etk", ERROR, "R-58", ETK, _p(
         r"\bacik\s+riza\w*", r"\bexplicit\s+consent", r"\bkisisel\s+veri\w*",
         r"\bpersonal\s+data", r"\baydinlatma\s+metni\w*[^.\n]{0,40}(?:okudum|anladim)",
-        r"\bkvkk\b"),
+        r"\bkvkk\b", r"\b(?:veriler|bilgiler)\w*\s+(?:\w+\s+){0,3}(?:islen|aktaril|paylasil|"
+        r"kullanil)\w*",
+        r"\bmy\s+(?:data|information)\b[^.\n]{0,40}\b(?:process|shar|transferr|used)\w*"),
         "Bir kutu, iki ayrı konu", "One box for two things",
         "Ticari elektronik ileti onayı ile kişisel veri rızası ayrı metinler, ayrı kutulardır.",
         "Commercial consent and consent to data processing are separate texts and boxes.",
@@ -124,6 +153,8 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
         r"(?:ticari\s+(?:elektronik\s+)?ileti|kampanya\s+mesaj|sms|kisa\s+mesaj|e-?posta|"
         r"bulten)\w*[^.\n]{0,60}(?:almay[iı]|gonderilmesi\w*|alma[ky]\w*)\s+(?:\w+\s+){0,2}"
         r"(?:kabul|onay|ist|riza|izin)\w*",
+        r"\b(?:sms|kisa\s+mesaj|e-?posta|telefon|arama)\w*\s+(?:ile|yoluyla|uzerinden)\s+"
+        r"[^.\n]{0,40}(?:tanitim|reklam|pazarlama|kampanya)\w*[^.\n]{0,40}(?:izin|onay)\s+ver\w*",
         r"\b(?:receive|get)\b[^.\n]{0,60}(?:messages|sms|newsletter|promotions)"),
         "Bir kutu, iki ayrı konu", "One box for two things",
         "İleti onayı burada istenmez; kanal başına ayrı bir onay metni ve kutusu vardır.",
@@ -189,6 +220,21 @@ FORBIDDEN: Final[tuple[Rule, ...]] = (
         "Açık rıza artık sürekli aktarımın dayanağı değildir; standart sözleşme ya da yeterlilik "
         "kararı gerekir.", "Explicit consent no longer carries standing transfers; a standard "
         "contract or an adequacy decision is needed."),
+    Rule("cookie_needless", HINT, "R-67", COOKIE, _p(
+        r"\bzorunlu\s+cerez\w*[^.\n]{0,60}\b(?:riza|onay|izn|izin)\w*\s+(?:ver|al|iste|ile\b)\w*",
+        r"\b(?:riza|onay|izn)\w*\s+(?:ver\w*|ile)[^.\n]{0,60}\bzorunlu\s+cerez\w*",
+        r"\bconsent\w*[^.\n]{0,40}\bnecessary\s+cookies\b"),
+        "Zorunlu çerez rıza istemez", "Necessary cookies need no consent",
+        "Kesin olarak gerekli çerez rızasız kullanılır; rıza istemek kişiyi yanıltır. Rıza yalnız "
+        "ötekiler için sorulur.", "What is strictly necessary is used without consent; asking "
+        "would mislead. Consent is asked for the others alone."),
+    Rule("cookie_unequal", HINT, "R-67", COOKIE, _p(
+        r"\b(?:tumunu|hepsini)\s+kabul\s+et\w*(?![^\n]{0,200}\b(?:tumunu|hepsini)?\s*redd[et]\w*)",
+        r"\baccept\s+all\b(?![^\n]{0,200}\b(?:reject|refuse|decline)\b)"),
+        "Kabul var, ret yok", "There is a yes and no equal no",
+        "Reddetme, kabul kadar görünür ve kolay olmalı: iki düğme yan yana durur.",
+        "Refusing is as visible and easy as accepting: two buttons stand side by side.",
+        "“Tümünü kabul et” ya da “Tümünü reddet”", "“Accept all” or “Reject all”"),
     Rule("small_print", ERROR, "R-14", ETK, _p(
         r"\b(?:[1-9]|1[01])\s*(?:punto|pt|point)\w*", r"<small|font-size"),
         "Sözleşmede en az 12 punto", "At least 12 point in a contract",
@@ -215,6 +261,11 @@ CHANNEL_WORDS: Final[dict[str, re.Pattern[str]]] = {
                 r"\bby\s+phone\b"),
     "EPOSTA": _p(r"\be-?\s?posta\w*", r"\be-?mails?\b", r"\be-?bulten\w*", r"\belektronik\s+posta"),
 }
+#: ways of advertising that are no channel of İYS, and have no box at all (R-58)
+OTHER_WAYS: Final = _p(
+    r"\bwhats\s?app\w*", r"\btelegram\b", r"\bviber\b", r"\bmessenger\b", r"\bfaks\w*", r"\bfax\b",
+    r"\b(?:anlik|mobil|push)\s+bildirim\w*", r"\bpush\s+notifications?\b", r"\bsosyal\s+medya\w*",
+    r"\bsocial\s+media\b", r"\bmektup\w*", r"\bby\s+post\b")
 _POSITIVE = _p(
     r"\bkabul\s+edi(?:yor|y)\w*", r"\bkabul\s+ederi[mz]\b", r"\bistiyoru[mz]\b", r"\bisterim\b",
     r"\bonayliyoru[mz]\b", r"\b(?:onay|izin)(?:im\w*)?\s+veriyoru[mz]\b", r"\briza\s+gosteriyoru",
@@ -229,6 +280,8 @@ _WAY_BACK = _p(
     r"\b(?:iptal|cik)\w*\s+(?:ed|et|icin|mak|abil)\w*", r"\bistemedig\w*\s+(?:an|zaman)\w*",
     r"\bwithdraw\w*", r"\brefus\w*", r"\bunsubscribe\w*", r"\bopt\s+out\b", r"\breject\w*",
     r"\balmak\s+istemiyoru[mz]\b")
+
+ETK_HEADING: Final = _p(r"ticari\s+elektronik\s+ileti", r"commercial\s+electronic\s+messages?")
 
 WANTED: Final[tuple[Rule, ...]] = (
     Rule("no_positive", ERROR, "R-09", ETK, _POSITIVE,
@@ -259,8 +312,7 @@ WANTED: Final[tuple[Rule, ...]] = (
          "Sözleşmedeki onayın yanında, aynı yerde ret seçeneği bulunur.",
          "A consent inside a contract stands beside a way to refuse.",
          "☐ Kabul etmiyorum.", "☐ I do not accept.", contracts=True),
-    Rule("contract_heading", ERROR, "R-14", ETK,
-         _p(r"ticari\s+elektronik\s+ileti", r"commercial\s+electronic\s+messages?"),
+    Rule("contract_heading", ERROR, "R-14", ETK, ETK_HEADING,
          "Başlık “Ticari elektronik ileti” olmalı", "The heading must be “Ticari elektronik ileti”",
          "Sözleşmedeki onay kendi başlığı altında, sözleşmenin sonunda, en az 12 punto durur.",
          "Inside a contract it stands at the end, under its own heading, in at least 12 point.",
@@ -303,13 +355,19 @@ WANTED: Final[tuple[Rule, ...]] = (
          "Aydınlatma metnine yol yok", "It does not lead to the privacy notice",
          "Aydınlatma veri alınmadan önce yapılır; metnin nerede olduğu söylenir.",
          "People are informed before data are taken; say where the notice is."),
-    Rule("cookie_kinds", HINT, "R-59", frozenset({"CEREZ"}),
+    Rule("cookie_kinds", HINT, "R-59 · R-67", COOKIE,
          _p(r"\b(?:zorunlu|analitik|performans|islevsel|pazarlama|reklam)\w*",
             r"\b(?:necessary|analytic|performance|functional|marketing|advertis)\w*"),
          "Çerez türleri yazmıyor", "The kinds of cookies are not named",
          "Zorunlu olanlar ile rıza isteyenler ayrı ayrı sayılır.",
          "Name those that are necessary and those that need consent."),
-    Rule("cookie_refusal", ERROR, "R-57", frozenset({"CEREZ"}), _p(
+    Rule("cookie_period", HINT, "R-59 · R-67", COOKIE,
+         _p(r"\b(?:sure|oturum)\w*", r"\b\d+\s+(?:gun|ay|yil|saat)\w*", r"\bdurations?\b",
+            r"\bsessions?\b", r"\b\d+\s+(?:days?|months?|years?|hours?)\b"),
+         "Çerezlerin süresi yazmıyor", "It does not say how long cookies stay",
+         "Her tür için ne kadar kaldığını yazın: oturum boyunca, 90 gün gibi.",
+         "Say of each kind how long it stays: for the session, 90 days and so on."),
+    Rule("cookie_refusal", ERROR, "R-67", COOKIE, _p(
         _WAY_BACK.pattern, r"\b(?:redd[et]\w*|kapat|sil|devre\s+disi|engelle)\w*",
         r"\b(?:disable|block|delete)\w*"),
          "Reddetme yolu yazmıyor", "It does not say how to refuse",
@@ -344,6 +402,16 @@ def _whole(code: str, number: str, kinds: frozenset[str], tr: str, en: str, why_
                 proposal_en)
 
 
+#: what may not stand in a contract's text before the box's sentence, which is its last: a signature
+#: (R-14), and behind the consent's own heading another one
+SIGNED: Final = _p(r"\bimza\w*\s*[:.…_]", r"\bsignature\w*\s*[:.…_]")
+LAST_HEADING: Final = re.compile(r"^##\s+(.+)$(?![\s\S]*^##\s)", re.MULTILINE)
+CONTRACT_END: Final = _whole(
+    "contract_end", "R-14", ETK, "Onay sözleşmenin sonunda durmuyor",
+    "The consent is not at the end of the contract",
+    "Sözleşmedeki onay en sonda, kendi başlığı altında ve imzadan önce gelir; arkasından başka "
+    "bölüm, önünde imza olmaz.",
+    "Inside a contract the consent comes last, under its own heading and before the signature.")
 BOX_SENTENCE: Final = re.compile(r"\*\*[^*\n]+\*\*[^\n]*\Z")
 NO_BOX_SENTENCE: Final = _whole(
     "no_channel_sentence", "R-58", ETK,
@@ -372,3 +440,11 @@ NEEDLESS: Final = _whole(
     "This purpose needs no consent", "Amacın hukuki sebebi açık rıza değil; rıza istemek kişiyi "
     "yanıltır. Kutu gösterilmez.", "Its legal ground is another than consent; asking would "
     "mislead. No box is shown.")
+NEEDLESS_ABROAD: Final = _whole(
+    "needless", "R-57 · R-66", frozenset({"YURT_DISI"}), "Bu aktarım için rıza sorulmaz",
+    "This transfer needs no consent", "Amacın hukuki sebebi açık rıza değil. Aktarım 9. maddenin "
+    "yeterlilik kararına ya da güvencelerine dayanıyorsa rıza istenmez, kutu gösterilmez; yalnız "
+    "rızaya dayanıyorsa amacın hukuki sebebini “Açık rıza” yapın.",
+    "Its purpose rests on another ground than consent. A transfer that rests on adequacy or "
+    "safeguards of article 9 asks for none and no box is shown; where it rests on consent alone, "
+    "make explicit consent the ground of the purpose.")

@@ -41,12 +41,30 @@ _STRAY: Final = re.compile(r"[{}]")
 
 
 @dataclass(frozen=True)
+class Filled:
+    """A field that was filled in: its key, the span of its words in the resolved text, and its own
+    span in the text as written."""
+
+    key: str
+    start: int
+    end: int
+    written_start: int
+    written_end: int
+
+
+@dataclass(frozen=True)
 class Merged:
-    """A resolved text; ``used`` is what each field said; ``faults`` why it may not be published."""
+    """A resolved text; ``used`` is what each field said; ``faults`` why it may not be published.
+    ``filled``: where in ``text`` a field's words stand, and where the field stood as written."""
 
     text: str
     used: dict[str, str]
     faults: tuple[FieldError, ...]
+    filled: tuple[Filled, ...] = ()
+
+    def written(self, start: int, end: int) -> Filled | None:
+        """The field that brought words of this span of ``text`` along; None where none did."""
+        return next((one for one in self.filled if one.start < end and start < one.end), None)
 
 
 def merge(text: str, values: dict[str, str | None], *, name: str = "body") -> Merged:
@@ -56,12 +74,18 @@ def merge(text: str, values: dict[str, str | None], *, name: str = "body") -> Me
     """
     used: dict[str, str] = {}
     faults: dict[str, FieldError] = {}
+    filled: list[Filled] = []
+    longer = 0  # than as written, up to here
 
     def fill(found: re.Match[str]) -> str:
+        nonlocal longer
         key = found.group(1).strip()
         value = (values.get(key) or "").strip()
         if key in FIELDS and value:
             used[key] = value
+            start = found.start() + longer
+            filled.append(Filled(key, start, start + len(value), *found.span()))
+            longer += len(value) - len(found.group(0))
             return value
         faults[key] = _unknown(name, key) if key not in FIELDS else _empty(name, key)
         return found.group(0)
@@ -71,7 +95,7 @@ def merge(text: str, values: dict[str, str | None], *, name: str = "body") -> Me
         faults["{"] = FieldError(name, "stray_brace",
                                  "Tek başına bir { ya da } var; alan adı {unvan} gibi yazılır.",
                                  "There is a lone { or }; a field is written like {unvan}.")
-    return Merged(merged, used, tuple(faults.values()))
+    return Merged(merged, used, tuple(faults.values()), tuple(filled))
 
 
 def _unknown(name: str, key: str) -> FieldError:

@@ -39,13 +39,16 @@ _NONE = text("'{}'::varchar[]")
 
 class Document(Model):
     """A text with a purpose. ``brand_id`` None: the provider's, inherited by every brand that has
-    none of its own. ``in_contract``: it stands inside a contract (R-14)."""
+    none of its own. ``in_contract``: it stands inside a contract (R-14). ``twin_of``: it stands
+    for that text in a sandbox."""
 
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("kind in ('ETK_ONAYI', 'AYDINLATMA', 'ACIK_RIZA', 'YURT_DISI', "
                         "'CAGRI_METNI', 'CEREZ')", name="kind"),
         Index("ix_document_place", "provider_id", "brand_id"),
+        Index("uq_document_twin_of", "provider_id", "twin_of", unique=True,
+              postgresql_where=text("twin_of is not null")),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
@@ -55,6 +58,7 @@ class Document(Model):
     channel: Mapped[int | None] = mapped_column(SmallInteger)
     name: Mapped[str] = mapped_column(String(120))
     in_contract: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    twin_of: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
 
     provider: Mapped[Provider] = relationship()
     brand: Mapped[Brand | None] = relationship()
@@ -67,7 +71,8 @@ class DocumentVersion(Model):
     """One published wording in one language; INSERT-only for the application's role.
 
     ``source``: title and body as written, with the merge fields and what they said then.
-    ``purposes``: the purposes as they were. ``renewal``: NONE, INFORM (tell people anew) or ASK
+    ``topics``: what advertising it asks consent for; none: all of the brand’s (R-17). ``purposes``:
+    the purposes as they were. ``renewal``: NONE, INFORM (tell people anew) or ASK
     (ask anew); ``renewal_reason`` why it is less than the rule says.
     """
 
@@ -94,6 +99,7 @@ class DocumentVersion(Model):
     purposes: Mapped[list] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     renewal: Mapped[str] = mapped_column(String(6), server_default=text("'NONE'"))
     renewal_reason: Mapped[str | None] = mapped_column(String(400))
+    topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
 
     document: Mapped[Document] = relationship()
 

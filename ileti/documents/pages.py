@@ -15,7 +15,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from ileti.core import clock, orm
 from ileti.core.errors import NotAllowed, NotFound
@@ -143,11 +143,28 @@ def states_of(versions: list[DocumentVersion],
 
 def on_show_now() -> ColumnElement[bool]:
     """That a document has a version on show, as SQL beside ``document``."""
-    ended = exists().where(DocumentEvent.document_id == DocumentVersion.document_id,
-                           DocumentEvent.kind == "RETIRED",
-                           DocumentEvent.at >= DocumentVersion.published_at)
     return exists().where(DocumentVersion.document_id == Document.id,
-                          DocumentVersion.effective_from <= func.now(), ~ended)
+                          DocumentVersion.effective_from <= func.now(), ~_retired())
+
+
+def versions_on_show() -> Select[tuple[DocumentVersion]]:
+    """The version in force of each text and language, of what was not retired since."""
+    return select(DocumentVersion).distinct(
+        DocumentVersion.document_id, DocumentVersion.language).where(
+        DocumentVersion.effective_from <= func.now(), ~_retired()).order_by(
+        DocumentVersion.document_id, DocumentVersion.language, DocumentVersion.version.desc())
+
+
+def versions_planned() -> Select[tuple[DocumentVersion]]:
+    """Versions that will come into force, of what was not retired since."""
+    return select(DocumentVersion).where(DocumentVersion.effective_from > func.now(), ~_retired())
+
+
+def _retired() -> ColumnElement[bool]:
+    """That the text was taken off since the version was published, beside ``document_version``."""
+    return exists().where(DocumentEvent.document_id == DocumentVersion.document_id,
+                          DocumentEvent.kind == "RETIRED",
+                          DocumentEvent.at >= DocumentVersion.published_at)
 
 
 def emphasised(text: str) -> Markup:

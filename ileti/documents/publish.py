@@ -28,6 +28,7 @@ from ileti.documents import renewal
 from ileti.documents.facts import CHANNELS, Facts, Judged, facts_of, judge
 from ileti.documents.lint import errors
 from ileti.documents.standard import consent_text, notice_text
+from ileti.tenancy import deeds, foureyes
 
 __all__ = ["CHANNELS", "LANGUAGES", "Plan", "Version", "content_hash", "publish", "publish_draft",
            "publish_standard_texts"]
@@ -35,6 +36,8 @@ __all__ = ["CHANNELS", "LANGUAGES", "Plan", "Version", "content_hash", "publish"
 LANGUAGES: Final = ("tr", "en")
 LONGEST_BODY: Final = 60_000
 FURTHEST_DAYS: Final = 366
+MOST_TOPICS: Final = 20
+LONGEST_TOPIC: Final = 40
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ class Version:
 @dataclass(frozen=True)
 class Plan:
     """How a wording is to be published: from when (None: at once), and what people are to be told
-    (None: what the rule says), with the reason where that is less than the rule."""
+    (None: what the rule says), with the reason where that is less than the rule. ``topics``: what
+    advertising a commercial text asks consent for; none: all of the brand's (R-17)."""
 
     effective_from: datetime | None = None
     renewal: str | None = None
     reason: str | None = None
+    topics: tuple[str, ...] = ()
 
 
 def content_hash(kind: str, channel: str | None, language: str, title: str, body: str) -> bytes:
@@ -68,14 +73,15 @@ def content_hash(kind: str, channel: str | None, language: str, title: str, body
 def publish(
     document_id: int, language: str, title: str, body: str, *, published_by: int | None = None
 ) -> Version:
-    """Publish a wording for ever; the same wording again answers the version in force.
+    """Publish a wording for ever; the same wording again answers the version in force, unless its
+    purposes changed or its title moved to another company meanwhile.
 
     The document must be committed. Raises NotFound, InvalidInput (empty, too long, language,
     merge fields) and RuleBroken with the R-number as code.
     """
     with db.transaction() as conn:
         return _publish(conn, facts_of(conn, document_id), language, title, body, published_by,
-                        Plan())
+                        Plan())[0]
 
 
 def publish_draft(draft_id: int, revision: int, *, user_id: int | None, plan: Plan) -> Version:
@@ -96,10 +102,13 @@ def publish_draft(draft_id: int, revision: int, *, user_id: int | None, plan: Pl
             raise changed_meanwhile()
         facts = facts_of(conn, document_id)
         _refuse_own_work(facts, state, authors, user_id)
-        made = _publish(conn, facts, language, title, body, user_id, plan)
+        made, fresh = _publish(conn, facts, language, title, body, user_id, plan)
         conn.execute("delete from document_draft where id = %s", (draft_id,))
-        note(conn, facts.provider_id, user_id, "document:publish", f"document_version:{made.id}",
-             {"hash": made.content_hash.hex()})
+        foureyes.close(conn, f"document:{document_id}", state=foureyes.State.DONE, by=user_id,
+                       act={"language": language})
+        if not fresh:  # the same words again: there is no new text, and the deed is told
+            note(conn, facts.provider_id, user_id, "document:publish",
+                 f"document_version:{made.id}", {"hash": made.content_hash.hex()})
         return made
 
 
@@ -113,9 +122,7 @@ def changed_meanwhile() -> Conflict:
 def note(conn: psycopg.Connection[Any], provider_id: int, user_id: int | None, action: str,
          subject: str, detail: dict[str, Any]) -> None:
     """One line of the audit trail in the transaction of the deed itself."""
-    conn.execute("insert into audit_entry (provider_id, user_id, action, subject, detail) "
-                 "values (%s, %s, %s, %s, %s)",
-                 (provider_id, user_id, action, subject, json.dumps(detail)))
+    deeds.note(conn, action, subject, provider_id=provider_id, user_id=user_id, detail=detail)
 
 
 def _refuse_own_work(facts: Facts, state: str, authors: list[int], user_id: int | None) -> None:
@@ -124,14 +131,15 @@ def _refuse_own_work(facts: Facts, state: str, authors: list[int], user_id: int 
     if state != "REVIEW":
         raise NotAllowed("Bu metin önce incelemeye gönderilmeli.",
                          "This text must be sent for review first.", code="not_reviewed")
-    if user_id in authors:
+    if any(foureyes.same_person(one, user_id) for one in authors):
         raise NotAllowed("Metni yazan kişi onu yayına alamaz; başka biri incelesin.",
                          "Whoever wrote a text may not publish it; let somebody else review it.",
                          code="own_text")
 
 
 def _publish(conn: psycopg.Connection[Any], facts: Facts, language: str, title: str, body: str,
-             user_id: int | None, plan: Plan) -> Version:
+             user_id: int | None, plan: Plan) -> tuple[Version, bool]:
+    """The version, and whether it is a new one; the trail's line holds what it commits to."""
     title, body = title.strip(), body.replace("\r\n", "\n").strip()
     refuse_unreadable(language, title, body)
     judged = judge(facts, language, title, body)
@@ -139,14 +147,30 @@ def _publish(conn: psycopg.Connection[Any], facts: Facts, language: str, title: 
     conn.execute("select pg_advisory_xact_lock(170, %s)", (facts.document_id,))
     digest = content_hash(facts.kind, facts.channel, language, judged.title, judged.body)
     kept, shown = _latest(conn, facts.document_id, language)
-    if kept is not None and kept.content_hash == digest and plan == Plan():
-        return kept
-    rule = renewal.required(facts.kind, shown, renewal.Shown(body, facts.purposes))
+    rule = renewal.required(facts.kind, shown, renewal.Shown(title, body, facts.purposes,
+                                                             judged.used))
+    if (kept is not None and kept.content_hash == digest and plan == Plan()
+            and rule == renewal.NONE):
+        return kept, False
     told, reason = renewal.decide(facts.kind, rule, plan.renewal, plan.reason)
+    published, effective = _effective(conn, plan.effective_from)
     return _insert(conn, facts, language, judged, digest, user_id, {
-        "version": kept.version + 1 if kept else 1, "at": _effective(conn, plan.effective_from),
+        "version": kept.version + 1 if kept else 1, "published": published, "at": effective,
         "source": {"title": title, "body": body, "fields": judged.used},
-        "renewal": told, "reason": reason})
+        "renewal": told, "reason": reason, "topics": _topics(facts.kind, plan.topics)}), True
+
+
+def _topics(kind: str, wished: tuple[str, ...]) -> list[str]:
+    """Topics in small letters, each once, where the text asks for consent to messages."""
+    if kind != "ETK_ONAYI":
+        return []
+    found = list(dict.fromkeys(" ".join(one.casefold().split()) for one in wished))
+    found = [one for one in found if one]
+    if len(found) > MOST_TOPICS or any(len(one) > LONGEST_TOPIC for one in found):
+        raise InvalidInput(errors=(FieldError(
+            "topics", "too_many", f"En çok {MOST_TOPICS} konu, her biri {LONGEST_TOPIC} harf.",
+            f"At most {MOST_TOPICS} topics of {LONGEST_TOPIC} letters."),))
+    return found
 
 
 def refuse_unreadable(language: str, title: str, body: str) -> None:
@@ -175,23 +199,28 @@ def refuse_faulty(judged: Judged) -> None:
         raise RuleBroken(
             f"{first.tr}. {first.why_tr} ({first.rule})",
             f"{first.en}. {first.why_en} ({first.rule})", code=first.rule.partition(" ")[0],
+            rule=first.rule.partition(" ")[0],
             errors=tuple(FieldError("body", one.code, f"{one.tr}. {one.why_tr} ({one.rule})",
-                                    f"{one.en}. {one.why_en} ({one.rule})") for one in found))
+                                    f"{one.en}. {one.why_en} ({one.rule})",
+                                    one.rule.partition(" ")[0]) for one in found))
 
 
-def _effective(conn: psycopg.Connection[Any], wished: datetime | None) -> datetime:
-    """The moment a version counts from: now, or a later one within a year."""
+def _effective(conn: psycopg.Connection[Any], wished: datetime | None
+               ) -> tuple[datetime, datetime]:
+    """The moment a version is published, and the one it counts from: the same, or a later one
+    within a year. It is this moment, not the transaction's: a retirement that was waited for came
+    before."""
     row = conn.execute(
-        "select greatest(now(), coalesce(%(at)s::timestamptz, now())), coalesce(%(at)s::timestamptz"
-        " between now() - interval '5 minutes' and now() + make_interval(days => %(most)s), true)",
-        {"at": wished, "most": FURTHEST_DAYS}).fetchone()
+        "select t, greatest(t, %(at)s::timestamptz), coalesce(%(at)s::timestamptz "
+        "between t - interval '5 minutes' and t + make_interval(days => %(most)s), true) "
+        "from clock_timestamp() t", {"at": wished, "most": FURTHEST_DAYS}).fetchone()
     assert row is not None
-    if not row[1]:
+    if not row[2]:
         raise InvalidInput(errors=(FieldError(
             "effective_from", "out_of_range",
             "Yürürlük tarihi geçmişte olamaz ve en çok bir yıl sonrası olabilir.",
             "The effective date is not in the past and at most a year ahead."),))
-    return row[0]  # type: ignore[no-any-return]
+    return row[0], row[1]
 
 
 def publish_standard_texts(provider_id: int, brand_id: int) -> dict[str, int]:
@@ -250,15 +279,16 @@ def _latest(conn: psycopg.Connection[Any], document_id: int,
     back as retired (hash empty) when the text was retired after it."""
     row = conn.execute(
         "select v.id, v.document_id, v.version, v.language, v.content_hash, "
-        "coalesce(v.source ->> 'body', v.body), v.purposes, exists (select from document_event e "
+        "coalesce(v.source ->> 'title', v.title), coalesce(v.source ->> 'body', v.body), "
+        "v.purposes, coalesce(v.source -> 'fields', '{}'), exists (select from document_event e "
         "where e.document_id = v.document_id and e.kind = 'RETIRED' and e.at >= v.published_at) "
         "from document_version v where v.document_id = %s and v.language = %s "
         "order by v.version desc limit 1", (document_id, language),
     ).fetchone()
     if row is None:
         return None, None
-    digest = b"" if row[7] else bytes(row[4])
-    return Version(row[0], row[1], row[2], row[3], digest), renewal.Shown(row[5], row[6])
+    digest = b"" if row[9] else bytes(row[4])
+    return Version(row[0], row[1], row[2], row[3], digest), renewal.Shown(*row[5:9])
 
 
 def _insert(conn: psycopg.Connection[Any], facts: Facts, language: str, judged: Judged,
@@ -266,13 +296,18 @@ def _insert(conn: psycopg.Connection[Any], facts: Facts, language: str, judged: 
     try:
         row = conn.execute(
             "insert into document_version (provider_id, document_id, version, language, title, "
-            "body, content_hash, published_by, effective_from, source, purposes, renewal, "
-            "renewal_reason) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-            "returning id",
+            "body, content_hash, published_by, published_at, effective_from, source, purposes, "
+            "renewal, renewal_reason, topics) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+            "returning id, text_digest(document_version)",
             (facts.provider_id, facts.document_id, said["version"], language, judged.title,
-             judged.body, digest, user_id, said["at"], json.dumps(said["source"]),
-             json.dumps(facts.purposes), said["renewal"], said["reason"]),
+             judged.body, digest, user_id, said["published"], said["at"],
+             json.dumps(said["source"]), json.dumps(facts.purposes), said["renewal"],
+             said["reason"], said["topics"]),
         ).fetchone()
     except pg.UniqueViolation as error:  # a hand in the table: the lock is ours
         raise changed_meanwhile() from error
-    return Version(row[0] if row else 0, facts.document_id, said["version"], language, digest)
+    assert row is not None
+    note(conn, facts.provider_id, user_id, "document:publish", f"document_version:{row[0]}",
+         {"hash": digest.hex(), "digest": row[1]})
+    return Version(row[0], facts.document_id, said["version"], language, digest)

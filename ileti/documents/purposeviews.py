@@ -2,7 +2,8 @@
 
 A purpose is one line (R-57, R-59). One whose ground is not explicit consent never shows a box: the
 linter refuses a statement of consent linked to it, and forms offer none. Purposes are not deleted,
-because versions name them; one that ended is switched off.
+because versions name them; one that ended is switched off, and stays in the table of VERBİS until
+the last text on show that names it is taken off or published anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
@@ -123,8 +124,11 @@ class PurposeView(RecordView):
     @expose("/verbis.csv", methods=["GET"])
     @has_access
     def export(self) -> ResponseReturnValue:
-        """The inventory as a table for VERBİS, with the texts that tell people of it."""
-        purposes = list(orm.db.session.scalars(select(Purpose).where(Purpose.active).order_by(
+        """The inventory as a table for VERBİS, with the texts that tell people of it. A purpose
+        that was switched off stands in it as long as a text on show names it: the two must agree
+        (R-59)."""
+        purposes = list(orm.db.session.scalars(select(Purpose).where(
+            or_(Purpose.active, Purpose.id.in_(_named_on_show()))).order_by(
             Purpose.provider_id, Purpose.brand_id.nulls_first(), Purpose.name)))
         body = table(purposes, _told_in(purposes), "en" if request.args.get("dil") == "en"
                      else "tr" if request.args.get("dil") == "tr" else language())
@@ -136,11 +140,19 @@ class PurposeView(RecordView):
 
 
 def _asking(purpose: Purpose) -> Document | None:
-    """A statement of consent on show for the purpose."""
-    return orm.db.session.scalars(select(Document).join(
-        DocumentPurpose, DocumentPurpose.document_id == Document.id).where(
-        DocumentPurpose.purpose_id == purpose.id, Document.kind.in_(ONE_PURPOSE),
-        pages.on_show_now()).limit(1)).first()
+    """A statement of consent on show or planned for the purpose, as its versions keep it: forms
+    ask by these, and a link may be gone since (R-57)."""
+    kept = (version for asked in (pages.versions_on_show(), pages.versions_planned())
+            for version in orm.db.session.scalars(asked.join(Document).where(
+                Document.kind.in_(ONE_PURPOSE))))
+    return next((version.document for version in kept
+                 if any(one.get("id") == purpose.id for one in version.purposes)), None)
+
+
+def _named_on_show() -> set[int]:
+    """Purposes that texts on show name, as their versions keep them: a link may be gone since."""
+    kept = orm.db.session.scalars(pages.versions_on_show())
+    return {one["id"] for version in kept for one in version.purposes if one.get("id", 0) > 0}
 
 
 def _told_in(purposes: list[Purpose]) -> dict[int, list[str]]:

@@ -119,6 +119,22 @@ SAMPLES: Final[tuple[Sample, ...]] = (
            "çerezler\n\nHangi sayfaların okunduğunu saymak için, yalnız siz seçerseniz "
            "kullanılır. Süre: [süre].\n\nSeçiminizi sayfanın altındaki “Çerez ayarları” "
            "bağlantısından değiştirebilir, analitik çerezleri reddedebilirsiniz."),
+    Sample("cerez-zorunlu", "CEREZ", "Yalnız zorunlu çerezler", "Necessary cookies alone",
+           "Çerez metni", "{unvan} bu sitede yalnız zorunlu çerezleri kullanır; sizi izleyen, "
+           "reklam ya da ölçüm için konan çerez yoktur.\n\n## Hangi çerez, ne için\n\nOturum "
+           "çerezi, giriş yaptığınızı ve sepetinizi hatırlar. Süre: oturum boyunca.\n\nBu çerez "
+           "olmadan site çalışmaz, bu yüzden seçiminize sunulmaz. Tarayıcınızın ayarlarından "
+           "silebilir ya da engelleyebilirsiniz."),
+    Sample("cerez-pazarlama", "CEREZ", "Reklam ve ölçüm çerezleri", "Advertising and analytics",
+           "Çerez metni", "{unvan} bu sitede üç tür çerez kullanır. Zorunlu olmayanlar, siz "
+           "seçmeden konmaz.\n\n## Zorunlu çerezler\n\nSepet ve oturum için gerekir. Süre: "
+           "oturum boyunca.\n\n## Analitik çerezler\n\nHangi sayfaların okunduğunu sayarız; "
+           "verileri [ölçüm şirketinin unvanı] bizim adımıza işler. Süre: [süre].\n\n## Reklam "
+           "çerezleri\n\nBaşka sitelerde ilginizi çekebilecek reklamları [reklam şirketinin "
+           "unvanı] gösterir. Süre: [süre].\n\n## Seçiminiz\n\nİlk gelişinizde “Tümünü kabul "
+           "et”, “Tümünü reddet” ve “Seç” yan yana durur; reddetseniz de siteyi kullanırsınız. "
+           "Seçiminizi sayfanın altındaki “Çerez ayarları” bağlantısından dilediğiniz an "
+           "değiştirebilirsiniz."),
 )
 
 

@@ -78,10 +78,11 @@ def _happened(document_id: int, kind: str, action: str, user_id: int | None, rea
             raise NotFound()
         if not row[1]:
             return False
-        conn.execute(
+        event: Any = conn.execute(
             'insert into document_event (provider_id, document_id, kind, at, "by", reason) '
-            "values (%s, %s, %s, clock_timestamp(), %s, %s)",
-            (row[0], document_id, kind, user_id, reason))
+            "values (%s, %s, %s, clock_timestamp(), %s, %s) "
+            "returning id, text_event_digest(document_event)",
+            (row[0], document_id, kind, user_id, reason)).fetchone()
         note(conn, row[0], user_id, action, f"document:{document_id}",
-             {"reason": reason} if reason else {})
+             ({"reason": reason} if reason else {}) | {"event": event[0], "digest": event[1]})
         return True

@@ -8,7 +8,7 @@ formula is quoted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from ileti.core import csvfile
@@ -24,6 +24,12 @@ HEADS: Final = {
 _YES_NO: Final = {"tr": ("Evet", "Hayır", "Tümü", "Yok"), "en": ("Yes", "No", "All", "None")}
 
 
+#: who names more categories of data that are held: from a language to their names. Custom fields
+#: that are personal say so here; their purposes are for the provider to name.
+also: list[Callable[[str], list[str]]] = []
+_OWN: Final = {"tr": "Özel alan", "en": "Custom field"}
+
+
 def table(purposes: Iterable[Any], told: dict[int, list[str]], language: str) -> bytes:
     """The table as a file; ``told`` are the names of texts by purpose id."""
     yes, no, everyone, nobody = _YES_NO[language]
@@ -35,7 +41,9 @@ def table(purposes: Iterable[Any], told: dict[int, list[str]], language: str) ->
         _say(GROUNDS, one.ground, language), one.ground_note or "",
         ", ".join(one.recipients) or nobody, one.period, yes if one.abroad else no,
         one.abroad_note or "", str(one.brand) if one.brand is not None else everyone,
-        ", ".join(told.get(one.id, [])) or nobody) for category, one in lines)])
+        ", ".join(told.get(one.id, [])) or nobody) for category, one in lines), *(
+        (f"{_OWN[language]}: {name}", *[""] * (len(HEADS[language]) - 1))
+        for names in also for name in names(language))])
 
 
 def _say(words: dict[str, Word], key: str, language: str) -> str:

@@ -14,9 +14,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from ileti.core import clock, orm
+from ileti.core import clock
 from ileti.core.errors import NotFound
 from ileti.core.formats import say
 from ileti.documents import pages, showing
@@ -26,7 +25,7 @@ from ileti.documents.models import DocumentVersion
 from ileti.documents.pages import CHANNEL_NAMES
 from ileti.documents.renewal import RENEWALS
 from ileti.documents.vocabulary import GROUNDS, KINDS
-from ileti.tenancy import security
+from ileti.tenancy import offered, security
 from ileti.tenancy.models import Brand
 from ileti.tenancy.trail import person
 
@@ -68,6 +67,7 @@ class VersionView(BaseView):
                 if one.get("ground") in GROUNDS) or "—"),
             (_("People are told"), say(RENEWALS[version.renewal])
              + (f" · {version.renewal_reason}" if version.renewal_reason else "")),
+            *([(_("Topics"), ", ".join(version.topics))] if version.topics else []),
         ]
         return self.render_template(
             "panel/documents/version.html", version=version, document=document, facts=facts,
@@ -108,7 +108,7 @@ class OnShowView(BaseView):
     @has_access
     def index(self) -> ResponseReturnValue:
         """The form, and the answer for its brand and moment; now when none is given."""
-        brands = orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(500)).all()
+        brands = offered.brands()
         at, typed, problem = _moment()
         brand = _brand(list(brands))
         rows = showing.on_show(brand.provider_id, brand.id, at) if brand and at else []

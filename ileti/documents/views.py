@@ -32,9 +32,9 @@ from ileti.documents.models import (
 )
 from ileti.documents.pages import CHANNEL_NAMES, LANGUAGES, emphasised, language_name
 from ileti.documents.vocabulary import GROUNDS, KINDS, WITH_CHANNEL
-from ileti.tenancy import audit, scope
+from ileti.tenancy import asked, audit, scope
+from ileti.tenancy import offered as offers
 from ileti.tenancy.crud import Records, RecordView, Told
-from ileti.tenancy.models import Brand
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 
@@ -192,15 +192,15 @@ class DocumentView(RecordView):
 
 
 def _wanted(chosen: dict[str, str]) -> Select[tuple[Document]]:
-    asked = select(Document)
+    rows = select(Document)
     if chosen["tur"] in KINDS:
-        asked = asked.where(Document.kind == chosen["tur"])
+        rows = rows.where(Document.kind == chosen["tur"])
     if chosen["marka"] == "ortak":
-        asked = asked.where(Document.brand_id.is_(None))
+        rows = rows.where(Document.brand_id.is_(None))
     elif chosen["marka"].isascii() and chosen["marka"].isdigit() and len(chosen["marka"]) < 10:
-        asked = asked.where(Document.brand_id == int(chosen["marka"]))
+        rows = rows.where(Document.brand_id == int(chosen["marka"]))
     where = _state(chosen["durum"])
-    return asked if where is None else asked.where(where)
+    return rows if where is None else rows.where(where)
 
 
 def _state(key: str) -> ColumnElement[bool] | None:
@@ -238,19 +238,13 @@ def _rows(documents: Any) -> list[dict[str, Any]]:
 
 
 def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
-    brands = orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(200)).all()
-    offered = (
-        ("tur", _("Kind"), [(key, say(word)) for key, word in KINDS.items()]),
-        ("marka", _("Brand"), [("ortak", _("All brands")), *((str(b.id), b.name)
-                                                            for b in brands)]),
-        ("durum", _("State"), [(key, str(word)) for key, word in STATES.items()]),
-    )
-    return [{"key": key, "label": label, "kind": "choices", "multiple": False,
-             "value": dict(choices).get(chosen[key]),
-             "choices": [{"value": v, "label": text, "selected": v == chosen[key]}
-                         for v, text in choices],
-             "kept": [(k, v) for k, v in chosen.items() if v and k != key]}
-            for key, label, choices in offered]
+    return [
+        asked.one_of("tur", _("Kind"), [(key, say(word)) for key, word in KINDS.items()], chosen),
+        asked.one_of("marka", _("Brand"), asked.brand_or_all(
+            offers.brands(), _("All brands")), chosen),
+        asked.one_of("durum", _("State"), [(key, str(word)) for key, word in STATES.items()],
+                     chosen),
+    ]
 
 
 def _at(chosen: dict[str, str], place: int) -> str:

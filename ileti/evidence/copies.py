@@ -56,7 +56,7 @@ def place_of(way: Way, address: str) -> str:
 
 def newest(way: Way, address: str) -> tuple[int, datetime | None]:
     """The last seal a place has, and since when; 0 and None for none."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select last, at from seal_export where way = %s and place = %s and there "
         "order by last desc, id desc limit 1", (int(way), place_of(way, address))).fetchone()
     return (row[0], row[1]) if row else (0, None)
@@ -74,7 +74,7 @@ class Begun(NamedTuple):
 def begun(way: Way, address: str) -> Begun | None:
     """What was tried last beyond what a place has; a retry carries the same seals again, so that a
     mail is the same mail and a locked copy is looked for before another one is made."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select first, last, name, at from seal_export where way = %s and place = %s and not there "
         "and last > %s order by id desc limit 1",
         (int(way), place_of(way, address), newest(way, address)[0])).fetchone()
@@ -127,7 +127,7 @@ def carry(way: Way, address: str, send: Callable[[File], None],
 
 
 def _note(way: Way, address: str, file: File | Begun, *, there: bool) -> None:
-    db.connection().execute(
+    db.system_connection().execute(
         "insert into seal_export (way, place, first, last, name, there) "
         "values (%s, %s, %s, %s, %s, %s)",
         (int(way), place_of(way, address), file.first, file.last, file.name, there))

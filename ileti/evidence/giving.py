@@ -56,10 +56,7 @@ def take(provider_id: int, *, by: int | None) -> Brought:
     Ends the session's transaction."""
     orm.db.session.commit()
     found = Brought()
-    files = [(one.filename or "", one.stream) for one in request.files.getlist(FIELD)]
-    for name, spool in files:
-        if not isinstance(spool, Spool):
-            continue
+    for name, spool in _files():
         try:
             found.kept.append((vault.keep(provider_id, spool, name, by=by), name))
         except IletiError as error:
@@ -71,6 +68,16 @@ def take(provider_id: int, *, by: int | None) -> Brought:
             code="cut_short") if doors.brought() else CallerMistake(
             "Dosya seçin.", "Choose a file.", code="no_file")))
     return found
+
+
+def coming() -> list[Spool]:
+    """The files of this request's form before any is kept: for who may refuse one by its digest."""
+    return [spool for _name, spool in _files()]
+
+
+def _files() -> list[tuple[str, Spool]]:
+    return [(one.filename or "", one.stream) for one in request.files.getlist(FIELD)
+            if isinstance(one.stream, Spool)]
 
 
 def asked_role() -> Role | None:

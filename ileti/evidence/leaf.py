@@ -23,6 +23,7 @@ import msgspec
 import rfc8785
 
 FORMAT = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Claim(NamedTuple):
@@ -54,18 +55,24 @@ def iso_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()[:19] + "Z"
 
 
+def claim_parts(claim: Claim) -> tuple[str, str, str]:
+    """The claim's text before its date, between date and recipient, and behind the recipient: what
+    many claims share is written once."""
+    return (
+        f'{{"brand":{claim.brand},"channel":"{claim.channel}","consentDate":"',
+        f'","dealer":{"null" if claim.dealer is None else claim.dealer},'
+        f'"evidence":"{claim.evidence}","idem":"{claim.idem}",'
+        f'"person":{_quoted(claim.person)},"provider":{claim.provider},"recipient":"',
+        f'","recipientType":"{claim.recipient_type}",'
+        f'"source":"{claim.source}","standing":"{claim.standing}","status":"{claim.status}",'
+        f'"text":{_quoted(claim.text)},"v":{FORMAT}}}',
+    )
+
+
 def canonical_claim(claim: Claim) -> str:
     """The claim as RFC 8785 text."""
-    return (
-        f'{{"brand":{claim.brand},"channel":"{claim.channel}",'
-        f'"consentDate":"{iso_utc(claim.consent_date)}",'
-        f'"dealer":{"null" if claim.dealer is None else claim.dealer},'
-        f'"evidence":"{claim.evidence}","idem":"{claim.idem}",'
-        f'"person":{_quoted(claim.person)},"provider":{claim.provider},'
-        f'"recipient":"{claim.recipient}","recipientType":"{claim.recipient_type}",'
-        f'"source":"{claim.source}","standing":"{claim.standing}","status":"{claim.status}",'
-        f'"text":{_quoted(claim.text)},"v":{FORMAT}}}'
-    )
+    head, middle, tail = claim_parts(claim)
+    return f"{head}{iso_utc(claim.consent_date)}{middle}{claim.recipient}{tail}"
 
 
 def claim_digest(claim: Claim) -> bytes:
@@ -115,7 +122,7 @@ def canonical_digest(content: Any) -> str:
 
 def micros_of(moment: datetime) -> int:
     """Microseconds since 1970 (UTC)."""
-    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 

@@ -26,24 +26,14 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
-from ileti.core.columns import PROOF, READ, EncryptedText
+from ileti.core.columns import PROOF, READ, XID8, EncryptedText
 from ileti.evidence.vault import KEY_PURPOSE, NAME_PURPOSE
-
-
-class XID8(UserDefinedType):
-    """PostgreSQL's 64-bit transaction id, the sealer's order."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """The type's name in DDL."""
-        return "xid8"
 
 
 class SealEpoch(Model):
@@ -63,7 +53,8 @@ class Seal(Model):
     transaction, kind and id, up to (``upto_xid``, ``upto_kind``, ``upto_id``).
 
     ``digest`` is SHA-256 over the canonical header (:class:`ileti.evidence.seal.Header`), which
-    holds the digest of the seal before. Numbers begin at 1 and have no gap.
+    holds the digest of the seal before. Numbers begin at 1 and have no gap. ``signer``: SHA-256 of
+    the installation's public key, None in seals from before they named it.
     """
 
     __tablename__ = "seal"
@@ -83,6 +74,7 @@ class Seal(Model):
     root: Mapped[bytes] = mapped_column(LargeBinary)
     previous: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    signer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class SealStamp(Model):
@@ -155,6 +147,34 @@ class EvidenceFile(Model):
     store: Mapped[int] = mapped_column(SmallInteger)
     place: Mapped[str] = mapped_column(String(160))
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class StepUp(Model):
+    """A person's proof about one thing before messages are sent (:mod:`ileti.evidence.stepup`,
+    R-51): ``statement`` was signed, ``file_id`` holds the signature, it counts ``until`` then and
+    for ``digest`` alone. ``mark`` is of the key, ``signer`` in the signature's own words."""
+
+    __tablename__ = "step_up"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "statement", name="uq_step_up_provider_id"),
+        Index("ix_step_up_subject", "provider_id", "subject", "id"),
+        Index("ix_step_up_user_id", "user_id", "id"),
+        {"comment": PROOF},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    user_id: Mapped[int] = mapped_column(Integer)
+    file_id: Mapped[int] = mapped_column(BigInteger)
+    proven_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()"))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    method: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(120))
+    signer: Mapped[str] = mapped_column(String(200))
+    mark: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    statement: Mapped[str] = mapped_column(Text)
 
 
 class EvidenceComing(Model):

@@ -15,6 +15,7 @@ what epochs are for (docs/adr/0022). No lock in the writers' path.
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ import psycopg
 from ileti.core import db
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
+from ileti.core.secrets import secrets
 from ileti.evidence import merkle
 from ileti.evidence.leaf import canonical_json, iso_utc
 
@@ -33,9 +35,9 @@ log = get_logger("ileti.evidence")
 
 FORMAT: Final = 1
 #: tables with leaves, by kind; a kind is part of a seal's order: never renumber, only append
-LEAVES: Final = {1: "consent_entry", 2: "entry_file", 3: "kvkk_entry", 4: "destruction_log"}
-_CAME: Final = {1: "captured_at", 2: "added_at", 3: "captured_at",
-                4: "at"}
+LEAVES: Final = {1: "consent_entry", 2: "entry_file", 3: "kvkk_entry", 4: "destruction_log",
+                 5: "audit_entry"}
+_CAME: Final = {1: "captured_at", 2: "added_at", 3: "captured_at", 4: "at", 5: "at"}
 MOST: Final = 20_000
 _LOCK: Final = 0x5EA1
 _LAST_ID: Final = 2**63 - 1
@@ -61,7 +63,9 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a seal says; ``system`` is the cluster's identifier, ``upto`` the last leaf's place."""
+    """What a seal says; ``system`` is the cluster's identifier, ``upto`` the last leaf's place,
+    ``signer`` SHA-256 of the installation's public key, so that what it signs is bound to what it
+    seals (None: sealed before seals named it)."""
 
     number: int
     epoch: int
@@ -71,10 +75,12 @@ class Header:
     root: bytes
     previous: bytes | None
     sealed_at: datetime
+    signer: bytes | None = None
 
     def canonical(self) -> bytes:
         """RFC 8785 JSON; what is hashed and stamped."""
-        return canonical_json({
+        named = {} if self.signer is None else {"signer": self.signer.hex()}
+        return canonical_json(named | {
             "at": iso_utc(self.sealed_at), "epoch": self.epoch, "leaves": self.leaves,
             "number": self.number, "previous": self.previous and self.previous.hex(),
             "root": self.root.hex(), "system": self.system, "upto": list(self.upto), "v": FORMAT,
@@ -109,7 +115,7 @@ def seal_due(until: float, *, most: int = MOST) -> dict[str, int]:
 def seal_once(most: int = MOST) -> tuple[int, bool]:
     """One seal over at most that many leaves: their number (0: nothing to seal, or another sealer
     is at it) and whether there may be more. Raises AnotherCluster."""
-    with db.transaction() as conn:
+    with db.transaction(system=True) as conn:
         row = conn.execute("select pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
         if row is None or not row[0]:
             return 0, False
@@ -122,7 +128,7 @@ def seal_once(most: int = MOST) -> tuple[int, bool]:
             number=last.number + 1 if last else 1, epoch=epoch, system=system,
             upto=found[-1].at, leaves=len(found),
             root=merkle.root([leaf.value for leaf in found]),
-            previous=last.digest if last else None, sealed_at=_second(conn)))
+            previous=last.digest if last else None, sealed_at=_second(conn), signer=_signer()))
         reach("seal.written")
     return len(found), closing or len(found) == most
 
@@ -130,14 +136,14 @@ def seal_once(most: int = MOST) -> tuple[int, bool]:
 def _next(conn: psycopg.Connection[Any], last: Header | None, most: int
           ) -> tuple[int, str, bool, list[Leaf]] | None:
     """The leaves of the next seal with their epoch, its cluster and whether it has ended."""
-    for epoch, system, closing in _epochs(conn, last.epoch if last else 0):
+    for epoch, system, closing in epochs(conn, last.epoch if last else 0):
         after = last.upto if last is not None and last.epoch == epoch else START
         if found := read_leaves(conn, epoch, after, most=most, closing=closing):
             return epoch, system, closing, found
     return None
 
 
-def _epochs(conn: psycopg.Connection[Any], since: int) -> list[tuple[int, str, bool]]:
+def epochs(conn: psycopg.Connection[Any], since: int) -> list[tuple[int, str, bool]]:
     """Epochs whose leaves may be unsealed: number, cluster, and whether it has ended."""
     rows = conn.execute(
         "select epoch, system, lead(epoch) over (order by epoch) is not null, "
@@ -146,6 +152,11 @@ def _epochs(conn: psycopg.Connection[Any], since: int) -> list[tuple[int, str, b
     if rows[-1][1] != rows[-1][3]:
         raise AnotherCluster(rows[-1][3])
     return [(epoch, system, ended) for epoch, system, ended, _ in rows if epoch >= since]
+
+
+def _signer() -> bytes:
+    """SHA-256 of the key that signs receipts and bundles."""
+    return sha256(b64decode(secrets().receipts.public)).digest()
 
 
 def _second(conn: psycopg.Connection[Any]) -> datetime:
@@ -191,7 +202,8 @@ def bound(place: Position, kind: int) -> int:
 
 _COLUMNS: Final = (
     "s.number, s.epoch, e.system, s.upto_xid, s.upto_kind, s.upto_id, s.leaves, s.root, "
-    "s.previous, s.sealed_at, s.digest from seal s join seal_epoch e on e.epoch = s.epoch ")
+    "s.previous, s.sealed_at, s.digest, s.signer "
+    "from seal s join seal_epoch e on e.epoch = s.epoch ")
 
 
 class Broken(Exception):
@@ -204,7 +216,8 @@ class Broken(Exception):
 
 def _header(row: tuple[Any, ...]) -> Header:
     found = Header(row[0], row[1], row[2], Position(*row[3:6]), row[6], bytes(row[7]),
-                   None if row[8] is None else bytes(row[8]), row[9])
+                   None if row[8] is None else bytes(row[8]), row[9],
+                   None if row[11] is None else bytes(row[11]))
     if found.digest != bytes(row[10]):
         raise Broken(found.number)
     return found
@@ -212,7 +225,7 @@ def _header(row: tuple[Any, ...]) -> Header:
 
 def newest(conn: psycopg.Connection[Any] | None = None) -> Header | None:
     """The last seal; raises Broken when it was changed."""
-    row = (conn or db.connection()).execute(
+    row = (conn or db.system_connection()).execute(
         f"select {_COLUMNS} order by s.number desc limit 1").fetchone()
     return _header(row) if row else None
 
@@ -221,15 +234,15 @@ def keep(conn: psycopg.Connection[Any], new: Header) -> None:
     """Write a seal, inside the caller's transaction."""
     conn.execute(
         "insert into seal (number, epoch, upto_xid, upto_kind, upto_id, leaves, root, previous, "
-        "sealed_at, digest) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "sealed_at, digest, signer) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (new.number, new.epoch, *new.upto, new.leaves, new.root, new.previous, new.sealed_at,
-         new.digest))
+         new.digest, new.signer))
 
 
 def chain(first: int, last: int | None = None) -> Iterator[Header]:
     """Seals from one number to another (or the newest), as they stand in the database; raises
     Broken."""
-    conn = db.connection()
+    conn = db.system_connection()
     while True:
         rows = conn.execute(
             f"select {_COLUMNS} where s.number >= %s and (%s::bigint is null or s.number <= %s) "
@@ -248,7 +261,7 @@ def seal_of(at: Position, epoch: int) -> Header | None:
 def seals_of(places: Sequence[tuple[int, Position]]) -> list[Header | None]:
     """The seal of each leaf, by epoch and place; None for those that wait for one."""
     epochs, ats = [epoch for epoch, _ in places], [at for _, at in places]
-    rows = db.connection().execute(  # the columns are a constant of this module
+    rows = db.system_connection().execute(  # the columns are a constant of this module
         f"select w.n, f.* from unnest(%s::int[], %s::bigint[], %s::int[], %s::bigint[]) "  # noqa: S608
         f"with ordinality w(epoch, xid, kind, id, n), lateral (select {_COLUMNS} "
         "where s.epoch = w.epoch and (s.upto_xid, s.upto_kind, s.upto_id) >= (w.xid, w.kind, w.id) "
@@ -261,7 +274,7 @@ def seals_of(places: Sequence[tuple[int, Position]]) -> list[Header | None]:
 
 def leaves_of(seal: Header) -> list[Leaf]:
     """The leaves a seal stands on, read from the tables as they are now."""
-    with db.transaction() as conn:
+    with db.transaction(system=True) as conn:
         row = conn.execute("select epoch, upto_xid, upto_kind, upto_id from seal where number = %s",
                            (seal.number - 1,)).fetchone()
         after = Position(*row[1:]) if row and row[0] == seal.epoch else START
@@ -277,7 +290,7 @@ class Waiting:
 
 def waiting() -> Waiting:
     """The age of the oldest leaf without a seal."""
-    conn = db.connection()
+    conn = db.system_connection()
     last = newest(conn)
     after = last.upto if last else START
     epoch = last.epoch if last else 0

@@ -84,7 +84,7 @@ def ask(header: seal.Header) -> Judged:
     if decode_timestamp_response(in_order(token)).tst_info.nonce != asked.nonce:
         raise NoStamp(en="the stamp answers another request")
     reach("stamp.judged")
-    db.connection().execute(
+    db.system_connection().execute(
         "insert into seal_stamp (number, stamped_at, verdict, signer, token) "
         "values (%s, %s, %s, %s, %s)",
         (header.number, found.at, int(found.verdict), found.signer, token))
@@ -93,7 +93,7 @@ def ask(header: seal.Header) -> Judged:
 
 def newest() -> Stamp | None:
     """The last stamp that was kept."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select id, number, stamped_at, received_at, verdict, signer from seal_stamp "
         "order by number desc, id desc limit 1").fetchone()
     return Stamp(*row) if row else None
@@ -106,7 +106,7 @@ def stamp_over(number: int) -> Stamp | None:
 
 def stamps_over(numbers: Sequence[int]) -> dict[int, Stamp]:
     """The first stamp that covers each of these seals; those no stamp covers are left out."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         "select w.number, f.* from unnest(%s::bigint[]) w(number), lateral (select id, number, "
         "stamped_at, received_at, verdict, signer from seal_stamp s where s.number >= w.number "
         "order by s.number, s.id limit 1) f", (list(numbers),)).fetchall()
@@ -116,7 +116,7 @@ def stamps_over(numbers: Sequence[int]) -> dict[int, Stamp]:
 def stamps(first: int, last: int) -> Iterator[tuple[Stamp, seal.Header]]:
     """All stamps over seals of these numbers, each with its seal as it stands in the database;
     those over a seal that was changed are left out (:func:`ileti.evidence.seal.chain` names it)."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         "select id, number, stamped_at, received_at, verdict, signer from seal_stamp "
         "where number between %s and %s order by number, id", (first, last)).fetchall()
     for row in rows:
@@ -132,13 +132,13 @@ def token_of(stamp: Stamp) -> bytes:
 
 def tokens_of(stamps: Collection[Stamp]) -> dict[int, bytes]:
     """The replies of several by the stamps' ids, in one statement."""
-    return {row[0]: bytes(row[1]) for row in db.connection().execute(
+    return {row[0]: bytes(row[1]) for row in db.system_connection().execute(
         "select id, token from seal_stamp where id = any(%s)",
         (list({one.id for one in stamps}),)).fetchall()}
 
 
 def _is_time(number: int) -> bool:
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select max(number), extract(epoch from now() - max(received_at)) from seal_stamp"
     ).fetchone()
     assert row is not None
@@ -166,7 +166,7 @@ def _answer(asked: bytes) -> bytes:
 @contextmanager
 def _alone() -> Iterator[bool]:
     """Whether nobody else asks at the moment: stamps are paid for. No transaction is open."""
-    conn = db.connection()
+    conn = db.system_connection()
     row = conn.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
     alone = bool(row and row[0])
     try:

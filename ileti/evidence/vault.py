@@ -47,6 +47,11 @@ log = get_logger("ileti.evidence")
 
 KEY_PURPOSE: Final = "evidence-key"
 NAME_PURPOSE: Final = "evidence-name"
+#: that the evidence of a click s names a file f (docs/adr/0029): the scan or the recording of an
+#: explicit consent, which has no link of its own
+NAMED_BY_CLICK: Final = """jsonb_typeof(s.evidence -> 'file') = 'object'
+   and f.provider_id = s.provider_id
+   and f.id = substring(s.evidence -> 'file' ->> 'id' from '^[0-9]{1,18}$')::bigint"""
 LEFT_HOURS: Final = 6
 _CONTROL: Final = bytes(n for n in range(32) if n not in b"\t\n\f\r") + b"\x7f"
 _MB: Final = 1_000_000
@@ -205,7 +210,7 @@ def find(provider_id: int, digest: bytes) -> Kept | None:
 
 def find_all(provider_id: int, digests: Sequence[bytes]) -> list[Kept]:
     """The provider's files of these SHA-256, in one statement."""
-    return [_kept(row) for row in db.connection().execute(
+    return [_kept(row) for row in db.system_connection().execute(
         _FILES + "where provider_id = %s and sha256 = any(%s) order by id",
         (provider_id, list(digests))).fetchall()]
 
@@ -213,7 +218,7 @@ def find_all(provider_id: int, digests: Sequence[bytes]) -> list[Kept]:
 def describe(provider_id: int, file_ids: Iterable[int]) -> dict[int, Kept]:
     """What files are, by number, in one statement; those that are not the provider's, or that are
     destroyed, are left out."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         _FILES + "where provider_id = %s and id = any(%s) and erased_at is null",
         (provider_id, list(file_ids))).fetchall()
     return {row[0]: _kept(row) for row in rows}
@@ -224,7 +229,7 @@ def opened(provider_id: int, file_id: int) -> Iterator[Iterator[bytes]]:
     """The clear content piece by piece, after all of it was verified by its seal and its digest: a
     changed file gives out no byte. Raises NotFound, FileDamaged (named in the log),
     OutsideRetryable when the store does not answer."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select sha256, file_key, store, place from evidence_file where provider_id = %s "
         "and id = %s and erased_at is null", (provider_id, file_id)).fetchone()
     if row is None:
@@ -250,13 +255,13 @@ def verify(provider_id: int, file_id: int) -> None:
 
 def used(provider_id: int) -> tuple[int, int]:
     """Bytes kept and on their way, and the quota in bytes."""
-    return _use(db.connection(), provider_id)
+    return _use(db.system_connection(), provider_id)
 
 
 def sweep() -> dict[str, int]:
     """Remove what killed processes left: objects that became nobody's file, and half-come ones. A
     process that is merely slow finds its place dropped and keeps nothing."""
-    conn = db.connection()
+    conn = db.system_connection()
     rows = conn.execute(
         "update evidence_coming set dropped = true where dropped "
         "or started_at < now() - make_interval(hours => %s) returning id, store, place",
@@ -287,7 +292,7 @@ def _token_of(place: str) -> str:
 def _reserve(provider_id: int, size: int, store: Store, place: str) -> int:
     """Take the room before anything is written; two at once stand in a line (at the provider's
     row)."""
-    with db.transaction() as conn:
+    with db.transaction(system=True) as conn:
         conn.execute("select from provider where id = %s for no key update", [provider_id])
         taken, quota = _use(conn, provider_id)
         if taken + size > quota:
@@ -319,7 +324,7 @@ def _settle(coming: int, provider_id: int, spool: Spool, media_type: str, name: 
     """What lies there becomes the provider's file; of two of the same content the first."""
     ring = secrets().keyring
     key = ring.encrypt_text(base64.b64encode(spool.key).decode(), KEY_PURPOSE)
-    with db.transaction() as conn:
+    with db.transaction(system=True) as conn:
         ours = conn.execute("select from evidence_coming where id = %s and not dropped for update",
                             [coming]).fetchone()
         if ours is None:
@@ -345,7 +350,7 @@ def _settle(coming: int, provider_id: int, spool: Spool, media_type: str, name: 
 def _drop(coming: int) -> None:
     """Something may lie there: the sweeper looks; also when this cannot be written, later."""
     with suppress(IletiError, psycopg.Error):
-        db.connection().execute("update evidence_coming set dropped = true where id = %s",
+        db.system_connection().execute("update evidence_coming set dropped = true where id = %s",
                                 [coming])
 
 
@@ -353,7 +358,8 @@ def _forget(coming: int, store: Store, place: str) -> None:
     """First the object, then the row that names it."""
     store.remove(place)
     reach("vault.removed")
-    db.connection().execute("delete from evidence_coming where id = %s and dropped", [coming])
+    db.system_connection().execute(
+        "delete from evidence_coming where id = %s and dropped", [coming])
 
 
 def _verify(path: Path, key: bytes, place: str, digest: bytes) -> None:

@@ -4,21 +4,25 @@
 Why this module exists: a proof that only its maker can check is none. This one file is put into
 every bundle as ``verify.py`` and runs anywhere with Python 3.8 or later::
 
-    python3 verify.py kanit.zip [--ca authorities.pem] [--against seals.jsonl]
+    python3 verify.py kanit.zip [--ca authorities.pem] [--against seals.jsonl] [--keys keys.json]
 
 It imports nothing of İleti. What it asks, per record: do its parts have the digests that its claim
 names; is its leaf that of its claim, under its salt; does its path lead to the root of its seal;
-does each seal hold the digest of the one before, up to one that a time stamp covers; is that stamp
-over that seal, and (openssl) signed by an authority. The format: docs/proof-bundle.md.
+does each seal stand on the one before, up to one that a time stamp covers; is that stamp over it,
+and (openssl) signed by an authority; is every file a record names here. Of the rest, which stands
+under no seal (numbers, pages, İYS's answers): is it signed, by the key that the records' own seals
+or whoever checks name. Format: docs/proof-bundle.md.
 
-Exit code 0: everything holds and somebody outside vouches for it; 3: the parts fit each other, but
-nothing outside was compared (who makes everything up can make that up too); 1: something does not
-hold, the first wrong record is named; 2: this is no bundle.
+Exit code 0: everything holds and somebody outside vouches for it; 4: what the seals cover holds,
+the rest is not proven; 3: the parts fit each other, but nothing outside was compared (who makes
+everything up can make that up too); 1: something does not hold, the first wrong record is named;
+2: this is no bundle.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import datetime as dt
 import hashlib
 import json
@@ -32,14 +36,27 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 INDEX = "bundle.json"
 CHAIN = "seals/chain.jsonl"
 LARGEST = 2 << 30
+# Where evidence names files of the list a record came with, its own files, texts of its form.
+LISTS = ("origin.files.sha256",)
+OWN = ("file.sha256", "recording.sha256")
+TEXTS = ("texts.hash", "privacy.notice.hash", "privacy.texts.hash")
 DEEPEST = 200
+SIGNATURE = "signature"
+SHA_256, SHA_384 = (bytes.fromhex("6086480165030402" + end) for end in ("01", "02"))
+# The field and the group of Ed25519 (RFC 8032 §5.1).
+P = 2 ** 255 - 19
+ORDER = 2 ** 252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, P - 2, P) % P
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
+_SIGNED = re.compile(r"[A-Za-z0-9+/]{86}==\Z")
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}=\Z")
 _NAME = re.compile(r"[A-Za-z0-9_\-]+(/[A-Za-z0-9_.\-]+)*(\.[A-Za-z0-9]+)?\Z")
 
 
@@ -49,13 +66,15 @@ class NoBundle(Exception):
 
 class Said(NamedTuple):
     """One answer: whether it holds, what it is about, in Turkish and in English; ``outside``:
-    somebody who is not in the bundle vouches for it."""
+    somebody who is not in the bundle vouches for it; ``unproven``: nothing speaks against it, and
+    nobody vouches."""
 
     good: bool
     about: str
     tr: str
     en: str
     outside: bool = False
+    unproven: bool = False
 
 
 class Wrong(Exception):
@@ -108,18 +127,14 @@ def digest(content: bytes) -> bytes:
 
 def strict(text: bytes) -> Any:
     """JSON in UTF-8 without a name twice in one object, nested 200 deep at most."""
-
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             raise NoBundle("a name stands twice in one object")
         return found
 
-    def refuse(word: str) -> Any:
-        raise ValueError(word)
-
-    try:
-        content = json.loads(text.decode(), object_pairs_hook=once, parse_constant=refuse)
+    try:  # int refuses NaN and Infinity, the only constants there are
+        content = json.loads(text.decode(), object_pairs_hook=once, parse_constant=int)
         if _depth(text.decode()) > DEEPEST:
             raise ValueError("too deep")
     except (ValueError, RecursionError) as error:
@@ -129,11 +144,8 @@ def strict(text: bytes) -> Any:
 
 def _depth(text: str) -> int:
     """How many brackets are open at once."""
-    deepest = depth = 0
-    for sign in _SIGN.findall(text):
-        depth += 1 if sign in "[{" else -1 if sign in "]}" else 0
-        deepest = max(deepest, depth)
-    return deepest
+    return max(accumulate(1 if sign in "[{" else -1 if sign in "]}" else 0
+                          for sign in _SIGN.findall(text)), default=0)
 
 
 def _bytes32(value: Any) -> bytes:
@@ -153,6 +165,16 @@ def leaf_of(entry: dict[str, Any]) -> bytes:
     micros = _whole(entry["capturedMicros"])
     return digest(_bytes32(entry["salt"]) + digest(canonical(entry["claim"]))
                   + micros.to_bytes(8, "big", signed=True))
+
+
+def second_of(micros: int) -> str:
+    """A time in microseconds since 1970 as bundles write it, in whole seconds."""
+    try:
+        at = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(
+            seconds=micros // 1_000_000)
+    except OverflowError:
+        return ""
+    return at.isoformat()[:19] + "Z"
 
 
 def leads(leaf: bytes, place: int, size: int, path: list[bytes]) -> bytes | None:
@@ -179,30 +201,17 @@ def check_entry(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None
     if digest(canonical(entry["evidence"])).hex() != claim["evidence"]:
         raise Wrong("kanıtı (ne gösterildi, nereden alındı) beyanındaki özete uymuyor",
                     "its evidence (what was shown, where it was taken) is not what it claims")
-    person = entry.get("person")
+    person, text = entry.get("person"), entry.get("text")
+    if person is None and claim["person"] is not None:
+        raise Wrong("kişi bilgisi pakette yok", "its person is missing")
     if person is not None and digest(canonical(person)).hex() != claim["person"]:
         raise Wrong("kişi bilgisi beyanındaki özete uymuyor", "its person is not what it claims")
-    text = entry.get("text")
-    if text is not None:
-        if digest(canonical(text)).hex() != claim["text"]:
-            raise Wrong("gösterilen metin beyanındaki özete uymuyor",
-                        "the text shown is not what it claims")
-    elif claim["text"] is not None:
+    if text is not None and digest(canonical(text)).hex() != claim["text"]:
+        raise Wrong("gösterilen metin beyanındaki özete uymuyor",
+                    "the text shown is not what it claims")
+    if text is None and claim["text"] is not None:
         raise Wrong("gösterilen metin pakette yok", "the text shown is missing")
     check_sealed(entry, seals)
-
-
-def check_link(link: dict[str, Any], seals: dict[int, dict[str, Any]], leaves: set[str],
-               proofs: dict[str, str]) -> None:
-    """Raises Wrong when a file does not belong to a record of the bundle as it was sealed;
-    ``leaves`` are the records' that hold, ``proofs`` names of files by their digest."""
-    claim = link["claim"]
-    if claim["entry"] not in leaves:
-        raise Wrong("kanıt dosyası bu paketteki bir kayda bağlı değil",
-                    "its proof file belongs to no record of this bundle")
-    if claim["file"] not in proofs:
-        raise Wrong("kanıt dosyası pakette yok", "its proof file is missing")
-    check_sealed(link, seals)
 
 
 def check_sealed(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> None:
@@ -210,6 +219,9 @@ def check_sealed(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> Non
     leaf = leaf_of(entry)
     if leaf.hex() != entry["leaf"]:
         raise Wrong("beyanı taahhüdüne uymuyor", "its claim is not what its leaf commits to")
+    if entry["captured"] != second_of(entry["capturedMicros"]):
+        raise Wrong("alındığı an mühürlenen an değil",
+                    "the time of its capture is not the one that was sealed")
     seal = seals.get(_whole(entry["seal"]))
     if seal is None:
         raise Wrong("mührü pakette yok", "its seal is missing")
@@ -245,11 +257,9 @@ def read_chain(content: bytes) -> dict[int, dict[str, Any]]:
 
 def covers(number: int, seals: dict[int, dict[str, Any]], stamped: set[int]) -> bool:
     """Whether seals lead without a gap from this one to one that is stamped."""
-    while number in seals:
-        if number in stamped:
-            return True
+    while number in seals and number not in stamped:
         number += 1
-    return False
+    return number in seals
 
 
 def _parts(data: bytes) -> list[tuple[int, bytes]]:
@@ -268,9 +278,9 @@ def _parts(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def stamp_says(token: bytes) -> tuple[bytes, dt.datetime]:
-    """The SHA-256 imprint and the time in an RFC 3161 reply; ValueError for anything else. Whether
-    it is signed is openssl's question."""
+def stamp_says(token: bytes, over: bytes = SHA_256) -> tuple[bytes, dt.datetime]:
+    """The imprint (of the algorithm ``over``) and the time in an RFC 3161 reply; ValueError for
+    anything else. Whether it is signed is openssl's question."""
     try:
         reply = _parts(_parts(token)[0][1])
         signed = _parts(_parts(_parts(reply[1][1])[1][1])[0][1])
@@ -280,8 +290,8 @@ def stamp_says(token: bytes) -> tuple[bytes, dt.datetime]:
         said = next(part[1] for part in info if part[0] == 0x18).decode("ascii")
     except (IndexError, StopIteration, UnicodeDecodeError) as error:
         raise ValueError("not a time stamp") from error
-    if _parts(algorithm)[0][1] != bytes.fromhex("608648016503040201"):
-        raise ValueError("not over SHA-256")
+    if _parts(algorithm)[0][1] != over:
+        raise ValueError("over another kind of digest")
     whole = said.rstrip("Z").partition(".")[0]
     if len(whole) != 14:
         raise ValueError("no moment")
@@ -384,7 +394,8 @@ def check_files(index: dict[str, Any], files: dict[str, bytes]) -> list[Said]:
                          f"the digests of {len(listed)} files hold")]
 
 
-def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None) -> list[Said]:
+def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None,
+           keys: bytes | None = None) -> list[Said]:
     """All answers, in the order in which they are asked; raises NoBundle."""
     index, files = read_bundle(path)
     try:
@@ -399,18 +410,25 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None) 
         return [*said, Said(False, CHAIN, wrong.tr, wrong.en)]
     said.append(Said(True, CHAIN, f"{len(seals)} mühür birbirine bağlı",
                      f"{len(seals)} seals stand on each other"))
-    found: tuple[set[str], set[str]] = (set(), set())
-    said += _entries(index, files, seals, *found) + _links(index, files, seals, *found)
-    return said + _stamps(files, seals, ca) + ([] if against is None else _against(against, seals))
+    holding: list[dict[str, Any]] = []
+    said += _entries(index, files, seals, holding)
+    said += _links(index, files, seals, holding) + _named(files, holding)
+    said += _missing(index, files, holding) + _iys(files) + _stamps(files, seals, ca)
+    needed = _needed(files)
+    said += [] if against is None else _against(against, seals, needed, ca is not None)
+    return [*said, _signature(index, [seals[one] for one in needed if one in seals], keys)]
 
 
-def files_named(entry: dict[str, Any]) -> list[str]:
-    """Digests of the files that prove the whole list a record came with, as its evidence says."""
-    evidence = entry["evidence"]
-    origin = evidence.get("origin") if isinstance(evidence, dict) else None
-    files = origin.get("files") if isinstance(origin, dict) else None
-    found = [one.get("sha256") for one in (files if isinstance(files, list) else [])
-             if isinstance(one, dict)]
+def named(entry: dict[str, Any], *ways: str) -> list[str]:
+    """Digests that a record's evidence names in these ways (``LISTS``, ``OWN``, ``TEXTS``): members
+    of objects within objects, the last of them of an object or of each in a list."""
+    found = []
+    for way in ways:
+        said, *names = [entry["evidence"], *way.split(".")]
+        for name in names[:-1]:
+            said = said.get(name) if isinstance(said, dict) else None
+        found += [one.get(names[-1]) for one in (said if isinstance(said, list) else [said])
+                  if isinstance(one, dict)]
     return [one for one in found if isinstance(one, str)]
 
 
@@ -421,8 +439,7 @@ def _each(files: dict[str, bytes], folder: str, check: Callable[[dict[str, Any]]
     for name in sorted(one for one in files if one.startswith(folder)):
         try:
             part = strict(files[name])
-            record = part.get("record")
-            about = record if isinstance(record, str) else name
+            about = part["record"] if isinstance(part.get("record"), str) else name
             check(part)
             good += 1
         except Wrong as wrong:
@@ -433,33 +450,43 @@ def _each(files: dict[str, bytes], folder: str, check: Callable[[dict[str, Any]]
 
 
 def _entries(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
-             leaves: set[str], named: set[str]) -> list[Said]:
-    """Every record; ``leaves`` gets those that hold, ``named`` the files their evidence names."""
+             holding: list[dict[str, Any]]) -> list[Said]:
+    """Every record; ``holding`` gets those that hold."""
     def check(entry: dict[str, Any]) -> None:
         check_entry(entry, seals)
-        leaves.add(entry["leaf"])
-        named.update(files_named(entry))
-
+        holding.append(entry)
     said, good = _each(files, "entries/", check, "kayıt eksik ya da okunamıyor",
                        "the record is incomplete or cannot be read")
     if good + len(said) != index.get("entries"):
         said.append(Said(False, INDEX, "kayıt sayısı tutmuyor", "the number of records differs"))
-    if good:
-        said.append(Said(True, "entries", f"{good} kayıt mühürlendiği gibi",
-                         f"{good} records are as they were sealed"))
-    return said
+    return said + _count("entries", good, "{} kayıt mühürlendiği gibi",
+                         "{} records are as they were sealed")
+
+
+def _count(about: str, number: int, tr: str, en: str) -> list[Said]:
+    return [Said(True, about, tr.format(number), en.format(number))] if number else []
 
 
 def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict[str, Any]],
-           leaves: set[str], named: set[str]) -> list[Said]:
+           holding: list[dict[str, Any]]) -> list[Said]:
     """Every proof file of a record, and those of whole lists that records name themselves."""
+    records = {entry["leaf"]: entry.get("record") for entry in holding}
+    listed = {mark for entry in holding for mark in named(entry, *LISTS)}
     proofs = {digest(content).hex(): name for name, content in files.items()
               if name.startswith("proofs/")}
     linked = set()
 
     def check(link: dict[str, Any]) -> None:
-        check_link(link, seals, leaves, proofs)
-        linked.add(link["claim"]["file"])
+        claim = link["claim"]
+        if claim["entry"] not in records:
+            raise Wrong("kanıt dosyası bu paketteki bir kayda bağlı değil",
+                        "its proof file belongs to no record of this bundle")
+        if claim["file"] not in proofs:
+            raise Wrong("kanıt dosyası pakette yok", "its proof file is missing")
+        check_sealed(link, seals)
+        if link.get("record") != records[claim["entry"]]:
+            raise Wrong("kanıt dosyası başka bir kaydın", "its proof file is another record's")
+        linked.add(claim["file"])
 
     said, good = _each(files, "links/", check, "bağ eksik ya da okunamıyor",
                        "the link is incomplete or cannot be read")
@@ -467,18 +494,111 @@ def _links(index: dict[str, Any], files: dict[str, bytes], seals: dict[int, dict
         said.append(Said(False, INDEX, "bağ sayısı tutmuyor", "the number of links differs"))
     said += [Said(False, name, "dosya hiçbir kayda bağlı değil", "the file belongs to no record")
              for mark, name in sorted(proofs.items(), key=lambda one: one[1])
-             if mark not in linked and mark not in named and not said]
-    if good:
-        said.append(Said(True, "links", f"{good} kanıt dosyası bağlandığı gibi",
-                         f"{good} proof files are as they were linked"))
-    here = len(named & set(proofs))
-    if here:
-        said.append(Said(True, "lists", f"{here} dosya, kayıtların adını andığı liste kanıtı",
-                         f"{here} files prove whole lists, as the records themselves say"))
-    if len(named) > here:
-        said.append(Said(True, "lists", f"liste kanıtı {len(named) - here} dosya pakette yok",
-                         f"{len(named) - here} files that prove whole lists are not in the bundle"))
-    return said
+             if mark not in linked and mark not in listed and not said]
+    return [*said, *_count("links", good, "{} kanıt dosyası bağlandığı gibi",
+                           "{} proof files are as they were linked"),
+            *_count("lists", len(listed & set(proofs)),
+                    "{} dosya, kayıtların adını andığı liste kanıtı",
+                    "{} files prove whole lists, as the records themselves say")]
+
+
+def _named(files: dict[str, bytes], holding: list[dict[str, Any]]) -> list[Said]:
+    """Files and texts of forms have the digest of their name, which a record that holds names."""
+    marks = {mark for entry in holding for mark in named(entry, *OWN, *TEXTS)}
+    said, good = [], 0
+    for name in sorted(one for one in files if one.startswith(("files/", "texts/"))):
+        try:
+            content = canonical(strict(files[name])) if name[0] == "t" else files[name]
+        except (NoBundle, ValueError, OverflowError):
+            content = b""
+        mark = name[6:].partition(".")[0]
+        if digest(content).hex() != mark:
+            said.append(Said(False, name, "adının söylediği değil", "it is not what its name says"))
+        elif mark not in marks:
+            said.append(Said(False, name, "hiçbir kayıt bunu anmıyor", "no record names it"))
+        else:
+            good += 1
+    return said + _count("files", good, "{} dosya ve form metni, kayıtların andığı",
+                         "{} files and texts of forms are those that records name")
+
+
+LEFT = {
+    "size": ("boyutu nedeniyle kasada kalmış {} dosya",
+             "{} files stay in the vault for their size"),
+    "gone": ("kasada ve metinlerde bulunmayan {} dosya ya da metin",
+             "{} files or texts are not in the vault or among the texts"),
+    "foreign": ("kaydı getiren programın andığı {} dosya, burada saklanmıyor",
+                "{} files that a program named are not kept here"),
+}
+
+
+def _missing(index: dict[str, Any], files: dict[str, bytes], holding: list[dict[str, Any]]
+             ) -> list[Said]:
+    """Files and texts that records name are here, or the index says why not."""
+    here = {digest(content).hex() for name, content in files.items() if name.startswith("proofs/")}
+    here |= {name[6:].partition(".")[0] for name in files if name.startswith(("files/", "texts/"))}
+    here |= {entry["claim"]["text"] for entry in holding}
+    named_by: dict[str, str] = {}
+    for entry in holding:
+        for mark in named(entry, *LISTS, *OWN, *TEXTS):
+            if _HEX.match(mark) and mark not in here:
+                record = entry.get("record")
+                named_by.setdefault(mark, record if isinstance(record, str) else "?")
+    told = index.get("left")
+    if not isinstance(told, dict):  # as bundles were before they said so
+        number = len(named_by)
+        return [Said(True, "missing", f"kayıtların andığı {number} dosya ya da metin pakette yok",
+                     f"{number} files or texts that records name are not in the bundle",
+                     unproven=True)] if number else []
+    why = {mark: told.get(mark) for mark in named_by}
+    return [*(Said(False, mark, f"{named_by[mark]} numaralı kaydın andığı dosya pakette yok",
+                   f"a file that record {named_by[mark]} names is missing")
+              for mark in sorted(why) if not (isinstance(why[mark], str) and why[mark] in LEFT)),
+            *(one for kind, (tr, en) in LEFT.items()
+              for one in _count("missing", list(why.values()).count(kind), tr, en))]
+
+
+def _iys(files: dict[str, bytes]) -> list[Said]:
+    """İYS's time stamps are over the daily files whose digests its answers name."""
+    stamped: dict[str, Said] = {}
+    for name in sorted(one for one in files if one.startswith("iys/") and one.endswith(".json")):
+        try:
+            days = strict(files[name])["days"]
+            if not isinstance(days, list):
+                raise TypeError("days")
+            for day in days:
+                if day["stamp"]["file"] is not None:
+                    about, wrong = day["stamp"]["file"], _iys_stamp(files, day)
+                    stamped[about] = Said(False, about, *wrong) if wrong else stamped.get(
+                        about, Said(True, about, "", ""))
+        except (KeyError, TypeError, NoBundle, ValueError):
+            stamped[name] = Said(False, name, "İYS yanıtı okunamıyor",
+                                 "an answer of İYS cannot be read")
+    said = [one for _, one in sorted(stamped.items()) if not one.good]
+    said += [Said(False, name, "hiçbir İYS yanıtı bu damgayı anmıyor", "no answer of İYS names it")
+             for name in sorted(files) if name.startswith("iys/") and name.endswith(".tsr")
+             and name not in stamped]
+    good = sum(one.good for one in stamped.values())
+    return said + _count("iys", good, "İYS’in {} damgası, adı geçen günlük dosyanın; imzasına "
+                         "bakılmadı", "{} stamps of İYS are over the daily files named; their "
+                         "signatures were not checked")
+
+
+def _iys_stamp(files: dict[str, bytes], day: dict[str, Any]) -> tuple[str, str] | None:
+    """What is wrong with a day's stamp; that it did not hold when it came is no news."""
+    stamp, wanted = day["stamp"], day["file"]["sha384"]
+    if not isinstance(stamp["file"], str) or not isinstance(wanted, str):
+        raise TypeError("stamp")
+    if stamp["file"] not in files:
+        return "İYS’in damgası pakette yok", "İYS's time stamp is missing"
+    if stamp.get("verdict") not in ("VALID", "SIGNED", "STRANGER"):
+        return None
+    try:
+        imprint = stamp_says(files[stamp["file"]], SHA_384)[0]
+    except ValueError:
+        return "İYS’in damgası okunamıyor", "İYS's time stamp cannot be read"
+    return None if imprint.hex() == wanted else (
+        "İYS’in damgası bu günlük dosyanın değil", "İYS's time stamp is over another daily file")
 
 
 def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
@@ -488,9 +608,7 @@ def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
     said = [check_stamp(name, files[name], seals, ca if ca is not None else own,
                         outside=ca is not None) for name in names]
     stamped = {_number(one.about) for one in said if one.good}
-    needed = sorted({_seal_of(files[name]) for name in files
-                     if name.startswith(("entries/", "links/"))})
-    for number in needed if names else ():
+    for number in _needed(files) if names else ():
         if not covers(number, seals, stamped):
             said.append(Said(False, "stamps", f"{number} numaralı mührü örten zaman damgası yok",
                              f"no time stamp covers seal {number}"))
@@ -514,8 +632,16 @@ def _seal_of(content: bytes) -> int:
         return 0
 
 
-def _against(lines: bytes, seals: dict[int, dict[str, Any]]) -> list[Said]:
-    """Seals of the bundle that stand in a copy somebody kept."""
+def _needed(files: dict[str, bytes]) -> list[int]:
+    """The seals under which records and links stand."""
+    return sorted({_seal_of(files[name]) for name in files
+                   if name.startswith(("entries/", "links/"))})
+
+
+def _against(lines: bytes, seals: dict[int, dict[str, Any]], needed: list[int], stamped: bool
+             ) -> list[Said]:
+    """Seals of the bundle that stand in a copy somebody kept; without stamps that somebody named
+    an authority for (``stamped``) those of all records lead to one of them."""
     known = {}
     try:
         for line in lines.splitlines():
@@ -532,23 +658,144 @@ def _against(lines: bytes, seals: dict[int, dict[str, Any]]) -> list[Said]:
     if not both:
         return [Said(False, CHAIN, "saklanan kopyada bu mühürlerden hiçbiri yok",
                      "the copy holds none of these seals")]
+    beyond = [] if stamped else [one for one in needed if not covers(one, seals, set(both))]
     return [Said(True, CHAIN, f"{len(both)} mühür saklanan kopyayla aynı",
-                 f"{len(both)} seals are those of the copy", True)]
+                 f"{len(both)} seals are those of the copy", True),
+            *(Said(True, CHAIN, f"{one} numaralı mühür saklanan kopyanın dışında",
+                   f"seal {one} is beyond the copy", unproven=True) for one in beyond)]
+
+
+REST = ("kayıt numaraları, metin sürümleri, okunacak sayfalar, İYS’in yanıtları ve şirketin kendi "
+        "sözü (messages/, person.json …)",
+        "the records' numbers, versions of texts, pages to read, İYS's answers and the company's "
+        "own word (messages/, person.json …)")
+
+
+def _signature(index: dict[str, Any], seals: list[dict[str, Any]], keys: bytes | None) -> Said:
+    """Who signed what stands under no seal; ``seals`` are those the records stand under."""
+    signature = index.get("signature")
+    if signature is None:
+        if keys is not None or any("signer" in one for one in seals):
+            return Said(False, SIGNATURE, "paket imzasız; oysa imzalanmış olmalı",
+                        "the bundle is not signed, and should be")
+        return Said(True, SIGNATURE, f"paket imzasız, eski bir biçimde; kanıtlanmayan: {REST[0]}",
+                    f"the bundle is not signed, as older ones were; not proven: {REST[1]}",
+                    unproven=True)
+    key = _signed_by(index, signature)
+    if key is None:
+        return Said(False, SIGNATURE, "paket imzalandığı gibi değil",
+                    "the bundle is not as it was signed")
+    mark = digest(key).hex()
+    if keys is not None:
+        known = read_keys(keys)
+        if known is None:
+            return Said(False, SIGNATURE, "anahtarlar okunamıyor", "the keys cannot be read")
+        if key not in known:
+            return Said(False, SIGNATURE, f"verdiğiniz anahtarlardan biriyle imzalanmamış ({mark})",
+                        f"not signed by one of the keys you named ({mark})")
+        return Said(True, SIGNATURE, f"verdiğiniz anahtarla imzalı ({mark}); mührü olmayan, "
+                    f"imzalayanın sözüdür: {REST[0]}", f"signed by a key you named ({mark}); under "
+                    f"no seal, the signer's word: {REST[1]}")
+    if seals and all(one.get("signer") == mark for one in seals):
+        return Said(True, SIGNATURE, f"kayıtların mühürlerinin andığı anahtarla imzalı ({mark}); "
+                    f"mührü olmayan, imzalayanın sözüdür: {REST[0]}",
+                    f"signed by the key that the records' seals name ({mark}); under no seal, the "
+                    f"signer's word: {REST[1]}")
+    return Said(True, SIGNATURE, f"imzalayan anahtarı ({mark}) ne mühürlerin hepsi anıyor ne siz "
+                f"verdiniz; kanıtlanmayan: {REST[0]}", f"the key that signed ({mark}) is neither "
+                f"named by all the seals nor by you; not proven: {REST[1]}", unproven=True)
+
+
+def _signed_by(index: dict[str, Any], signature: Any) -> bytes | None:
+    """The Ed25519 key that signed the index; None when it was not signed as it is."""
+    key, value = (signature.get("key"), signature.get("value")) if isinstance(
+        signature, dict) else (None, None)
+    if not (isinstance(key, str) and _KEY.match(key)
+            and isinstance(value, str) and _SIGNED.match(value)):
+        return None
+    try:
+        body = canonical({name: one for name, one in index.items() if name != "signature"})
+    except (ValueError, OverflowError):
+        return None
+    public = base64.b64decode(key)
+    return public if signed(public, body, base64.b64decode(value)) else None
+
+
+def read_keys(content: bytes) -> set[bytes] | None:
+    """The keys of a file as ``/.well-known/ileti-receipts.json`` publishes them."""
+    try:
+        told = [one["publicKey"] for one in strict(content)["keys"]]
+    except (NoBundle, KeyError, TypeError):
+        return None
+    if not told or not all(isinstance(one, str) and _KEY.match(one) for one in told):
+        return None
+    return {base64.b64decode(one) for one in told}
+
+
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether an Ed25519 signature (RFC 8032 §5.1.7) holds."""
+    key, first = _point(public), _point(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or first is None or scalar >= ORDER:
+        return False
+    factor = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+    base = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    assert base is not None
+    one, other = _times(scalar, base), _plus(first, _times(factor % ORDER, key))
+    return not ((one.x * other.z - other.x * one.z) % P or (one.y * other.z - other.y * one.z) % P)
+
+
+class Point(NamedTuple):
+    """A point of the curve: x/z, y/z, and t = x·y/z."""
+
+    x: int
+    y: int
+    z: int
+    t: int
+
+
+def _point(written: bytes) -> Point | None:
+    y = int.from_bytes(written, "little")
+    odd, y = y >> 255, y & (1 << 255) - 1
+    square = (y * y - 1) * pow(CURVE * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and odd):
+        return None
+    x = P - x if x & 1 != odd else x
+    return Point(x, y, 1, x * y % P)
+
+
+def _plus(one: Point, other: Point) -> Point:
+    low, high = (one.y - one.x) * (other.y - other.x), (one.y + one.x) * (other.y + other.x)
+    both, depth = 2 * CURVE * one.t * other.t, 2 * one.z * other.z
+    e, f, g, h = (high - low) % P, (depth - both) % P, (depth + both) % P, (high + low) % P
+    return Point(e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def _times(number: int, point: Point) -> Point:
+    made = Point(0, 1, 1, 0)
+    while number:
+        made = _plus(made, point) if number & 1 else made
+        point, number = _plus(point, point), number >> 1
+    return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check a bundle and say what was found."""
-    turkish = os.environ.get("LANG", "").startswith("tr")
     asked = argparse.ArgumentParser(description="Checks a proof bundle of İleti, offline.")
     asked.add_argument("bundle", help="the zip file")
     asked.add_argument("--ca", help="PEM file of the time stamp authorities you trust")
     asked.add_argument("--against", help="seals somebody kept (JSON lines)")
+    asked.add_argument("--keys", help="the company's signing keys (ileti-receipts.json)")
     asked.add_argument("--json", action="store_true", help="one JSON object")
     asked.add_argument("--tr", action="store_true", help="Türkçe yanıt")
     given = asked.parse_args(arguments)
-    turkish |= given.tr
+    turkish = given.tr or os.environ.get("LANG", "").startswith("tr")
     try:
-        said = verify(given.bundle, ca=_read(given.ca), against=_read(given.against))
+        said = verify(given.bundle, ca=_read(given.ca), against=_read(given.against),
+                      keys=_read(given.keys))
     except (NoBundle, OSError) as error:
         why = "Bu bir kanıt paketi değil: %s" if turkish else "This is no proof bundle: %s"
         print(why % error if isinstance(error, NoBundle) else error, file=sys.stderr)
@@ -559,16 +806,20 @@ def main(arguments: list[str] | None = None) -> int:
                          ensure_ascii=False))
     else:
         for one in said:
-            print(f"{'✓' if one.good else '✗'} {one.about}: {one.tr if turkish else one.en}")
+            mark = "?" if one.unproven else "✓" if one.good else "✗"
+            print(f"{mark} {one.about}: {one.tr if turkish else one.en}")
         print(_OUTCOMES[code][0 if turkish else 1])
     return code
 
 
 def outcome(said: list[Said]) -> int:
-    """0: all holds and somebody outside vouches; 3: all holds in itself; 1: something does not."""
+    """0: all holds and somebody outside vouches; 4: for what the seals cover only; 3: all holds in
+    itself; 1: something does not."""
     if not all(one.good for one in said):
         return 1
-    return 0 if any(one.outside for one in said) else 3
+    if not any(one.outside for one in said):
+        return 3
+    return 4 if any(one.unproven for one in said) else 0
 
 
 _OUTCOMES = {
@@ -579,6 +830,8 @@ _OUTCOMES = {
         "verin.",
         "The bundle's parts fit each other, but nothing outside it was compared: name the time "
         "stamp authorities you trust with --ca, or seals somebody kept with --against."),
+    4: ("Mühürlerin kapsadığı geçerli; paketin “?” ile anılan yanı KANITLANMADI.",
+        "What the seals cover holds; what is marked “?” is NOT proven."),
 }
 
 

@@ -5,7 +5,8 @@ all lines of one range; its submission's key is (import, chunk), so that the sam
 replay, whether the worker was killed, doubled or slept past its lease. The work itself is one
 database function (``import_apply``); two threads keep two connections busy. Pause and cancel are
 heard between chunks. When the staging table is gone (a crash of PostgreSQL empties unlogged
-tables), the file is read again first; claims come out the same.
+tables), the file is read again first; claims come out the same. What cannot go on pauses with a
+sentence: never is a list called applied of which a part is missing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -21,12 +23,13 @@ import msgspec
 from psycopg import errors as pg
 
 from ileti.consents.vocabulary import Source
-from ileti.core import clock, db
+from ileti.core import clock, db, jobs
+from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import IletiError, StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.imports import rest, runs, staging
+from ileti.imports import ownfields, rest, runs, staging
 from ileti.imports.runs import Run
 from ileti.imports.states import RunState
 from ileti.imports.terms import chunk_key, person_of
@@ -39,6 +42,9 @@ _ADDRESS: Final = "uq_recipient_provider_id_addr_hash"
 _APPLY: Final = """select written, left_out, replay from import_apply(
     %s::bigint, %s::bigint, %s::int, %s::int, %s::int, %s::text, %s::bytea, %s::smallint, %s::int,
     %s::smallint, %s::bigint, %s::jsonb, %s::smallint, %s::bytea)"""
+_BROUGHT: Final = (
+    "(chunks_done, written, left_out) = (select count(*), coalesce(sum(c.written), 0), "
+    "coalesce(sum(c.left_out), 0) from import_chunk c where c.import_id = import_run.id)")
 
 
 def apply_due(until: float, run_id: int | None = None) -> Counter[str]:
@@ -50,11 +56,27 @@ def apply_due(until: float, run_id: int | None = None) -> Counter[str]:
             counts += apply(run, until)
         except StorageAway:
             raise
-        except IletiError as error:
-            runs.note(run, "state = %s, problem = %s",
-                      (RunState.FAILED, f"{error.tr}\n{error.en}"))
-            counts["failed"] += 1
+        except Exception as error:
+            log.exception("import_apply_failed", run=run.id)
+            counts["stopped"] += _stop(run, error)
     return counts
+
+
+def _stop(run: Run, error: Exception) -> bool:
+    """Pause with a sentence what cannot go on as it is; whatever may pass is tried again some
+    times. A person goes on with it, or gives it up."""
+    if isinstance(error, IletiError) and error.status < 500:
+        told = f"{error.tr}\n{error.en}"
+    elif isinstance(error, (CannotDecrypt, OSError)):
+        told = ("Aktarmanın dosyası okunamıyor.\nThe file of the import cannot be read.")
+    elif run.tries < staging.MOST_TRIES:
+        runs.release(run, after=5.0 * 2 ** run.tries)
+        return False
+    else:
+        told = ("Aktarma birkaç kez denendi ve sürdürülemedi; kalan satırlar alınmadı.\n"
+                "The import was tried several times and could not go on; the rows that are left "
+                "were not taken.")
+    return runs.note(run, "state = %s, problem = %s", (RunState.PAUSED, told))
 
 
 def apply(run: Run, until: float) -> Counter[str]:
@@ -64,9 +86,13 @@ def apply(run: Run, until: float) -> Counter[str]:
     checked = run.checked_at
     if left is None or checked is None or clock.to_istanbul(checked).date() != clock.today():
         log.warning("import_staged_again", run=run.id, gone=left is None)
-        staging.stage_again(run)
-        run = runs.read_run(run.id)
-        left = _chunks_left(run) or []
+        stage = staging.stage_again(run)
+        if stage is None:
+            return counts
+        run = replace(run, stage=stage)  # as it was claimed: whoever paused it meanwhile is heard
+        left = _chunks_left(run)
+        if left is None:
+            raise RuntimeError("staged, and empty")
     with staging.kept_alive(run) as ours, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         waiting, working = iter(left), set[Future[tuple[int, int]]]()
         while True:
@@ -80,13 +106,23 @@ def apply(run: Run, until: float) -> Counter[str]:
                 counts["chunks"] += 1
                 counts["written"] += written
                 counts["left_out"] += left_out
-            if not _progress(run):
-                return counts
-    if counts["chunks"] < len(left):
+            if not _progress(run, ", tries = 0"):
+                break
+    if not _progress(run):  # stopped: what both threads still brought is told all the same
+        db.connection().execute(
+            f"update import_run set {_BROUGHT} where id = %s and state = any (%s)",  # noqa: S608
+            (run.id, [RunState.PAUSED, RunState.CANCELLED]))
         return counts
+    if counts["chunks"] < len(left):
+        runs.release(run)
+        jobs.ring("imports.jobs.apply")
+        return counts
+    reach("import.values")
+    ownfields.bring(run)
     rest.keep(run)
     if runs.note(run, "state = %s, ended_at = now()", (RunState.APPLIED,)):
         counts["applied"] += 1
+        runs.tell_trail(run, "done", by=run.started_by)
     return counts
 
 
@@ -141,11 +177,10 @@ def _chunks_left(run: Run) -> list[int] | None:
         return None
     if run.staged and (some is None or some[0] != secrets().keyring.newest):
         return None  # emptied by a crash, or sealed under a key that is being retired
-    runs.note(run, "chunks = %s, chunks_done = %s", (len(every), len(done)))
+    runs.note(run, "chunks = %s", (len(every),))
+    _progress(run)  # a pause or a kill may have come between the last chunks and their count
     return [n for n in every if n not in done]
 
 
-def _progress(run: Run) -> bool:
-    return runs.note(
-        run, "(chunks_done, written, left_out) = (select count(*), coalesce(sum(c.written), 0), "
-        "coalesce(sum(c.left_out), 0) from import_chunk c where c.import_id = import_run.id)")
+def _progress(run: Run, more: str = "") -> bool:
+    return runs.note(run, _BROUGHT + more)

@@ -16,10 +16,11 @@ from typing import Any, Final
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import db
 from ileti.core.errors import CallerMistake, FieldError, InvalidInput, NotFound
-from ileti.imports import runs, table
+from ileti.imports import ownfields, runs, table
 from ileti.imports.dates import read_date
 from ileti.imports.mapping import Fixed, Mapping, Role
 from ileti.imports.origin import Statement, state
+from ileti.imports.ownfields import PREFIX
 from ileti.imports.reading.lines import ENCODINGS
 from ileti.imports.runs import Run
 from ileti.imports.states import RunState
@@ -39,13 +40,14 @@ FIELDS: Final = (
 
 @dataclass(frozen=True)
 class Asked:
-    """A description that is well-formed. ``columns``: role → heading, or number from 1; ``reading``
+    """A description that is well-formed. ``columns``: role, or ``field.`` and the key
+    of a custom field → heading, or number from 1; ``reading``
     corrects how the file is read; ``apply_most``: how many consents may be refused or wait if the
     rest is to be applied by itself, None for a dry run alone."""
 
     name: str
     statement: Statement
-    columns: dict[Role, str | int] = field(default_factory=dict)
+    columns: dict[Role | str, str | int] = field(default_factory=dict)
     fixed: Fixed = field(default_factory=Fixed)
     reading: dict[str, Any] = field(default_factory=dict)
     ask_iys: bool = False
@@ -54,7 +56,7 @@ class Asked:
     def as_json(self) -> dict[str, Any]:
         """For the database; equal for equal descriptions."""
         return {"name": self.name, "statement": self.statement.as_json(),
-                "columns": {role.value: where for role, where in self.columns.items()},
+                "columns": {str(role): where for role, where in self.columns.items()},
                 "fixed": Mapping({}, self.fixed).as_json()["fixed"], "reading": self.reading,
                 "ask_iys": self.ask_iys, "apply_most": self.apply_most}
 
@@ -63,7 +65,7 @@ class Asked:
         """Inverse of :meth:`as_json`."""
         return cls(
             kept["name"], state(kept["statement"]),
-            {Role(role): where for role, where in kept["columns"].items()},
+            {named_role(role): where for role, where in kept["columns"].items()},
             Mapping.from_json({"fixed": kept["fixed"]}).fixed, kept["reading"], kept["ask_iys"],
             kept["apply_most"])
 
@@ -155,8 +157,13 @@ def _statement(found: Reader) -> Statement | None:
         return None
 
 
-def columns_of(found: Reader) -> dict[Role, str | int]:
-    """Role → heading, or number from 1."""
+def named_role(name: str) -> Role | str:
+    """A role, or the name of a custom field as it stands."""
+    return name if name.startswith(PREFIX) else Role(name)
+
+
+def columns_of(found: Reader) -> dict[Role | str, str | int]:
+    """Role or custom field → heading, or number from 1."""
     given = found.given.get("columns")
     if given is None:
         return {}
@@ -164,14 +171,14 @@ def columns_of(found: Reader) -> dict[Role, str | int]:
         found.note("columns", "Rolleri sütunlara bağlayan bir nesne yazın.",
                    "Write an object of roles and their columns.")
         return {}
-    columns: dict[Role, str | int] = {}
+    columns: dict[Role | str, str | int] = {}
     for role, where in given.items():
-        if role not in set(Role):
+        if role not in set(Role) and not (role.startswith(PREFIX) and len(role) < 50):
             found.note(f"columns.{role}"[:80], f"Roller: {', '.join(Role)}.",
                        f"The roles are: {', '.join(Role)}.", "unknown_field")
         elif (type(where) is int and 1 <= where <= 1_000) or (
                 isinstance(where, str) and where.strip() and len(where) <= _LONGEST):
-            columns[Role(role)] = where
+            columns[named_role(role)] = where
         else:
             found.note(f"columns.{role}",
                        "Sütunun başlığını ya da 1’den başlayan numarasını yazın.",
@@ -256,7 +263,9 @@ def go_on(run: Run) -> None:
         layout, seen = table.examined(run, **asked.reading)
         if seen.trouble is not None:
             raise seen.trouble
-        mapping = table.proposal(seen).named(places_of(asked.columns, seen), asked.fixed)
+        places = places_of(asked.columns, seen)
+        mapping = table.proposal(seen, run).named(
+            roles_of(places), asked.fixed, fields_of(places, run))
         if problems := mapping.problems():
             raise InvalidInput(
                 "Sütunlar tanınamadı; eksik olanları yazın.",
@@ -271,14 +280,33 @@ def go_on(run: Run) -> None:
             apply_most=asked.apply_most)
 
 
-def places_of(columns: Given[Role, str | int], seen: table.Table) -> dict[Role, int]:
+def roles_of(places: Given[Role | str, int]) -> dict[Role, int]:
+    """Columns of roles."""
+    return {role: n for role, n in places.items() if isinstance(role, Role)}
+
+
+def fields_of(places: Given[Role | str, int], run: Run) -> dict[str, int]:
+    """Columns of custom fields, by their keys. Raises InvalidInput for a field there is not."""
+    own = {str(name).removeprefix(PREFIX): n for name, n in places.items()
+           if not isinstance(name, Role)}
+    known = {one.key for one in ownfields.of_run(run)} if own else set()
+    faults = [fault(f"columns.{PREFIX}{key}", "unknown_field", "Böyle bir özel alan yok.",
+                    "There is no such custom field.") for key in own if key not in known]
+    if faults:
+        raise InvalidInput(errors=tuple(faults), code="mapping_incomplete")
+    return own
+
+
+def places_of(columns: Given[Role | str, str | int], seen: table.Table
+              ) -> dict[Role | str, int]:
     """Where the named columns stand, from 0. Raises InvalidInput for one the file does not have."""
     heads = [head.strip() for head in seen.heads or ()]
-    places, faults = {}, []
+    places: dict[Role | str, int] = {}
+    faults = []
     for role, where in columns.items():
         at = where - 1 if isinstance(where, int) else _head(where, heads)
         if at is None or at >= seen.width:
-            faults.append(fault(f"columns.{role.value}", "no_such_column",
+            faults.append(fault(f"columns.{role}", "no_such_column",
                                  f"Dosyada böyle bir sütun yok: {where}",
                                  f"The file has no such column: {where}"))
         else:

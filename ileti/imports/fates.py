@@ -35,8 +35,7 @@ class Fates:
         which the second matters (today and later; 1 May 2015). ``scanned``: the row's own file is
         a scan of its form."""
         day = None if moment is None else moment.day
-        key = (mail, channel, status, shape.source, shape.kind, shape.basis, shape.flags,
-               scanned, day)
+        key = (mail, channel, status, shape.source, shape.kind, shape.basis, scanned, day)
         found = self._fates.get(key)
         if found is not None:
             return found
@@ -65,7 +64,7 @@ class Fates:
         if refused:  # what forbids stands before what waits
             return min(refused, key=lambda n: (n < FIRST_REFUSED, n))
         signed = Source(shape.source).needs_scan and status == Status.ONAY
-        if signed and not (shape.flags or scanned):  # R-09
+        if signed and not (terms.proof_for_all or scanned):  # R-09
             return NUMBER["KANIT_YOK"]
         return NUMBER["RET_GECIKTI"] if found else 0
 

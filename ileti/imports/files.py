@@ -74,8 +74,12 @@ class PartedFile:
         return dict(sorted(found.items()))
 
     def read(self) -> Iterator[bytes]:
-        """The whole file, piece by piece. Raises CannotDecrypt or OSError."""
-        for number, size in self.parts().items():
+        """The whole file, piece by piece. Raises CannotDecrypt, or OSError also for a part that is
+        not there: half a list is no list."""
+        parts = self.parts()
+        if list(parts) != list(range(1, len(parts) + 1)) or not parts:
+            raise FileNotFoundError(f"a part of {self._name} is missing")
+        for number, size in parts.items():
             yield from read_sealed(self._path(number, size), self._key, self._bound(number))
 
     def whole(self, through: Callable[[Iterator[bytes]], Iterable[bytes]] = iter,

@@ -22,7 +22,8 @@ from ileti.imports.verdicts import sums
 
 _DUE: Final = """
 select r.id, r.apply_most, r.counts -> 'reason', exists (
-         select from api_account a where a.id = r.account_id and a.provider_id = r.provider_id
+         select from api_account a where a.id = r.account_id
+            and (a.provider_id = r.provider_id or a.sandbox)
             and 'imports:write' = any(a.scopes) and a.disabled_at is null)
   from import_run r where r.state = %s and r.apply_most is not null order by r.id limit 200"""
 

@@ -11,12 +11,13 @@ Pure: knows no file and no database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.consents.vocabulary import AddressKind, Channel, RecipientType, Source, Status
 from ileti.core.errors import FieldError
 from ileti.imports.facts import is_date, is_email, is_phone
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
@@ -40,6 +41,7 @@ class Role(StrEnum):
     NAME = "name"
     BASIS = "basis"
     PROOF = "proof"
+    VERIFIED = "verified"
 
 
 STATUS_OF: Final = {Channel.ARAMA: Role.STATUS_CALL, Channel.MESAJ: Role.STATUS_SMS,
@@ -62,17 +64,22 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Mapping:
-    """Columns (counted from 0) by role, and the fixed values."""
+    """Columns (counted from 0) by role, the fixed values, and columns by the key of a custom field.
+    """
 
     columns: dict[Role, int]
     fixed: Fixed = field(default_factory=Fixed)
+    fields: dict[str, int] = field(default_factory=dict)
 
-    def named(self, columns: dict[Role, int], fixed: Fixed) -> Mapping:
+    def named(self, columns: dict[Role, int], fixed: Fixed, fields: dict[str, int] | None = None
+              ) -> Mapping:
         """With what somebody says outright, which goes before what was recognised."""
-        taken = set(columns.values())
+        own = fields or {}
+        taken = {*columns.values(), *own.values()}
         kept = {role: n for role, n in self.columns.items()
                 if n not in taken and role not in columns}
-        return Mapping(kept | columns, fixed)
+        others = {key: n for key, n in self.fields.items() if n not in taken and key not in own}
+        return Mapping(kept | columns, fixed, others | own)
 
     def problems(self) -> list[FieldError]:
         """What is missing before rows can be read, by field: ``address``, ``channel``, ``status``,
@@ -105,6 +112,9 @@ class Mapping:
         has, fixed = self.columns, self.fixed
         if Role.CHANNEL in has:
             named = [role for role in (Role.RECIPIENT, Role.PHONE, Role.EMAIL) if role in has]
+            if named == [Role.PHONE, Role.EMAIL]:  # the channel says which of them is meant
+                return [Part(has[role], None, self._status(None), kind=kind) for role, kind in (
+                    (Role.PHONE, AddressKind.PHONE), (Role.EMAIL, AddressKind.EMAIL))]
             return [Part(has[role], None, self._status(None)) for role in named[:1]]
         found = []
         for channel in (Channel.MESAJ, Channel.ARAMA, Channel.EPOSTA):
@@ -124,7 +134,8 @@ class Mapping:
         fixed = {name: value.name if isinstance(value, (Status, Source, RecipientType)) else value
                  for name, value in asdict(self.fixed).items()}
         fixed["channels"] = [one.name for one in self.fixed.channels]
-        return {"columns": {role.value: n for role, n in self.columns.items()}, "fixed": fixed}
+        return {"columns": {role.value: n for role, n in self.columns.items()}, "fixed": fixed} | (
+            {"fields": self.fields} if self.fields else {})
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Mapping:
@@ -139,19 +150,20 @@ class Mapping:
                 recipient_type=RecipientType[fixed.get("recipient_type") or "BIREYSEL"],
                 dealer_id=fixed.get("dealer_id"), basis=fixed.get("basis") or None,
                 channels=tuple(Channel[one] for one in fixed.get("channels", ())),
-            ))
+            ), {str(key): int(n) for key, n in kept.get("fields", {}).items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One consent a row can state: the address's column, the channel (None: the row names it), the
     status's column (None: fixed). ``only_fitting``: the column holds phones and e-mails, and the
-    part concerns one kind."""
+    part concerns one kind. ``kind``: it is for rows whose channel takes such an address."""
 
     address: int
     channel: Channel | None
     status: int | None
     only_fitting: bool = False
+    kind: AddressKind | None = None
 
 
 _HEADS: Final[dict[Role, str]] = {
@@ -179,6 +191,7 @@ _HEADS: Final[dict[Role, str]] = {
     Role.NAME: "ad soyad|adı soyadı|isim|ad|name|full name|müşteri adı|unvan",
     Role.BASIS: "vkn|vergi no|vergi kimlik no|vergi numarası|mersis|mersis no|tacir dayanağı|"
                 "tax number|oda kaydı|basis",
+    Role.VERIFIED: "doğrulandı|doğrulanmış|adres doğrulandı|verified",
     Role.PROOF: "kanıt|kanıt dosyası|dosya|form dosyası|proof|proof file|evrak|belge",
 }
 _ROLE_OF: Final = {fold(word): role for role, words in _HEADS.items() for word in words.split("|")}
@@ -186,9 +199,24 @@ _WORDY: Final = ((Role.CHANNEL, CHANNELS), (Role.SOURCE, SOURCES),
                  (Role.RECIPIENT_TYPE, RECIPIENT_TYPES), (Role.STATUS, STATUSES))
 
 
+_CHOICE: Final = re.compile(
+    r"(?P<call>arama|cagri|call|telefon|phone)|(?P<sms>sms|kisamesaj|mesaj|message)|"
+    r"(?P<email>eposta|email|mail)")
+_CHOSEN: Final = re.compile(
+    r"(onayret|onaydurumu|izindurumu|onayi|izni|onay|izin|permission|consent|optin|tercihi)+")
+
+
 def role_of(head: str) -> Role | None:
-    """The role that a heading names, or None."""
-    return _ROLE_OF.get(fold(head))
+    """The role that a heading names, or None. The choice of one channel has as many names as there
+    are lists: a channel's word before a word for consent, whatever stands between them."""
+    folded = fold(head)
+    role = _ROLE_OF.get(folded)
+    if role is not None:
+        return role
+    channel = _CHOICE.match(folded)
+    if channel is None or not _CHOSEN.fullmatch(folded[channel.end():]):
+        return None
+    return Role[f"STATUS_{str(channel.lastgroup).upper()}"]
 
 
 def recognise(heads: Sequence[str] | None, rows: Iterable[Sequence[str]]) -> Mapping:

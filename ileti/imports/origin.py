@@ -85,7 +85,7 @@ def state(given: dict[str, Any]) -> Statement:
             "hukuka aykırı elde edilmiş veri suç oluşturabilir (R-61, TCK 136).",
             "Purchased lists are not imported: the consents were not given to you, and data "
             "obtained unlawfully may be a crime (R-61, Turkish Penal Code 136).",
-            code="purchased")
+            code="purchased", rule="R-61")
     asked = {
         "ground": ("Hukuki dayanağı yazın, örneğin üyelik sözleşmesindeki ETK onayı.",
                    "Write the legal ground, for example the consent in the membership form."),

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ileti.consents.bundled import Proven
-from ileti.consents.prooftold import moment
+from ileti.consents.proofwords import moment
 from ileti.consents.recount import Told, recounts
 from ileti.consents.vocabulary import Status
 from ileti.core import db

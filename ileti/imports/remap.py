@@ -20,6 +20,7 @@ from ileti.imports import asked, runs, table
 from ileti.imports.asked import Asked, Reader
 from ileti.imports.follow import Decided
 from ileti.imports.mapping import Fixed, Mapping, Role
+from ileti.imports.ownfields import PREFIX
 from ileti.imports.reading.reader import Layout
 from ileti.imports.runs import Run
 from ileti.imports.states import CHANGEABLE, RunState
@@ -38,7 +39,7 @@ class Correction:
     recognised, or as the template has them. ``said``: the fields of ``fixed`` that were named,
     which go before the template's."""
 
-    columns: dict[Role, str | int] | None
+    columns: dict[Role | str, str | int] | None
     fixed: Fixed
     reading: dict[str, Any]
     said: frozenset[str]
@@ -76,8 +77,8 @@ def look(run: Run) -> Seen:
         return Seen(run.layout, table.look(run), run.mapping)
     wish = _asked(run)
     layout, seen = table.examined(run, **wish.reading)
-    columns = dict(table.proposal(seen).columns)
-    return Seen(layout, seen, Mapping(columns, wish.fixed))
+    proposed = table.proposal(seen, run)
+    return Seen(layout, seen, Mapping(dict(proposed.columns), wish.fixed, dict(proposed.fields)))
 
 
 def correct(run: Run, said: Correction, template_of: Callable[[str], Mapping | None]) -> None:
@@ -88,7 +89,7 @@ def correct(run: Run, said: Correction, template_of: Callable[[str], Mapping | N
     layout, seen = table.examined(run, **wish.reading | said.reading)
     if seen.trouble is not None:
         raise seen.trouble
-    mapping = _mapping(said, seen, template_of)
+    mapping = _mapping(said, seen, run, template_of)
     if mapping == run.mapping and layout == run.layout and run.state not in (
             RunState.MAPPING, RunState.FAILED):
         return
@@ -104,7 +105,7 @@ def correct(run: Run, said: Correction, template_of: Callable[[str], Mapping | N
     runs.ask_check(run.id, ask_iys=wish.ask_iys)
 
 
-def _mapping(said: Correction, seen: table.Table,
+def _mapping(said: Correction, seen: table.Table, run: Run,
              template_of: Callable[[str], Mapping | None]) -> Mapping:
     base = Mapping({})
     if said.template is not None:
@@ -114,15 +115,18 @@ def _mapping(said: Correction, seen: table.Table,
                 "template", "no_such_template", f"“{said.template}” adlı bir şablon yok.",
                 f"There is no template “{said.template}”."),))
         base = found
-    columns = base.columns or table.proposal(seen).columns
+    proposed = base if base.columns else table.proposal(seen, run)
+    columns, fields = proposed.columns, proposed.fields
     if said.columns is not None:
-        columns = asked.places_of(said.columns, seen)
+        places = asked.places_of(said.columns, seen)
+        columns, fields = asked.roles_of(places), asked.fields_of(places, run)
     fixed = replace(base.fixed, **{name: getattr(said.fixed, name) for name in said.said})
-    mapping = Mapping(dict(columns), fixed)
+    mapping = Mapping(dict(columns), fixed, dict(fields))
     problems = mapping.problems() + [
-        FieldError(f"columns.{role.value}", "no_such_column",
+        FieldError(f"columns.{role}", "no_such_column",
                    f"Dosyada {n + 1}. sütun yok.", f"The file has no column {n + 1}.")
-        for role, n in columns.items() if n >= seen.width]
+        for role, n in (*columns.items(), *(
+            (PREFIX + key, at) for key, at in fields.items())) if n >= seen.width]
     if problems:
         raise InvalidInput("Sütunların anlamı eksik; eksik olanları yazın.",
                            "What the columns mean is not complete; name what is missing.",

@@ -3,31 +3,41 @@
 Why this module exists: a person mends a list in the spreadsheet it came from, so the report is that
 list again, each row with its verdict in front. Nothing of it is kept anywhere: the sealed file is
 read once more and laid beside the staged verdicts, both in order of lines, in flat memory, and
-comes as CSV, as a workbook (:mod:`ileti.imports.sheets`) or, for programs, as NDJSON. In a CSV,
+comes as CSV, as a workbook (:mod:`ileti.core.sheets`) or, for programs, as NDJSON. In a CSV,
 cells that a spreadsheet would run as a formula are defused; a phone keeps its plus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, groupby
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ileti.consents.vocabulary import Channel, Status
-from ileti.core import csvfile
+from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
+from ileti.core import csvfile, db, sheets
 from ileti.core.clock import to_istanbul
 from ileti.core.secrets import secrets
-from ileti.imports import sheets
+from ileti.imports import ownfields
 from ileti.imports.mapping import Role
 from ileti.imports.reading import sources
 from ileti.imports.reading.layout import REPORT_HEADS
 from ileti.imports.reading.reader import rows_of
 from ileti.imports.rest import TOGETHER, Verdict, verdicts
 from ileti.imports.runs import Run
+from ileti.imports.terms import SEEN_ABSENT, SEEN_THERE
 from ileti.imports.verdicts import REASONS, Fate, Repair
+
+
+class Named(NamedTuple):
+    """What of a row's own its verdict tells: the file it names, and what is wrong with its custom
+    fields, in Turkish and English."""
+
+    proof: str
+    fields: tuple[str, str]
 
 
 class Form(StrEnum):
@@ -48,10 +58,35 @@ _MEDIA: Final = {
     Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Form.NDJSON: "application/x-ndjson"}
 #: a verdict, the file the row names, the row's cells
-Rows = Iterator[tuple[Verdict, str, Sequence[str]]]
+#: (of a row whose custom fields are at fault, what is wrong with them, in both languages)
+Rows = Iterator[tuple[Verdict, Named, Sequence[str]]]
+_NOTHING: Final[tuple[str, str]] = ("", "")
 _FATES: Final = {Fate.TAKEN: ("alınacak", "taken"), Fate.WAITS: ("bekliyor", "waits"),
                  Fate.LEFT: ("alınmayacak", "not taken")}
 VERDICTS: Final = {Fate.TAKEN: "taken", Fate.WAITS: "waits", Fate.LEFT: "left"}
+
+
+_WORDS: Final = {"channel": Channel, "status": Status, "source": Source,
+                 "recipient_type": RecipientType}
+_NAMES: Final = {"recipient_type": "recipientType"}
+
+
+def totals(counts: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """What would be taken, by İYS's words, and by dealer: retailer codes, "" for none."""
+    return {_NAMES.get(name, name): {words(int(value)).name: n
+                                     for value, n in counts.get(name, {}).items()
+                                     if value.isdigit()}
+            for name, words in _WORDS.items()} | {"dealer": _dealers(counts.get("dealer", {}))}
+
+
+def _dealers(counts: Mapping[str, int]) -> dict[str, int]:
+    codes = dict(db.connection().execute(
+        "select id, coalesce(retailer_code::text, '') from dealer where id = any(%s)",
+        [[int(one) for one in counts if one.isdigit()]]).fetchall())
+    found: Counter[str] = Counter()
+    for one, n in counts.items():
+        found[codes.get(int(one), "") if one.isdigit() else ""] += n
+    return dict(found)
 
 
 def stream(run: Run, language: str = "tr", *, every: bool = True,
@@ -99,7 +134,7 @@ def _ndjson(run: Run, language: str, rows: Rows) -> Iterator[bytes]:
             "rule": reason.rule, "explanation": _explained(one, language, proof),
             "channel": Channel(one.channel).name if one.channel else None,
             "status": Status(one.status).name if one.status else None,
-            "repaired": list(_repaired(one)), "row": row}))
+            "repaired": list(_repaired(one)), "atIys": _seen(one), "row": row}))
         if len(held) >= TOGETHER:
             yield b"\n".join(held) + b"\n"
             held.clear()
@@ -118,38 +153,60 @@ def _rows(run: Run, told: Iterator[Verdict], every: bool) -> Rows:
     """Every consent with its verdict, the file its row names, and the row's cells."""
     blocks = sources.blocks(run.file.read(), run.layout)
     rows = chain.from_iterable(rows_of(block, run.layout.delimiter) for block in blocks)
-    named = run.mapping.columns.get(Role.PROOF, -1)
+    named, own = run.mapping.columns.get(Role.PROOF, -1), ownfields.asked(run)
     for line, found in groupby(told, key=lambda one: one.line):
         cells: Sequence[str] = ()
         for number, given in rows:
             if number == line:
                 cells = given or ()
                 break
-        proof = cells[named] if 0 <= named < len(cells) else ""
+        tells = Named(cells[named] if 0 <= named < len(cells) else "", _NOTHING)
+        if own:
+            tr, en = (" ".join(ownfields.sentences(own, cells, one)) for one in ("tr", "en"))
+            tells = Named(tells.proof, (tr, en))
         for verdict in found:
-            if every or verdict.reason or verdict.repairs:
-                yield verdict, proof, cells
+            if every or verdict.reason or verdict.repairs or tells.fields[0]:
+                yield verdict, tells, cells
 
 
-def _judged(one: Verdict, language: str, proof: str) -> list[str]:
-    """The columns in front of the row's own; ``proof`` is the file it names."""
+def _judged(one: Verdict, language: str, tells: Named) -> list[str]:
+    """The columns in front of the row's own."""
     reason, english = REASONS[one.reason], language == "en"
     return [
         str(one.line), _FATES[reason.fate][english], reason.code, reason.rule,
-        _explained(one, language, proof),
+        _explained(one, language, tells),
         Channel(one.channel).label("en" if english else "tr") if one.channel else "",
         Status(one.status).label("en" if english else "tr") if one.status else "",
         ", ".join(_repaired(one)),
     ]
 
 
-def _explained(one: Verdict, language: str, proof: str) -> str:
-    reason = REASONS[one.reason]
+def _explained(one: Verdict, language: str, tells: Named) -> str:
+    reason, own = REASONS[one.reason], tells.fields[language == "en"]
+    own = f"{own} {_at_iys(one, language)}".strip()
     if not one.reason:
-        return ""
-    named = f": {proof.strip()}" if reason.code == "KANIT_EKSIK" else ""
+        return own
+    named = f": {tells.proof.strip()}" if reason.code == "KANIT_EKSIK" else ""
     said = (reason.say(language) + named, reason.advise(language))
-    return ". ".join(part for part in said if part)
+    return f"{'. '.join(part for part in said if part)} {own}".strip()
+
+
+def _seen(one: Verdict) -> str | None:
+    """``ONAY``, ``absent``, or None where İYS was not asked."""
+    return "ONAY" if one.flags & SEEN_THERE else "absent" if one.flags & SEEN_ABSENT else None
+
+
+def _at_iys(one: Verdict, language: str) -> str:
+    """What İYS said of the address, where it was asked; what that means for this row."""
+    if not one.flags & (SEEN_THERE | SEEN_ABSENT):
+        return ""
+    there, refusal = bool(one.flags & SEEN_THERE), one.status == Status.RET
+    words = (("İYS holds ONAY.", "İYS holds ONAY; it becomes RET.") if there else
+             ("İYS holds no ONAY: refused there, or not known.",
+              "İYS holds no ONAY either.")) if language == "en" else (
+        ("İYS’de onaylı.", "İYS’de onaylı; ret olacak.") if there else
+        ("İYS’de onaylı değil: orada ret ya da kayıtsız.", "İYS’de de onaylı değil."))
+    return words[refusal]
 
 
 def _repaired(one: Verdict) -> Iterator[str]:

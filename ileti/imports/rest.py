@@ -34,13 +34,14 @@ from ileti.imports.states import RunState
 from ileti.imports.verdicts import NUMBER, REASONS, TAKEN
 
 TOGETHER: Final = 2_000
-#: Reasons that leave something to correct: not what is there already, and not one row of two.
+#: Reasons that leave something to correct: not what is there already, not one row of two, and not
+#: what has no cells that could be brought: such a row is mended in the list it came from.
 TO_CORRECT: Final = frozenset(REASONS) - frozenset(TAKEN) - {
-    NUMBER["DOSYADA_IKI"], NUMBER["ZATEN_VAR"]}
+    NUMBER["DOSYADA_IKI"], NUMBER["ZATEN_VAR"], NUMBER["SATIR_BOZUK"]}
 _ADDRESS: Final = 3  # repairs of phone and e-mail, whose value is not kept here
 _ROWS: Final = """select line, part, reason, repairs, channel, status, consent_date,
        case when repairs & 3 > 0 then addr_hash end, key_no,
-       case when repairs & 3 > 0 then addr_ct end
+       case when repairs & 3 > 0 then addr_ct end, flags
   from import_stage_{} where reason >= %s order by line, part"""
 
 
@@ -57,6 +58,7 @@ class Verdict(NamedTuple):
     digest: bytes | None = None
     key_no: int = 0
     cipher: bytes | None = None
+    flags: int = 0
 
 
 def verdicts(run: Run) -> Iterator[Verdict]:

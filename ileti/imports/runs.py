@@ -19,19 +19,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import psycopg
 
-from config import settings
 from ileti.consents.ledger import ActorKind, Place
 from ileti.core import clock, db, jobs
 from ileti.core.errors import CallerMistake, Conflict, NotAllowed, NotFound
 from ileti.core.secrets import secrets
-from ileti.imports import proofs, quota
+from ileti.imports import agreed, proofs, quota
 from ileti.imports.files import PartedFile, remove_unfinished
 from ileti.imports.mapping import Mapping
 from ileti.imports.origin import Statement
 from ileti.imports.quota import ATTEMPT
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import CHANGEABLE, RunState, Undo
+from ileti.tenancy import deeds, foureyes
 
 LEASE_SECONDS: Final = 60
 STAGE_DAYS: Final = 7
@@ -67,6 +68,7 @@ class Run:
     path: str
     file_key: str = field(repr=False)
     account_id: int | None = None
+    tries: int = 0
 
     @property
     def file(self) -> PartedFile:
@@ -92,7 +94,7 @@ class Run:
 _READ: Final = """select r.id, p.id, p.iys_code, b.id, b.brand_code, r.dealer_id, r.state, r.name,
        r.size, r.sha256, r.layout, r.mapping, r.origin, p.activation_date, r.created_by,
        r.started_by, r.fence, r.stage, r.chunk_lines, r.staged, r.checked_at,
-       r.ask_iys, r.undo_kind, r.undone_by, r.path, r.file_key, r.account_id
+       r.ask_iys, r.undo_kind, r.undone_by, r.path, r.file_key, r.account_id, r.tries
   from import_run r join provider p on p.id = r.provider_id join brand b on b.id = r.brand_id
  where r.id = %s"""
 
@@ -225,24 +227,43 @@ def go(run_id: int, layout: Layout, mapping: Mapping, statement: Statement, *, a
 def ask_apply(run_id: int, *, by: int | None) -> RunState:
     """Ask to apply what the dry run showed; with many rows somebody else must approve: who asked
     for it never does, and a program is nobody. The state it is in then."""
-    run, most = read_run(run_id), settings().import_four_eyes_rows
+    run = read_run(run_id)
     alone = by is None and run.account_id is None  # the command line
-    follows = RunState.APPROVAL if most and run.staged > most and not alone else RunState.APPLYING
-    _step(run_id, (RunState.CHECKED,), follows,
-          "started_by = %s, started_at = now(), next_at = now(), tries = 0, problem = null", (by,))
+    waits = not alone and agreed.many("import", run.place.provider_id, run.staged)
+    follows = RunState.APPROVAL if waits else RunState.APPLYING
+    # As the system: whoever must agree gets a mail, and nobody's mails are open to who asks.
+    with db.transaction(system=True) as conn:
+        _step(run_id, (RunState.CHECKED,), follows, "started_by = %s, started_at = now(), "
+              "next_at = now(), tries = 0, problem = null", (by,), conn=conn)
+        if waits:
+            foureyes.ask(agreed.apply_wish(run_id, _where(run), run.staged), by=by, conn=conn,
+                         actor=_program(conn, run) if by is None else None)
     jobs.ring("imports.jobs.apply")
     return follows
 
 
 def approve(run_id: int, *, by: int) -> None:
-    """The second person's yes. Raises NotAllowed for the first."""
+    """The second person's yes. Raises NotAllowed for the first, whatever their name."""
     run = read_run(run_id)
-    if run.state is RunState.APPROVAL and run.started_by == by:
+    asked = foureyes.of(f"import:{run_id}") if run.state is RunState.APPROVAL else None
+    if asked is not None:
+        foureyes.decide(asked.id, approved=True, by=foureyes.Here(by, frozenset({agreed.RIGHT})))
+        return
+    if run.state is RunState.APPROVAL and foureyes.same_person(run.started_by, by):
         raise NotAllowed("Onayı uygulamayı isteyenden başka biri verir.",
                          "Somebody else than who asked for it must approve.", code="four_eyes")
+    let_go(run_id, by=by)
+
+
+def let_go(run_id: int, *, by: int | None) -> None:
+    """Let a run that waited for a second person be applied."""
     _step(run_id, (RunState.APPROVAL,), RunState.APPLYING, "approved_by = %s, next_at = now()",
           (by,))
     jobs.ring("imports.jobs.apply")
+
+
+def _where(run: Run) -> tuple[int, int, int | None]:
+    return run.place.provider_id, run.place.brand_id, run.dealer_id
 
 
 def pause(run_id: int) -> None:
@@ -252,7 +273,8 @@ def pause(run_id: int) -> None:
 
 def resume(run_id: int) -> None:
     """Go on where it stopped."""
-    _step(run_id, (RunState.PAUSED,), RunState.APPLYING, "next_at = now(), tries = 0")
+    _step(run_id, (RunState.PAUSED,), RunState.APPLYING,
+          "next_at = now(), tries = 0, problem = null")
     jobs.ring("imports.jobs.apply")
 
 
@@ -262,21 +284,48 @@ def cancel(run_id: int) -> None:
     _step(run_id, (RunState.UPLOADING, RunState.MAPPING, RunState.CHECKING, RunState.CHECKED,
                    RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED, RunState.FAILED),
           RunState.CANCELLED, "ended_at = now()")
+    with db.transaction() as conn:
+        foureyes.close(conn, f"import:{run_id}", state=foureyes.State.WITHDRAWN)
     if run.stage is not None:
         drop_stage(run.stage)
         db.connection().execute("update import_run set stage = null where id = %s", [run_id])
-    begun = db.connection().execute(
-        "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
-    if not (begun and begun[0]):
+    if not _begun(run_id):
         run.file.remove()
 
 
 def ask_undo(run_id: int, kind: Undo, *, by: int | None) -> None:
-    """Ask to take the import back (Undo.TAKE_BACK) or to refuse what it brought (Undo.COUNTER)."""
-    _step(run_id, (RunState.APPLIED,), RunState.UNDOING,
+    """Ask to take the import back (Undo.TAKE_BACK) or to refuse what it brought (Undo.COUNTER).
+    Raises Waits when so many rows take a second person."""
+    run = read_run(run_id)
+    if not undoable(run):
+        raise moved_on()
+    if agreed.many("refusal", run.place.provider_id, run.staged):
+        foureyes.needed(agreed.undo_wish(run_id, _where(run), run.staged, kind), by=by,
+                        actor=_program(db.system_connection(), run) if by is None else None)
+    _step(run_id, (RunState.APPLIED, RunState.CANCELLED), RunState.UNDOING,
           "undone_by = %s, undo_kind = %s, next_at = now(), tries = 0, problem = null, "
           "chunks_done = 0", (by, kind))
     jobs.ring("imports.jobs.undo")
+
+
+def undoable(run: Run) -> bool:
+    """Whether something of it stands in the ledger that can be undone: it was applied, or given up
+    when a part of it had been."""
+    if run.state is not RunState.CANCELLED:
+        return run.state is RunState.APPLIED
+    return _begun(run.id)
+
+
+def _begun(run_id: int) -> bool:
+    row = db.connection().execute(
+        "select exists (select from import_chunk where import_id = %s)", [run_id]).fetchone()
+    return bool(row and row[0])
+
+
+def _program(conn: Any, run: Run) -> str | None:
+    """The name of the program that brought the list."""
+    row = conn.execute("select name from api_account where id = %s", (run.account_id,)).fetchone()
+    return row[0] if row else None
 
 
 def twin_of(run: Run) -> int | None:
@@ -311,14 +360,31 @@ def note(run: Run, change: str, values: Sequence[Any] = ()) -> bool:
     return done.rowcount == 1
 
 
+def release(run: Run, after: float = 0.0) -> None:
+    """Give the lease back, so that whoever comes next goes on at once, or ``after`` seconds."""
+    db.connection().execute(
+        "update import_run set next_at = now() + make_interval(secs => %s) "
+        "where id = %s and fence = %s and state = %s", (after, run.id, run.fence, run.state))
+
+
+def tell_trail(run: Run, deed: str, *, by: int | None) -> None:
+    """What was done for a person stands in the trail in their name, when it is done; a program asks
+    and looks for itself."""
+    if by is None:
+        return
+    deeds.note(db.connection(), f"import:{deed}", f"import:{run.id}", user_id=by,
+               provider_id=run.place.provider_id, brand_id=run.place.brand_id,
+               dealer_id=run.dealer_id, detail={"records": run.staged})
+
+
 def drop_stage(stage: int) -> None:
     """Remove the staged rows."""
     db.connection().execute("select import_stage_drop(%s)", [stage])
 
 
 def _step(run_id: int, before: Sequence[RunState], after: RunState, change: str,
-          values: Sequence[Any] = ()) -> None:
-    done = db.connection().execute(
+          values: Sequence[Any] = (), *, conn: psycopg.Connection[Any] | None = None) -> None:
+    done = (conn or db.connection()).execute(
         f"update import_run set state = %s, fence = fence + 1, {change} "  # noqa: S608 (our words)
         "where id = %s and state = any(%s)",
         (after, *values, run_id, [int(one) for one in before]))

@@ -86,7 +86,7 @@ class Sealing:
         ``file``: number of the file its row names, 0 for none that is here."""
         claimed = reason < FIRST_REFUSED
         due = self._fates.due(shape, moment or self.arrival) if claimed else NEVER
-        flags = shape.flags | (HAS_PROOF if file else 0) | (0 if moment is None else HAS_DATE)
+        flags = (HAS_PROOF if file else 0) | (0 if moment is None else HAS_DATE)
         columns = _SHARED.pack(
             2, part, 2, reason, 2, repairs, 2, 2 if mail else 1, 2, self._keyring.newest,
             2, shape.kind, 2, channel, 2, status, 2, shape.source, 2, flags,

@@ -25,6 +25,8 @@ from ileti.core import db
 from ileti.core.errors import IletiError
 from ileti.core.memory import spare_collections
 from ileti.core.secrets import secrets
+from ileti.imports import ownfields
+from ileti.imports.ownfields import Faults
 from ileti.imports.reading.reader import Block, rows_of
 from ileti.imports.sealing import COLUMNS
 from ileti.imports.spelling import MOST_MISSING, Sample, Speller
@@ -36,7 +38,8 @@ _LENGTH: Final = struct.Struct(">I")
 @dataclass
 class Tally:
     """What was counted: rows of the file, staged consents, repairs by kind and shape, and the files
-    that rows name which are not here (at most MOST_MISSING)."""
+    that rows name which are not here (at most MOST_MISSING); of custom fields the faults by key and
+    code, with the first line and how often."""
 
     rows: int = 0
     staged: int = 0
@@ -44,6 +47,7 @@ class Tally:
     repairs: Counter[tuple[int, str]] = field(default_factory=Counter)
     samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
 
     def add(self, other: Tally) -> None:
         """Count on; the earliest example of a shape is kept."""
@@ -57,6 +61,9 @@ class Tally:
         for name, line in other.missing.items():
             if len(self.missing) < MOST_MISSING or name in self.missing:
                 self.missing[name] = min(line, self.missing.get(name, line))
+        for key, (line, count) in other.faults.items():
+            first, so_far = self.faults.get(key, (line, 0))
+            self.faults[key] = [min(first, line), so_far + count]
 
 
 @dataclass(frozen=True)
@@ -79,14 +86,20 @@ class Spelling:
         columns = ",".join(COLUMNS)
         self._copy = (f"copy import_stage_{int(task.stage)} ({columns}) "
                       "from stdin (format binary)")
+        self._copy_values = ownfields.copy_statement(task.stage)
 
     def take(self, block: Block) -> Tally:
         """Stage one block, in a transaction of its own."""
         done = self._speller.spell(rows_of(block, self._task.delimiter))
         with db.connection().cursor().copy(self._copy) as copy:  # type: ignore[arg-type]
             copy.write(done.copy)
+        if done.values:
+            with db.connection().cursor().copy(
+                    self._copy_values) as copy:  # type: ignore[arg-type]
+                for value in done.values:
+                    copy.write_row(value)
         return Tally(done.rows, done.staged, block.position, done.repairs, done.samples,
-                     done.missing)
+                     done.missing, done.faults)
 
 
 def spell_here(task: Task, blocks: Iterable[Block]) -> Iterator[Tally]:

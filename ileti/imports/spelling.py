@@ -20,11 +20,13 @@ from ileti.core.clock import to_istanbul
 from ileti.core.crypto import AddressHash, Keyring
 from ileti.evidence.kinds import fold_name
 from ileti.imports.dates import read_date
+from ileti.imports.facts import is_basis
 from ileti.imports.fates import Fates
 from ileti.imports.mapping import Role
+from ileti.imports.ownfields import Columns, Faults, Value
 from ileti.imports.reading.reader import Row
 from ileti.imports.sealing import Item, Kind, Sealing
-from ileti.imports.terms import BLANK, HAS_PROOF, Days, Moment, Shape, Terms, moment_of
+from ileti.imports.terms import BLANK, Days, Moment, Shape, Terms, moment_of
 from ileti.imports.verdicts import NUMBER, Repair
 from ileti.imports.words import CHANNELS, RECIPIENT_TYPES, SOURCES, STATUSES, fold
 from ileti.recipients.address import AddressError, canonical_mobiles, parse_address
@@ -32,8 +34,13 @@ from ileti.recipients.address import AddressError, canonical_mobiles, parse_addr
 _DIGITS: Final = str.maketrans("012345678", "9" * 9)
 _MOST_CACHED: Final = 20_000
 _MOST_SHAPES: Final = 200
+#: What is longer is no word; a list may hold thousands of such cells, and none of them is kept.
+_LONGEST_WORDS: Final = 500
+_LONGEST_DATE: Final = 64
 MOST_MISSING: Final = 1_000
 _WANTS_FILE: Final = (NUMBER["ALINACAK"], NUMBER["KANIT_YOK"])
+_LACKS: Final = NUMBER["ALAN_EKSIK"]
+_UNVERIFIED: Final = NUMBER["DOGRULANMADI"]
 _WORD_FAULTS: Final = {"source": NUMBER["KAYNAK_BICIM"], "type": NUMBER["TIP_BICIM"],
                        "channel": NUMBER["KANAL_BICIM"], "status": NUMBER["SECIM_BICIM"]}
 
@@ -57,6 +64,8 @@ class Spelled:
     repairs: Counter[tuple[int, str]]
     samples: dict[tuple[int, str], Sample]
     missing: dict[str, int]
+    values: list[Value]
+    faults: Faults
 
 
 class Paper(NamedTuple):
@@ -80,9 +89,12 @@ class Speller:
         mapping = terms.mapping
         self._parts = mapping.parts()
         at = {role: mapping.columns.get(role, -1) for role in Role}
-        self._width = max([*at.values(), *(part.address for part in self._parts)], default=0) + 1
+        self._own = Columns(terms.provider_id, terms.fields, hashes)
+        self._width = max([*at.values(), *(part.address for part in self._parts),
+                           self._own.width - 1], default=0) + 1
         self._date_at = at[Role.DATE]
         self._basis_at, self._proof_at = at[Role.BASIS], at[Role.PROOF]
+        self._verified_at = at[Role.VERIFIED]
         statuses = sorted({part.status for part in self._parts if part.status is not None})
         self._worded = itemgetter(at[Role.SOURCE], at[Role.RECIPIENT_TYPE], at[Role.DEALER],
                                   at[Role.CHANNEL], *(statuses or [-1]))
@@ -98,13 +110,15 @@ class Speller:
         self._wide = terms.width
         self._canonical = canonical_mobiles().fullmatch
         self._missing: dict[str, int] = {}
+        self._values: list[Value] = []
+        self._faults: Faults = {}
 
     def spell(self, rows: Iterable[Row]) -> Spelled:
         """Read a block."""
         repairs: Counter[tuple[int, str]] = Counter()
         samples: dict[tuple[int, str], Sample] = {}
         items: list[Item] = []
-        self._missing = {}
+        self._missing, self._values, self._faults = {}, [], {}
         count = 0
         for line, cells in rows:
             count += 1
@@ -115,7 +129,7 @@ class Speller:
             else:
                 self._row(line, cells, items, repairs, samples)
         return Spelled(self._sealing.of(items), count, len(items), repairs, samples,
-                       self._missing)
+                       self._missing, self._values, self._faults)
 
     # -- one row -------------------------------------------------------------------------------
 
@@ -131,14 +145,19 @@ class Speller:
                                   else self._fixed_moment)
             if moment is not None and moment.repair and text:
                 _note(repairs, samples, Repair.DATE, text, moment, line)
-        key = (*self._worded(cells), bool(cells[self._basis_at]))
+        basis = cells[self._basis_at]
+        key = (*self._worded(cells), bool(basis) and is_basis(basis))
         named = cells[self._proof_at]
         paper = self._paper(named) if named else _NO_PAPER
         shape = self._shapes.get(key) or self._new_shape(key)
         fault = shape.fault or date_fault
         day, iso, micros, repaired = moment or self._undated
+        said, lacks = self._own.read(cells, line, self._faults) if self._own else ((), False)
+        verified = cells[self._verified_at]
+        keeps = (_UNVERIFIED if verified.strip() and STATUSES.get(fold(verified)) != Status.ONAY
+                 else _LACKS if lacks else 0)
         known: dict[int, tuple[str, int, int]] | None = None
-        made = False
+        made, before = False, len(items)
         for number, column, channel, status, part_fault, mail_only in shape.parts:
             raw = cells[column]
             if mail_only is not None and ("@" in raw) != mail_only:
@@ -155,12 +174,16 @@ class Speller:
                     known[column] = self._address(raw, line, repairs, samples)
                 address, reason, repair = known[column]
                 repair |= repaired
-            mail, reason = "@" in address, fault or part_fault or reason
+            mail, reason = "@" in address, fault or part_fault or reason or (
+                keeps if status == Status.ONAY else 0)
             kind = self._kinds.get((shape.number, number, reason, repair, mail, day, paper)) or (
                 self._new_kind(number, reason, repair, mail, channel, status, shape, moment, paper))
             if paper.absent and reason == 0 and kind.absent:
                 self._miss(named, line)
             items.append((line, address, iso, micros, kind))
+        if said:
+            self._values += self._own.rows(
+                said, line, dict.fromkeys(one[1] for one in items[before:] if one[1]))
         if not made:
             some = any(cells[part.address].strip() for part in self._parts)
             reason = NUMBER["SECIM_YOK" if some else "ADRES_BOS"]
@@ -216,6 +239,8 @@ class Speller:
     def _read_date(self, text: str) -> tuple[Moment | None, int]:
         if not text.strip():
             return self._fixed_moment
+        if len(text) > _LONGEST_DATE:
+            return None, NUMBER["TARIH_BICIM"]
         if len(self._dates) > _MOST_CACHED:
             self._dates.clear()
         found = self._dates[text] = self._moment(text)
@@ -225,12 +250,15 @@ class Speller:
         found = read_date(text)
         if found is None:
             return None, NUMBER["TARIH_BICIM"]
-        return moment_of(found[0], int(Repair.DATE) if found[1] else 0), 0
+        try:
+            return moment_of(found[0], int(Repair.DATE) if found[1] else 0), 0
+        except OverflowError:  # the last hours of the year 9999 have no day in Istanbul
+            return None, NUMBER["TARIH_BICIM"]
 
     def _new_shape(self, key: tuple[Any, ...]) -> Shape:
         """Read a combination of words. A part is (number, column of the address, channel, status,
         fault, whether it takes e-mails only; None: whatever stands there)."""
-        terms, fixed = self._terms, self._terms.mapping.fixed
+        fixed = self._terms.mapping.fixed
         source_text, type_text, dealer_text, channel_text = key[:4]
         source, source_fault = _word("source", source_text, SOURCES, fixed.source or Source.NONE)
         kind, kind_fault = _word("type", type_text, RECIPIENT_TYPES, fixed.recipient_type)
@@ -246,14 +274,18 @@ class Speller:
                 status, status_fault = _word("status", text, STATUSES, fixed.status)
             channel, channel_fault = ((int(part.channel), 0) if part.channel is not None
                                       else _word("channel", channel_text, CHANNELS, None))
+            if part.kind is not None and part.kind is not (
+                    AddressKind.PHONE if channel_fault else Channel(channel).address_kind):
+                continue
             mail_only = part.channel is Channel.EPOSTA if part.only_fitting else None
             parts.append((number, part.address, channel, status, status_fault or channel_fault,
                           mail_only))
         shape = Shape(
             tuple(parts), source, kind, dealer,
-            HAS_PROOF if terms.proof_for_all else 0, bool(key[-1] or fixed.basis),
+            bool(key[-1] or (fixed.basis and is_basis(fixed.basis))),
             source_fault or kind_fault or dealer_fault,
-            len(self._shapes) + 1 if len(self._shapes) < _MOST_CACHED else 0)
+            len(self._shapes) + 1 if len(self._shapes) < _MOST_CACHED
+            and sum(map(len, key[:-1])) <= _LONGEST_WORDS else 0)
         if shape.number:
             self._shapes[key] = shape
         return shape

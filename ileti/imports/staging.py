@@ -28,14 +28,14 @@ from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import canonical_digest
-from ileti.imports import proofs, runs
+from ileti.imports import ownfields, proofs, runs
 from ileti.imports.mapping import Role
 from ileti.imports.reading import sources
 from ileti.imports.runs import Run
 from ileti.imports.spellers import Tally, Task, spell_here, spell_in_processes
 from ileti.imports.states import RunState
 from ileti.imports.terms import Terms
-from ileti.imports.verdicts import REASONS, Repair
+from ileti.imports.verdicts import NUMBER, REASONS, Repair
 from ileti.imports.words import fold
 
 log = get_logger("ileti.imports")
@@ -50,6 +50,14 @@ SMALL_SLICE: Final = 20_000
 ROWS_AT_ONCE: Final = 1_000_000
 SIDE_BY_SIDE: Final = 2
 _MOST_DUE: Final = 400
+
+#: Reasons by which a row stays out because of what stands in the ledger.
+HELD_HERE: Final = tuple(NUMBER[code] for code in ("ZATEN_VAR", "BIZDEKI_YENI", "RET_KORUNDU"))
+_RECALL: Final = """
+update import_stage_{} s set reason = 0
+  from undo_entry u join recipient r on r.id = u.recipient_id
+ where s.addr_hash = r.addr_hash and s.recipient_type = u.recipient_type and s.channel = u.channel
+   and s.reason = any(%s) and s.chunk = %s"""
 
 # Each consent once; its deadline where it has one and is taken.
 _COUNT: Final = """
@@ -66,7 +74,7 @@ def check_due(until: float, run_id: int | None = None) -> Counter[str]:
             counts["checked"] += check(run)
         except StorageAway:
             raise
-        except (IletiError, CannotDecrypt, OSError, RuntimeError) as error:
+        except Exception as error:
             counts["failed"] += 1
             _failed(run, error)
     return counts
@@ -88,19 +96,39 @@ def check(run: Run) -> bool:
     return _finish(run, tally, counts | {"due": due}, time.monotonic() - started)
 
 
-def stage_again(run: Run) -> None:
+def stage_again(run: Run) -> int | None:
     """Read the file once more, for a run that is being applied and whose staging table is lost or
-    of another day: what was in time yesterday may be late today (R-40)."""
+    of another day: what was in time yesterday may be late today (R-40). What is in the ledger by
+    this very run stays told as taken. The new table; None when the run is not ours any more."""
     with kept_alive(run) as ours:
         found = _stage(run, ours)
-        if found is not None:
-            counts, due = _counted(found[0])
-            runs.note(run, "checked_at = now(), counts = %s",
-                      (msgspec.json.encode(counts | {"due": due}).decode(),))
+        if found is None:
+            return None
+        stage = found[0]
+        _recall(run, stage)
+        counts, due = _counted(stage)
+        noted = runs.note(run, "checked_at = now(), counts = %s",
+                          (msgspec.json.encode(counts | {"due": due}).decode(),))
+    return stage if noted else None
+
+
+def _recall(run: Run, stage: int) -> None:
+    """Rows of chunks that are in the ledger are found there by the comparison; they are not known
+    from elsewhere, this run brought them."""
+    done = db.connection().execute("select n from import_chunk where import_id = %s order by n",
+                                   [run.id]).fetchall()
+    for (n,) in done:
+        with db.transaction() as conn:
+            conn.execute("set local statement_timeout = '5min'")
+            conn.execute("select import_entries(%s, %s, %s, %s)",
+                         (run.id, n, run.place.provider_id, run.place.brand_id))
+            conn.execute(_RECALL.format(int(stage)).encode(), (list(HELD_HERE), n))
 
 
 def _stage(run: Run, ours: Any) -> tuple[int, Tally] | None:
     """Rows in a new staging table, compared with the ledger; None when the run is not ours."""
+    if sum(run.file.parts().values()) != run.size:
+        raise OSError("not all parts of the file are here")
     chunk_lines = max(1, CONSENTS_PER_CHUNK // max(1, len(run.mapping.parts())))
     stage = _open_stage(run, chunk_lines)
     if stage is None:
@@ -119,7 +147,10 @@ def _open_stage(run: Run, chunk_lines: int) -> int | None:
     if run.stage is not None:
         runs.drop_stage(run.stage)
     conn.execute("select import_stage_open(%s)", [stage])
-    if runs.note(run, "stage = %s, chunk_lines = %s, rows = 0, bytes_read = 0",
+    if run.mapping.fields:
+        ownfields.open_stage(stage)
+    # not checked until all of it is there: half a table left by a killed worker is read again
+    if runs.note(run, "stage = %s, chunk_lines = %s, rows = 0, bytes_read = 0, checked_at = null",
                  (stage, chunk_lines)):
         return stage
     runs.drop_stage(stage)
@@ -153,6 +184,7 @@ def terms_of(run: Run, width: int | None = None) -> Terms:
         activation_date=run.activation_date, dealers=_dealers(run), own_dealer=run.dealer_id,
         proof_for_all=proofs.scanned_as_a_whole(run.origin),
         declared=bool(run.origin.get("proof_attached")), width=width,
+        fields=tuple(ownfields.asked(run)),
         files=proofs.names_of(run.id) if Role.PROOF in run.mapping.columns else {})
 
 
@@ -184,6 +216,8 @@ def _compare(run: Run, stage: int, tally: Tally) -> None:
     with db.transaction() as conn:
         conn.execute("set local statement_timeout = 0")
         conn.execute("select import_stage_ready(%s)", [stage])
+    if run.mapping.fields:
+        ownfields.ready(stage)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         list(threads.map(lambda one: _check_slice(run, stage, *one), _slices(tally.staged)))
 
@@ -237,9 +271,18 @@ def _finish(run: Run, tally: Tally, counts: dict[str, Any], seconds: float) -> b
         run, "state = %s, rows = %s, staged = %s, bytes_read = size, checked_at = now(), "
         "seconds = %s, counts = %s, samples = %s, missing = %s, problem = null",
         (RunState.CHECKED, tally.rows, tally.staged, seconds,
-         msgspec.json.encode(counts).decode(), msgspec.json.encode({"repairs": samples}).decode(),
+         msgspec.json.encode(counts).decode(),
+         msgspec.json.encode({"repairs": samples, "fields": _faults(tally)}).decode(),
          proofs.missing_as_text(sorted(tally.missing, key=tally.missing.__getitem__))
          if tally.missing else None))
+
+
+def _faults(tally: Tally) -> list[dict[str, Any]]:
+    """What was wrong with values of custom fields, most first; the values themselves are not kept.
+    """
+    found = sorted(tally.faults.items(), key=lambda one: -one[1][1])
+    return [{"key": key, "code": code, "line": line, "count": count}
+            for (key, code), (line, count) in found[:_SAMPLES]]
 
 
 def hide(value: str) -> str:
@@ -280,7 +323,8 @@ def kept_alive(run: Run) -> Iterator[Any]:
 
 def _failed(run: Run, error: Exception) -> None:
     """A file that cannot be read stops the run with its sentence; what may pass is tried again."""
-    log.warning("import_check_failed", run=run.id, reason=type(error).__name__)
+    log.warning("import_check_failed", run=run.id, reason=type(error).__name__,
+                exc_info=not isinstance(error, IletiError))
     if isinstance(error, IletiError) and error.status < 500:
         problem = f"{error.tr}\n{error.en}"
     elif isinstance(error, (CannotDecrypt, OSError)):

@@ -26,7 +26,7 @@ from ileti.imports import withdrawn as _withdrawn  # noqa: F401 (registers, for 
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.origin import Origin
 from ileti.imports.states import Undo
-from ileti.tenancy import security
+from ileti.tenancy import offered, security
 
 
 @timeline.tells
@@ -68,7 +68,7 @@ def say_word(word: declared.Word) -> str:
     (as far as whoever looks may see people) and when."""
     parts = [_("said to be kept: %(place)s", place=word.place) if word.place else ""]
     if word.held:
-        who = consent_proofs.names_of_users({word.person}).get(word.person or 0) or (
+        who = offered.names({word.person}).get(word.person or 0) or (
             _("A program") if word.program else "")
         parts += [_("every row’s proof is held, says %(name)s", name=who) if who
                   else _("every row’s proof is said to be held"), moment(word.at)]
@@ -85,7 +85,7 @@ def files(entries: list[ConsentEntry]) -> list[consent_proofs.Row]:
     if not rows:
         return []
     kept = vault.describe(entries[0].provider_id, {one.file_id for one in rows})
-    who = consent_proofs.names_of_users({one.added_by for one in rows})
+    who = offered.names({one.added_by for one in rows})
     may_open = security.may("import:read")
     return [consent_proofs.row(
         name=one.name, role=Role(one.role), file=kept[one.file_id],

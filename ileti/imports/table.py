@@ -14,8 +14,8 @@ from typing import Any
 
 from ileti.core.crypto import CannotDecrypt
 from ileti.core.errors import CallerMistake, IletiError
-from ileti.imports import runs
-from ileti.imports.mapping import Mapping, recognise
+from ileti.imports import ownfields, runs
+from ileti.imports.mapping import Mapping, recognise, role_of
 from ileti.imports.reading.reader import Layout
 from ileti.imports.reading.sources import examine
 from ileti.imports.runs import Run
@@ -62,12 +62,20 @@ def examined(run: Run, **corrections: Any) -> tuple[Layout, Table]:
 def begin(run: Run) -> None:
     """Tell layout and columns of a file that has just come, for people to correct."""
     layout, table = _seen(run, None)
-    runs.map_columns(run.id, layout, proposal(table))
+    runs.map_columns(run.id, layout, proposal(table, run))
 
 
-def proposal(table: Table) -> Mapping:
-    """What the columns seem to mean."""
-    return Mapping({}) if table.trouble else recognise(table.heads, table.rows)
+def proposal(table: Table, run: Run) -> Mapping:
+    """What the columns seem to mean, custom fields of the provider included. A heading that is a
+    field's own key or name means the field, whatever stands in the column."""
+    if table.trouble:
+        return Mapping({})
+    found, fields = recognise(table.heads, table.rows), ownfields.of_run(run)
+    told = {role: n for role, n in found.columns.items()
+            if table.heads and n < len(table.heads) and role_of(table.heads[n]) is role}
+    own = ownfields.recognised(table.heads, told.values(), fields)
+    return Mapping({role: n for role, n in found.columns.items() if n not in own.values()},
+                   found.fixed, own)
 
 
 def _seen(run: Run, layout: Layout | None) -> tuple[Layout, Table]:

@@ -18,10 +18,16 @@ from ileti.consents.vocabulary import RecipientType
 from ileti.core.clock import ISTANBUL
 from ileti.core.statement import pack_time
 from ileti.evidence.leaf import iso_utc
+from ileti.fields.vocabulary import Field
 from ileti.imports.mapping import Mapping
 
+#: The row names a file of its own that is here. A file for the whole list is no such proof: it lets
+#: a signature pass (R-09) and never turns a refusal into a consent (R-32).
 HAS_PROOF: Final = 1
 HAS_DATE: Final = 2
+#: İYS was asked about the row's address: it holds it as ONAY, or does not name it.
+SEEN_THERE: Final = 4
+SEEN_ABSENT: Final = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Terms:
 
     ``files``: number of each file that rows may name, and whether it is a scan, by folded name.
 
+    ``fields``: the custom fields it fills, with their columns.
     ``dealers``: dealer id by folded retailer code, name and title. ``own_dealer``: a dealer's user
     imports for that dealer only. ``proof_for_all``: a scan of all rows' forms is attached to the
     import itself; ``declared``: somebody said that they hold the proofs, of which no file is here.
@@ -53,6 +60,7 @@ class Terms:
     declared: bool = False
     width: int | None = None
     files: Table[str, tuple[int, bool]] = field(default_factory=dict)
+    fields: tuple[tuple[Field, int], ...] = ()
 
 
 class Moment(NamedTuple):
@@ -77,13 +85,12 @@ class Shape(NamedTuple):
     source: int
     kind: int
     dealer_id: int
-    flags: int
     basis: bool
     fault: int
     number: int
 
 
-BLANK: Final = Shape((), 0, int(RecipientType.BIREYSEL), 0, 0, False, 0, 0)
+BLANK: Final = Shape((), 0, int(RecipientType.BIREYSEL), 0, False, 0, 0)
 
 
 class Days:

@@ -90,6 +90,10 @@ _ALL: Final = (
     Reason(22, "KANIT_EKSIK", _WAITS, "R-09", "Satırın adını verdiği kanıt dosyası yüklenmemiş",
            "The proof file the row names was not uploaded",
            "Dosyayı yükleyin ve yeniden deneyin.", "Upload the file and try again."),
+    Reason(23, "ALAN_EKSIK", _WAITS, "R-23", "Zorunlu bir özel alan boş ya da geçersiz",
+           "A required custom field is empty or not valid",
+           "Alanı listede düzeltin ya da zorunlu olmaktan çıkarın; yeniden deneyin.",
+           "Correct the field in the list, or let it be optional; try again."),
     # not taken: what the file says about itself
     Reason(30, "DOSYADA_IKI", _LEFT, "R-30", "Aynı alıcı ve kanal dosyada birden çok",
            "The same recipient and channel more than once in the file",
@@ -127,6 +131,9 @@ _ALL: Final = (
     _ruled(60, "HS_2015_KAPALI", _LEFT, "HS_2015 artık alınmıyor", "HS_2015 is no longer taken"),
     _ruled(62, "H462", _LEFT, "Tacir kaydının tarihi yok", "The merchant’s record has no date"),
     _ruled(63, "H463", _LEFT, "Tacir kaydının kaynağı yok", "The merchant’s record has no source"),
+    Reason(64, "DOGRULANMADI", _LEFT, "R-21", "Adres doğrulanmamış", "The address is not verified",
+           "Doğrulanmamış bir adresin onayı alınmaz; reddi alınır.",
+           "A consent of an address nobody verified is not taken; a refusal is."),
     # not taken: what cannot be read
     *(_spelled(n, code) for n, code in enumerate((
         "ADRES_BOS", "NUMARA_UZUN", "NUMARA_KARAKTER", "NUMARA_SIFIR", "NUMARA_EKSIK",
@@ -154,8 +161,8 @@ _ALL: Final = (
            "Ayıraç, tırnak içine alınmamış bir değerin içinde geçiyor olabilir.",
            "A separator may stand inside a value that is not quoted."),
     Reason(98, "SATIR_BOZUK", _LEFT, "R-38", "Satır okunamadı", "The row cannot be read",
-           "Tırnak kapanmamış ya da alan çok uzun.",
-           "A quotation mark is not closed, or a field is too long."),
+           "Tırnak kapanmamış ya da alan çok uzun. Satırı kendi dosyanızda düzeltin.",
+           "A quotation mark is not closed, or a field is too long. Mend it in your own file."),
     Reason(99, "BAYI_BASKA", _LEFT, "R-45", "Bayi sizin değil", "The dealer is not yours",
            "Bayi kullanıcısı yalnız kendi adına aktarır.",
            "A dealer’s user imports for that dealer only."),

@@ -70,7 +70,7 @@ select o.provider_id, o.brand_id, b.name, s.iys_due_at,
    and s.recipient_type = case when o.order_key & 4 > 0 then 1 else 2 end
    and s.channel = o.order_key & 3 and s.entry_id = o.ref_id
   join brand b on b.id = o.brand_id
- where (%(provider)s::int is null or p.id = %(provider)s)
+ where (%(provider)s::int is null or p.id = %(provider)s) and p.sandbox_of is null
    and %(now)s - s.consent_date >= 0.5 * (s.iys_due_at - s.consent_date)
  group by 1, 2, 3, 4, 5 order by 5 desc, 4, 2"""
 
@@ -136,7 +136,7 @@ _MISSING = """
 select b.provider_id, b.id, b.name, g.day::date, d.problem
   from brand b
   join provider p on p.id = b.provider_id and p.iys_username is not null
-       and p.iys_password is not null
+       and p.iys_password is not null and p.sandbox_of is null
  cross join generate_series(%(oldest)s::date, %(alarm)s::date, interval '1 day') g(day)
   left join iys_day d on d.provider_id = b.provider_id and d.brand_id = b.id and d.day = g.day::date
  where d.archived_at is null and (%(provider)s::int is null or p.id = %(provider)s)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from ileti.consents.search import entry_by_number
 from ileti.consents.timeline import address_of
@@ -24,6 +23,7 @@ from ileti.iys.ask import Key
 from ileti.iys.wire import MOST_RECIPIENTS
 from ileti.recipients.address import Address, AddressError, parse_address
 from ileti.recipients.models import Recipient
+from ileti.tenancy import offered
 from ileti.tenancy.models import Brand
 
 BRANDS_OFFERED = 500
@@ -60,7 +60,7 @@ class Typed:
 
 def empty() -> Typed:
     """The form before anything was typed; a brand is chosen only when there is but one."""
-    brands = _brands()
+    brands = offered.brands()
     only = brands[0] if len(brands) == 1 else None
     return Typed(brands=brands, brand=only, brand_id=str(only.id) if only else "")
 
@@ -89,14 +89,9 @@ def by_record(number: str) -> Typed:
     address = address_of(orm.db.session.get(Recipient, (entry.provider_id, entry.recipient_id)))
     if address is None:
         raise NotFound()
-    return Typed(brands=_brands(), brand=brand, brand_id=str(brand.id), record=number,
+    return Typed(brands=offered.brands(), brand=brand, brand_id=str(brand.id), record=number,
                  kind=RecipientType(entry.recipient_type).name,
                  keys=[(address, Channel(entry.channel))])
-
-
-def _brands() -> list[Brand]:
-    return list(orm.db.session.scalars(
-        select(Brand).order_by(Brand.name, Brand.id).limit(BRANDS_OFFERED)))
 
 
 def _read_addresses(typed: Typed) -> None:

@@ -104,17 +104,21 @@ class Account:
 
 
 def account_of(provider_id: int) -> Account:
-    """The provider's İYS account; IysTrouble of kind CONFIG when there is none to use."""
+    """The provider's İYS account, a sandbox's at the simulator and nowhere else; IysTrouble of kind
+    CONFIG when there is none to use."""
     row = db.connection().execute(
-        "select iys_code, iys_username, iys_password from provider where id = %s", (provider_id,)
-    ).fetchone()
+        "select iys_code, iys_username, iys_password, sandbox_of is not null from provider "
+        "where id = %s", (provider_id,)).fetchone()
     if row is None or not row[1] or not row[2]:
         raise IysTrouble(Kind.CONFIG, "invalid_request")
     try:
         password = secrets().keyring.decrypt_text(row[2], "iys-password")
     except (CannotDecrypt, ValueError) as error:
         raise IysTrouble(Kind.CONFIG, "invalid_request") from error
-    return Account(provider_id, row[0], row[1], password, settings().iys_url)
+    url = settings().sandbox_url if row[3] else settings().iys_url
+    if not url:  # a sandbox without a simulator: İYS itself hears nothing of it
+        raise IysTrouble(Kind.CONFIG, "no_sandbox")
+    return Account(provider_id, row[0], row[1], password, url)
 
 
 class IysClient(AccountCalls, DayCalls, LinkCalls, PlaceCalls, PushCalls, RetailerCalls, ViaCalls):

@@ -23,6 +23,7 @@ from ileti.iys import dealers as rooms
 from ileti.iys.client import IysTrouble, client_for
 from ileti.iys.dealers import Pair
 from ileti.iys.retaileranswers import RegisteredRetailer
+from ileti.tenancy import security
 from ileti.tenancy.crud import Told
 from ileti.tenancy.dealers import STATES, masked, place_name
 from ileti.tenancy.models import Brand, Dealer
@@ -61,7 +62,8 @@ class DealerSyncView(BaseView):
         except IysTrouble as error:
             pairs, trouble = [], say(error)
         return self.render_template("panel/dealer_sync.html", **_page(brand_id, name, pairs),
-                                    trouble=trouble)
+                                    trouble=trouble,
+                                    access=security.is_offered("AccessView"))
 
     @expose("/<int:brand_id>", methods=["POST"])
     @has_access

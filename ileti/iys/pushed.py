@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import psycopg
 
-from config import settings
 from ileti.consents.ledger import Place
 from ileti.consents.vocabulary import Status
 from ileti.core import db
+from ileti.core.calls import Environ, body_of, is_private
 from ileti.core.errors import StorageAway
 from ileti.core.failpoints import reach
 from ileti.core.logs import get_logger
@@ -41,8 +41,6 @@ _STATUS: Final = {
     404: "404 Not Found", 405: "405 Method Not Allowed", 413: "413 Content Too Large",
     503: "503 Service Unavailable",
 }
-
-Environ = dict[str, Any]
 
 
 def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -69,7 +67,7 @@ def _answered(environ: Environ) -> int:
         if login is None:
             log.warning("push_login_refused")
             return 401
-        body = _body(environ)
+        body = body_of(environ, MOST_BYTES)
         return 413 if body is None else take(login, body)
     except (StorageAway, psycopg.Error):
         log.warning("push_put_off")  # İYS may try again; pull brings it anyway
@@ -132,26 +130,3 @@ def _login(header: str) -> Login | None:
     if not colon or "\0" in username:
         return None
     return check(username, password)
-
-
-def is_private(environ: Environ) -> bool:
-    """Whether the call came over https, by the word of the proxy we trust; in production only that
-    counts, since credentials travel in it."""
-    given = settings()
-    if not given.production:
-        return True
-    scheme = environ.get("wsgi.url_scheme", "http")
-    if given.trusted_proxies:
-        said = str(environ.get("HTTP_X_FORWARDED_PROTO", "")).split(",")
-        scheme = said[-min(given.trusted_proxies, len(said))].strip() or scheme
-    return scheme == "https"
-
-
-def _body(environ: Environ) -> bytes | None:
-    """The body, or None when it is larger than any list of İYS."""
-    length = str(environ.get("CONTENT_LENGTH") or "")
-    if length.isascii() and length.isdigit() and int(length) > MOST_BYTES:
-        return None
-    wanted = int(length) if length.isascii() and length.isdigit() else MOST_BYTES + 1
-    raw: bytes = environ["wsgi.input"].read(wanted)
-    return None if len(raw) > MOST_BYTES else raw

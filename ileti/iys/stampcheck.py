@@ -91,8 +91,9 @@ def bad_stamps(provider_id: int | None = None,
     rows = (conn or db.connection()).execute(
         "select c.provider_id, c.brand_id, b.name, b.brand_code, p.iys_code, c.day, c.verdict, "
         "c.seen_at from iys_stamp_check c join brand b on b.id = c.brand_id "
-        "join provider p on p.id = c.provider_id where c.verdict > 2 and c.day >= %s "
-        "and (%s::int is null or c.provider_id = %s) order by c.day, c.brand_id, c.archive_id",
+        "join provider p on p.id = c.provider_id where p.sandbox_of is null and c.verdict > 2 "
+        "and c.day >= %s and (%s::int is null or c.provider_id = %s) "
+        "order by c.day, c.brand_id, c.archive_id",
         (clock.today() - dt.timedelta(days=TOLD_FOR_DAYS), provider_id, provider_id)).fetchall()
     return [BadStamp(provider, brand, name, code, iys, day, Verdict(verdict), seen)
             for provider, brand, name, code, iys, day, verdict, seen in rows]

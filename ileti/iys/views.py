@@ -6,6 +6,7 @@ acts, so pressing twice does no harm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -25,7 +26,10 @@ from ileti.consents.vocabulary import Channel, Status
 from ileti.core import clock, db, jobs, orm
 from ileti.core.errors import CallerMistake, NotFound
 from ileti.core.formats import say
-from ileti.iys import story  # noqa: F401 (registers İYS's part of the consent pages)
+from ileti.iys import (
+    queueasked,
+    story,  # noqa: F401 (registers İYS's part of the consent pages)
+)
 from ileti.iys.batches import BatchState
 from ileti.iys.connection import Level, try_connection
 from ileti.iys.models import IysBatch
@@ -35,7 +39,7 @@ from ileti.iys.silence import silence
 from ileti.outbox import relay
 from ileti.outbox.models import OutboxRow
 from ileti.recipients.address import mask
-from ileti.tenancy import audit, security
+from ileti.tenancy import audit, security, viewpages
 from ileti.tenancy.models import Brand, Provider
 
 PAGE = 50
@@ -62,20 +66,25 @@ class QueueView(BaseView):
     @permission_name("read")
     def list(self) -> ResponseReturnValue:
         """The queue by tab: waiting, stopped, submissions."""
-        tab = request.args.get("durum", "bekleyen")
-        rows, older = _batches() if tab == "gonderim" else _waiting(stopped=tab == "duran")
+        if (opens := viewpages.first("QueueView")) is not None:
+            return redirect(opens)
+        tab = request.args.get("durum", "")
+        tab = tab if tab in queueasked.TABS else queueasked.TABS[0]
+        wanted = queueasked.read(tab)
+        rows, older = _batches(wanted.only) if tab == "gonderim" else _waiting(
+            wanted.only, stopped=tab == "duran")
         first = max(1, request.args.get("ilk", 1, type=int))
-        pages = {"first": first, "last": first + len(rows) - 1, "total": None, "newer_url":
-                 url_for("QueueView.list", durum=tab) if request.args.get("once") else None,
-                 "older_url": url_for("QueueView.list", durum=tab, once=older,
-                                      ilk=first + len(rows)) if older else None}
+        pages = {"first": first, "last": first + len(rows) - 1, "total": None,
+                 "newer_url": wanted.url() if request.args.get("once") else None,
+                 "older_url": wanted.url(once=older, ilk=first + len(rows)) if older else None}
         stopped = _count_stopped()
         return self.render_template(
             "panel/queue.html", title=_("On the way to İYS"), line=_(
                 "Every record is sent again until İYS answers."),
             actions=_actions(stopped), tabs=_tabs(tab, stopped), notice=_notice(), rows=rows,
             pages=pages, next_label=None if tab == "duran" else _("Next try"),
-            at_label=_("Sent") if tab == "gonderim" else _("Taken"), **_empty(tab, stopped))
+            at_label=_("Sent") if tab == "gonderim" else _("Taken"), asked=wanted.drawn,
+            shown=wanted.shown, narrowed=wanted.active, **_empty(tab, stopped))
 
     @expose("/yeniden", methods=["POST"])
     @has_access
@@ -170,10 +179,11 @@ def try_and_tell(provider: Provider, *, problems: bool = True) -> None:
     provider_id = provider.id
     orm.db.session.rollback()  # no transaction stays open during a call to somebody else
     found = try_connection(provider_id)
-    provider.iys_checked_at = clock.now()
-    provider.iys_problem = " ".join(
-        say(one) for one in found.findings if one.level is Level.MISSING) or None
-    orm.db.session.commit()
+    # What İYS said is the house's to keep, also when somebody of one brand asked (ADR 0039).
+    db.system_connection().execute(
+        "update provider set iys_checked_at = %s, iys_problem = %s where id = %s",
+        (clock.now(), " ".join(say(one) for one in found.findings
+                               if one.level is Level.MISSING) or None, provider_id))
     for one in found.open_points:
         if problems or one.level is Level.NOTE:
             flash(say(one), "danger" if one.level is Level.MISSING else "warning")
@@ -181,14 +191,14 @@ def try_and_tell(provider: Provider, *, problems: bool = True) -> None:
         flash(_("İYS answered; the connection works."), "success")
 
 
-def _waiting(*, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:
+def _waiting(only: Sequence[Any], *, stopped: bool) -> tuple[list[dict[str, Any]], str | None]:
     asked = select(OutboxRow, ConsentEntry, ConsentState).outerjoin(ConsentEntry, (
         (ConsentEntry.provider_id == OutboxRow.provider_id)
         & (ConsentEntry.id == OutboxRow.ref_id)
         & (ConsentEntry.captured_at == OutboxRow.ref_at))).outerjoin(
             ConsentState, listing.same_key()).where(OutboxRow.topic == TOPIC)
     asked = asked.where(
-        OutboxRow.dead_at.is_not(None) if stopped else OutboxRow.dead_at.is_(None))
+        OutboxRow.dead_at.is_not(None) if stopped else OutboxRow.dead_at.is_(None), *only)
     before = entry_of(request.args.get("once", ""))
     if before is not None:
         asked = asked.where(OutboxRow.ref_id < before)
@@ -255,8 +265,8 @@ def _empty(tab: str, stopped: int) -> dict[str, Any]:
             "empty_text": _("Every consent has reached İYS.")}
 
 
-def _batches() -> tuple[list[dict[str, Any]], str | None]:
-    asked = select(IysBatch).order_by(IysBatch.id.desc()).limit(PAGE + 1)
+def _batches(only: Sequence[Any]) -> tuple[list[dict[str, Any]], str | None]:
+    asked = select(IysBatch).where(*only).order_by(IysBatch.id.desc()).limit(PAGE + 1)
     before = request.args.get("once", "")
     if before.isascii() and before.isdigit() and len(before) < 19:
         asked = asked.where(IysBatch.id < int(before))

@@ -34,7 +34,7 @@ _ROWS: Final = """
            k.act_at, k.dealer_id, k.act, k.extent, k.source, k.standing, k.epoch,
            p.iys_code, b.brand_code, v.content_hash, s.idem, s.evidence, s.person_key, s.person_ct,
            r.key_no, r.addr_hash, r.addr_ct, r.leaf_key, k.submission_id,
-           s.erased_at is not null, k.text_id
+           s.erased_at is not null, k.text_id, k.brand_id
       from kvkk_entry k
       left join provider p on p.id = k.provider_id
       left join brand b on b.id = k.brand_id
@@ -91,6 +91,7 @@ class Row(NamedTuple):
     submission_id: int
     click_erased: bool | None
     text_id: int
+    brand_id: int
 
     @property
     def at(self) -> Position:

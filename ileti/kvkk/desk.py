@@ -4,7 +4,8 @@ Why this module exists: what was said aloud or signed is an act like a click, wi
 and the same ledger, and the source follows from the way it was taken, never from a choice (R-43).
 The notice comes first in every way (R-60): without it nothing is taken. The answer of a person who
 says nothing is no (R-57). An address that somebody typed is proven by what is kept of the person
-alone: the recording of the call, the scan of the signature (R-20, R-21).
+alone: the recording of the call, the scan of the signature (R-20, R-21). The company's own fields
+are asked with a consent as on every form and become part of its proof (docs/adr/0045).
 
 A withdrawal needs nothing but the word (R-62). The word is recorded as it came, whether anything
 stands or not, so that nobody learns at the desk who gave what. It works at once where it is proven,
@@ -30,6 +31,7 @@ from ileti.core import clock
 from ileti.core.errors import Conflict, FieldError, InvalidInput
 from ileti.core.secrets import secrets
 from ileti.documents.vocabulary import NOTICE, ONE_PURPOSE
+from ileti.fields import kept
 from ileti.kvkk.ledger import NewAct, record
 from ileti.kvkk.vocabulary import Act, Extent
 from ileti.kvkk.withdrawal import Withdrawer, withdraw
@@ -81,7 +83,8 @@ class Taken:
     ``answers`` by document: True given, False withdrawn (of texts that are no consent on show
     nothing is taken); ``shown`` the ids of the versions that stood on the desk's page; ``file``
     what proves it, kept in the vault (its id and SHA-256 hex).
-    ``key`` is the page's own: the same once more changes nothing."""
+    ``said``: custom fields, kept with a consent alone. ``key`` is the page's own: the same once
+    more changes nothing."""
 
     place: Place
     way: Way
@@ -94,6 +97,7 @@ class Taken:
     by: int
     dealer_id: int | None = None
     file: dict[str, Any] | None = None
+    said: kept.Parts = kept.NOTHING
 
 
 def take(conn: psycopg.Connection[Any], taken: Taken, language: str) -> int:
@@ -158,6 +162,7 @@ def _proven(taken: Taken) -> bool:
 
 
 def _submission(taken: Taken, known: Iterable[Text], answered: Mapping[int, bool]) -> NewSubmission:
+    said = taken.said if any(answered.values()) else kept.NOTHING
     return NewSubmission(
         place=taken.place, idem=f"desk:{taken.by}:{taken.key}",
         body_hash=_print(taken, answered),
@@ -166,14 +171,15 @@ def _submission(taken: Taken, known: Iterable[Text], answered: Mapping[int, bool
         items=(), actor=ActorKind.USER, actor_id=taken.by, dealer_id=taken.dealer_id,
         evidence={"flow": f"desk-{taken.way}", "by": "panel", "file": taken.file,
                   "texts": [{"document": one.document_id, "id": one.id, "hash": one.hash}
-                            for one in known]},
-        person={"name": taken.name.strip()} if taken.name.strip() else None)
+                            for one in known]} | said.evidence,
+        person=({"name": taken.name.strip()} if taken.name.strip() else {}) | said.person or None)
 
 
 def _print(taken: Taken, answered: Mapping[int, bool]) -> bytes:
     """What tells this body from another under the same key; keyed, since address and name could be
     guessed from a plain hash."""
-    said = repr((taken.address, taken.name, taken.way, taken.told, sorted(answered.items())))
+    said = repr((taken.address, taken.name, taken.way, taken.told, sorted(answered.items()))
+                + ((taken.said,) if taken.said != kept.NOTHING else ()))
     return hmac.new(secrets().key_for("desk-body"), said.encode(), sha256).digest()[:16]
 
 

@@ -16,8 +16,8 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
 
+from ileti.consents import fieldpage
 from ileti.consents.ledger import Place
 from ileti.core import db, formats, orm
 from ileti.core.errors import CallerMistake, FieldError, IletiError, InvalidInput, NotFound
@@ -25,10 +25,12 @@ from ileti.core.formats import say
 from ileti.documents.views import emphasised
 from ileti.evidence import giving
 from ileti.evidence.kinds import SCANS
+from ileti.fields import catalogue, kept, reading
+from ileti.fields.vocabulary import Where
 from ileti.kvkk import desk, pages
 from ileti.kvkk.desk import Taken, Way
 from ileti.recipients.address import AddressError, parse_address
-from ileti.tenancy import audit, scope
+from ileti.tenancy import audit, offered, scope
 from ileti.tenancy.models import Brand, Provider
 
 _KEY = re.compile(r"[0-9a-f-]{36}\Z")
@@ -75,10 +77,11 @@ class DeskView(BaseView):
             "panel/kvkk/desk.html", tabs=pages.tabs("show"), way=way.value, faults=faults,
             ways=[{"label": label, "url": url_for("DeskView.show", yol=one.value, marka=brand.id),
                    "current": one is way} for one, label in _ways()],
-            brands=[(one.id, one.name) for one in _brands()], brand=brand, texts=[
+            brands=[(one.id, one.name) for one in offered.brands()], brand=brand, texts=[
                 {"id": one.id, "document": one.document_id, "kind": one.kind, "title": one.title,
                  "body": emphasised(one.body)} for one in texts],
-            key=str(uuid.uuid4()), address=typed.get("address", "")[:320],
+            fields=_fields(brand, drawn_again=status != 200), key=str(uuid.uuid4()),
+            address=typed.get("address", "")[:320],
             name=typed.get("name", "")[:LONGEST_NAME])
         return html, status
 
@@ -95,14 +98,10 @@ def _way(said: Any) -> Way:
         raise CallerMistake() from None
 
 
-def _brands() -> list[Brand]:
-    return list(orm.db.session.scalars(select(Brand).order_by(Brand.name).limit(200)))
-
-
 def _brand(said: Any) -> Brand:
     """The chosen brand among those in view, else the first; NotFound for any other."""
     wanted = said.get("marka", 0, type=int)
-    found = [one for one in _brands() if wanted in (0, one.id)]
+    found = [one for one in offered.brands() if wanted in (0, one.id)]
     if not found:
         raise NotFound()
     return found[0]
@@ -123,12 +122,27 @@ def _taken(brand: Brand, way: Way) -> Taken:
         raise CallerMistake()
     answers = {int(name.removeprefix("answer-")): value == "given" for name, value in form.items()
                if re.fullmatch(r"answer-\d{1,9}", name) and value in ("given", "withdrawn")}
+    fields = catalogue.of_consents(brand.provider_id)
+    values, faults = reading.all_of(
+        fields, {one.key: form.getlist(reading.PREFIX + one.key) for one in fields}, Where.PANEL,
+        needed=any(answers.values()))
+    if faults:
+        raise InvalidInput(errors=tuple(faults))
     return Taken(
+        said=kept.parts(fields, values, brand.provider_id, formats.language()),
         place=place_of(brand), way=way, address=address,
         name=" ".join(form.get("name", "").split())[:LONGEST_NAME], told="told" in form,
         answers=answers, key=form["key"], by=current_user.id,
         shown=[int(one) for one in form.getlist("shown") if one.isdigit() and len(one) < 10],
         dealer_id=scope.current().dealer_id, file=_file(brand, way))
+
+
+def _fields(brand: Brand, *, drawn_again: bool) -> list[dict[str, Any]]:
+    """The company's own fields; what was typed stays after a fault, what is answered by choosing is
+    chosen by nobody but the person (R-12)."""
+    return [fieldpage.drawn(one, None, formats.language(),
+                            typed=drawn_again and not one.kind.is_choice)
+            for one in catalogue.of_consents(brand.provider_id)]
 
 
 _NO_RECORDING = FieldError("file", "no_recording", "Görüşmenin ses kaydını ekleyin; bu dosya ses "

@@ -8,22 +8,21 @@ which the rules would find the recipient.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select, tuple_
 
-from ileti.core import clock, db, orm
-from ileti.core.crypto import CannotDecrypt
-from ileti.core.secrets import secrets
+from ileti.core import clock, orm
 from ileti.kvkk.models import KvkkEntry
+from ileti.recipients.clear import Person, addresses
 
+__all__ = ["COUNTED", "PAGE", "Person", "Wanted", "acts_of", "addresses", "count", "page",
+           "question"]
 PAGE: Final = 50
 COUNTED: Final = 1000
 Place = tuple[datetime, int]
-Person = tuple[int, int]
 
 
 @dataclass
@@ -92,26 +91,3 @@ def acts_of(provider_id: int, recipient_id: int | None, brand_id: int | None = N
     if brand_id is not None:
         asked = asked.where(KvkkEntry.brand_id == brand_id)
     return list(orm.db.session.scalars(asked.order_by(KvkkEntry.id.desc()).limit(most)))[::-1]
-
-
-def addresses(people: Iterable[Person]) -> dict[Person, str | None]:
-    """Addresses in clear of people whose acts were found through the row rules; None once erased.
-    """
-    wanted = sorted(set(people))
-    if not wanted:
-        return {}
-    rows = db.connection().execute(
-        "select r.provider_id, r.id, r.key_no, r.addr_hash, r.addr_ct from recipient r "
-        "join unnest(%s::int[], %s::bigint[]) w(p, r) on w.p = r.provider_id and w.r = r.id",
-        ([one[0] for one in wanted], [one[1] for one in wanted])).fetchall()
-    return {(provider, number): _clear(key, digest, cipher)
-            for provider, number, key, digest, cipher in rows}
-
-
-def _clear(key_no: int, digest: Any, cipher: Any) -> str | None:
-    if cipher is None or digest is None:
-        return None
-    try:
-        return secrets().keyring.decrypt(key_no, bytes(cipher), bytes(digest)).decode()
-    except CannotDecrypt:
-        return None

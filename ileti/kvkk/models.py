@@ -23,8 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ileti.core.columns import PROOF
-from ileti.evidence.models import XID8
+from ileti.core.columns import PROOF, XID8
 
 
 class KvkkEntry(Model):

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 
-from ileti.consents import filters as asked
+from ileti.consents import search
 from ileti.consents.ledger import ActorKind
 from ileti.consents.models import ConsentEntry, Submission
 from ileti.consents.numbers import entry_of, receipt_number, record_number
+from ileti.consents.sealed import seal_and_stamp, steps_of
 from ileti.consents.search import referred
 from ileti.consents.timeline import Step, tells
 from ileti.consents.vocabulary import Source, Standing
@@ -25,17 +27,18 @@ from ileti.core.formats import say
 from ileti.documents.models import Document, DocumentVersion
 from ileti.documents.views import emphasised, language_name
 from ileti.documents.vocabulary import NOTICE, ONE_PURPOSE
-from ileti.evidence import seal
 from ileti.evidence.seal import Position
-from ileti.kvkk import listing
+from ileti.kvkk import files, listing
 from ileti.kvkk.claims import KIND
 from ileti.kvkk.models import KvkkEntry, KvkkState
 from ileti.kvkk.vocabulary import Act, Extent
 from ileti.recipients.address import mask, pretty
-from ileti.tenancy import security
+from ileti.tenancy import asked, narrowing, security, viewpages
 from ileti.tenancy.models import Brand, Dealer
 
 _KEYS = ("islem", "kaynak", "metin", "marka", "tarih")
+#: how a withdrawal reaches people at work; nothing is chosen for them
+WAYS: Final = (Source.HS_CAGRI_MERKEZI, Source.HS_FIZIKSEL_ORTAM, Source.HS_EPOSTA)
 ICONS = {Act.SHOWN: ("eye", "mute"), Act.READ: ("book-open", "accent"),
          Act.GIVEN: ("circle-check", "accent"), Act.WITHDRAWN: ("circle-minus", "ret")}
 
@@ -73,14 +76,41 @@ def list_context() -> dict[str, Any]:
     before, after = (entry_of(request.args.get(name, "")) for name in ("once", "sonra"))
     rows, more = listing.page(wanted, before=before, after=after)
     filters, active = _filters(wanted)
+    columns = [("islem", _("Act")), ("metin", _("Text")), ("kaynak", _("Source")),
+               ("bayi", _("Dealer")), ("an", _("When"))]
+    shown = viewpages.chosen(columns) or [key for key, _label in columns]
     return {
+        "views": viewpages.context("KvkkView", columns, shown, (*asked.PLACES, "bul")),
+        "shown": shown,
         "title": _("Notices and explicit consents"), "tabs": tabs("list"),
-        "search_url": url_for("KvkkView.search"), "filters": filters,
+        "search_url": url_for("KvkkView.search"), "filters": filters, "actions": _then(),
         "kept": asked.kept(_KEYS),
-        "active_count": active, "clear_url": url_for("KvkkView.list"), "rows": _rows(rows),
+        "active_count": active, "clear_url": narrowing.bare("KvkkView.list"), "rows": _rows(rows),
         "pages": _pages(wanted, rows, more, before, after),
         "empty": "filter" if active or before or after else "first",
     }
+
+
+def _then() -> list[dict[str, Any]]:
+    """The way to an earlier moment, and to everything, of the address that was searched for."""
+    reference = request.args.get("bul", "")
+    return [_of_person(reference)] if referred(reference).recipients else []
+
+
+def _of_person(reference: str) -> dict[str, Any]:
+    return {"label": _("What was the state then?"), "icon": "history",
+            "url": url_for("MomentView.show", bul=reference)}
+
+
+def _actions(entry: KvkkEntry, clear: str | None) -> list[dict[str, Any]]:
+    """The act's own bundle, and the page of the person."""
+    found = [{"label": _("Proof bundle"), "icon": "file-down", "method": "post",
+              "url": url_of(entry, "prove")}] if security.may("consent:prove") and (
+                  clear is not None or entry.recipient_id is None) else []
+    if clear is not None and entry.recipient_id is not None:
+        found.append(_of_person(search.reference(search.Found(
+            recipients=[(entry.provider_id, entry.recipient_id)]))))
+    return found
 
 
 def _wanted() -> listing.Wanted:
@@ -181,10 +211,13 @@ def show_context(entry: KvkkEntry, *, in_full: bool = False) -> dict[str, Any]:
         "line": f"{text_name(version)} · {orm.db.session.get(Brand, entry.brand_id) or ''}",
         "reveal": {"label": _("Show the address"), "icon": "eye", "method": "post",
                    "url": url_of(entry, "reveal")} if may_open else None,
-        "actions": _actions(entry, clear), "facts": _facts(entry, version),
+        "actions": _actions(entry, clear),
+        "withdrawal": _withdrawal(entry, clear), "facts": _facts(entry, version),
+        "files": files.rows(entry),
         "version": version, "body": emphasised(version.body) if version else "",
         "language": language_name(version.language) if version else "",
-        "steps": steps(others or [entry], with_links=True),
+        "steps": sorted([*steps(others or [entry], with_links=True), *steps_of([_place(entry)])],
+                        key=lambda step: step["at"]),
     }
 
 
@@ -195,16 +228,14 @@ def stands_given(entry: KvkkEntry) -> bool:
     return state is not None and state.act == Act.GIVEN
 
 
-def _actions(entry: KvkkEntry, clear: str | None) -> list[dict[str, Any]]:
+def _withdrawal(entry: KvkkEntry, clear: str | None) -> dict[str, Any] | None:
+    """The form of a withdrawal with the ways it may have come; None where none may be recorded."""
     if (clear is None or not security.may("consent:refuse") or Act(entry.act).of_notice
             or not stands_given(entry)):
-        return []
-    return [{
-        "label": _("Record a withdrawal"), "id": "geri-al", "url": url_of(entry, "withdraw"),
-        "fields": {"source": Source.HS_CAGRI_MERKEZI.name},
-        "confirm": {"title": _("Record a withdrawal?"), "verb": _("Record a withdrawal"),
-                    "text": _("The person takes this consent back. What rests on it stops from "
-                              "now on.")}}]
+        return None
+    words = (_("On the phone"), _("By letter or in person"), _("By e-mail"))
+    return {"url": url_of(entry, "withdraw"),
+            "ways": [(way.name, word) for way, word in zip(WAYS, words, strict=True)]}
 
 
 def _facts(entry: KvkkEntry, version: DocumentVersion | None) -> list[tuple[str, Any]]:
@@ -225,9 +256,20 @@ def _facts(entry: KvkkEntry, version: DocumentVersion | None) -> list[tuple[str,
               if entry.dealer_id else _("taken directly"))]
     if version is not None:
         rows.append((_("Text’s hash"), version.content_hash.hex()[:16] + "…"))
-    found = seal.seals_of([(entry.epoch, Position(int(entry.xid), KIND, entry.id))])[0]
-    sealed = _("in a few seconds") if found is None else formats.number(found.number)
-    return [*rows, (_("Commitment"), entry.leaf.hex()[:16] + "…"), (_("Seal"), sealed)]
+    return [*rows, (_("Commitment"), entry.leaf.hex()[:16] + "…"),
+            *seal_and_stamp(_place(entry)), *_for_other_software(entry)]
+
+
+def _for_other_software(entry: KvkkEntry) -> list[tuple[str, Any]]:
+    """The receipt as ISO/IEC TS 27560 wishes it; there is none of an act of nobody known."""
+    if entry.recipient_id is None or not security.may("consent:prove"):
+        return []
+    link = Markup("<a href='{0}' download>{1}</a>").format(url_of(entry, "receipt"), _("Download"))
+    return [(_("Receipt (ISO/IEC TS 27560)"), link)]
+
+
+def _place(entry: KvkkEntry) -> tuple[int, Position]:
+    return entry.epoch, Position(int(entry.xid), KIND, entry.id)
 
 
 def _read_at(click: Submission | None) -> datetime | None:

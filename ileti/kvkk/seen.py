@@ -4,16 +4,22 @@ The ledgers know it: an entry names the text it was given on, an act about perso
 that was shown, read or consented to, a submission all texts that stood on its form and, before acts
 were kept, the notice that was acknowledged. Counting begins at the version's first day, so that
 months before it are not read, and stops at a hundred thousand. There is no index by text: it would
-cost every capture for a page that is opened once a month. A dealer counts and lists what it took
-itself.
+cost every capture for a page that is opened once a month. So a long ledger is not gone through to
+its end while somebody waits: what takes too long is left open and said so. A dealer counts and
+lists what it took itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from time import monotonic
 from typing import Any, Final
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from ileti.consents.models import ConsentEntry, ConsentState, Submission
@@ -26,40 +32,70 @@ from ileti.tenancy import scope
 
 COUNTED: Final = 100_000
 PAGE: Final = 50
+#: how long somebody at the page waits, for its list and for its numbers
+SECONDS: Final = 6.0
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Counts of one version, each at most ``COUNTED``: forms that showed it, choices given on it,
-    acknowledgements of it as a notice, and people whose standing consent or last acknowledgement
-    rests on it although a later version must be told or asked anew."""
+    """Counts of one version, each at most ``COUNTED``, None where it took too long: forms that
+    showed it, choices given on it, acknowledgements of it as a notice, and people whose standing
+    consent or last acknowledgement rests on it although a later version must be told or asked
+    anew."""
 
-    shown: int
-    given: int
-    acknowledged: int
-    to_renew: int
+    shown: int | None
+    given: int | None
+    acknowledged: int | None
+    to_renew: int | None
 
 
 def numbers(version: DocumentVersion, renewing: list[DocumentVersion]) -> Numbers:
     """The numbers of a version; ``renewing`` are later versions that must be told or asked anew
     (empty: nobody is to be informed)."""
+    until = monotonic() + SECONDS
+
+    def count(*asked: Any) -> int | None:
+        found = [_in_time(partial(_count, one), until - monotonic()) for one in asked]
+        return None if None in found else sum(found)
+
     return Numbers(
-        shown=_count(select(Submission.id).where(_shown(version))),
-        given=_count(select(ConsentEntry.id).where(_given(version)))
-        + _count(select(KvkkEntry.id).where(_acted(version, KvkkEntry, Act.GIVEN))),
-        acknowledged=_count(select(Submission.id).where(_acknowledged(version))),
-        to_renew=_count(_standing(version)) + _count(_unrenewed(version, renewing))
-        + _count(_resting(version)) if renewing else 0)
+        shown=count(select(Submission.id).where(_shown(version))),
+        given=count(select(ConsentEntry.id).where(_given(version)),
+                    select(KvkkEntry.id).where(_acted(version, KvkkEntry, Act.GIVEN))),
+        acknowledged=count(select(Submission.id).where(_acknowledged(version))),
+        to_renew=count(_standing(version), _unrenewed(version, renewing), _resting(version))
+        if renewing else 0)
 
 
-def rows(version: DocumentVersion, before: int | None) -> tuple[list[Submission], int | None]:
+def rows(version: DocumentVersion, before: int | None
+         ) -> tuple[list[Submission] | None, int | None]:
     """Submissions whose form showed the version or that acknowledged it, the newest first, and
-    where the next page begins; ``before`` is a submission's id."""
+    where the next page begins; ``before`` is a submission's id. None where it took too long."""
     asked = select(Submission).where(or_(_shown(version), _acknowledged(version)))
     if before is not None:
         asked = asked.where(Submission.id < before)
-    found = list(orm.db.session.scalars(asked.order_by(Submission.id.desc()).limit(PAGE + 1)))
+    asked = asked.order_by(Submission.id.desc()).limit(PAGE + 1)
+    found = _in_time(lambda: list(orm.db.session.scalars(asked)), SECONDS)
+    if found is None:
+        return None, None
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def _in_time(work: Callable[[], Any], seconds: float) -> Any:
+    """What it answers, or None where the database would take longer."""
+    session = orm.db.session
+    most = f"{max(1, round(seconds * 1_000))}"
+    before = session.scalar(select(func.current_setting("statement_timeout")))
+    try:
+        with session.begin_nested():
+            session.execute(select(func.set_config("statement_timeout", most, True)))
+            found = work()
+            session.execute(select(func.set_config("statement_timeout", before, True)))
+            return found
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            return None
+        raise
 
 
 def _here(version: DocumentVersion, of: Any) -> ColumnElement[bool]:

@@ -7,9 +7,9 @@ consents. A withdrawal at the person's word is as easy as a refusal (R-62).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,26 +19,24 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
-from ileti.consents import search
+from ileti.consents import bundle, consentreceipt, momentpage, places, search
 from ileti.consents.ledger import ActorKind, Place
 from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.vocabulary import Source
-from ileti.core import clock, csvfile, db, formats, orm
+from ileti.core import clock, db, orm
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.core.formats import say
-from ileti.documents.models import Document
-from ileti.documents.renewal import RENEWALS
-from ileti.kvkk import integrity, listing, pages, standing
+from ileti.evidence import giving
+from ileti.kvkk import files, integrity, listing, pages, proof, renewing, standing
+from ileti.kvkk import receipt as acting
 from ileti.kvkk.models import KvkkEntry
 from ileti.kvkk.withdrawal import Withdrawer, withdraw
 from ileti.recipients.address import AddressError
-from ileti.tenancy import audit, scope, security
+from ileti.tenancy import audit, confirm, scope, security, viewpages
 from ileti.tenancy.models import Brand, Provider
 
-WAYS: Final = (Source.HS_CAGRI_MERKEZI, Source.HS_FIZIKSEL_ORTAM, Source.HS_EPOSTA)
 _LOOKED_BACK: Final = timedelta(days=90)
 _SHOWN: Final = 100
-_EXPORTED: Final = 100_000
 
 
 class KvkkView(BaseView):
@@ -53,6 +51,8 @@ class KvkkView(BaseView):
     @permission_name("read")
     def list(self) -> ResponseReturnValue:
         """Notices shown and read, explicit consents given and withdrawn."""
+        if (first := viewpages.first("KvkkView")) is not None:
+            return redirect(first)
         return self.render_template("panel/kvkk/list.html", **pages.list_context())
 
     @expose("/ara", methods=["POST"])
@@ -92,13 +92,68 @@ class KvkkView(BaseView):
         return self.render_template("panel/kvkk/show.html",
                                     **pages.show_context(entry, in_full=True))
 
+    @expose("/kayit/<number>/makbuz")
+    @has_access
+    @permission_name("prove")
+    def receipt(self, number: str) -> ResponseReturnValue:
+        """This act's receipt for other software; who took it is written down first."""
+        entry = _act(number)
+        beside = acting.beside(entry.provider_id, [entry.id])
+        if beside is None:  # of nobody known
+            raise NotFound()
+        audit.record("consent:receipt", f"recipient:{entry.recipient_id}",
+                     {"record": record_number(entry.id)}, provider_id=entry.provider_id)
+        orm.db.session.commit()
+        made = consentreceipt.receipt(entry.provider_id, [], beside=beside)
+        return Response(places.readable(made), content_type=consentreceipt.MEDIA_TYPE, headers={
+            "Content-Disposition": f'attachment; filename="{record_number(entry.id)}.jsonld"'})
+
+    @expose("/kayit/<number>/kanit-paketi", methods=["POST"])
+    @has_access
+    @permission_name("prove")
+    @confirm.needed
+    def prove(self, number: str) -> ResponseReturnValue:
+        """The proof bundle of this act, with what else the person did about its text; who took it
+        is written down first."""
+        entry = _act(number)
+        audit.record("consent:prove", f"kvkk:{record_number(entry.id)}", {},
+                     provider_id=entry.provider_id)
+        orm.db.session.commit()
+        try:
+            made = proof.build(momentpage.reach(entry.provider_id), entry.id)
+        except IletiError as error:
+            flash(say(error), "danger")
+            return redirect(pages.url_of(entry))
+        packed = io.BytesIO()
+        bundle.write(made, packed)
+        return Response(packed.getvalue(), mimetype="application/zip", headers={
+            "Content-Disposition": f'attachment; filename="kanit-{record_number(entry.id)}.zip"'})
+
+    @expose("/kayit/<number>/dosya")
+    @has_access
+    @permission_name("read")
+    def file(self, number: str) -> ResponseReturnValue:
+        """The scan or recording of an act as a download; who opens it is written down first."""
+        entry = _act(number)
+        found = files.of(entry)
+        if found is None:
+            raise NotFound()
+        number = record_number(entry.id)
+        audit.record("proof:open", f"kvkk:{number}", {"file": found.id},
+                     provider_id=entry.provider_id)
+        return giving.give(entry.provider_id, found.id, number)
+
     @expose("/kayit/<number>/geri-al", methods=["POST"])
     @has_access
     @permission_name("refuse")
     def withdraw(self, number: str) -> ResponseReturnValue:
-        """Record a withdrawal as it reached us; it works at once (R-62)."""
+        """Record a withdrawal as it reached us; it works at once (R-62). How it came is said by
+        whoever records it: a letter is not written down as a call."""
         entry = _act(number)
-        source = next((one for one in WAYS if one.name == request.form.get("source")), None)
+        if not request.form.get("source"):
+            flash(_("Choose how the withdrawal reached us."), "warning")
+            return redirect(pages.url_of(entry))
+        source = next((one for one in pages.WAYS if one.name == request.form["source"]), None)
         person = (entry.provider_id, entry.recipient_id or 0)
         address = listing.addresses([person]).get(person)
         if source is None or address is None:
@@ -122,28 +177,22 @@ class KvkkView(BaseView):
     @has_access
     @permission_name("read")
     def renew(self) -> ResponseReturnValue:
-        """Who must be told or asked anew, by text (R-61)."""
-        whose, after = _here(), _place(request.args.get("sonra"))
-        found = standing.due(db.connection(), whose, after=after, most=listing.PAGE + 1)
-        more, found = len(found) > listing.PAGE, found[:listing.PAGE]
-        numbers = standing.counts(db.connection(), _here(all_texts=True))
-        names = _names([row[0] for row in numbers])
+        """Who must be told or asked anew, by text (R-17, R-61)."""
+        whose = _here()
+        found, older, whole = renewing.page(whose, request.args.get("sonra"))
         return self.render_template(
             "panel/kvkk/renew.html", tabs=pages.tabs("renew"),
-            texts=[{"name": names.get(number, ""), "what": say(RENEWALS[what]),
-                    "count": formats.number(count),
-                    "url": url_for("KvkkView.renew", metin=number),
-                    "current": number == whose.document_id} for number, what, count in numbers],
-            rows=_due_rows(found), all_url=url_for("KvkkView.renew"),
+            texts=renewing.texts(_here(all_texts=True), whose.document_id),
+            rows=renewing.rows(found), whole=whole, all_url=url_for("KvkkView.renew"),
             chosen=whose.document_id, may_open=security.may("consent:reveal"),
             export_url=url_for("KvkkView.export", metin=whose.document_id or ""),
-            older=url_for("KvkkView.renew", metin=whose.document_id or "",
-                          sonra=f"{found[-1].recipient_id}.{found[-1].document_id}")
-            if more else None)
+            older=url_for("KvkkView.renew", metin=whose.document_id or "", sonra=older)
+            if older else None)
 
     @expose("/yenilenecekler.csv", methods=["POST"])
     @has_access
     @permission_name("read")
+    @confirm.needed
     def export(self) -> ResponseReturnValue:
         """The same as a file; addresses in full for whoever may open them, and only then."""
         in_full = request.form.get("adres") == "acik"
@@ -154,8 +203,7 @@ class KvkkView(BaseView):
             audit.record("consent:reveal", f"kvkk-renew:{whose.document_id or 'all'}",
                          {"export": True}, provider_id=whose.provider_id)
             orm.db.session.commit()
-        found = standing.due(db.connection(), whose, most=_EXPORTED)
-        text = "".join(_csv(found, in_full=in_full))
+        text = "".join(renewing.csv(whose, in_full=in_full))
         return Response(text, content_type="text/csv; charset=utf-8",
                         headers={"Content-Disposition":
                                  'attachment; filename="yeniden-bilgilendirilecekler.csv"'})
@@ -190,44 +238,6 @@ def _here(*, all_texts: bool = False) -> standing.Whose:
     return standing.Whose(here.provider_id, here.brand_id, here.dealer_id,
                           restricted=here.sees_restricted,
                           document_id=text if 0 < text < 2**31 and not all_texts else None)
-
-
-def _place(text: str | None) -> tuple[int, int]:
-    recipient, _dot, document = (text or "").partition(".")
-    if not (recipient.isascii() and recipient.isdigit() and document.isascii()
-            and document.isdigit()) or len(recipient) > 18 or len(document) > 9:
-        return (0, 0)
-    return int(recipient), int(document)
-
-
-def _names(ids: list[int]) -> dict[int, str]:
-    return {one.id: one.name for one in orm.db.session.scalars(
-        select(Document).where(Document.id.in_(ids)))}
-
-
-def _due_rows(found: Any) -> list[dict[str, Any]]:
-    known = listing.addresses((one.provider_id, one.recipient_id) for one in found)
-    texts = pages.versions([number for one in found for number in (one.text_id, one.newest_id)])
-    return [{"address": pages.shown_address(known.get((one.provider_id, one.recipient_id))),
-             "url": url_for("KvkkView.show", number=record_number(one.entry_id)),
-             "rests": pages.text_name(texts.get(one.text_id)), "at": one.act_at,
-             "newest": pages.text_name(texts.get(one.newest_id)),
-             "what": say(RENEWALS[one.renewal])} for one in found]
-
-
-def _csv(found: Any, *, in_full: bool) -> Iterator[str]:
-    """UTF-8 with its mark and semicolons, as Excel reads it; formulas are not let through."""
-    texts = pages.versions({number for one in found for number in (one.text_id, one.newest_id)})
-    yield csvfile.MARK + csvfile.line(
-        [_("Address"), _("Rests on"), _("Since"), _("In force"), _("What to do")])
-    for start in range(0, len(found), 1000):
-        some = found[start:start + 1000]
-        known = listing.addresses((one.provider_id, one.recipient_id) for one in some)
-        yield "".join(csvfile.line([
-            pages.shown_address(known.get((one.provider_id, one.recipient_id)), in_full=in_full),
-            pages.text_name(texts.get(one.text_id)), formats.moment(one.act_at),
-            pages.text_name(texts.get(one.newest_id)), say(RENEWALS[one.renewal])])
-            for one in some)
 
 
 def _find(number: str) -> KvkkEntry | None:

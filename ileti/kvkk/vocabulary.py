@@ -11,6 +11,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from ileti.consents.vocabulary import Source
+from ileti.evidence.kinds import Role
+
 
 class Act(IntEnum):
     """What happened. ``SHOWN`` and ``READ`` are a notice's (R-60): put before the person, and
@@ -74,3 +77,10 @@ _EXTENTS: Final = {
     Extent.ALOUD: ("Sesli okundu", "Read aloud"),
     Extent.ON_PAPER: ("Kâğıt üzerinde", "On paper"),
 }
+
+
+def proven_as(media_type: str, source: Source) -> Role:
+    """As what the file of an act proves it: a voice, a signature, or a paper without one."""
+    if media_type.startswith("audio/"):
+        return Role.RECORDING
+    return Role.SIGNED_FORM if source is Source.HS_ISLAK_IMZA else Role.DOCUMENT

@@ -48,11 +48,11 @@ class Depth:
     oldest_seconds: float
 
 
-def delay_after(tries: int, *, first: float = 2.0) -> float:
+def delay_after(tries: int, *, first: float = 2.0, longest: float = LONGEST_DELAY) -> float:
     """Seconds to wait before the next try: doubling, ± 20 % so that workers do not march in step,
-    never above 15 minutes."""
-    doubled = min(first * 2.0 ** min(tries, 20), LONGEST_DELAY)
-    return min(doubled * random.uniform(0.8, 1.2), LONGEST_DELAY)  # noqa: S311 (no secret)
+    never above ``longest``."""
+    doubled = min(first * 2.0 ** min(tries, 20), longest)
+    return min(doubled * random.uniform(0.8, 1.2), longest)  # noqa: S311 (no secret)
 
 
 _CLAIM = """
@@ -178,13 +178,15 @@ def revive(conn: Connection, *, topic: int, provider_id: int, ref_ids: Sequence[
 
 
 def depth(conn: Connection, *, topic: int, provider_id: int | None = None) -> Depth:
-    """Counts and age of a topic, for the operations page and the alarms."""
+    """Counts and age of a topic, for the operations page and the alarms; what waits in sandboxes
+    alarms nobody."""
     row = conn.execute(
         "select count(*) filter (where batch_id is null and dead_at is null), "
         "count(*) filter (where batch_id is not null and dead_at is null), "
         "count(*) filter (where dead_at is not null), "
         "coalesce(extract(epoch from now() - min(ref_at) filter (where dead_at is null)), 0) "
-        "from outbox where topic = %s and (%s::int is null or provider_id = %s)",
+        "from outbox where topic = %s and case when %s::int is null then provider_id <> all("
+        "array(select id from provider where sandbox_of is not null)) else provider_id = %s end",
         (topic, provider_id, provider_id),
     ).fetchone()
     assert row is not None  # an aggregate always answers

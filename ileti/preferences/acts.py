@@ -37,6 +37,7 @@ from ileti.preferences.centre import Centre
 from ileti.preferences.identity import PLACE
 from ileti.preferences.session import Address, Session, open_button
 from ileti.preferences.standing import ORDER, known_name
+from ileti.recipients.address import AddressKind
 
 _SECOND: Final = timedelta(seconds=1)
 _AHEAD: Final = timedelta(seconds=5)
@@ -95,6 +96,13 @@ def _evidence(at: At, one: Address, **more: Any) -> dict[str, Any]:
             "origin": at.visitor.origin, "proof": one.way} | proof | more
 
 
+def _receipt_to(at: At, one: Address) -> dict[str, int]:
+    """Where the receipt of an explicit consent or a refusal goes: to the session's own mail
+    address, where the act is a phone's (:mod:`ileti.channels.actreceipts`)."""
+    mails = [each.recipient_id for each in at.people if each.kind is AddressKind.EMAIL]
+    return {"receiptTo": mails[0]} if mails and one.kind is not AddressKind.EMAIL else {}
+
+
 def _person(at: At, name: str = "") -> dict[str, str]:
     return {"ip": at.visitor.address, "agent": at.visitor.agent} | ({"name": name} if name else {})
 
@@ -104,15 +112,18 @@ def _person(at: At, name: str = "") -> dict[str, str]:
 
 def _refuse(at: At, said: dict[str, Any]) -> Done:
     channel = Channel(said["c"])
-    since = _stop(at, _address(at, said), said["b"], [channel])
+    since = _stop(at, _address(at, said), said["b"], [channel], **_beside(at, said, (ETK,)))
     return Done("refuse", channel, since)
 
 
-def _stop(at: At, one: Address, brand_id: int, channels: Sequence[Channel]) -> datetime:
+def _stop(at: At, one: Address, brand_id: int, channels: Sequence[Channel], **more: Any
+          ) -> datetime:
     return refuse_now(Refuser(
         place=_place(at, brand_id), recipient_id=one.recipient_id, address=one.clear,
         channels=channels, source=Source.HS_WEB, actor=ActorKind.VISITOR, key="preferences",
-        evidence=_evidence(at, one, channels=[c.name for c in channels]), person=_person(at),
+        evidence=_evidence(at, one, channels=[c.name for c in channels],
+                           **(_receipt_to(at, one) | more)),
+        person=_person(at),
     )).captured_at
 
 
@@ -193,7 +204,7 @@ def _consent(at: At, said: dict[str, Any]) -> Done:
                           consent_date=date, due_at=due_at(date), text_id=said["t"],
                           text_hash=text)],
         evidence=_evidence(
-            at, one, shownAt=shown, **by,
+            at, one, shownAt=shown, **by, **_renews(said),
             texts=[{"channel": channel.name, "id": said["t"], "hash": text}],
             boxes={channel.name: moment.isoformat()}, language=said["l"]),
         person=_person(at, name)), [told])
@@ -228,7 +239,7 @@ def _judge(one: Address, channel: Channel, date: datetime, moment: datetime) -> 
         Item(channel=channel, status=Status.ONAY, source=Source.HS_WEB, consent_date=date,
              flow=Flow.WEB, address_kind=one.kind, standing=Standing.VERIFIED,
              interacted_at=moment), now=max(moment, date))
-    faults = tuple(FieldError("choices", v.code, v.tr, v.en) for v in found if v.refused)
+    faults = tuple(FieldError("choices", v.code, v.tr, v.en, v.rule) for v in found if v.refused)
     if faults:
         raise InvalidInput(errors=faults)
 
@@ -255,18 +266,30 @@ def _name(at: At, one: Address) -> str:
     return typed
 
 
+def _beside(at: At, said: dict[str, Any], kinds: Collection[str]) -> dict[str, Any]:
+    """What refusing or withdrawing keeps of a new text that asked and was answered by it."""
+    return {} if not said.get("t") else {
+        "shownAt": datetime.fromtimestamp(said["i"], UTC).isoformat(),
+        "texts": [{"id": said["t"], "hash": _text(at, said["t"], kinds).hash}]}
+
+
+def _renews(said: dict[str, Any]) -> dict[str, Any]:
+    """Of a text that asks anew: the version that what stands rested on, shown beside it (R-17)."""
+    return {"renews": said["o"]} if said.get("o") else {}
+
+
 # -- explicit consents -----------------------------------------------------------------------------
 
 
 def _withdraw(at: At, said: dict[str, Any]) -> Done:
-    _take_back(at, _address(at, said), [said["d"]])
+    _take_back(at, _address(at, said), [said["d"]], **_beside(at, said, ONE_PURPOSE))
     return Done("withdraw", None, clock.now())
 
 
 _BRAND_OF: Final = "select id, brand_id from document where provider_id = %s and id = any(%s)"
 
 
-def _take_back(at: At, one: Address, documents: Sequence[int]) -> None:
+def _take_back(at: At, one: Address, documents: Sequence[int], **more: Any) -> None:
     """Withdraw explicit consents; a brand's own text is the brand's, a provider's all brands'."""
     by_brand: dict[int | None, list[int]] = defaultdict(list)
     for document, brand in db.connection().execute(
@@ -276,7 +299,8 @@ def _take_back(at: At, one: Address, documents: Sequence[int]) -> None:
         withdraw(Withdrawer(
             place=_place(at, brand), recipient_id=one.recipient_id, address=one.clear,
             source=Source.HS_WEB, actor=ActorKind.VISITOR, key="preferences",
-            evidence=_evidence(at, one), person=_person(at)), theirs)
+            evidence=_evidence(at, one, **_receipt_to(at, one), **more),
+            person=_person(at)), theirs)
 
 
 def _give(at: At, said: dict[str, Any]) -> Done:
@@ -299,12 +323,36 @@ def _give(at: At, said: dict[str, Any]) -> Done:
             body_hash=hash_body(said["x"], said["r"], said["d"], said["t"]), source=Source.HS_WEB,
             standing=Standing.VERIFIED, items=(), actor=ActorKind.VISITOR,
             site_id=site.id if site else None, dealer_id=site.dealer_id if site else None,
-            evidence=_evidence(at, one, shownAt=shown, language=said["l"],
-                               texts=[{"id": said["t"], "hash": text}]),
+            evidence=_evidence(
+                at, one, shownAt=shown, language=said["l"], **_renews(said),
+                texts=[{"id": said["t"], "hash": text}], **_receipt_to(at, one)),
             person=_person(at, known_name(at.centre.provider_id, [one.recipient_id]))),
         [told, NewAct(said["d"], said["t"], text, Act.GIVEN, date, address=one.clear)])
     return Done("used" if recorded.replay else "give", None, recorded.captured_at)
 
 
+# -- notices ---------------------------------------------------------------------------------------
+
+
+def _read(at: At, said: dict[str, Any]) -> Done:
+    """A notice that is told anew is read and understood (R-58, R-61): by the person, and so for
+    every address of the session. It is no consent to anything."""
+    notice, moment = _text(at, said["v"], (NOTICE,)), db.database_time()
+    recorded, _ = kvkk.record(
+        NewSubmission(
+            place=_place(at, notice.brand_id), idem=f"preferences:{said['n']}",
+            body_hash=hash_body(said["x"], said["v"]), source=Source.HS_WEB,
+            standing=Standing.VERIFIED, items=(), actor=ActorKind.VISITOR,
+            evidence=_evidence(
+                at, at.people[0], language=said["l"], **_renews(said),
+                shownAt=datetime.fromtimestamp(said["i"], UTC).isoformat(),
+                proofs=[{"proof": one.way, "verification": one.verification} for one in at.people],
+                notice={"version": said["v"], "hash": notice.hash, "at": moment.isoformat()}),
+            person=_person(at)),
+        [NewAct(notice.document_id, said["v"], notice.hash, Act.READ, clock.whole_second(moment),
+                Extent.LINKED, one.clear) for one in at.people])
+    return Done("used" if recorded.replay else "read", None, recorded.captured_at)
+
+
 _ACTS: Final = {"refuse": _refuse, "consent": _consent, "withdraw": _withdraw, "give": _give,
-                "stop": _stop_all}
+                "read": _read, "stop": _stop_all}

@@ -59,10 +59,11 @@ class PastIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ReceiptIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Body of ``POST …/preferences/receipts``."""
+    """Body of ``POST …/preferences/receipts``; ``form``: İleti's own, or ISO/IEC TS 27560."""
 
     session: str
     receipt: str
+    form: Literal["own", "standard"] = "own"
     lang: Lang = "tr"
 
 
@@ -139,7 +140,8 @@ def _receipts(call: Call, site: Site, own_page: bool) -> tuple[int, Any]:
     call.asked_language = body.lang
     centre = _centre(site, own_page)
     _, people = _opened(centre, body.session)
-    return 200, history.receipt(centre, people, body.receipt)
+    made = history.standard if body.form == "standard" else history.receipt
+    return 200, made(centre, people, body.receipt)
 
 
 def _leave(call: Call, site: Site, own_page: bool) -> tuple[int, Any]:

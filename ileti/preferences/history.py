@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from ileti.capture import takeaway
 from ileti.capture.opened import standings_of
 from ileti.capture.receipts import (
     act_line,
@@ -154,6 +155,20 @@ def _iys(line: Line, language: str) -> str:
 
 
 # -- receipts --------------------------------------------------------------------------------------
+
+
+def standard(centre: Centre, people: Sequence[Address], number: str) -> dict[str, Any]:
+    """The same receipt as other software reads it (ISO/IEC TS 27560). Raises NotFound as
+    :func:`receipt`, also for what was erased meanwhile."""
+    submission_id = submission_of(number) if len(number) <= 30 else None
+    if submission_id is None:
+        raise NotFound()
+    try:
+        return takeaway.of_act(centre.provider_id, submission_id,
+                               [one.recipient_id for one in people])
+    except Gone:
+        raise NotFound() from None
+
 
 def receipt(centre: Centre, people: Sequence[Address], number: str) -> dict[str, Any]:
     """The signed receipt of a submission by its number (``MKB-…``): the lines of these addresses,

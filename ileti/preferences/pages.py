@@ -16,7 +16,7 @@ from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from config import settings
-from ileti.capture import code_limits
+from ileti.capture import code_limits, receiptpage, takeaway
 from ileti.capture.limits import counters
 from ileti.capture.page import (
     asked_language,
@@ -29,6 +29,7 @@ from ileti.capture.page import (
 )
 from ileti.channels.preference_link import read_link
 from ileti.channels.render import istanbul_text
+from ileti.consents.consentreceipt import MEDIA_TYPE
 from ileti.consents.numbers import entry_of, record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock
@@ -349,6 +350,30 @@ def receipt(code: str, number: str) -> ResponseReturnValue:
     centre, _, people = _in(code)
     body = history.receipt(centre, people, number)
     return _file(body, f"{body['receipt']}.json")
+
+
+@blueprint.get("/<code>/receipt/<number>.jsonld")
+def standard_receipt(code: str, number: str) -> ResponseReturnValue:
+    """The same for other software: ISO/IEC TS 27560 as JSON-LD."""
+    centre, _, people = _in(code)
+    raw, headers = takeaway.as_file(history.standard(centre, people, number))
+    return Response(raw, content_type=MEDIA_TYPE, headers=headers | {"Cache-Control": "no-store"})
+
+
+@blueprint.get("/<code>/receipt/<number>")
+def receipt_page(code: str, number: str) -> ResponseReturnValue:
+    """The receipt to read, with its files."""
+    centre, found, people = _in(code)
+    made, language = history.standard(centre, people, number), asked_language()
+    path = f"{centre.path}/receipt/{number}"
+    return _keep(receiptpage.show(
+        made, language, home=_url(centre), centre_url=None,
+        other=other_language(path, language), files=[
+            (receiptpage.FILE[language], f"{path}.jsonld"), (_FILE[language], f"{path}.json")]),
+        centre, found)
+
+
+_FILE: Final = {"tr": "İleti’nin kendi biçimiyle indir", "en": "Download in İleti’s own form"}
 
 
 @blueprint.get("/<code>/data")

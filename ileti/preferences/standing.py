@@ -21,6 +21,7 @@ from ileti.core import db
 from ileti.documents.vocabulary import ETK, NOTICE, ONE_PURPOSE
 from ileti.kvkk.vocabulary import Act
 from ileti.preferences import words
+from ileti.preferences.anew import Anew
 from ileti.preferences.centre import BrandOf, Centre
 from ileti.preferences.persons import opened, veiled
 from ileti.preferences.session import Address, Session, button
@@ -30,7 +31,7 @@ ORDER: Final = (Channel.MESAJ, Channel.ARAMA, Channel.EPOSTA)
 
 _STATES: Final = """
 select s.brand_id, s.recipient_id, s.channel, s.recipient_type, s.status, s.standing, s.source,
-       s.consent_date, s.iys_status, coalesce(d.alias, d.title), m.evidence ->> 'flow'
+       s.consent_date, s.iys_status, coalesce(d.alias, d.title), m.evidence ->> 'flow', e.text_id
   from consent_state s
   left join consent_entry e on e.provider_id = s.provider_id and e.id = s.entry_id
                            and e.captured_at = s.entry_at
@@ -78,15 +79,20 @@ def overview(centre: Centre, session: Session, people: Sequence[Address], langua
         states[brand, recipient, channel][kind] = rest
     texts = conn.execute(_TEXTS, (centre.provider_id, list(ONE_PURPOSE), language)).fetchall()
     acts = conn.execute(_ACTS, (centre.provider_id, numbers)).fetchall()
-    of = _Drawing(centre, session, people, language)
+    before = conn.execute(_READ_BEFORE, {"p": centre.provider_id, "r": numbers}).fetchall()
+    anew = Anew(centre.provider_id, [
+        *(held[-1] for of in states.values() for held in of.values()),
+        *(act[6] for act in acts), *(one[1] for one in before)], texts)
+    of = _Drawing(centre, session, people, language, anew)
     brands = [of.brand(brand, states, texts) for brand in centre.brands]
+    purposes, notices = of.purposes(texts, acts), of.notices(texts, acts, before)
     return {
+        "anew": sum(one["anew"] is not None for one in (
+            *(row for brand in brands for row in brand["rows"]), *purposes, *notices)),
         "addresses": [{"id": one.recipient_id, "masked": one.masked,
                        "kind": "email" if "@" in one.clear else "phone"} for one in people],
         "brands": brands,
-        "purposes": of.purposes(texts, acts),
-        "notices": of.notices(texts, acts, conn.execute(
-            _READ_BEFORE, {"p": centre.provider_id, "r": numbers}).fetchall()),
+        "purposes": purposes, "notices": notices,
         "stop": button(session, "stop"),
     }
 
@@ -95,8 +101,9 @@ class _Drawing:
     """One person's overview in the making."""
 
     def __init__(self, centre: Centre, session: Session, people: Sequence[Address],
-                 language: str) -> None:
+                 language: str, anew: Anew) -> None:
         self.centre, self.session, self.people, self.language = centre, session, people, language
+        self.anew = anew
         self.names = {one.recipient_id: known_name(session.provider_id, [one.recipient_id])
                       for one in people}
 
@@ -124,8 +131,12 @@ class _Drawing:
         mine = (held or {}).get(RecipientType.BIREYSEL) or next(iter((held or {}).values()), None)
         state = _state(mine)
         more = {"r": one.recipient_id, "b": brand.id, "c": int(channel)}
-        gives = (state not in ("on", "coming") and text is not None and notice is not None
-                 and self.centre.site is not None)
+        holds = state in ("on", "coming")
+        before = mine[-1] if holds and mine else None
+        if holds:
+            text = self.anew.text(before, brand.id)
+        gives = text is not None and notice is not None and self.centre.site is not None
+        asks = self._asks(before, "channel") if holds and gives else None
         name = self.names[one.recipient_id]
         stops = state != "off" or any(line[0] == Status.ONAY for line in (held or {}).values())
         return {
@@ -133,14 +144,14 @@ class _Drawing:
             "masked": one.masked, "state": state,
             "says": in_words(words.STATES[state], self.language),
             "facts": self._facts(mine), "merchant": self._merchant(held),
-            "text": _sentence(text[9]) if gives else None,
+            "text": _sentence(text[9]) if gives else None, "anew": asks,
             "notice": layered(notice, self.language) if gives and notice else None,
-            "consent": button(self.session, "consent", t=text[6], l=self.language, v=notice, **more)
-            if gives else None,
-            "consent_label": in_words(words.GIVE, self.language),
-            "refuse": button(self.session, "refuse", **more) if stops else None,
-            "refuse_label": in_words(words.STOP["on" if state in ("on", "coming") else "other"],
-                                     self.language),
+            "consent": button(self.session, "consent", t=text[6], l=self.language, v=notice,
+                              **more, **({"o": before} if asks else {})) if gives else None,
+            "consent_label": in_words(words.GIVE_ANEW if asks else words.GIVE, self.language),
+            "refuse": button(self.session, "refuse", **more, **({"t": text[6]} if asks else {}))
+            if stops else None,
+            "refuse_label": in_words(words.STOP["on" if holds else "other"], self.language),
             "needs_name": gives and not name,
             "name": veiled(name) if gives else "",
         }
@@ -149,11 +160,16 @@ class _Drawing:
         """Since when, by what, and what İYS says."""
         if mine is None:
             return []
-        _, _, source, since, iys, dealer, flow = mine
+        _, _, source, since, iys, dealer, flow, _ = mine
         where = words.THIS_PAGE if flow == "preferences" else (Source(source).tr, Source(source).en)
         return [part for part in (
             istanbul_text(since), in_words(where, self.language), dealer or "",
             in_words(words.IYS[IysStatus(iys)], self.language)) if part]
+
+    def _asks(self, before: int | None, kind: str) -> dict[str, Any] | None:
+        """What is said of a text that asks or tells anew; None where none does."""
+        return None if before is None or self.anew.text(before) is None else self.anew.told(
+            before, kind, self.language)
 
     def _merchant(self, held: dict[int, Any] | None) -> str:
         """The record as a merchant, where there is one beside the person's own (R-06)."""
@@ -183,9 +199,12 @@ class _Drawing:
         more = {"r": recipient, "d": document}
         said = Act(act[2]) if act is not None and act[4] == Standing.VERIFIED else None
         notice = self._notice_of(self.centre.brand(brand), texts)
-        may_give = text is not None and notice is not None and not given
+        if given:
+            text = self.anew.text(act[6])
+        may_give = text is not None and notice is not None
+        asks = self._asks(act[6], "purpose") if given and may_give else None
         return {
-            "title": act[10] if given or text is None else text[8], "masked": masked,
+            "title": act[10] if text is None else text[8], "masked": masked, "anew": asks,
             "brand": self.centre.brand(brand).name if brand
             else in_words(words.ALL_BRANDS, self.language),
             "state": {Act.GIVEN: "on", Act.WITHDRAWN: "off"}.get(said, "none") if said else "none",
@@ -198,26 +217,39 @@ class _Drawing:
             "text_url": f"/n/{act[6]}" if act is not None else None,
             "text": _paragraphs(text[9]) if may_give else None,
             "notice": layered(notice, self.language) if may_give else None,
-            "give": button(self.session, "give", t=text[6], l=self.language, v=notice, **more)
-            if may_give else None,
-            "withdraw": button(self.session, "withdraw", **more)
+            "give": button(self.session, "give", t=text[6], l=self.language, v=notice, **more,
+                           **({"o": act[6]} if asks else {})) if may_give else None,
+            "give_label": in_words(words.CONSENT_ANEW if asks else words.CONSENT, self.language),
+            "withdraw": button(self.session, "withdraw", **more, **({"t": text[6]} if asks else {}))
             if act is not None and act[2] == Act.GIVEN else None,
+            "withdraw_label": in_words(words.WITHDRAW, self.language),
         }
 
     def notices(self, texts: list[Any], acts: list[Any], before: list[Any]
                 ) -> list[dict[str, Any]]:
-        """Notices on show, with the version this person saw last."""
+        """Notices on show, with the version this person saw last, and one that an address of theirs
+        has to be told anew."""
         seen: dict[int, tuple[int, int, datetime]] = {}
+        due: dict[int, int] = {one[0]: one[1] for one in before if self.anew.text(one[1])}
         for document, text, version, at in before:
             seen[document] = max(seen.get(document, (0, 0, at)), (version, text, at))
         for act in acts:
             if Act(act[2]).of_notice and act[4] == Standing.VERIFIED:
                 seen[act[0]] = max(seen.get(act[0], (0, 0, act[3])), (act[9], act[6], act[3]))
-        return [self._notice(text, seen.get(document))
+                due.pop(act[0], None)  # what was kept before acts were is older than any of them
+        due |= {act[0]: act[6] for act in acts if Act(act[2]).of_notice
+                and act[4] == Standing.VERIFIED and self.anew.text(act[6])}
+        return [self._notice(text, seen.get(document), due.get(document))
                 for document, text in _by_document(texts, (NOTICE,)).items()]
 
-    def _notice(self, text: Any, seen: tuple[int, int, datetime] | None) -> dict[str, Any]:
+    def _notice(self, text: Any, seen: tuple[int, int, datetime] | None, due: int | None
+                ) -> dict[str, Any]:
+        text = text if due is None else self.anew.text(due)
         return {
+            "anew": self._asks(due, "notice"),
+            "read": button(self.session, "read", v=text[6], l=text[5], o=due)
+            if due is not None else None,
+            "read_label": in_words(words.READ, self.language),
             "title": text[8], "version": text[7], "url": f"/n/{text[6]}",
             "since": istanbul_text(text[10]),
             "brand": self.centre.brand(text[2]).name if text[2]

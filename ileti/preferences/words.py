@@ -35,6 +35,38 @@ STOP: Final[dict[str, Pair]] = {
     "on": ("Almayı bırak", "Stop receiving"),
     "other": ("Almak istemiyorum", "I do not want these"),
 }
+#: of a text that asks or tells anew; what stands rests on the words it was given on until then
+GIVE_ANEW: Final[Pair] = ("Yeni metinle almak istiyorum", "I want these on the new text")
+CONSENT: Final[Pair] = ("Rıza veriyorum", "I give my consent")
+CONSENT_ANEW: Final[Pair] = ("Yeni metne rıza veriyorum", "I consent to the new text")
+WITHDRAW: Final[Pair] = ("Rızayı geri al", "Withdraw my consent")
+READ: Final[Pair] = ("Okudum, anladım", "I have read and understood it")
+ANEW: Final[dict[str, Pair]] = {
+    "channel": ("Onay metni değişti. Onayınız eski metinle duruyor; yeni metne onay vermiş "
+                "sayılmazsınız. Aşağıdaki yeni metni okuyup seçin.",
+                "The consent text has changed. Your consent stands on the earlier text and is none "
+                "to the new one. Read the new text below and choose."),
+    "purpose": ("Rıza metni değişti. Rızanız eski metinle duruyor; yeni metne rıza vermiş "
+                "sayılmazsınız. Aşağıdaki yeni metni okuyup seçin.",
+                "The consent text has changed. Your consent stands on the earlier text and is none "
+                "to the new one. Read the new text below and choose."),
+    "notice": ("Siz gördükten sonra değişti. Okuduğunuzu bildirmeniz onay ya da rıza sayılmaz.",
+               "It has changed since you saw it. Saying that you read it is no consent."),
+}
+CHANGED: Final[Pair] = ("Ne değişti?", "What has changed?")
+BEFORE: Final[Pair] = ("Önce", "Before")
+NOW: Final[Pair] = ("Şimdi", "Now")
+NOT_THERE: Final[Pair] = ("yoktu", "was not there")
+GONE: Final[Pair] = ("çıkarıldı", "was taken out")
+TOO_LONG: Final[Pair] = ("Metin burada karşılaştırılamayacak kadar uzun; bütününü okuyun.",
+                         "The text is too long to be compared here; read the whole of it.")
+#: what somebody read in one language was renewed in the other alone
+OTHER_LANGUAGE: Final[Pair] = ("Okuduğunuz metin o dilde henüz yenilenmedi; yenisini öbür dilde "
+                               "okuyun.",
+                               "What you read has not been renewed in its language yet; read the "
+                               "new text in the other one.")
+MORE_CHANGED: Final[Pair] = ("{count} paragraf daha değişti; metnin bütününü okuyun.",
+                             "{count} more paragraphs have changed; read the whole text.")
 IYS: Final[dict[IysStatus, Pair]] = {
     IysStatus.NONE: ("", ""),
     IysStatus.QUEUED: ("İYS’e iletilecek", "Will be reported to İYS"),
@@ -82,6 +114,7 @@ _SAID: Final[dict[str, Pair]] = {
     "withdraw": ("Rızanızı geri aldınız. Bundan sonra bu amaçla işleme yapılmaz.",
                  "You withdrew your consent. Nothing is processed for this purpose from now on."),
     "give": ("Rızanız kaydedildi.", "Your consent is recorded."),
+    "read": ("Okuduğunuz kaydedildi.", "It is recorded that you read it."),
     "stop": ("Hepsini durdurdunuz. Hiçbir markadan mesaj, arama ya da e-posta almayacaksınız; "
              "verdiğiniz rızalar geri alındı.",
              "You stopped everything. No brand sends you messages, calls or e-mails any more; "

@@ -12,17 +12,21 @@ from __future__ import annotations
 import secrets as chance
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+import msgspec
+
 from ileti.core import clock, db
 from ileti.core.errors import IletiError
+from ileti.core.reach import Reach
 from ileti.core.secrets import secrets
-from ileti.programs import keys
-from ileti.tenancy import logins
+from ileti.core.statement import Statement, pack_int8, pack_time
+from ileti.programs import keys, scopes
+from ileti.tenancy import logins, modules
 
 ACCESS_SECONDS: Final = 7_200
 REFRESH_SECONDS: Final = 14_400
@@ -51,6 +55,29 @@ class Caller:
     key_id: int
     #: our number and İYS's of the brands it speaks for, all of them when they are below MOST_BRANDS
     brands: tuple[tuple[int, int], ...] = ()
+    #: where this key may come from, beside what holds for its account
+    nearer: tuple[str, ...] = ()
+    #: whether this key speaks for less than its account
+    narrowed: bool = False
+    #: whether its provider has the second module; ``scopes`` are without that module's if not
+    management: bool = True
+    #: whose account it is, where it works in that provider's twin (docs/adr/0055)
+    home: int | None = None
+
+    @property
+    def reach(self) -> Reach:
+        """How far its statements reach into the database (ADR 0039)."""
+        return Reach(self.provider_id, self.brand_id, self.dealer_id)
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether nothing it does is real."""
+        return self.home is not None
+
+    @property
+    def home_id(self) -> int:
+        """The provider it belongs to, where its calls are counted and told."""
+        return self.provider_id if self.home is None else self.home
 
     @property
     def reads_numbers(self) -> bool:
@@ -58,8 +85,8 @@ class Caller:
         return "dealers:numbers" in self.scopes
 
     def may_come_from(self, address: str) -> bool:
-        """Whether the account may be called from a network address."""
-        return not self.networks or _within(self.networks, address)
+        """Whether the account may be called with this key from a network address."""
+        return all(not some or _within(some, address) for some in (self.networks, self.nearer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +141,20 @@ def caller_of(token: str) -> Caller | None:
     dealer may no longer call."""
     if "." in token:
         return _caller_of_signed(token)
-    held = _ask("k.id = (select key_id from api_token where digest = %s and kind = %s "
-                "and expires_at > %s)", _digest(token), _ACCESS, clock.now())
+    held = _ask(_BY_TOKEN, _digest(token))
     return used(held[0]) if held else None
+
+
+def caller_by_number(key_id: int) -> Caller | None:
+    """Who stands behind a key by its number, for what a job does in a program's name; None when it
+    is no longer good."""
+    found = _ask(_BY_NUMBER, pack_int8(key_id))
+    return found[0].caller if found else None
 
 
 def held_by_prefix(prefix: str) -> Held | None:
     """A key in force by its prefix."""
-    found = _ask("k.prefix = %s", prefix)
+    found = _ask(_BY_PREFIX, prefix.encode())
     return found[0] if found else None
 
 
@@ -129,38 +162,81 @@ def used(held: Held) -> Caller:
     """The caller of this moment, noted as used once a minute."""
     now = clock.now()
     if held.used_at is None or held.used_at < now - timedelta(minutes=1):
-        db.connection().execute(
+        db.system_connection().execute(
             "with k as (update api_key set last_used_at = %s where id = %s returning account_id) "
             "update api_account a set last_used_at = %s from k where a.id = k.account_id",
             (now, held.caller.key_id, now))
     return held.caller
 
 
+# One text instead of a row: the door of every call (docs/adr/0036). A key may hold less than its
+# account and never more, whatever stands in its columns. One of a sandbox works in the twin, at
+# what stands there for its brand and dealer; where nothing does yet, it is nobody's.
 _HELD: Final = """
-select k.hash, k.keyed, k.prefix, k.signing, k.last_used_at, a.id, a.provider_id, a.brand_id,
-       a.dealer_id, p.iys_code, p.activation_date, a.name, a.scopes, a.networks, a.signs, k.id,
-       array(select array[b.id, b.brand_code] from brand b where b.provider_id = a.provider_id
-              and (a.brand_id is null or b.id = a.brand_id) order by b.id limit 8)
+select coalesce(json_agg(json_build_array(
+       encode(k.hash, 'hex'), k.keyed, k.prefix, k.signing, extract(epoch from k.last_used_at),
+       a.id, p.id, w.brand, w.dealer, p.iys_code, p.activation_date, a.name, a.scopes,
+       k.scopes, a.networks, k.networks, a.signs, k.id, k.only_brand_id is not null,
+       (select coalesce(json_agg(json_build_array(b.id, b.brand_code)), '[]') from (
+              select id, brand_code from brand where provider_id = p.id
+                 and (w.brand is null or id = w.brand)
+               order by id limit 8) b),
+       case when w.dealer is null then '{}' else dealer_closed(p.id, w.brand, w.dealer) end,
+       p.data_management, case when a.sandbox then a.provider_id end)), '[]')::text
   from api_key k join api_account a on a.id = k.account_id
-  join provider p on p.id = a.provider_id
-  left join dealer d on d.id = a.dealer_id and d.provider_id = a.provider_id
- where k.ended_at is null and (k.expires_at is null or k.expires_at > %s)
+ cross join lateral (
+       select a.provider_id as provider, coalesce(a.brand_id, k.only_brand_id) as brand,
+              coalesce(a.dealer_id, k.only_dealer_id) as dealer where not a.sandbox
+        union all
+       select t.id, b.id, d.id from provider t
+         left join brand b on b.provider_id = t.id
+               and b.twin_of = coalesce(a.brand_id, k.only_brand_id)
+         left join dealer d on d.provider_id = t.id
+               and d.twin_of = coalesce(a.dealer_id, k.only_dealer_id)
+        where a.sandbox and t.sandbox_of = a.provider_id and t.sandbox_retired_at is null
+          and (b.id is not null or coalesce(a.brand_id, k.only_brand_id) is null)
+          and (d.id is not null or coalesce(a.dealer_id, k.only_dealer_id) is null)) w
+  join provider p on p.id = w.provider
+ where k.ended_at is null and (k.expires_at is null or k.expires_at > $1)
    and a.disabled_at is null
-   and (a.dealer_id is null or (d.status = 'active' and d.brand_id = a.brand_id))
+   and (k.only_brand_id is null or a.brand_id is null or k.only_brand_id = a.brand_id)
+   and (k.only_dealer_id is null or a.dealer_id is null or k.only_dealer_id = a.dealer_id)
+   and (w.dealer is null or exists (
+        select from dealer d where d.provider_id = p.id and d.status = 'active'
+           and d.id = w.dealer and d.brand_id = w.brand))
    and """
 
 
-def _ask(condition: str, *values: Any) -> list[Held]:
-    rows = db.connection().execute(_HELD + condition, (clock.now(), *values)).fetchall()
-    return [_held(row) for row in rows]
+def _statement(name: str, condition: str, *kinds: str) -> Statement:
+    return Statement(f"api_held_{name}", _HELD + condition, ("timestamptz", *kinds))
+
+
+_BY_PREFIX: Final = _statement("prefix", "k.prefix = $2", "text")
+_BY_NUMBER: Final = _statement("number", "k.id = $2", "int8")
+_BY_NAME: Final = _statement("name", "a.username = $2", "text")
+_BY_TOKEN: Final = _statement(
+    "token", "k.id = (select key_id from api_token where digest = $2 and kind = 1 "
+    "and expires_at > $1)", "bytea")
+
+
+def _ask(statement: Statement, value: bytes) -> list[Held]:
+    told = statement.value(db.system_connection(), [pack_time(clock.now()), value])
+    return [_held(row) for row in msgspec.json.decode(told)]
 
 
 def _held(row: Sequence[Any]) -> Held:
     (digest, keyed, prefix, signing, used_at, account, provider, brand, dealer, code, activated,
-     name, scopes, networks, signs, key, brands) = row
-    return Held(bytes(digest), keyed, prefix, signing, used_at, Caller(
-        account, provider, brand, dealer, code, activated, name, frozenset(scopes),
-        tuple(networks), signs, key, tuple((own, code) for own, code in brands)))
+     name, may, fewer, networks, nearer, signs, key, narrowed, brands, closed, management,
+     home) = row
+    allowed = frozenset(may) if fewer is None else frozenset(may) & frozenset(fewer)
+    return Held(
+        bytes.fromhex(digest), keyed, prefix, signing,
+        None if used_at is None else datetime.fromtimestamp(used_at, UTC), Caller(
+            account, provider, brand, dealer, code,
+            None if activated is None else date.fromisoformat(activated), name,
+            modules.scopes_held(scopes.open_at_dealer(allowed, closed), management=management),
+            tuple(networks), signs, key, tuple((own, number) for own, number in brands),
+            tuple(nearer), narrowed, management, home))
 
 
 def _checked(username: str, secret: str, address: str) -> Held:
@@ -170,7 +246,7 @@ def _checked(username: str, secret: str, address: str) -> Held:
     if wait:
         raise TooManyTries(wait)
     fitting = None
-    for held in _ask("a.username = %s", username):
+    for held in _ask(_BY_NAME, username.encode("utf-8", "replace")):
         if keys.fits(secret, held.hash, held.keyed):
             fitting = held
     if fitting is None:
@@ -200,19 +276,19 @@ def log_in(username: str, secret: str, address: str) -> dict[str, Any]:
     raises WrongLogin, TooManyTries."""
     held = _checked(username, secret, address)
     _refuse_outsider(held.caller, address)
-    return _open(held.caller.provider_id, held.caller.account_id, held.caller.key_id)
+    return _open(held.caller.home_id, held.caller.account_id, held.caller.key_id)
 
 
 def refresh(token: str, address: str) -> dict[str, Any]:
     """The next pair for a refresh token, which is worth nothing afterwards; raises WrongLogin."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "delete from api_token where digest = %s and kind = %s and expires_at > %s "
         "returning key_id", (_digest(token), _REFRESH, clock.now())).fetchone()
-    held = _ask("k.id = %s", row[0]) if row else []
+    held = _ask(_BY_NUMBER, pack_int8(row[0])) if row else []
     if not held:
         raise WrongLogin
     _refuse_outsider(held[0].caller, address)
-    return _open(held[0].caller.provider_id, held[0].caller.account_id, held[0].caller.key_id)
+    return _open(held[0].caller.home_id, held[0].caller.account_id, held[0].caller.key_id)
 
 
 def bearer(caller: Caller, scopes: frozenset[str]) -> str:
@@ -226,7 +302,7 @@ def _caller_of_signed(token: str) -> Caller | None:
         said = secrets().tokens(_PURPOSE).read(token)
     except IletiError:
         return None
-    held = _ask("k.id = %s", said["k"])
+    held = _ask(_BY_NUMBER, pack_int8(said["k"]))
     if not held:
         return None
     caller = used(held[0])
@@ -245,7 +321,7 @@ _TOKENS_OPEN: Final = frozenset({"compat", "imports:write", "consents:ask", "pro
 
 def _open(provider_id: int, account_id: int, key_id: int) -> dict[str, Any]:
     access, again = chance.token_urlsafe(32), chance.token_urlsafe(32)
-    now, conn = clock.now(), db.connection()
+    now, conn = clock.now(), db.system_connection()
     conn.execute("delete from api_token where account_id = %s and expires_at < %s",
                  (account_id, now))
     conn.execute(

@@ -7,6 +7,7 @@ from typing import Final
 
 from ileti.core import clock, db
 from ileti.core.jobs import job
+from ileti.programs import sandbox
 from ileti.programs.signature import forget_nonces
 
 #: how long a repeat under an Idempotency-Key gets the first answer
@@ -22,3 +23,9 @@ def forget_calls() -> dict[str, int]:
         "tokens": conn.execute("delete from api_token where expires_at < %s", (now,)).rowcount,
         "answers": conn.execute("delete from api_call where at < %s", (now - KEPT,)).rowcount,
     }
+
+
+@job(queue="upkeep", every=120, timeout=300, idempotent="changes only what is out of step")
+def keep_sandboxes() -> dict[str, int]:
+    """Sandboxes have their homes' names, brands, dealers, texts, templates and fields."""
+    return sandbox.keep_in_step()

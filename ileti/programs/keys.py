@@ -22,8 +22,10 @@ from ileti.core import clock, db
 from ileti.core.secrets import secrets
 
 MARK: Final = "ilt_"
+#: how a key of a sandbox begins, so that nobody takes it for a real one
+TEST_MARK: Final = "ilt_test_"
 MOST_LIVE: Final = 5
-_FORM: Final = re.compile(r"ilt_([0-9a-f]{10})_[A-Za-z0-9_-]{43}", re.ASCII)
+_FORM: Final = re.compile(r"ilt_(?:test_)?([0-9a-f]{10})_[A-Za-z0-9_-]{43}", re.ASCII)
 _NOBODY: Final = bytes(32)
 SIGNING_PURPOSE: Final = "api-signing"
 
@@ -42,10 +44,11 @@ class NewKey:
 
 
 def make(conn: psycopg.Connection[Any], provider_id: int, account_id: int, *,
-         by: int | None = None, expires_at: datetime | None = None) -> NewKey:
-    """A new key of an account, in the caller's transaction."""
+         by: int | None = None, expires_at: datetime | None = None,
+         sandbox: bool = False) -> NewKey:
+    """A new key of an account, of a sandbox or not, in the caller's transaction."""
     prefix = chance.token_hex(5)
-    text = f"{MARK}{prefix}_{chance.token_urlsafe(32)}"
+    text = f"{TEST_MARK if sandbox else MARK}{prefix}_{chance.token_urlsafe(32)}"
     signing = secrets().keyring.encrypt_text(signing_key(text), SIGNING_PURPOSE)
     row = conn.execute(_ADD, (provider_id, account_id, prefix, keyed(older_hash(text)), signing,
                               by, expires_at)).fetchone()
@@ -68,7 +71,7 @@ def fits(text: str, kept: bytes | None, is_keyed: bool) -> bool:
 
 def harden(key_id: int, text: str) -> None:
     """Keep the keyed hash of a secret that was made before there was one."""
-    db.connection().execute("update api_key set hash = %s, keyed = true where id = %s "
+    db.system_connection().execute("update api_key set hash = %s, keyed = true where id = %s "
                             "and not keyed", (keyed(older_hash(text)), key_id))
 
 

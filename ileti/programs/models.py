@@ -39,7 +39,8 @@ _NONE = text("'{}'::varchar[]")
 class ApiAccount(Model):
     """A program and what it may do. ``brand_id`` and ``dealer_id`` narrow it; None means all below
     the level above. ``scopes`` are keys of :mod:`ileti.programs.scopes`; ``networks`` the addresses
-    it may call from, any when empty; ``signs``: each of its calls must be signed."""
+    it may call from, any when empty; ``signs``: each of its calls must be signed. ``sandbox``: it
+    works in its provider's twin and touches nothing real (docs/adr/0055)."""
 
     __tablename__ = "api_account"
     __table_args__ = (
@@ -56,6 +57,7 @@ class ApiAccount(Model):
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String(30)), server_default=_NONE)
     networks: Mapped[list[str]] = mapped_column(ARRAY(String(45)), server_default=_NONE)
     signs: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    sandbox: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     username: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -71,11 +73,15 @@ class ApiAccount(Model):
 
 class ApiKey(Model):
     """A key of an account (:mod:`ileti.programs.keys`). ``prefix`` None and ``keyed`` False: a
-    secret from before there were keys. ``signing``: what signatures are checked with."""
+    secret from before there were keys. ``signing``: what signatures are checked with. ``scopes``,
+    ``only_brand_id``, ``only_dealer_id`` and ``networks`` narrow the account's; None and empty: as
+    the account. They never widen it, whatever stands there (:mod:`ileti.programs.accounts`)."""
 
     __tablename__ = "api_key"
     __table_args__ = (
         UniqueConstraint("prefix"),
+        CheckConstraint("only_dealer_id is null or only_brand_id is not null",
+                        name="dealer_of_brand"),
         Index("ix_api_key_account_id", "account_id"),
     )
 
@@ -91,6 +97,15 @@ class ApiKey(Model):
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    warned: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    label: Mapped[str] = mapped_column(String(60), server_default=text("''"))
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(String(30)))
+    only_brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    only_dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    networks: Mapped[list[str]] = mapped_column(ARRAY(String(45)), server_default=_NONE)
+
+    only_brand: Mapped[Brand | None] = relationship()
+    only_dealer: Mapped[Dealer | None] = relationship()
 
 
 class ApiToken(Model):

@@ -92,7 +92,7 @@ class Pace:
             try:
                 self.tell()
                 away = False
-            except redis.RedisError as error:
+            except Exception as error:  # also what the driver raises over a socket that went away
                 if not away:
                     log.warning("program_limits_are_local", reason=type(error).__name__)
                 away = True

@@ -69,13 +69,13 @@ def caller_by_signature(parameters: str, said: Said) -> Caller | None:
 
 def _first(caller: Caller, nonce: str) -> bool:
     """Write the nonce down; whether it was new."""
-    done = db.connection().execute(
+    done = db.system_connection().execute(
         "insert into api_nonce (key_id, nonce, provider_id, at) values (%s, %s, %s, %s) "
-        "on conflict do nothing", (caller.key_id, nonce, caller.provider_id, clock.now()))
+        "on conflict do nothing", (caller.key_id, nonce, caller.home_id, clock.now()))
     return done.rowcount == 1
 
 
 def forget_nonces() -> int:
     """Drop nonces whose time would not be taken any more; how many."""
-    return db.connection().execute("delete from api_nonce where at < %s", (
+    return db.system_connection().execute("delete from api_nonce where at < %s", (
         clock.now() - timedelta(seconds=3 * SKEW_SECONDS),)).rowcount

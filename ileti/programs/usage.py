@@ -35,7 +35,7 @@ def note(caller: Caller, status: int) -> None:
     """One call that was answered."""
     day = clock.to_istanbul(clock.now()).date()
     with _lock:
-        _untold[caller.key_id, day, status, caller.provider_id, caller.account_id] += 1
+        _untold[caller.key_id, day, status, caller.home_id, caller.account_id] += 1
         if _teller != [os.getpid()]:
             _teller[:] = [os.getpid()]
             threading.Thread(target=_run, daemon=True, name="api-usage").start()
@@ -49,7 +49,7 @@ def tell() -> int:
     if not counted:
         return 0
     try:
-        db.connection().execute(_TELL, [*map(list, zip(
+        db.system_connection().execute(_TELL, [*map(list, zip(
             *(key for key, _ in counted), strict=True)), [n for _, n in counted]])
     except BaseException:
         with _lock:

@@ -10,10 +10,9 @@ not stand in. Each deed is in the audit trail, the key in none.
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Any, Final
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -24,39 +23,45 @@ from wtforms import BooleanField, SelectMultipleField, ValidationError
 
 from config import settings
 from ileti.core import clock, orm
-from ileti.core.errors import Conflict, NotFound
+from ileti.core.errors import NotFound
 from ileti.core.formats import language
-from ileti.programs import keys, scopes
+from ileti.programs import agreed, sandboxviews, scopes
 from ileti.programs.accounts import new_username
+from ileti.programs.keyviews import LIVES, KeyPages, is_live, keys_of
 from ileti.programs.models import ApiAccount, ApiKey, ApiToken, ApiUsage
+from ileti.programs.narrow import MOST_NETWORKS, WrongNetwork, held, networks_of
+from ileti.programs.sandboxviews import SandboxPages
 from ileti.programs.scopes import SCOPES
-from ileti.tenancy import audit, confirm, scope, security
+from ileti.tenancy import audit, confirm, foureyes, modules, scope, security
 from ileti.tenancy.crud import LinesField, Records, RecordView, Told
 from ileti.tenancy.trail import name_things
 from ileti.tenancy.views import COMMON_LABELS
 
-#: how long a key may live: days → what people choose; 0 is for ever
-LIVES: Final = {90: _l("After 90 days"), 365: _l("After a year"), 0: _l("No end")}
-MOST_NETWORKS: Final = 50
 SHOWN_DAYS: Final = 14
 
 
 def _choices() -> list[tuple[str, str]]:
     """The scopes the signed-in user may give or take."""
-    return [(one.key, f"{one.say(language())} ({one.key})") for one in SCOPES
-            if security.may(one.permission)]
+    return [(one.key, f"{one.say(language())} ({one.key})") for one in scopes.offered(
+        security.permissions(), management=_has_management())]
+
+
+def _has_management(provider: Any = None) -> bool:
+    """Whether the provider at hand has the second module; all scopes are offered to who works for
+    no provider."""
+    own = security.membership()
+    return modules.has(provider or (own.provider if own else None), modules.Module.MANAGEMENT)
 
 
 def _networks(_form: Any, field: Any) -> None:
     """Each line a network or an address, in its one spelling."""
+    if len(field.data or []) > MOST_NETWORKS:
+        raise ValidationError(_("At most %(count)s lines.", count=MOST_NETWORKS))
     try:
-        found = [str(ip_network(line, strict=False)) for line in field.data or []]
-    except ValueError:
+        field.data = list(networks_of(field.data or []))
+    except WrongNetwork:
         raise ValidationError(_("Write addresses or networks like 203.0.113.7 or 203.0.113.0/24, "
                                 "one per line.")) from None
-    if len(found) > MOST_NETWORKS:
-        raise ValidationError(_("At most %(count)s lines.", count=MOST_NETWORKS))
-    field.data = list(dict.fromkeys(found))
 
 
 def _fields(labels: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
@@ -68,26 +73,28 @@ def _fields(labels: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class ApiAccountView(RecordView):
+class ApiAccountView(KeyPages, SandboxPages, RecordView):
     """Programs that speak to us."""
 
     datamodel = Records(ApiAccount)
     route_base = "/api-hesaplari"
     class_permission_name = "api"
     method_permission_name = RecordView.method_permission_name | {
-        "make_key": "write", "end_key": "write", "switch_off": "write"}
+        "make_key": "write", "new_key": "write", "change_key": "write", "end_key": "write",
+        "switch_off": "write", "clear_sandbox": "write"}
     list_title, add_title = _l("API accounts"), _l("Add an API account")
     edit_title, show_title = _l("Change the API account"), _l("API account")
     label_columns = COMMON_LABELS | {
         "last_used_at": _l("Last used"), "disabled_at": _l("Switched off"),
         "scopes": _l("What the program may do"), "networks": _l("Where it calls from"),
-        "signs": _l("Every call is signed")}
-    list_columns = ["name", "brand", "dealer", "last_used_at", "disabled_at"]
+        "signs": _l("Every call is signed"), "sandbox": _l("Sandbox")}
+    list_columns = ["name", "sandbox", "brand", "dealer", "last_used_at", "disabled_at"]
+    formatters_columns = {"sandbox": lambda value: _("Sandbox") if value else ""}
     search_columns = ["name", "brand"]
     order_columns = ["name", "last_used_at"]
     base_order = ("id", "desc")
     edit_columns = ["name", "scopes", "networks", "signs"]
-    add_columns = [*edit_columns[:1], "provider", "brand", "dealer", *edit_columns[1:]]
+    add_columns = [*edit_columns[:1], "sandbox", "provider", "brand", "dealer", *edit_columns[1:]]
     show_columns = ["name"]
     description_columns = {
         "name": _l("The program, as you call it."),
@@ -96,10 +103,14 @@ class ApiAccountView(RecordView):
         "scopes": _l("Tick what the program needs and no more. You give only what you may do "
                      "yourself."),
         "networks": _l("Addresses or networks, one per line. Empty lets it call from anywhere."),
+        "sandbox": _l("To try things out: nothing this account records is real, no message leaves "
+                      "and İYS hears of nothing. It stays so; for real work open another account."),
         "signs": _l("Calls without a signature are refused. İYS’s protocol knows no signatures, so "
                     "the program cannot speak it then."),
     }
-    add_form_extra_fields = _fields(label_columns, description_columns)
+    add_form_extra_fields = _fields(label_columns, description_columns) | {
+        "sandbox": BooleanField(label_columns["sandbox"],
+                                description=description_columns["sandbox"])}
     edit_form_extra_fields = _fields(label_columns, description_columns)
 
     def pre_add(self, item: Any) -> None:
@@ -121,77 +132,58 @@ class ApiAccountView(RecordView):
         if item.brand is not None and item.brand.provider_id != item.provider.id:
             raise Told(_("This brand belongs to another provider."))
         item.username = new_username()
-        self._settle_scopes(item, [])
+        if item.sandbox:
+            sandboxviews.begin(item.provider.id)
+        self._settle_scopes(item, [], item.provider.id)
 
     def pre_update(self, item: Any) -> None:
         """What the signed-in user could not have given stays as it was."""
         history = inspect(item).attrs.scopes.history
-        self._settle_scopes(item, history.deleted[0] if history.deleted else item.scopes)
+        self._settle_scopes(item, history.deleted[0] if history.deleted else item.scopes,
+                            item.provider_id)
 
-    def _settle_scopes(self, item: Any, before: Any) -> None:
-        item.scopes = scopes.granted(item.scopes or [], before or [], security.permissions())
+    def _settle_scopes(self, item: Any, before: Any, provider_id: int) -> None:
+        item.scopes = scopes.granted(item.scopes or [], before or [], security.permissions(),
+                                     management=_has_management())
         if item.signs and "compat" in item.scopes:
             raise Told(_("İYS’s protocol knows no signatures; untick one of the two."))
+        more = sorted(set(item.scopes) - set(before or []))
+        g.pop("scopes_wished", None)
+        if more and foureyes.wanted("rights", provider_id):  # asked for once the account is there
+            g.scopes_wished = (item, sorted(item.scopes))
+            item.scopes = [one for one in item.scopes if one not in more]
+
+    def _ask_for_scopes(self) -> None:
+        """What the form wished for beyond what a person alone may give."""
+        wished = g.pop("scopes_wished", None)
+        if wished is not None and wished[0].id is not None:
+            foureyes.ask(agreed.scopes_wish(wished[0], wished[1]), by=current_user.id)
+            flash(_("A second person has to approve what the program may do; your request went to "
+                    "those who may."), "warning")
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
     @confirm.needed
     def add(self) -> ResponseReturnValue:
         """A program gets rights as a person does."""
-        return super().add()
+        answer = super().add()
+        self._ask_for_scopes()
+        return answer
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
     @confirm.needed
     def edit(self, pk: str) -> ResponseReturnValue:
         """The same for its rights afterwards."""
-        return super().edit(pk)
+        answer = super().edit(pk)
+        self._ask_for_scopes()
+        return answer
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
         """The account's page: addresses, user name, how far it reaches, its keys, its calls."""
         return self._page(self._account(pk))
-
-    @expose("/<int:pk>/anahtar", methods=["POST"])
-    @has_access
-    @confirm.needed
-    def make_key(self, pk: int) -> ResponseReturnValue:
-        """The account's page with one key more, shown this once; the others stay in force."""
-        account = self._account(pk)
-        if account.disabled_at is not None:
-            raise Conflict("Bu hesap kapatıldı. Yeni bir hesap açın.",
-                           "This account was switched off. Open a new one.", code="disabled")
-        self._refuse_stronger(account)
-        live = [one for one in self._keys(account) if _is_live(one)]
-        if len(live) >= keys.MOST_LIVE:
-            raise Conflict("Geçerli anahtar sayısı en çok 5. Önce birini sonlandırın.",
-                           "There are 5 keys in force at most. End one first.", code="many_keys")
-        days = request.form.get("gun", 365, type=int)
-        until = clock.now() + timedelta(days=days) if days in LIVES and days else None
-        raw = orm.db.session.connection().connection.driver_connection
-        made = keys.make(raw, account.provider_id, account.id, by=current_user.id,
-                         expires_at=until)
-        audit.record("api:secret_renew" if live else "api:secret_create",
-                     f"api_account:{account.id}", {"key": made.prefix},
-                     provider_id=account.provider_id)
-        orm.db.session.commit()
-        return self._page(account, made.text)
-
-    @expose("/<int:pk>/anahtar/<int:key>/bitir", methods=["POST"])
-    @has_access
-    def end_key(self, pk: int, key: int) -> ResponseReturnValue:
-        """End one key with its tokens, at once and for good."""
-        account = self._account(pk)
-        found = next((one for one in self._keys(account) if one.id == key), None)
-        if found is None:
-            raise NotFound()
-        if keys.end(orm.db.session.connection().connection.driver_connection, found.id):
-            audit.record("api:secret_end", f"api_account:{account.id}",
-                         {"key": found.prefix or "-"}, provider_id=account.provider_id)
-            orm.db.session.commit()
-            flash(_("The key has ended; calls with it are refused from now on."), "success")
-        return redirect(url_for("ApiAccountView.show", pk=pk, _anchor="anahtar"))
 
     @expose("/<int:pk>/kapat", methods=["POST"])
     @has_access
@@ -208,25 +200,11 @@ class ApiAccountView(RecordView):
             flash(_("The account is switched off; its program gets no further."), "success")
         return redirect(url_for("ApiAccountView.show", pk=pk))
 
-    def _refuse_stronger(self, account: ApiAccount) -> None:
-        """A key of an account that may more than oneself would be a way to it."""
-        beyond = [one for one in account.scopes if one in scopes.BY_KEY
-                  and not security.may(scopes.BY_KEY[one].permission)]
-        if beyond:
-            raise Conflict("Bu hesap sizin yapamadıklarınızı yapabilir; anahtarını siz "
-                           "üretemezsiniz.", "This account may do what you may not; you cannot "
-                           "make a key for it.", code="stronger")
-
     def _account(self, pk: int) -> ApiAccount:
         account: ApiAccount | None = self.datamodel.get(pk)
         if account is None:
             raise NotFound()
         return account
-
-    def _keys(self, account: ApiAccount) -> list[ApiKey]:
-        return list(orm.db.session.scalars(select(ApiKey).where(
-            ApiKey.provider_id == account.provider_id, ApiKey.account_id == account.id)
-            .order_by(ApiKey.id.desc()).limit(20)))
 
     def _page(self, account: ApiAccount, secret: str | None = None) -> Any:
         reach = account.dealer or account.brand or account.provider
@@ -235,10 +213,13 @@ class ApiAccountView(RecordView):
             "panel/apiaccount.html", title=account.name, account=account, secret=secret,
             base_url=f"{settings().base_url}/iys-compat", reach=str(reach),
             api_url=f"{settings().base_url}/api/v1", keys=[
-                {"row": one, "live": _is_live(one)} for one in self._keys(account)],
+                {"row": one, "live": is_live(one), "holds": _holds(account, one)}
+                for one in keys_of(account)],
             lives=[(str(days), label) for days, label in LIVES.items()],
-            scopes=[one.say(language()) for one in SCOPES if one.key in account.scopes],
+            scopes=[one.say(language()) for one in SCOPES if one.key in modules.scopes_held(
+                frozenset(account.scopes), management=_has_management(account.provider))],
             usage=_usage(account), may_write=edit is not None,
+            sandbox=sandboxviews.numbers_of(account), may_clear=sandboxviews.may_clear(account),
             crumbs=[(_("API accounts"), url_for("ApiAccountView.list")), (account.name, None)],
             actions=[{"label": _("Change the API account"), "url": edit, "icon": "pencil"}]
             if edit else [])
@@ -247,8 +228,12 @@ class ApiAccountView(RecordView):
         return answer, 200, {"Cache-Control": "no-store"}
 
 
-def _is_live(key: ApiKey) -> bool:
-    return key.ended_at is None and (key.expires_at is None or key.expires_at > clock.now())
+def _holds(account: ApiAccount, key: ApiKey) -> str:
+    """How a key is narrower than its account, in words; "" when it is not."""
+    parts = [str(key.only_dealer or key.only_brand)] if key.only_brand_id else []
+    if key.scopes is not None:
+        parts.append(", ".join(held(account, key)))
+    return " · ".join([*parts, *([", ".join(key.networks)] if key.networks else [])])
 
 
 def _usage(account: ApiAccount) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from ileti.radar.limits import LIVE
 _PATIENCE = "set local statement_timeout = '100s'"
 _LONG = """
 select p.id from provider p
- where (select count(*) from (select from outbox o
+ where p.sandbox_of is null
+   and (select count(*) from (select from outbox o
                                where o.provider_id = p.id and o.topic = 1
                                limit %(live)s + 1) found) > %(live)s"""
 _COUNT = """

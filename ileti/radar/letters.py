@@ -14,21 +14,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from config import settings
-from ileti.channels.base import Answer, Envelope, Refused, Retry, Sent
-from ileti.channels.registry import gateway_for
+from ileti.channels.base import Envelope
+from ileti.channels.post import Post, Unsendable
 from ileti.channels.render import brand_accent, initials, inlined, istanbul_text, render
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
-from ileti.core.logs import get_logger
-from ileti.outbox import relay
+from ileti.outbox.relay import Connection
 from ileti.tenancy import rolebook
 
-log = get_logger("ileti.radar")
-
 TOPIC: Final = 3
-LEASE_SECONDS: Final = 90
-CLAIMED_AT_ONCE: Final = 4
-MOST_TRIES: Final = 12
 ALARMS_AT_ONCE: Final = 100
 
 _UNTOLD = """
@@ -40,7 +34,8 @@ with told as (
     select distinct u.id from membership m join ab_user u on u.id = m.user_id
      where m.provider_id = %(provider)s and m.dealer_id is null
        and (m.brand_id is null or m.brand_id = %(brand)s)
-       and m.role = any(%(roles)s) and u.active and u.email like '%%@%%'),
+       and m.suspended_at is null and m.role = any(%(roles)s)
+       and u.active and u.email like '%%@%%'),
 mail as (
     insert into deadline_mail (provider_id, brand_id, alarm_id, user_id)
     select %(provider)s, %(brand)s, %(alarm)s, id from told
@@ -98,46 +93,10 @@ class Claimed:
     language: str
 
 
-def send_letters(limit: int = 200) -> dict[str, int]:
-    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``parked``."""
-    return dict(relay.drain(_claim, _send_one, limit=limit))
-
-
-def _claim() -> list[Claimed]:
-    return [Claimed(*row) for row in relay.claim_oldest(
-        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
-
-
-def _send_one(one: Claimed) -> str:
-    if one.sent_at is not None:
-        _close(one)
-        return "sent"
-    if not one.email or not one.active or one.language == "off":
-        return _left_out(one, "The user is switched off or wants no mails any more.")
-    gateway = gateway_for(Channel.EPOSTA, settings())
-    db.refuse_open_transaction()
-    try:
-        answer: Answer = gateway.send(letter(one))
-    except Exception as error:
-        log.exception("gateway_broke", gateway=gateway.name)
-        answer = Retry(type(error).__name__)
-    if isinstance(answer, Sent):
-        with db.transaction() as conn:
-            conn.execute("update deadline_mail set sent_at = now(), gateway = %s, outside_id = %s "
-                         "where id = %s", (gateway.name, answer.outside_id, one.id))
-            _close(one)
-        return "sent"
-    if isinstance(answer, Refused) or one.tries >= MOST_TRIES:
-        return _left_out(one, answer.reason)
-    relay.release(db.connection(), topic=TOPIC, provider_id=one.provider_id,
-                  rows=[(one.id, one.fence)], reason=answer.reason, counted=False,
-                  delay=answer.after or relay.delay_after(one.tries, first=5.0))
-    log.warning("deadline_mail_delayed", mail=one.id, tries=one.tries, reason=answer.reason)
-    return "retry"
-
-
 def letter(one: Claimed) -> Envelope:
-    """The mail as its recipient reads it."""
+    """The mail as its recipient reads it. Raises Unsendable."""
+    if not one.email or not one.active or one.language == "off":
+        raise Unsendable("The user is switched off or wants no mails any more.")
     language = "en" if one.language == "en" else "tr"
     place = f"{settings().base_url}/sureler/?marka={one.brand_id}"
     context: dict[str, Any] = {
@@ -149,23 +108,24 @@ def letter(one: Claimed) -> Envelope:
     if colours := brand_accent(one.brand_id):
         context["accent"] = colours
     return Envelope(
-        one.id, Channel.EPOSTA, one.email or "", series="sure-",
+        one.id, Channel.EPOSTA, one.email, series="sure-",
         subject=render("mail/deadline.subject.txt", language, **context).strip(),
         text=render("mail/deadline.txt", language, **context).strip() + "\n",
         html=inlined(render("mail/deadline.html", language, **context)),
     )
 
 
-def _close(one: Claimed) -> None:
-    relay.close(db.connection(), topic=TOPIC, provider_id=one.provider_id,
-                rows=[(one.id, one.fence)])
+def _sent(conn: Connection, one: Claimed, gateway: str, outside_id: str | None) -> None:
+    conn.execute("update deadline_mail set sent_at = now(), gateway = %s, outside_id = %s "
+                 "where id = %s", (gateway, outside_id, one.id))
 
 
-def _left_out(one: Claimed, reason: str) -> str:
-    """Not sent and not tried again: a mail about a deadline is of no use tomorrow, and the page
-    and the log say it too."""
-    with db.transaction() as conn:
-        conn.execute("update deadline_mail set problem = %s where id = %s", (reason, one.id))
-        _close(one)
-    log.error("deadline_mail_left_out", mail=one.id, reason=reason)
-    return "left_out"
+def _left_out(conn: Connection, one: Claimed, reason: str) -> None:
+    """A mail about a deadline is of no use tomorrow, and the page and the log say it too."""
+    conn.execute("update deadline_mail set problem = %s where id = %s", (reason, one.id))
+
+
+_post: Final = Post(topic=TOPIC, name="deadline", beside=_BESIDE, read=Claimed, compose=letter,
+                   sent=_sent, left_out=_left_out)
+#: Send what waits.
+send_letters: Final = _post.send

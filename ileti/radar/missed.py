@@ -1,4 +1,4 @@
-"""What missed its deadline and has left the queue, over the last 30 days (R-33, R-40).
+"""What missed its deadline and has left the queue: over the last 30 days, or on one (R-33, R-40).
 
 A consent that İYS did not get in time, by İYS's answer (H467) or because it was not sent any more,
 is void. A refusal that comes too late holds here from its first second all the same; that it was
@@ -8,7 +8,7 @@ late stays on its record, and it is counted whether İYS took it (:mod:`ileti.iy
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, union_all
@@ -33,11 +33,14 @@ class Missed:
     capped: bool = False
 
 
-def missed(wanted: Wanted) -> Missed:
+def missed(wanted: Wanted, since: datetime | None = None,
+           until: datetime | None = None) -> Missed:
     """Counted along the indexes of rejections and of late refusals, at most the newest ``READ`` of
-    each."""
+    each. By when İYS answered or it was given up: from ``since`` (30 days ago) to before
+    ``until``."""
     entry = ConsentEntry
-    newest = union_all(_newest(~IysReceipt.accepted), _newest(IysReceipt.late)).subquery()
+    newest = union_all(*(_newest(which, since, until) for which in (
+        ~IysReceipt.accepted, IysReceipt.late))).subquery()
     late = or_(newest.c.code == "H467", newest.c.kept == "overdue", newest.c.late)
     number = func.count(entry.id.distinct())
     asked = (
@@ -53,10 +56,11 @@ def missed(wanted: Wanted) -> Missed:
     return Missed(row[0], row[1], row[2] >= READ)
 
 
-def _newest(which: Any) -> Any:
-    some = select(
+def _newest(which: Any, since: datetime | None, until: datetime | None) -> Any:
+    asked = select(
         IysReceipt.provider_id, IysReceipt.entry_id, IysReceipt.code, IysReceipt.late,
         IysReceipt.detail["not_sent"].astext.label("kept"),
-    ).where(IysReceipt.at >= clock.now() - timedelta(days=DAYS), which).order_by(
-        IysReceipt.at.desc()).limit(READ).subquery()
-    return select(some)
+    ).where(IysReceipt.at >= (since or clock.now() - timedelta(days=DAYS)), which)
+    if until is not None:
+        asked = asked.where(IysReceipt.at < until)
+    return select(asked.order_by(IysReceipt.at.desc()).limit(READ).subquery())

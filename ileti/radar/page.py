@@ -32,7 +32,7 @@ from ileti.radar.causes import (
 from ileti.radar.causes import held as held_up
 from ileti.radar.counts import ON_TIME, By, Counted, Left, Line, Wanted, count
 from ileti.radar.missed import Missed, missed
-from ileti.tenancy import scope, security
+from ileti.tenancy import narrowing, scope, security, viewpages
 from ileti.tenancy.models import Brand, Dealer, Provider
 
 PLACES_SHOWN, CAUSES_SHOWN, DEALERS_OFFERED = 50, 6, 500
@@ -43,6 +43,9 @@ OLD = timedelta(minutes=10)
 def context() -> dict[str, Any]:
     """Context of ``panel/radar.html``."""
     wanted, by = read_wanted(), read_by()
+    columns = [("kanal", _("Channel")), ("niye", _("Why does it wait?")), ("kim", _("Dealer")),
+               ("an", _("Consent date"))]
+    shown = viewpages.chosen(columns) or [key for key, _label in columns]
     counted, special = count(by, wanted), special_providers()
     held = held_up(special)
     gone = missed(wanted)
@@ -64,7 +67,8 @@ def context() -> dict[str, Any]:
         "late": _late(counted.lines, gone), "total": total,
         "tabs": _tabs(by), "by": _places(by, counted.lines, held),
         **rows.context(wanted, read_left(), read_code()), "filters": _filters(wanted),
-        "kept": _kept(), "clear_url": url_for("RadarView.index"),
+        "kept": _kept(), "clear_url": narrowing.bare("RadarView.index"),
+        "views": viewpages.context("RadarView", columns, shown, ("sayfa",)), "shown": shown,
         "active_count": sum(bool(request.args.getlist(name)) for name in FILTERS),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from ileti.consents.deadlines import calendar_known, half_day_names, holiday_names, unknown_years
 from ileti.core import clock
 from ileti.radar import page
+from ileti.tenancy import viewpages
 
 
 class RadarView(BaseView):
@@ -27,6 +28,8 @@ class RadarView(BaseView):
     @permission_name("read")
     def index(self) -> ResponseReturnValue:
         """The radar; its state is the query string."""
+        if (first := viewpages.first("RadarView")) is not None:
+            return redirect(first)
         return self.render_template("panel/radar.html", **page.context())
 
     @expose("/takvim")

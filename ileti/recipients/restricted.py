@@ -13,6 +13,6 @@ from ileti.core import db
 
 def is_restricted(provider_id: int, recipient_id: int, at: datetime) -> bool:
     """Whether what came about the recipient at that moment is restricted now."""
-    row = db.connection().execute("select is_restricted(%s, %s, %s)",
+    row = db.system_connection().execute("select is_restricted(%s, %s, %s)",
                                   (provider_id, recipient_id, at)).fetchone()
     return bool(row and row[0])

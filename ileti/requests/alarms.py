@@ -30,7 +30,7 @@ select r.id from data_request r
 _TOLD = """
 select distinct u.id from membership m join ab_user u on u.id = m.user_id
  where m.provider_id = %s and m.dealer_id is null and (m.brand_id is null or m.brand_id = %s)
-   and m.role = any(%s) and u.active and u.email like '%%@%%'"""
+   and m.suspended_at is null and m.role = any(%s) and u.active and u.email like '%%@%%'"""
 
 
 def raise_alarms() -> dict[str, int]:

@@ -23,6 +23,7 @@ from ileti.requests import cases
 from ileti.requests.matching import attached
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, Identity
+from ileti.tenancy import deeds
 
 log = get_logger("ileti.requests")
 
@@ -204,6 +205,8 @@ def _erase(erasure_id: int, request_id: int, provider_id: int, recipients: list[
             "and done_at is null",
             (json.dumps(outcome.to_json(), ensure_ascii=False), erasure_id)).rowcount
         if done:
+            deeds.note(conn, "request:erased", f"data_request:{case_number(request_id)}",
+                       provider_id=provider_id, user_id=by)
             cases.note(conn, cases.read_case(conn, request_id), Deed.ERASED,
                        mark=f"erased:{erasure_id}", erasure=erasure_id,
                        erased=sum(one.count for one in outcome.erased),

@@ -29,6 +29,10 @@ from ileti.evidence import vault
 from ileti.evidence.paper import typeset
 from ileti.evidence.vault import Kept
 from ileti.requests import cases, exportpage, holdings
+from ileti.requests import heldattempts as _heldattempts  # noqa: F401 (each registers its part)
+from ileti.requests import heldbeside as _heldbeside  # noqa: F401
+from ileti.requests import heldcalls as _heldcalls  # noqa: F401
+from ileti.requests import heldmessages as _heldmessages  # noqa: F401
 from ileti.requests.matching import attached
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, Identity

@@ -17,8 +17,6 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg.rows import dict_row
 
-from ileti.channels import assent
-from ileti.channels.base import MessageKind
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.consents.vocabulary import (
     Channel,
@@ -33,11 +31,19 @@ from ileti.core.crypto import CannotDecrypt
 from ileti.core.secrets import secrets
 from ileti.documents.vocabulary import DATA, GROUNDS
 from ileti.evidence.kinds import Role
-from ileti.evidence.vault import NAME_PURPOSE
-from ileti.kvkk.vocabulary import Act, Extent
+from ileti.evidence.vault import NAME_PURPOSE, NAMED_BY_CLICK
+from ileti.fields import kept
+from ileti.kvkk.vocabulary import Act, Extent, proven_as
 from ileti.recipients.address import AddressKind
 from ileti.requests.numbers import case_number
-from ileti.requests.sealing import ANSWER_PURPOSE, CORRECTION_PURPOSE, unseal
+from ileti.requests.sealing import (
+    ANSWER_PURPOSE,
+    CORRECTION_PURPOSE,
+    PERSON_PURPOSE,
+    WISH_PURPOSE,
+    unseal,
+)
+from ileti.requests.vocabulary import Identity
 
 Connection = psycopg.Connection[Any]
 Row = dict[str, Any]
@@ -196,6 +202,33 @@ def _person(row: Row) -> Row | None:
     return {name: value for name, value in found.items() if name != "blind"} or None
 
 
+_KNOWN: Final = """
+select v.recipient_id, null::bigint as entry_id, v.field_id, v.provider_id, v.value, v.key_no,
+       v.value_ct, v.bound, v.at, f.key, f.name_tr, f.name_en, r.addr_hash
+  from recipient_value v join custom_field f on f.id = v.field_id
+  join recipient r on r.provider_id = v.provider_id and r.id = v.recipient_id
+ where v.provider_id = %(provider)s and v.recipient_id = any(%(ids)s)
+ order by v.recipient_id, f.id"""
+_IN_LISTS: Final = (_KNOWN.replace("null::bigint as entry_id", "v.entry_id")
+                    .replace("recipient_value", "entry_value"))
+
+
+@holds("fields", _KNOWN)
+def known(r: Row) -> Row:
+    """What the provider knows of a recipient in its own fields."""
+    return {"recipient": r["recipient_id"], "field": r["key"],
+            "name": {"tr": r["name_tr"], "en": r["name_en"]}, "at": moment(r["at"]),
+            "record": record_number(r["entry_id"]) if r["entry_id"] else None,
+            "value": kept.unseal(r["provider_id"], r["field_id"], r["addr_hash"],
+                                 (r["value"], r["key_no"], r["value_ct"]))}
+
+
+@holds("fields", _IN_LISTS)
+def known_in_lists(r: Row) -> Row:
+    """The same, of what a list's row said with a consent."""
+    return known(r)
+
+
 _NOTICES: Final = """
 select s.captured_at, v.title, v.version, v.language, encode(v.content_hash, 'hex') as hash
   from submission s
@@ -257,38 +290,6 @@ def lists(r: Row) -> Row:
                         if k in ("origin", "ground", "date", "proof", "notice")}}
 
 
-_MESSAGES: Final = """
-select m.id, m.provider_id, m.recipient_id, m.channel, m.kind, m.created_at, m.sent_at, m.sent_key,
-       m.sent_ct, b.name as brand
-  from message m join brand b on b.id = m.brand_id
- where m.provider_id = %(provider)s and m.recipient_id = any(%(ids)s) order by m.id"""
-_KINDS: Final = {MessageKind.CODE: ("Doğrulama kodu", "Verification code"),
-                 MessageKind.CONFIRMATION: ("Onay bildirimi", "Confirmation")}
-
-
-@holds("messages", _MESSAGES)
-def messages(r: Row) -> Row:
-    """Codes and confirmations that were sent, with the words as they were handed over; of a code
-    none are kept (:mod:`ileti.channels.assent`)."""
-    said = _sent(r)
-    return {"recipient": r["recipient_id"], "brand": r["brand"],
-            "channel": word(Channel(r["channel"])), "writtenAt": moment(r["created_at"]),
-            "kind": dict(zip(("tr", "en"), _KINDS.get(MessageKind(r["kind"]), ("", "")),
-                             strict=True)),
-            "sentAt": moment(r["sent_at"]), "subject": said.get("subject") or None,
-            "text": said.get("text"), "htmlSha256": said.get("htmlSha256")}
-
-
-def _sent(r: Row) -> Row:
-    if r["sent_ct"] is None or r["sent_key"] is None:
-        return {}
-    try:
-        return assent.opened(r["provider_id"], r["recipient_id"], r["id"], r["sent_key"],
-                             bytes(r["sent_ct"]))
-    except CannotDecrypt:
-        return {"text": None}
-
-
 _FILES: Final = """
 select f.role, f.added_at, f.name, f.entry_id, v.size, v.media_type,
        encode(v.sha256, 'hex') as hash
@@ -305,6 +306,24 @@ def files(r: Row) -> Row:
     return {"record": record_number(r["entry_id"]), "role": word(Role(r["role"])),
              "name": unseal(r["name"], NAME_PURPOSE), "size": r["size"],
              "mediaType": r["media_type"], "addedAt": moment(r["added_at"]), "sha256": r["hash"]}
+
+
+_OF_ACTS: Final = f"""
+select distinct on (f.id) k.id as entry_id, k.source, k.captured_at as added_at, f.name, f.size,
+       f.media_type, encode(f.sha256, 'hex') as hash
+  from kvkk_entry k
+  join submission s on s.provider_id = k.provider_id and s.id = k.submission_id
+  join evidence_file f on {NAMED_BY_CLICK} and f.erased_at is null
+ where k.provider_id = %(provider)s and k.recipient_id = any(%(ids)s)
+   and not exists (select from entry_file l where l.provider_id = f.provider_id
+                      and l.file_id = f.id)
+ order by f.id, k.id"""  # noqa: S608 (a constant of the vault)
+
+
+@holds("files", _OF_ACTS)
+def files_of_acts(r: Row) -> Row:
+    """The same of explicit consents: the recording of the call, the scan of the paper."""
+    return files(r | {"role": proven_as(r["media_type"], Source(r["source"]))})
 
 
 _IYS: Final = """
@@ -349,16 +368,21 @@ def corrections(r: Row) -> Row:
 
 
 _REQUESTS: Final = """
-select distinct q.id, q.received_at, q.closed_at, q.rights from data_request q
+select distinct q.id, q.received_at, q.closed_at, q.rights, q.person, q.wish, q.identity
+  from data_request q
   join data_request_recipient x on x.request_id = q.id
  where q.provider_id = %(provider)s and x.recipient_id = any(%(ids)s) order by q.id"""
 
 
 @holds("requests", _REQUESTS)
 def requests(r: Row) -> Row:
-    """The person's requests themselves."""
+    """The person's requests themselves. What the applicant said of themselves only where they were
+    identified: an address may be written into an application by anybody."""
+    own = r["identity"] == Identity.VERIFIED
     return {"case": case_number(r["id"]), "receivedAt": moment(r["received_at"]),
-             "closedAt": moment(r["closed_at"]), "rights": r["rights"]}
+            "closedAt": moment(r["closed_at"]), "rights": r["rights"],
+            "person": json.loads(unseal(r["person"], PERSON_PURPOSE) or "{}") if own else None,
+            "wish": unseal(r["wish"], WISH_PURPOSE) if own else None}
 
 
 _ANSWERS: Final = """

@@ -14,28 +14,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from config import settings
-from ileti.channels.base import Answer, Attachment, Envelope, Refused, Retry, Sent
-from ileti.channels.registry import gateway_for
+from ileti.channels.base import Attachment, Envelope
+from ileti.channels.post import Post, Unsendable
 from ileti.channels.render import brand_accent, initials, inlined, istanbul_text, render
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
-from ileti.core.crypto import CannotDecrypt
-from ileti.core.errors import IletiError
-from ileti.core.logs import get_logger
 from ileti.evidence import vault
-from ileti.outbox import relay
+from ileti.outbox.relay import Connection
 from ileti.requests import cases, exports, rules
 from ileti.requests.letters import Facts, words
 from ileti.requests.numbers import case_number
 from ileti.requests.sealing import MAIL_PURPOSE, seal, unseal
 from ileti.requests.vocabulary import Deed, Mail, State
 
-log = get_logger("ileti.requests")
-
 TOPIC: Final = 6
-LEASE_SECONDS: Final = 120
-CLAIMED_AT_ONCE: Final = 4
-MOST_TRIES: Final = 12
 CODE_MINUTES: Final = 10
 
 _WRITE = """
@@ -77,10 +69,6 @@ class Claimed:
     language: str
 
 
-class Unsendable(Exception):
-    """It cannot be sent any more; the text is the reason, for a person."""
-
-
 def write(conn: cases.Connection, *, provider_id: int, brand_id: int, kind: Mail, mark: str,
           content: dict[str, Any], request_id: int | None = None,
           user_id: int | None = None) -> bool:
@@ -100,86 +88,28 @@ def write_receipt(conn: cases.Connection, case: cases.Case) -> bool:
         content={"to": case.person.email, "lang": case.language})
 
 
-def send_mails(limit: int = 200) -> dict[str, int]:
-    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``left_out``."""
-    return dict(relay.drain(_claim, _send_one, limit=limit))
-
-
-def _claim() -> list[Claimed]:
-    return [Claimed(*row) for row in relay.claim_oldest(
-        db.connection(), _BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
-
-
-def _send_one(one: Claimed) -> str:
-    if one.sent_at is not None:
-        _close(one)
-        return "sent"
-    try:
-        message = envelope(one)
-    except Unsendable as why:
-        return _left_out(one, str(why))
-    except (CannotDecrypt, ValueError) as error:
-        return _left_out(one, f"The mail cannot be opened: {type(error).__name__}")
-    except IletiError as error:  # the vault's store is away
-        return _again(one, Retry(error.code))
-    gateway = gateway_for(message.channel, settings())
-    db.refuse_open_transaction()
-    try:
-        answer: Answer = gateway.send(message)
-    except Exception as error:
-        log.exception("gateway_broke", gateway=gateway.name)
-        answer = Retry(type(error).__name__)
-    if isinstance(answer, Sent):
-        return _sent(one, gateway.name, answer.outside_id)
-    if isinstance(answer, Refused) or one.tries >= MOST_TRIES:
-        return _left_out(one, answer.reason)
-    return _again(one, answer)
-
-
-def _again(one: Claimed, answer: Retry) -> str:
-    if one.tries >= MOST_TRIES:
-        return _left_out(one, answer.reason)
-    relay.release(db.connection(), topic=TOPIC, provider_id=one.provider_id,
-                  rows=[(one.id, one.fence)], reason=answer.reason, counted=False,
-                  delay=answer.after or relay.delay_after(one.tries, first=5.0))
-    log.warning("request_mail_delayed", mail=one.id, tries=one.tries, reason=answer.reason)
-    return "retry"
-
-
-def _sent(one: Claimed, gateway: str, outside_id: str | None) -> str:
+def _sent(conn: Connection, one: Claimed, gateway: str, outside_id: str | None) -> None:
     kept = one.kind != Mail.CODE or gateway == "demo"
-    with db.transaction() as conn:
-        done = conn.execute(
-            "update data_request_mail set sent_at = now(), gateway = %s, outside_id = %s, "
-            "content = case when %s then content end where id = %s and sent_at is null",
-            (gateway, (outside_id or "")[:200] or None, kept, one.id)).rowcount
-        if done and one.kind == Mail.ANSWER:
-            case = cases.read_case(conn, one.request_id or 0, lock=True)
-            cases.close(conn, case, by=None, answer_id=_opened(one)["answer"], way="mail",
-                        outside=outside_id or "")
-        _close(one)
-    return "sent"
+    done = conn.execute(
+        "update data_request_mail set sent_at = now(), gateway = %s, outside_id = %s, "
+        "content = case when %s then content end where id = %s and sent_at is null",
+        (gateway, (outside_id or "")[:200] or None, kept, one.id)).rowcount
+    if done and one.kind == Mail.ANSWER:
+        case = cases.read_case(conn, one.request_id or 0, lock=True)
+        cases.close(conn, case, by=None, answer_id=_opened(one)["answer"], way="mail",
+                    outside=outside_id or "")
 
 
-def _left_out(one: Claimed, reason: str) -> str:
-    """Not sent and not tried again. An answer that nobody got is no answer: the case is open again,
-    its clock runs, and its history says why."""
-    with db.transaction() as conn:
-        conn.execute("update data_request_mail set problem = %s, content = case when kind = 1 "
-                     "then null else content end where id = %s", (reason, one.id))
-        if one.kind == Mail.ANSWER and one.request_id is not None:
-            case = cases.read_case(conn, one.request_id, lock=True)
-            if case.state is State.SENDING:
-                conn.execute("update data_request set state = 1 where id = %s", (case.id,))
-                cases.note(conn, case, Deed.SEND_FAILED, reason=reason, mark=f"failed:{one.id}")
-        _close(one)
-    log.error("request_mail_left_out", mail=one.id, kind=one.kind, reason=reason)
-    return "left_out"
-
-
-def _close(one: Claimed) -> None:
-    relay.close(db.connection(), topic=TOPIC, provider_id=one.provider_id,
-                rows=[(one.id, one.fence)])
+def _left_out(conn: Connection, one: Claimed, reason: str) -> None:
+    """An answer that nobody got is no answer: the case is open again, its clock runs, and its
+    history says why."""
+    conn.execute("update data_request_mail set problem = %s, content = case when kind = 1 "
+                 "then null else content end where id = %s", (reason, one.id))
+    if one.kind == Mail.ANSWER and one.request_id is not None:
+        case = cases.read_case(conn, one.request_id, lock=True)
+        if case.state is State.SENDING:
+            conn.execute("update data_request set state = 1 where id = %s", (case.id,))
+            cases.note(conn, case, Deed.SEND_FAILED, reason=reason, mark=f"failed:{one.id}")
 
 
 def _opened(one: Claimed) -> dict[str, Any]:
@@ -260,3 +190,9 @@ def _code(one: Claimed, content: dict[str, Any]) -> Envelope:
         subject=render("mail/code.subject.txt", language, **context).strip(),
         text=render("mail/code.txt", language, **context).strip() + "\n",
         html=inlined(render("mail/code.html", language, **context)))
+
+
+_post: Final = Post(topic=TOPIC, name="request", beside=_BESIDE, read=Claimed, compose=envelope,
+                   sent=_sent, left_out=_left_out, lease=120, theirs=True)
+#: Send what waits.
+send_mails: Final = _post.send

@@ -2,7 +2,8 @@
 
 Why this module exists: whoever proved an address by a code may not be who used it before, and may
 read along in a shared mailbox. So what was typed beside the address is left out of this copy:
-names, network address and browser, words of messages and answers, names of files. An application,
+names, network address and browser, words of messages and answers, names of files, values of custom
+fields. An application,
 where the person is identified, gives all of it (KVKK 13, docs/adr/0032). At most :data:`MOST` rows
 of a statement.
 """
@@ -25,12 +26,18 @@ MOST: Final = 2_000
 _LEFT_OUT: Final[dict[str, frozenset[str]]] = {
     "submissions": frozenset({"person"}), "lists": frozenset({"file", "origin", "sha256"}),
     "messages": frozenset({"subject", "text", "htmlSha256"}), "files": frozenset({"name"}),
+    "written": frozenset({"text"}), "mailed": frozenset({"subject", "text"}),
     "corrections": frozenset({"before", "after"}), "answers": frozenset({"text"}),
+    "requests": frozenset({"person", "wish"}), "applicationFiles": frozenset({"name", "sha256"}),
+    "restrictions": frozenset({"reason"}), "callLists": frozenset({"list"}),
+    "campaignLists": frozenset({"list"}),
+    "fields": frozenset({"value"}), "late": frozenset({"said"}),
 }
 _EVIDENCE: Final = ("page", "origin", "form", "flow", "language", "channels", "texts", "notice")
 NOT_HERE: Final = ("names in full", "network address and browser of a form",
                    "words of messages and answers", "names of files and lists",
-                   "what was corrected")
+                   "what was corrected", "what applications say", "why records are restricted",
+                   "values of custom fields")
 
 
 @makes_copies

@@ -23,6 +23,9 @@ from ileti.core import clock, db
 from ileti.core.errors import CallerMistake, Conflict, NotFound
 from ileti.core.failpoints import reach
 from ileti.core.secrets import secrets
+from ileti.evidence.vault import NAMED_BY_CLICK
+from ileti.exports import runs
+from ileti.fields import kept
 from ileti.kvkk.vocabulary import Act
 from ileti.kvkk.withdrawal import Withdrawer, withdraw
 from ileti.retention import destroy, holds
@@ -124,6 +127,9 @@ def erase_person(provider_id: int, recipient_ids: Sequence[int], *, reason: str,
     # who goes at once is restricted too: the suppression is as late as the wish
     _restrict(provider_id, [one.recipient_id for one in living], said, number, by)
     reach("erase.restricted")
+    # what the provider knew of the person beside the proof has no duty that keeps it (R-64)
+    with db.transaction() as conn:
+        kept.forget(conn, provider_id, [one.recipient_id for one in living])
     ready = [one.recipient_id for one in living if one.goes_now]
     if ready:
         destroy.destroy_these(provider_id, ready, number)
@@ -154,7 +160,7 @@ def _case(case: str | None) -> str | None:
     return case or None
 
 
-_PERSON: Final = """
+_PERSON: Final = f"""
 with d as materialized (
     select * from consent_due where provider_id = %(provider)s and recipient_id = %(id)s
      union all
@@ -164,27 +170,36 @@ select r.addr_hash is null,
        (select count(*) from consent_state s join brand b on b.id = s.brand_id
            and b.provider_id = s.provider_id
          where s.provider_id = r.provider_id and s.recipient_id = r.id and s.status = 1),
-       (select count(*) from message m where m.provider_id = r.provider_id
+       (select count(*) from sent_message m where m.provider_id = r.provider_id
            and m.recipient_id = r.id),
        (select count(*) from d join entry_file l on l.provider_id = d.provider_id
-           and l.entry_id = d.id),
+           and l.entry_id = d.id)
+       + (select count(distinct f.id) from kvkk_entry k
+            join submission s on s.provider_id = k.provider_id and s.id = k.submission_id
+            join evidence_file f on {NAMED_BY_CLICK}
+           where k.provider_id = r.provider_id and k.recipient_id = r.id
+             and not exists (select from entry_file l where l.provider_id = f.provider_id
+                                and l.file_id = f.id)),
        exists (select from restriction x where x.provider_id = r.provider_id
            and x.recipient_id = r.id),
        exists (select from kvkk_state k where k.provider_id = r.provider_id
                      and k.recipient_id = r.id and k.act = 3),
        greatest((select max(due) from d), r.created_at + interval '10 years',
-                (select max(coalesce(m.sent_at, m.created_at)) + interval '10 years' from message m
+                (select max(coalesce(m.sent_at, m.created_at)) + interval '10 years'
+                   from sent_message m
                   where m.provider_id = r.provider_id and m.recipient_id = r.id),
+                (select max(w.received_at) + interval '10 years' from inbound_message w
+                  where w.provider_id = r.provider_id and w.recipient_id = r.id),
                 (select max(x.at) + interval '10 years' from d join iys_receipt x
                      on x.provider_id = d.provider_id and x.entry_id = d.id),
                 (select max(l.added_at) + interval '10 years' from d join entry_file l
                      on l.provider_id = d.provider_id and l.entry_id = d.id)),
        now()
-  from recipient r where r.provider_id = %(provider)s and r.id = %(id)s"""
+  from recipient r where r.provider_id = %(provider)s and r.id = %(id)s"""  # noqa: S608 (a constant of the vault)
 
 
 def _person(provider_id: int, recipient_id: int) -> Person:
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         _PERSON, {"provider": provider_id, "id": recipient_id}).fetchone()
     if row is None:
         raise NotFound()
@@ -208,7 +223,7 @@ select p.iys_code, b.id, b.brand_code, array_agg(distinct s.channel order by s.c
 
 def _refuse_all(provider_id: int, recipient_id: int, by: int | None) -> None:
     """Every consent of the recipient, in force or not, in all brands."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         _GIVEN, (provider_id, recipient_id, int(Status.ONAY), provider_id)).fetchall()
     if not rows:
         return
@@ -232,7 +247,7 @@ select p.iys_code, b.id, b.brand_code, array_agg(s.document_id order by s.docume
 
 def _withdraw_all(provider_id: int, recipient_id: int, by: int | None) -> None:
     """Every explicit consent of the recipient (R-62): who asks to be erased withdraws them."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         _STANDS, (provider_id, recipient_id, int(Act.GIVEN))).fetchall()
     for iys_code, brand_id, brand_code, documents in rows:
         withdraw(Withdrawer(
@@ -243,7 +258,7 @@ def _withdraw_all(provider_id: int, recipient_id: int, by: int | None) -> None:
 
 
 def _address(provider_id: int, recipient_id: int) -> str:
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select key_no, addr_ct, addr_hash from recipient where provider_id = %s and id = %s",
         (provider_id, recipient_id)).fetchone()
     if row is None or row[1] is None or row[2] is None:
@@ -256,7 +271,7 @@ def _restrict(provider_id: int, recipient_ids: Sequence[int], reason: str, case:
     """Hide the records there are, and let nothing but a later consent open the address."""
     if not recipient_ids:
         return
-    with db.transaction() as conn:
+    with db.transaction(system=True) as conn:
         rows: list[Any] = conn.execute(
             'insert into restriction (provider_id, recipient_id, since, "by", reason, case_number) '
             "select %s, w, now(), %s, %s, %s from unnest(%s::bigint[]) w where not exists ("
@@ -264,6 +279,7 @@ def _restrict(provider_id: int, recipient_ids: Sequence[int], reason: str, case:
             "and not exists (select from consent_entry e where e.provider_id = x.provider_id "
             "and e.recipient_id = w and e.captured_at > x.since)) returning recipient_id, since",
             (provider_id, by, reason, case, list(recipient_ids), provider_id)).fetchall()
+        runs.end_all(conn, provider_id)
         reach("erase.restricting")
         conn.execute("select suppress_states(%s, %s::bigint[], %s::timestamptz[])",
                      (provider_id, [row[0] for row in rows], [row[1] for row in rows]))

@@ -30,8 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ileti.core.columns import PROOF, READ
-from ileti.evidence.models import XID8
+from ileti.core.columns import PROOF, READ, XID8
 
 _NOW = text("now()")
 _ZERO = text("0")

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     ALARM = 9
     ARCHIVE = 10
     CASE = 11
+    CAMPAIGN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ PERIODS: Final[tuple[Period, ...]] = (
            f"{_LAW_TR}; Yönetmelik m. 13", f"{_LAW_EN}; regulation art. 13", "R-46 R-47"),
     Period(Kind.FILE, "Kanıt dosyaları: imzalı form, ses kaydı, e-posta",
            "Proof files: signed forms, recordings, mails",
-           "Kanıtladığı kayıtlarla birlikte, eklenmesinden en az 10 yıl",
-           "As the records they prove, and 10 years from being added at least",
+           "Kanıtladığı kayıtlarla birlikte, eklenmesinden en az 10 yıl; hiçbir kaydın "
+           "dayanmadığı form taraması 30 gün",
+           "As the records they prove, and 10 years from being added at least; a scan of a form "
+           "from which nothing was recorded 30 days",
            _LAW_TR, _LAW_EN, "R-46 R-47"),
     Period(Kind.CASE, "İlgili kişi başvuruları: dosya, ekler, cevap",
            "Data subjects’ requests: case, files, answer",
@@ -75,6 +78,9 @@ PERIODS: Final[tuple[Period, ...]] = (
            "10 years from being fetched", _LAW_TR, _LAW_EN, "R-46 R-48"),
     Period(Kind.MESSAGE, "Gönderilen iletiler", "Messages sent", "Gönderimden 10 yıl",
            "10 years from being sent", _LAW_TR, _LAW_EN, "R-46"),
+    Period(Kind.CAMPAIGN, "Kampanyalar: metin, kime gittiği, neye dayandığı",
+           "Campaigns: words, whom they went to, what they relied on", "Bitişinden 10 yıl",
+           "10 years from their end", _LAW_TR, _LAW_EN, "R-46 R-47"),
     Period(Kind.MOVEMENT, "Okunamayan İYS hareketleri", "Changes of İYS that could not be read",
            "Alınmasından 10 yıl", "10 years from coming in", _LAW_TR, _LAW_EN, "R-46"),
     Period(Kind.TRAIL, "Denetim izi", "Audit trail", "10 yıl", "10 years",

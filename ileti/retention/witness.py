@@ -40,7 +40,8 @@ class DestructionWitness:
         found: set[Gone] = set()
         for what, provider_id in {(one.what, one.provider_id) for one in asked}:
             ids = sorted(one.id for one in asked if one[:2] == (what, provider_id))
-            found |= {Gone(what, provider_id, row[0]) for row in db.connection().execute(_TOLD, {
+            told = _TOLD.format(place="= %(provider)s" if provider_id else "is null")
+            found |= {Gone(what, provider_id, row[0]) for row in db.connection().execute(told, {
                 "provider": provider_id, "kind": int(_KINDS[what]), "ids": ids, "first": ids[0],
                 "last": ids[-1], "wrong": self._wrong, "before": self._before}).fetchall()}
         return found
@@ -77,10 +78,11 @@ def sealed(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Pos
             for xid, line in lines]
 
 
-_KINDS: Final = {"person": Kind.PERSON, "submission": Kind.SUBMISSION, "file": Kind.FILE}
+_KINDS: Final = {"person": Kind.PERSON, "submission": Kind.SUBMISSION, "file": Kind.FILE,
+                 "trail": Kind.TRAIL}
 _TOLD: Final = """
 select u from destruction_part p, unnest(p.ids) u
- where p.provider_id = %(provider)s and p.kind = %(kind)s and p.last_id >= %(first)s
+ where p.provider_id {place} and p.kind = %(kind)s and p.last_id >= %(first)s
    and p.first_id <= %(last)s and (p.log_id is null and %(before)s
                                     or p.log_id <> all(%(wrong)s::bigint[]))
    and u = any(%(ids)s::bigint[])"""

@@ -27,7 +27,7 @@ from ileti.outbox.models import OutboxRow
 from ileti.signin.letters import KINDS
 from ileti.signin.mails import INSTALLATION, INVITED, TOPIC
 from ileti.signin.models import AccountMail, Invitation
-from ileti.tenancy import accounts, audit, rolebook, scope, security
+from ileti.tenancy import accounts, audit, limits, rolebook, scope, security
 from ileti.tenancy.models import Membership, Provider
 
 MOST_OPEN: Final = 200
@@ -58,7 +58,7 @@ def invite(wish: Wish, *, giver: accounts.Giver) -> int:
                               brand_id=wish.brand_id, dealer_id=wish.dealer_id)
     email = accounts.readable_mail(wish.email)
     token = chance.token_urlsafe(32)
-    with scope.system_scope(), orm.unit_of_work() as session:
+    with limits.told(), scope.system_scope(), orm.unit_of_work() as session:
         accounts.refuse_strange_place(session, wish.provider_id, wish.brand_id, wish.dealer_id)
         session.execute(select(func.pg_advisory_xact_lock(_LOCK, wish.provider_id or 0)))
         same = Invitation.provider_id.is_not_distinct_from(wish.provider_id)
@@ -74,7 +74,7 @@ def invite(wish: Wish, *, giver: accounts.Giver) -> int:
         made = Invitation(
             provider_id=wish.provider_id, brand_id=wish.brand_id, dealer_id=wish.dealer_id,
             role=wish.role, email=email, first_name=wish.first_name.strip(),
-            last_name=wish.last_name.strip(), language=wish.language, digest=_digest(token),
+            last_name=wish.last_name.strip(), language=wish.language, digest=digest_of(token),
             invited_by=giver.user_id, expires_at=clock.now() + INVITED)
         session.add(made)
         session.flush()
@@ -89,11 +89,11 @@ def renew(number: int, *, giver: accounts.Giver) -> None:
     Raises NotFound, NotAllowed.
     """
     token = chance.token_urlsafe(32)
-    with orm.unit_of_work() as session:
+    with limits.told(), orm.unit_of_work() as session:
         kept = _seen(session, number)
         accounts.refuse_overreach(giver, kept.role, provider_id=kept.provider_id,
                                   brand_id=kept.brand_id, dealer_id=kept.dealer_id)
-        kept.digest, kept.invited_by = _digest(token), giver.user_id
+        kept.digest, kept.invited_by = digest_of(token), giver.user_id
         kept.expires_at = clock.now() + INVITED
         session.flush()
         _mail(session, kept, token)
@@ -125,7 +125,7 @@ def of_token(token: str) -> Invitation:
     when whoever invited may no longer give the role."""
     with scope.system_scope():
         found = orm.db.session.scalars(
-            select(Invitation).where(Invitation.digest == _digest(token[:100]), *_open())).first()
+            select(Invitation).where(Invitation.digest == digest_of(token[:100]), *_open())).first()
         if found is None or not _still_given(found):
             raise NotFound("Bu davet artık geçerli değil. Sizi davet edenden yenisini isteyin.",
                            "This invitation is no longer valid. Ask whoever invited you for "
@@ -175,11 +175,14 @@ def accept(token: str, user_id: int) -> None:
             .values(accepted_at=clock.now(), user_id=user_id)).rowcount
         if not taken:
             raise NotFound()
-        accounts.give_membership(user_id, found.role, provider_id=found.provider_id,
-                                 brand_id=found.brand_id, dealer_id=found.dealer_id)
-        with orm.unit_of_work():
-            audit.record("user:join", f"ab_user:{user_id}", {"role": found.role},
-                         provider_id=found.provider_id, user_id=user_id)
+        try:
+            accounts.give_membership(user_id, found.role, provider_id=found.provider_id,
+                                     brand_id=found.brand_id, dealer_id=found.dealer_id,
+                                     asked_by=found.invited_by)
+        finally:  # a strong role may still wait for a second person; the invitation is taken
+            with orm.unit_of_work():
+                audit.record("user:join", f"ab_user:{user_id}", {"role": found.role},
+                             provider_id=found.provider_id, user_id=user_id)
 
 
 def suggested_name(invitation: Invitation) -> str:
@@ -203,7 +206,8 @@ def _open() -> tuple[Any, ...]:
             Invitation.expires_at > clock.now())
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """What is kept of a link's token."""
     return hmac.new(secrets().key_for("invitation"), token.encode(), sha256).digest()
 
 
@@ -226,8 +230,9 @@ def _still_given(invitation: Invitation) -> bool:
     if inviter is None or not inviter.is_active:
         return False
     for one in orm.db.session.scalars(
-            select(Membership).where(Membership.user_id == inviter.id)):
-        giver = accounts.Giver(rolebook.granted(one.role), one.role, security.scope_of(one),
+            select(Membership).where(Membership.user_id == inviter.id,
+                                     Membership.suspended_at.is_(None))):
+        giver = accounts.Giver(security.granted_at(one), one.role, security.scope_of(one),
                                inviter.id)
         try:
             accounts.refuse_overreach(giver, invitation.role, provider_id=invitation.provider_id,

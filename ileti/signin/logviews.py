@@ -14,29 +14,28 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import SelectField
 
 from ileti.core import orm
-from ileti.tenancy import scope, trail
+from ileti.tenancy import scope, trail, trailpage
 from ileti.tenancy.models import AuditEntry
 
 SHOWN: Final = 100
 ACCOUNT_DEEDS: Final = (
     "login", "logout", "login_failed", "second_step_failed", "confirm_failed", "ab_user:add",
-    "ab_user:change", "membership:add", "membership:remove", "two_step:on", "two_step:off",
-    "two_step:codes", "two_step:reset", "passkey:add", "passkey:remove", "outside:link",
+    "ab_user:change", "user:invite", "user:uninvite", "user:join", "user:forgot", "user:choose",
+    "membership:add", "membership:remove", "membership:suspend", "membership:resume",
+    "membership:move", "membership:hand_over", "two_step:on", "two_step:off", "two_step:codes",
+    "two_step:reset", "passkey:add", "passkey:remove", "step_up:prove", "outside:link",
     "session:end", "session:end_others")
 
 
-class SecurityLogView(trail.AuditView):
+class SecurityLogView(trailpage.AuditView):
     """Sign-ins and changes of accounts in one's work space."""
 
     route_base = "/guvenlik-gunlugu"
     list_title = _l("Security log")
     base_filters = [["action", FilterInFunction, lambda: list(ACCOUNT_DEEDS)]]
-    list_columns = ["at", "subject", "action", "doer", "address", "detail"]
-    search_form_extra_fields = {"action": SelectField(_l("What"), choices=[
-        ("", ""), *((one, trail.DEEDS[one]) for one in ACCOUNT_DEEDS)])}
+    only_deeds = ACCOUNT_DEEDS
 
 
 class OwnLogView(BaseView):

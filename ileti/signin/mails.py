@@ -14,26 +14,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from config import settings
-from ileti.channels.base import Answer, Envelope, Refused, Retry, Sent
-from ileti.channels.registry import gateway_for
+from ileti.channels.base import Envelope
+from ileti.channels.post import Post, Unsendable
 from ileti.channels.render import inlined, istanbul_text, render
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
-from ileti.core.crypto import CannotDecrypt
-from ileti.core.logs import get_logger
 from ileti.core.secrets import secrets
-from ileti.outbox import relay
+from ileti.outbox.relay import Connection
 from ileti.signin.letters import KINDS, words
-
-log = get_logger("ileti.signin")
 
 TOPIC: Final = 7
 INSTALLATION: Final = 0  # an account belongs to no provider, the outbox needs a number
-LEASE_SECONDS: Final = 90
-CLAIMED_AT_ONCE: Final = 4
-MOST_TRIES: Final = 12
 KEEP: Final = timedelta(days=30)
 INVITED: Final = timedelta(days=7)
+#: how long the link to choose another password is good
+FORGOTTEN: Final = timedelta(minutes=60)
 PURPOSE: Final = "account-mail"
 
 BESIDE = """
@@ -66,58 +61,21 @@ class Claimed:
     company: str | None
 
 
-def send_mails(limit: int = 200) -> dict[str, int]:
-    """Send what waits, at most ``limit``; answers counts by ``sent``, ``retry``, ``left_out``."""
-    return dict(relay.drain(_claim, _send_one, limit=limit))
-
-
 def forget_old() -> int:
     """Clear away mails of a month ago; how many."""
     return db.connection().execute(
         "delete from account_mail where created_at < %s", (clock.now() - KEEP,)).rowcount
 
 
-def _claim() -> list[Claimed]:
-    return [Claimed(*row) for row in relay.claim_oldest(
-        db.connection(), BESIDE, topic=TOPIC, limit=CLAIMED_AT_ONCE, lease=LEASE_SECONDS)]
-
-
-def _send_one(one: Claimed) -> str:
-    if one.kind is None or one.sent_at is not None:  # the user is gone, or it was sent before
-        _close(one)
-        return "sent"
-    try:
-        message = letter(one)
-    except (CannotDecrypt, ValueError) as error:
-        return _left_out(one, f"The mail cannot be opened: {type(error).__name__}")
-    gateway = gateway_for(Channel.EPOSTA, settings())
-    db.refuse_open_transaction()
-    try:
-        answer: Answer = gateway.send(message)
-    except Exception as error:
-        log.exception("gateway_broke", gateway=gateway.name)
-        answer = Retry(type(error).__name__)
-    if isinstance(answer, Sent):
-        with db.transaction() as conn:
-            conn.execute("update account_mail set sent_at = now(), gateway = %s where id = %s",
-                         (gateway.name, one.id))
-            _close(one)
-        return "sent"
-    if isinstance(answer, Refused) or one.tries >= MOST_TRIES:
-        return _left_out(one, answer.reason)
-    relay.release(db.connection(), topic=TOPIC, provider_id=INSTALLATION,
-                  rows=[(one.id, one.fence)], reason=answer.reason, counted=False,
-                  delay=answer.after or relay.delay_after(one.tries, first=5.0))
-    log.warning("account_mail_delayed", mail=one.id, tries=one.tries, reason=answer.reason)
-    return "retry"
-
-
 def letter(one: Claimed) -> Envelope:
-    """The mail as the user reads it. Raises CannotDecrypt, ValueError."""
+    """The mail as the user reads it. Raises Unsendable, CannotDecrypt, ValueError."""
+    if one.kind is None:
+        raise Unsendable("The user is gone.")
     details = json.loads(secrets().keyring.decrypt_text(one.content or "", PURPOSE))
     language = "en" if details.get("lang", one.language) == "en" else "tr"
-    said = words(KINDS[one.kind or 0], details, language,
-                 until=istanbul_text(one.created_at + INVITED))
+    kind = KINDS[one.kind]
+    said = words(kind, details, language, until=istanbul_text(
+        one.created_at + (FORGOTTEN if kind == "forgotten" else INVITED)))
     rows = [(key, value) for key, value in (
         (said.user, one.username), (said.when, istanbul_text(one.created_at)),
         (said.device, details.get("device", "")), (said.network, details.get("address", "")),
@@ -137,15 +95,17 @@ def letter(one: Claimed) -> Envelope:
         html=inlined(render("mail/request.html", language, **context)))
 
 
-def _close(one: Claimed) -> None:
-    relay.close(db.connection(), topic=TOPIC, provider_id=INSTALLATION,
-                rows=[(one.id, one.fence)])
+def _sent(conn: Connection, one: Claimed, gateway: str, _outside_id: str | None) -> None:
+    conn.execute("update account_mail set sent_at = now(), gateway = %s where id = %s",
+                 (gateway, one.id))
 
 
-def _left_out(one: Claimed, reason: str) -> str:
-    """Not sent and not tried again; the security page says the same to the user."""
-    with db.transaction() as conn:
-        conn.execute("update account_mail set problem = %s where id = %s", (reason, one.id))
-        _close(one)
-    log.error("account_mail_left_out", mail=one.id, reason=reason)
-    return "left_out"
+def _left_out(conn: Connection, one: Claimed, reason: str) -> None:
+    """The security page says the same to the user."""
+    conn.execute("update account_mail set problem = %s where id = %s", (reason, one.id))
+
+
+_post: Final = Post(topic=TOPIC, name="account", beside=BESIDE, read=Claimed, compose=letter,
+                   sent=_sent, left_out=_left_out)
+#: Send what waits.
+send_mails: Final = _post.send

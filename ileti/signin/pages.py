@@ -43,7 +43,11 @@ class SignIn(AuthDBView):
         form = LoginForm_db()
         if form.validate_on_submit():
             return self._try(form)
-        return self.render_template(self.login_template, title=_("Sign in"), form=form)
+        return self._page(form)
+
+    def _page(self, form: Any) -> str:
+        return str(self.render_template(self.login_template, title=_("Sign in"), form=form,
+                                        forgot_url=url_for("Forgotten.ask")))
 
     def _try(self, form: Any) -> ResponseReturnValue:
         name, address = form.username.data, request.remote_addr or ""
@@ -57,7 +61,7 @@ class SignIn(AuthDBView):
             logins.count_failure(name, address, device=device)
             _note_failure(name)
             flash(_("User name or password is wrong."), "danger")
-            return self.render_template(self.login_template, title=_("Sign in"), form=form)
+            return self._page(form)
         logins.forgive(name, address, device=device)
         return entry.proven(user, entry.target(), way="password")
 

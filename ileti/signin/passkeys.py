@@ -39,7 +39,8 @@ SECONDS: Final = 300
 MOST: Final = 20
 LONGEST_NAME: Final = 60
 _KEY: Final = "challenge"
-_UNREADABLE = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
+#: what webauthn and a strange answer raise
+UNREADABLE: Final = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Unfit(InvalidInput):
@@ -71,7 +72,7 @@ def of_user(user_id: int) -> list[Passkey]:
 def creation_options(user: Any) -> dict[str, Any]:
     """What the browser needs to make a passkey for this user."""
     options = webauthn.generate_registration_options(
-        rp_id=_rp(), rp_name="İleti", user_id=_handle(user.id), user_name=user.username,
+        rp_id=rp_id(), rp_name="İleti", user_id=_handle(user.id), user_name=user.username,
         user_display_name=user.get_full_name() or user.username,
         exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential)
                              for one in of_user(user.id)],
@@ -88,9 +89,9 @@ def add(user_id: int, brought: str, name: str) -> list[str]:
     challenge = _taken()
     try:
         made = webauthn.verify_registration_response(
-            credential=json.loads(brought), expected_challenge=challenge, expected_rp_id=_rp(),
+            credential=json.loads(brought), expected_challenge=challenge, expected_rp_id=rp_id(),
             expected_origin=settings().base_url, require_user_verification=True)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unfit() from error
     with scope.system_scope():
         db = orm.db.session
@@ -133,7 +134,7 @@ def request_options(user_id: int | None) -> dict[str, Any]:
     allowed = [] if user_id is None else [
         PublicKeyCredentialDescriptor(id=one.credential) for one in of_user(user_id)]
     options = webauthn.generate_authentication_options(
-        rp_id=_rp(), allow_credentials=allowed,
+        rp_id=rp_id(), allow_credentials=allowed,
         user_verification=UserVerificationRequirement.REQUIRED)
     _keep(options.challenge)
     return options_to_json_dict(options)
@@ -147,7 +148,7 @@ def take(brought: str, *, user_id: int | None) -> int:
         said = json.loads(brought)
         credential = webauthn.base64url_to_bytes(said["id"])
         handle = said["response"].get("userHandle")
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unfit() from error
     with scope.system_scope():
         found = orm.db.session.scalars(
@@ -158,15 +159,15 @@ def take(brought: str, *, user_id: int | None) -> int:
             raise Unfit()
         try:
             proof = webauthn.verify_authentication_response(
-                credential=said, expected_challenge=challenge, expected_rp_id=_rp(),
+                credential=said, expected_challenge=challenge, expected_rp_id=rp_id(),
                 expected_origin=settings().base_url, credential_public_key=found.public_key,
                 credential_current_sign_count=found.sign_count, require_user_verification=True)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise Unfit() from error
-        return _counted(found, proof.new_sign_count)
+        return counted(found, proof.new_sign_count)
 
 
-def _counted(found: Passkey, count: int) -> int:
+def counted(found: Passkey, count: int) -> int:
     """Move the counter on; a copy of the key that signs with an older one is refused. Keys without
     a counter always say 0."""
     moved = orm.db.session.execute(update(Passkey).where(
@@ -182,7 +183,8 @@ def _counted(found: Passkey, count: int) -> int:
 # -- the ceremony's parts --------------------------------------------------------------------------
 
 
-def _rp() -> str:
+def rp_id() -> str:
+    """The name passkeys of this installation are for."""
     return urlsplit(settings().base_url).hostname or "localhost"
 
 
@@ -206,5 +208,5 @@ def _handle(user_id: int) -> bytes:
 def _is_handle(said: Any, user_id: int) -> bool:
     try:
         return hmac.compare_digest(webauthn.base64url_to_bytes(said), _handle(user_id))
-    except _UNREADABLE:
+    except UNREADABLE:
         return False

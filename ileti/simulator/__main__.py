@@ -22,12 +22,13 @@ def main() -> int:
     parser.add_argument("--delay", action="append", default=[], metavar="batch=…,pull=…,latency=…")
     parser.add_argument("--rules", help="JSON object, as /_control/rules takes it")
     parser.add_argument("--provider", help="JSON file with a provider or a list of them")
+    parser.add_argument("--mail-port", type=int, help="of a mail server; 0: a free one")
     given = parser.parse_args()
     try:
         serve(
             host=given.host, port=given.port, database=given.database, clock=given.clock,
             faults=given.fault, quotas=given.quota, delays=given.delay, rules=given.rules,
-            provider_file=given.provider,
+            provider_file=given.provider, mail_port=given.mail_port,
         )  # fmt: skip
     except (SettingError, OSError, sqlite3.Error) as problem:
         print(f"The simulator cannot start: {problem}", file=sys.stderr)

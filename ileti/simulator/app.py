@@ -32,15 +32,22 @@ from ileti.simulator import (
     via,
 )
 from ileti.simulator.acts import put_provider
+from ileti.simulator.authority import LABEL, authority
+from ileti.simulator.callpage import PATHS as CALL_PATHS
+from ileti.simulator.callpage import calls_page
 from ileti.simulator.clock import SimulatorClock
 from ileti.simulator.codes import Refused, error
 from ileti.simulator.control import control
 from ileti.simulator.desk import Answer, Call, Desk, answer, error_answer
 from ileti.simulator.faults import BEFORE, Fault, Faults, falsified, read_fault
+from ileti.simulator.gateways import desk as gateways
 from ileti.simulator.journal import Journal
+from ileti.simulator.mail import page as mail_page
+from ileti.simulator.mail.boxes import Mailboxes
 from ileti.simulator.observer import Observer
 from ileti.simulator.options import SimulatorOptions
-from ileti.simulator.pages import page, static_file
+from ileti.simulator.pages import page, static_file, template
+from ileti.simulator.phonepage import PATH as PHONES
 from ileti.simulator.quotas import Gatekeeper
 from ileti.simulator.registry import Registry
 from ileti.simulator.stamp import answer_query
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 4 * 1024 * 1024
+LARGEST_ORDER = 10 * 1024 * 1024  # of messages, at an SMS provider
 
 Service = Callable[[Desk, Call], Answer]
 
@@ -119,6 +127,7 @@ ROUTES: list[tuple[str, str, Service]] = [
 """Method, path pattern and service of everything that is İYS's."""
 
 TSA = "/_tsa"
+AUTHORITY = "/deneme-zaman-damgasi-koku.pem"
 """Where the simulator's time stamp authority answers (RFC 3161 §3.4)."""
 
 _COMPILED = [(method, re.compile(path), service) for method, path, service in ROUTES]
@@ -126,7 +135,8 @@ _COMPILED = [(method, re.compile(path), service) for method, path, service in RO
 STATUS_LINES = {
     200: "200 OK", 201: "201 Created", 202: "202 Accepted", 204: "204 No Content",
     303: "303 See Other", 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden",
-    404: "404 Not Found", 405: "405 Method Not Allowed", 413: "413 Content Too Large",
+    404: "404 Not Found", 405: "405 Method Not Allowed", 406: "406 Not Acceptable",
+    413: "413 Content Too Large",
     422: "422 Unprocessable Content", 429: "429 Too Many Requests",
     500: "500 Internal Server Error", 503: "503 Service Unavailable",
 }  # fmt: skip
@@ -158,6 +168,8 @@ class Simulator:
             whitelist=Whitelist(lambda: options.rules, clock),
             pusher=push.Pusher(self._over),
         )
+        self.desk.phones = gateways.open_phones(self.desk.registry, clock.now)
+        self.desk.mailboxes = Mailboxes(clock.now)
         oldest_consent_date(clock.now())  # loads the year's holidays before the first call
         for provider in options.providers:
             put_provider(self.desk, provider)
@@ -192,14 +204,26 @@ class Simulator:
             body=body,
             content_type=environ.get("CONTENT_TYPE", ""),
             bearer=_bearer(environ.get("HTTP_AUTHORIZATION", "")),
+            authorization=environ.get("HTTP_AUTHORIZATION", ""),
             origin=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}",
         )
         if path.startswith("/_control/"):
             if _is_foreign(environ):
                 return _send(start_response, answer({"error": "Foreign origin."}, 403))
             return _send(start_response, control(self.desk, call))
-        if path == "/" or path.startswith("/_act/"):
+        if path == AUTHORITY and call.method in ("GET", "HEAD"):
+            return _send(start_response, Answer(
+                200, (LABEL + authority().bundle).encode(), "application/x-pem-file"),
+                [("Content-Disposition", f'attachment; filename="{AUTHORITY[1:]}"')])
+        if path in CALL_PATHS:
+            shown, headers = calls_page(self.desk, call, foreign=_is_foreign(environ))
+            return _send(start_response, shown, headers)
+        if path in ("/", PHONES) or path.startswith("/_act/"):
             shown, headers = page(self.desk, call, foreign=_is_foreign(environ))
+            return _send(start_response, shown, headers)
+        if path == mail_page.PREFIX or path.startswith(f"{mail_page.PREFIX}/"):
+            shown, headers = mail_page.serve(self.desk.mailboxes, call, template("mail.html"),
+                                             foreign=_is_foreign(environ))
             return _send(start_response, shown, headers)
         return self._registry_call(call, environ.get("QUERY_STRING", ""), start_response)
 
@@ -247,6 +271,8 @@ class Simulator:
         if call.path == TSA:  # an authority beside İYS: by the world's clock, without İYS's limits
             return Answer(200, answer_query(call.body, datetime.now(UTC)),
                           "application/timestamp-reply")
+        if call.path.startswith(gateways.PREFIX):  # providers of SMS and calls beside İYS
+            return gateways.serve(self.desk.phones, call)
         if not self.desk.whitelist.admits(call.caller):
             return answer({"message": "Bu IP adresi izin listesinde değil."}, 403)
         try:
@@ -279,7 +305,7 @@ def create_simulator(
 
 def _is_secret(path: str) -> bool:
     """Whether a request carries credentials, which the page does not show."""
-    return path == "/oauth2/token" or "/push/" in path
+    return path == "/oauth2/token" or "/push/" in path or path.startswith(gateways.PREFIX)
 
 
 def _faulty(kind: str, named: str | None = None) -> Answer:
@@ -301,7 +327,8 @@ def _read_body(environ: WSGIEnvironment) -> bytes | None:
         length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
-    if length > LARGEST_BODY:
+    if length > (LARGEST_ORDER if environ.get("PATH_INFO", "").startswith(gateways.PREFIX)
+                 else LARGEST_BODY):
         return None
     data: bytes = environ["wsgi.input"].read(length) if length > 0 else b""
     return data

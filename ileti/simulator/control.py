@@ -14,8 +14,11 @@ from typing import Any
 
 from ileti.simulator import acts, via
 from ileti.simulator.authority import authority
+from ileti.simulator.delivery import is_usable
 from ileti.simulator.desk import Answer, Call, Desk, answer
 from ileti.simulator.faults import KINDS, read_fault
+from ileti.simulator.gateways import desk as gateways
+from ileti.simulator.gateways import lines
 from ileti.simulator.options import (
     SettingError,
     change_delays,
@@ -99,6 +102,41 @@ def _push(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
         raise SettingError("times is 1 to 100, size 1 to 1000.")
     return {"statuses": desk.pusher.repeat(desk, times=times, size=size,
                                            shuffle=bool(wish.get("shuffle")))}
+
+
+def _gateway(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    return gateways.change(desk.phones, wish)
+
+
+def _calls(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
+    return gateways.listed(desk.phones)
+
+
+def _call(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    return gateways.act(desk.phones, wish)
+
+
+def _mail(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    """Set the address that mails to İleti are pushed to (``door``); what was taken so far."""
+    if set(wish) - {"door"}:
+        raise SettingError("Known is door.")
+    if "door" in wish:
+        url = str(wish["door"])
+        if url and not is_usable(url, over_http=True):
+            raise SettingError("door is https, or http to this machine.")
+        desk.mailboxes.door = url
+    boxes = desk.mailboxes
+    return {"taken": boxes.taken, "port": boxes.port, "door": bool(boxes.door),
+            "mails": [{"number": one.number, "to": one.to, "sender": one.sender,
+                       "subject": one.header("Subject")} for one in boxes.newest()[:50]]}
+
+
+def _line(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    return lines.put(desk.phones, wish)
+
+
+def _write(desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
+    return lines.write(desk.phones, wish)
 
 
 def _connections(desk: Desk, _: dict[str, Any]) -> dict[str, Any]:
@@ -272,6 +310,12 @@ WAYS: dict[tuple[str, str], Way] = {
     ("POST", "subscription"): acts.set_subscription,
     ("POST", "provider"): acts.put_provider,
     ("POST", "partner"): acts.put_partner,
+    ("POST", "gateway"): _gateway,
+    ("POST", "call"): _call,
+    ("GET", "calls"): _calls,
+    ("POST", "mail"): _mail,
+    ("POST", "line"): _line,
+    ("POST", "write"): _write,
     ("POST", "fault"): _fault,
     ("GET", "fault"): _faults,
     ("DELETE", "fault"): _no_faults,

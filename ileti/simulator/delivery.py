@@ -39,13 +39,14 @@ def is_usable(url: str, *, over_http: bool) -> bool:
 
 
 def post(
-    url: str, body: bytes, login: tuple[str, str] | None, *, seconds: float = SECONDS
+    url: str, body: bytes, login: tuple[str, str] | None, *, seconds: float = SECONDS,
+    kind: str = "application/json",
 ) -> int:
-    """Post JSON and answer the HTTP status; raises `Late` and `Unreached`."""
+    """Post a body of a media type and answer the HTTP status; raises `Late` and `Unreached`."""
     parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
-    headers = {"Content-Type": "application/json", "User-Agent": "iys-simulator"}
+    way = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = way(parts.hostname or "", parts.port, timeout=seconds)
+    headers = {"Content-Type": kind, "User-Agent": "iys-simulator"}
     if login is not None:
         mark = base64.b64encode(f"{login[0]}:{login[1]}".encode()).decode()
         headers["Authorization"] = f"Basic {mark}"

@@ -25,6 +25,8 @@ from ileti.simulator.whitelist import Whitelist
 from ileti.simulator.workdays import oldest_consent_date
 
 if TYPE_CHECKING:
+    from ileti.simulator.gateways.phones import Phones
+    from ileti.simulator.mail.boxes import Mailboxes
     from ileti.simulator.push import Pusher
 
 JSON = "application/json; charset=utf-8"
@@ -50,6 +52,7 @@ class Call:
     body: bytes = b""
     content_type: str = ""
     bearer: str = ""
+    authorization: str = ""
     named: dict[str, str] = field(default_factory=dict)
     partner: Partner | None = None
     origin: str = ""
@@ -81,6 +84,8 @@ class Desk:
     observer: Observer
     whitelist: Whitelist
     pusher: Pusher
+    phones: Phones = field(init=False)
+    mailboxes: Mailboxes = field(init=False)
 
     def frame(self, provider: Provider) -> Frame:
         """What a provider's consents are checked against at this moment (H162, H467).

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from ileti.simulator import acts
+from ileti.simulator import acts, phonepage
 from ileti.simulator.brands import SUBSCRIPTION_STATES
 from ileti.simulator.clock import read
 from ileti.simulator.desk import Answer, Call, Desk, answer
@@ -45,13 +45,18 @@ def page(desk: Desk, call: Call, *, foreign: bool) -> tuple[Answer, Headers]:
         ("X-Frame-Options", "DENY"),
         ("Cache-Control", "no-store"),
     ]
-    if call.path == "/":
+    if call.path in ("/", phonepage.PATH):
         if call.method not in ("GET", "HEAD"):
             return answer({"message": "Bu yol bu yöntemi almıyor."}, 405), headers
-        html = _rendered(desk, call.args).encode("utf-8", "replace")
+        shown = _rendered(desk, call.args) if call.path == "/" else template("phones.html").render(
+            phonepage.context(desk, call.args))
+        html = shown.encode("utf-8", "replace")
         return Answer(200, html, "text/html; charset=utf-8"), headers
     if call.method != "POST" or foreign:
         return answer({"message": "Bu form buradan gönderilemez."}, 403), headers
+    if call.path.removeprefix("/_act/") in phonepage.ACTS:
+        done, where = phonepage.acted(desk, call)
+        return done, [*headers, ("Location", where)]
     return _acted(desk, call, headers)
 
 
@@ -144,7 +149,7 @@ def _rendered(desk: Desk, args: dict[str, str]) -> str:
         ]
     counters = desk.observer.counters()
     failed = sum(count for status, count in counters["by_status"].items() if status >= "400")
-    return _template().render(
+    return template("page.html").render(
         t=lambda name, **more: WORDS[name][language].format(**more),
         language=("tr", "en")[language],
         search=search,
@@ -167,8 +172,9 @@ def _rendered(desk: Desk, args: dict[str, str]) -> str:
     )
 
 
-@lru_cache(maxsize=1)
-def _template() -> Any:
+@lru_cache(maxsize=8)
+def template(name: str) -> Any:
+    """The template of a page of the simulator."""
     shelf = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=select_autoescape(default=True),
@@ -176,7 +182,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return shelf.get_template("page.html")
+    return shelf.get_template(name)
 
 
 def _latest(movements: list[Movement]) -> list[Movement]:
@@ -204,7 +210,7 @@ def _row(desk: Desk, movement: Movement, language: int) -> dict[str, Any]:
     source = movement.source or ""
     return {
         "recipient": movement.recipient,
-        "shown": _spaced(movement.recipient),
+        "shown": spaced(movement.recipient),
         "kind": movement.recipient_type,
         "type": movement.type,
         "status": movement.status,
@@ -218,7 +224,7 @@ def _row(desk: Desk, movement: Movement, language: int) -> dict[str, Any]:
     }
 
 
-def _spaced(recipient: str) -> str:
+def spaced(recipient: str) -> str:
     """A Turkish number in groups, anything else as it is."""
     if recipient.startswith("+90") and len(recipient) == 13:
         n = recipient

@@ -7,6 +7,7 @@ pool can run dry. Built on the standard library, keep-alive, without Nagle's del
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import signal
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
+from ileti.simulator import authority
 from ileti.simulator.app import CutOff, Simulator, create_simulator
 from ileti.simulator.faults import parse_fault
+from ileti.simulator.mail.smtpserver import MailServer
 from ileti.simulator.options import (
     QUOTA_NAMES,
     SettingError,
@@ -208,11 +211,13 @@ def serve(
     provider_file: str | None = None,
     options: SimulatorOptions | None = None,
     announce: Callable[[str], None] = print,
+    mail_port: int | None = None,
 ) -> None:
     """Serve a simulator until SIGTERM or SIGINT; the text forms are those of `options_from`.
 
     `announce` gets one line with the URL when the port is open. Raises `SettingError` for
-    unusable settings, `OSError` when the port is taken, `sqlite3.Error` for the file.
+    unusable settings, `OSError` when the port is taken, `sqlite3.Error` for the file. The mail
+    server listens on `mail_port`, none without; a taken port leaves it out.
     """
     settings = options_from(
         clock=clock, faults=faults, quotas=quotas, delays=delays, rules=rules,
@@ -222,6 +227,8 @@ def serve(
         simulator = create_simulator(database=database, options=settings)
     except ValueError as problem:
         raise SettingError(str(problem)) from problem
+    if database is not None:
+        authority.keep(Path(database).with_suffix(".authority.pem"))
     try:
         server = SimulatorServer(host, port, simulator)
     except OSError:
@@ -233,9 +240,15 @@ def serve(
 
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, stop)
+    mails = None
+    if mail_port is not None:
+        with contextlib.suppress(OSError, OverflowError):
+            mails = MailServer(host, mail_port, simulator.desk.mailboxes)
     announce(f"İYS simulator: http://{host}:{server.server_address[1]}/")
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
+        if mails is not None:
+            mails.close()
         server.server_close()
         simulator.close()

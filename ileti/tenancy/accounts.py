@@ -19,7 +19,18 @@ from werkzeug.security import generate_password_hash
 
 from ileti.core import orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import logins, notices, ownroles, passwords, rolebook, roles, scope
+from ileti.tenancy import (
+    dealerrights,
+    foureyes,
+    limits,
+    logins,
+    notices,
+    ownroles,
+    passwords,
+    rolebook,
+    roles,
+    scope,
+)
 from ileti.tenancy.models import Brand, Dealer, Membership, Provider
 from ileti.tenancy.roles import Level
 
@@ -125,13 +136,18 @@ def set_password(user_id: int, password: str, *, giver: Giver = SYSTEM) -> None:
     Raises InvalidInput (weak), NotAllowed when the user may do more than ``giver``.
     """
     with scope.system_scope(), orm.unit_of_work() as session:
-        user = _changeable(session, user_id, giver)
-        check_password(password, username=user.username, about=(
-            user.email or "", *_company_words(session, session.scalars(select(
-                Membership.provider_id).where(Membership.user_id == user_id)).all())))
-        user.password = hash_password(password)
-        notices.tell(user_id, "password")
+        replace_password(session, _changeable(session, user_id, giver), password)
     logins.end_sessions(user_id)
+
+
+def replace_password(session: Any, user: User, password: str) -> None:
+    """Another password for a user, who is told; the caller commits and ends the sessions. Raises
+    InvalidInput (weak)."""
+    check_password(password, username=user.username, about=(
+        user.email or "", *_company_words(session, session.scalars(select(
+            Membership.provider_id).where(Membership.user_id == user.id)).all())))
+    user.password = hash_password(password)
+    notices.tell(user.id, "password")
 
 
 def describe(user_id: int, *, first_name: str, last_name: str, email: str,
@@ -153,12 +169,13 @@ def switch(user_id: int, *, active: bool, giver: Giver = SYSTEM) -> None:
     """Switch a user off or on; off ends all their sessions at once. Commits.
 
     Raises NotAllowed when the user may do more than ``giver``, Conflict for the last platform
-    admin.
+    admin and the last admin of a provider.
     """
     with scope.system_scope(), orm.unit_of_work() as session:
         user = _changeable(session, user_id, giver)
         if not active:
-            _refuse_last_admin(session, user_id)
+            refuse_last(session, user_id, session.scalars(
+                select(Membership).where(Membership.user_id == user_id)).all())
         user.active = active
     logins.end_sessions(user_id)
 
@@ -197,13 +214,31 @@ def _changeable(session: Any, user_id: int, giver: Giver) -> User:
     return user
 
 
-def _refuse_last_admin(session: Any, user_id: int) -> None:
-    """Somebody must be left who can let others in; one at a time may ask."""
+def refuse_last(session: Any, user_id: int, ending: Iterable[Membership]) -> None:
+    """Refuse that these memberships of a user open nothing any more, when nobody else is left who
+    can let others in: at the installation, or at a provider. Raises Conflict."""
+    for one in ending:
+        if one.role == "platform_admin":
+            _refuse_last_admin(session, user_id)
+        elif one.role == "provider_admin" and one.suspended_at is None and not _admins(
+                session, "provider_admin", one.provider_id) - {user_id}:
+            raise Conflict("Hizmet sağlayıcının son yöneticisi durdurulamaz; önce başka birine bu "
+                           "rolü verin.", "The last admin of a provider cannot be suspended; give "
+                           "the role to somebody else first.", code="last_provider_admin")
+
+
+def _admins(session: Any, role: str, provider_id: int | None) -> set[int]:
+    """Who holds an admin's role and can use it; one at a time may ask."""
     session.execute(select(func.pg_advisory_xact_lock(_ADMINS_LOCK)))
-    admins = set(session.scalars(
+    return set(session.scalars(
         select(Membership.user_id).join(User, User.id == Membership.user_id)
-        .where(Membership.role == "platform_admin", User.active)))
-    if admins == {user_id}:
+        .where(Membership.role == role, Membership.suspended_at.is_(None), User.active,
+               Membership.provider_id.is_not_distinct_from(provider_id))))
+
+
+def _refuse_last_admin(session: Any, user_id: int) -> None:
+    """Somebody must be left who can let others in."""
+    if _admins(session, "platform_admin", None) == {user_id}:
         raise Conflict("Son platform yöneticisi kapatılamaz ve yetkisi geri alınamaz.",
                        "The last platform admin cannot be switched off or lose the role.",
                        code="last_admin")
@@ -211,14 +246,19 @@ def _refuse_last_admin(session: Any, user_id: int) -> None:
 
 def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
                     brand_id: int | None = None, dealer_id: int | None = None,
-                    giver: Giver = SYSTEM) -> int:
+                    giver: Giver = SYSTEM, asked_by: int | None = None) -> int:
     """Tie a user to a place in a role; the membership's id, the same when it exists. Commits.
+    ``asked_by``: at whose word the installation does it (an invitation).
 
     Raises NotAllowed (the giver lacks the role's rights or the place), InvalidInput (a role at a
-    level it does not fit), NotFound (no such place).
+    level it does not fit), NotFound (no such place), Waits (a second person has to agree), Conflict
+    (the provider’s users are at their limit).
     """
     refuse_overreach(giver, role, provider_id=provider_id, brand_id=brand_id, dealer_id=dealer_id)
-    with scope.system_scope(), orm.unit_of_work() as session:
+    if rolebook.granted(role) & roles.STRONG_RIGHTS:
+        foureyes.needed(membership_wish(user_id, role, (provider_id, brand_id, dealer_id)),
+                        by=giver.user_id if giver.user_id is not None else asked_by)
+    with limits.told(), scope.system_scope(), orm.unit_of_work() as session:
         refuse_strange_place(session, provider_id, brand_id, dealer_id)
         ownroles.lock(session, role)
         kept = session.scalars(select(Membership).where(
@@ -231,8 +271,29 @@ def give_membership(user_id: int, role: str, *, provider_id: int | None = None,
                               brand_id=brand_id, dealer_id=dealer_id)
             session.add(kept)
             session.flush()
-        _mirror_roles(session, user_id)
+        mirror_roles(session, user_id)
         return int(kept.id)
+
+
+def membership_wish(user_id: int, role: str,
+                    place: tuple[int | None, int | None, int | None]) -> foureyes.Wish:
+    """Giving a strong role, as a second person is asked for it."""
+    return foureyes.Wish("rights", "membership", f"ab_user:{user_id}", "user:write",
+                         {"user": user_id, "role": role}, *place)
+
+
+def givers_of(user_id: int | None) -> list[Giver]:
+    """A user as somebody who hands out, in each of their work spaces; none when they are switched
+    off."""
+    with scope.system_scope():
+        user = orm.db.session.get(User, user_id) if user_id is not None else None
+        if user is None or not user.active:
+            return []
+        own = orm.db.session.scalars(
+            select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)).all()
+    return [Giver(rolebook.granted(one.role), one.role, scope.Scope(
+        everything=one.role == "platform_admin", provider_id=one.provider_id,
+        brand_id=one.brand_id, dealer_id=one.dealer_id, user_id=user_id), user_id) for one in own]
 
 
 def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
@@ -253,7 +314,7 @@ def take_membership(membership_id: int, *, giver: Giver = SYSTEM) -> None:
         if kept.role == "platform_admin":
             _refuse_last_admin(session, kept.user_id)
         session.delete(kept)
-        _mirror_roles(session, kept.user_id)
+        mirror_roles(session, kept.user_id)
 
 
 def refuse_overreach(giver: Giver, role: str, *, provider_id: int | None, brand_id: int | None,
@@ -283,7 +344,9 @@ def may_grant(giver: Giver, role: roles.Role) -> bool:
     platform admin makes another."""
     if role.key == "platform_admin":
         return giver.role == "platform_admin"
-    held = rolebook.granted(role.key)
+    here = giver.scope
+    held = rolebook.granted(role.key) - dealerrights.closed(  # what the role holds at this dealer
+        here.provider_id, here.brand_id, here.dealer_id)
     if role.key in roles.BY_KEY:
         held -= roles.OF_OFFICE
     return bool(held) and held <= giver.permissions
@@ -321,7 +384,7 @@ def refuse_strange_place(session: Any, provider_id: int | None, brand_id: int | 
         raise NotFound()
 
 
-def _mirror_roles(session: Any, user_id: int) -> None:
+def mirror_roles(session: Any, user_id: int) -> None:
     """Flask-AppBuilder's own role list shows the same; rights are read from the membership."""
     session.flush()
     user = session.get(User, user_id)

@@ -53,13 +53,13 @@ def _gate(view: Callable[..., Any], is_page: Callable[[], bool]) -> Callable[...
             return view(*args, **more)
         if is_page():
             return redirect(url_for("ConfirmView.ask", next=request.full_path.rstrip("?")))
-        return redirect(url_for("ConfirmView.ask", next=_page_before(), form=1))
+        return redirect(url_for("ConfirmView.ask", next=page_before(), form=1))
 
     asked._ileti_confirmed = True  # type: ignore[attr-defined]
     return asked
 
 
-def _page_before() -> str:
+def page_before() -> str:
     """The page whose form or link it was, on this host."""
     came = urlsplit(request.referrer or "")
     same = came.netloc == request.host and came.path.startswith("/")

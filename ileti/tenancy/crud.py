@@ -15,7 +15,7 @@ from typing import Any
 from flask import abort, flash, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose, has_access
-from flask_appbuilder.exceptions import ApplyFilterException
+from flask_appbuilder.exceptions import ApplyFilterException, DatabaseException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger
@@ -24,6 +24,7 @@ from wtforms import BooleanField, TextAreaField, ValidationError
 
 from ileti.core.errors import CallerMistake, IletiError
 from ileti.core.formats import say
+from ileti.tenancy import limits, viewpages
 
 LARGEST_PAGE = 100
 #: what the database refuses, by PostgreSQL's code (unique_violation, restrict_violation)
@@ -56,11 +57,18 @@ class Records(SQLAInterface):
 
     def edit(self, item: Any, commit: bool = True) -> None:
         """Change one row."""
-        self._told(lambda: super(Records, self).edit(item, commit))
+        def change() -> None:
+            try:
+                super(Records, self).edit(item, commit)
+            except DatabaseException as error:  # what the database said is behind it
+                raise error.__cause__ or error from error
+
+        self._told(change)
 
     def _told(self, act: Callable[[], None]) -> None:
         try:
-            act()
+            with limits.told():
+                act()
         except CallerMistake as error:
             self.session.rollback()
             raise Told(say(error)) from error
@@ -123,6 +131,8 @@ class RecordView(ModelView):
         """The list; a query string nobody's link has leads to the plain list."""
         if not self._query_fits():
             return redirect(request.path)
+        if (first := viewpages.first(self.endpoint)) is not None:
+            return redirect(first)
         try:
             widgets = self._list()
         except (ApplyFilterException, DataError, ProgrammingError):
@@ -130,7 +140,12 @@ class RecordView(ModelView):
             if not request.args:
                 raise
             return redirect(request.path)
-        return self.render_template(self.list_template, title=self.list_title, widgets=widgets)
+        columns = [(name, self.label_columns.get(name, name)) for name in self.list_columns[1:]]
+        shown = viewpages.chosen(columns) or [name for name, _label in columns]
+        return self.render_template(
+            self.list_template, title=self.list_title, widgets=widgets,
+            columns=[self.list_columns[0], *shown],
+            views=viewpages.context(self.endpoint, columns, shown))
 
     def _query_fits(self) -> bool:
         """Page numbers that are numbers, page sizes we offer, order by columns we offer."""

@@ -20,7 +20,7 @@ from wtforms.validators import DataRequired
 
 from ileti.core import orm
 from ileti.core.errors import NotFound
-from ileti.tenancy import audit, places, security
+from ileti.tenancy import audit, dealerrightviews, places, security
 from ileti.tenancy.crud import Checked, Records, RecordView, Told
 from ileti.tenancy.identifiers import parse_mersis, parse_tckn, parse_tin
 from ileti.tenancy.models import Dealer
@@ -43,7 +43,7 @@ def _towns() -> dict[str, list[tuple[str, str]]]:
     return {"–": [("", str(_("Choose a town.")))], **by_city}
 
 
-def _mobile(text: str) -> str:
+def read_mobile(text: str) -> str:
     """A Turkish mobile as İYS wants it, ``+905XXXXXXXXX``."""
     digits = re.sub(r"\D", "", text)[-10:]
     if not re.fullmatch(r"5\d{9}", digits):
@@ -66,7 +66,7 @@ def _fields(*, kept: bool) -> dict[str, Any]:
                             [Checked(parse_tckn, optional=kept)], **hint),
         "tin": StringField(_l("Tax number"), [Checked(parse_tin, optional=kept)], **hint),
         "mersis": StringField(_l("MERSİS number"), [Checked(parse_mersis, optional=True)]),
-        "mobile": StringField(_l("Mobile phone"), [Checked(_mobile, optional=True)],
+        "mobile": StringField(_l("Mobile phone"), [Checked(read_mobile, optional=True)],
                               description=_l("For example 0599 123 45 67.")),
         "town_code": SelectField(_l("City and town"), [DataRequired(_l("Choose a town."))],
                                  choices=_towns),
@@ -116,8 +116,12 @@ class DealerView(RecordView):
                                     widgets=self._show(pk), numbers=(dealer.tckn, dealer.tin))
 
     def render_template(self, template: str, **context: Any) -> str:
-        """The dealer's page knows whether its numbers may be opened."""
+        """The dealer's page knows whether its numbers may be opened, and what the dealer may."""
         may = security.may("dealer:reveal") and request.method == "GET"
+        dealer = self.datamodel.get(context["pk"]) if template == self.show_template else None
+        if dealer is not None:
+            context["rights"] = dealerrightviews.card(dealer.brand_id, dealer.provider_id,
+                                                      dealer.id)
         return super().render_template(template, may_reveal=may, **context)
 
     def prefill_form(self, form: Any, pk: Any) -> None:

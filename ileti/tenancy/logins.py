@@ -31,20 +31,20 @@ FORGET_AFTER: Final = timedelta(hours=1)
 
 def end_sessions(user_id: int) -> int:
     """End every session of a user, because rights or password changed; how many there were."""
-    done = db.connection().execute("delete from user_session where user_id = %s", (user_id,))
+    done = db.system_connection().execute("delete from user_session where user_id = %s", (user_id,))
     return done.rowcount
 
 
 def end_session(user_id: int, key: bytes) -> int:
     """End one session of a user; 1 when there was one."""
-    done = db.connection().execute(
+    done = db.system_connection().execute(
         "delete from user_session where user_id = %s and key = %s", (user_id, key))
     return done.rowcount
 
 
 def end_other_sessions(user_id: int, but: bytes) -> int:
     """End every session of a user but this one; how many."""
-    done = db.connection().execute(
+    done = db.system_connection().execute(
         "delete from user_session where user_id = %s and key <> %s", (user_id, but))
     return done.rowcount
 
@@ -57,7 +57,7 @@ def session_key(token: str) -> bytes:
 def note_seen(user_id: int) -> None:
     """Note that a user is at work; written at most once a minute."""
     now = clock.now()
-    db.connection().execute(
+    db.system_connection().execute(
         "insert into user_security (user_id, seen_at) select id, %s from ab_user where id = %s "
         "on conflict (user_id) do update set seen_at = excluded.seen_at "
         "where coalesce(user_security.seen_at, '-infinity') < %s",
@@ -66,7 +66,7 @@ def note_seen(user_id: int) -> None:
 
 def last_seen(user_ids: list[int]) -> dict[int, datetime]:
     """When users last worked, in one statement."""
-    rows = db.connection().execute(
+    rows = db.system_connection().execute(
         "select user_id, seen_at from user_security where user_id = any(%s) "
         "and seen_at is not null", (user_ids,)).fetchall()
     return dict(rows)
@@ -74,14 +74,14 @@ def last_seen(user_ids: list[int]) -> dict[int, datetime]:
 
 def end_expired() -> int:
     """Clear away sessions that have run out; how many."""
-    done = db.connection().execute(
+    done = db.system_connection().execute(
         "delete from user_session where expires_at < %s", (clock.now(),))
     return done.rowcount
 
 
 def forget_old_failures() -> int:
     """Clear away counts of wrong tries that no longer slow anybody; how many."""
-    done = db.connection().execute(
+    done = db.system_connection().execute(
         "delete from login_limit where until < %s", (clock.now() - FORGET_AFTER,))
     return done.rowcount
 
@@ -91,12 +91,14 @@ class Guess(StrEnum):
 
     ``PERSON``: a password. ``STEP``: a code, by whoever has the password already, so that few tries
     are free, wherever they come from. ``PROGRAM``: a random secret nobody guesses, so that nobody
-    may slow another's program down from other networks.
+    may slow another's program down from other networks. ``MAIL``: a mail about a forgotten password
+    that somebody asks for; its counts are its own, so that asking locks nobody out.
     """
 
     PERSON = "name"
     STEP = "step"
     PROGRAM = "prog"
+    MAIL = "mail"
 
 
 _COUNT = """
@@ -112,14 +114,14 @@ on conflict (key) do update set
         else l.until end"""
 _FREE: Final = json.dumps({
     "netw": FREE_TRIES, "devi": FREE_TRIES, "step": FREE_TRIES, "name": FREE_EVERYWHERE,
-    "addr": FREE_FROM_ADDRESS})
+    "addr": FREE_FROM_ADDRESS, "mail": FREE_TRIES, "mfro": FREE_FROM_ADDRESS})
 
 
 def wait_before_login(username: str, address: str, *, guess: Guess = Guess.PERSON,
                       device: bytes | None = None) -> int:
     """Seconds until the next try is listened to; 0 when it is free. ``device``: a browser from
     which this user signed in before."""
-    row = db.connection().execute(
+    row = db.system_connection().execute(
         "select max(until) from login_limit where key = any(%s)",
         (_keys(username, address, guess, device),)).fetchone()
     until = row[0] if row else None
@@ -130,7 +132,7 @@ def count_failure(username: str, address: str, *, guess: Guess = Guess.PERSON,
                   device: bytes | None = None) -> None:
     """One more failure; beyond the free ones each doubles the wait, up to a quarter of an hour."""
     now = clock.now()
-    db.connection().execute(_COUNT, {
+    db.system_connection().execute(_COUNT, {
         "now": now, "old": now - FORGET_AFTER, "longest": LONGEST_WAIT, "free": _FREE,
         "keys": _keys(username, address, guess, device)})
 
@@ -141,7 +143,7 @@ def forgive(username: str, address: str, *, guess: Guess = Guess.PERSON,
     everywhere and of the address stay. ``counted``: this try was counted beforehand, and is taken
     back from them."""
     first, *others = _keys(username, address, guess, device)
-    conn = db.connection()
+    conn = db.system_connection()
     conn.execute("delete from login_limit where key = %s", (first,))
     if counted and others:
         conn.execute("update login_limit set failures = greatest(failures - 1, 0), "
@@ -153,6 +155,8 @@ def _keys(username: str, address: str, guess: Guess, device: bytes | None) -> li
     name = username.strip().lower()
     if device is not None:
         return [_key("devi", f"{guess}:{name}:{device.hex()}")]
+    if guess is Guess.MAIL:
+        return [_key("mail", name), _key("mfro", address)]
     if guess is Guess.STEP:
         return [_key("step", name), _key("addr", address)]
     near = [_key("netw", f"{guess}:{name}:{_network(address)}"), _key("addr", address)]

@@ -8,6 +8,7 @@ fields İYS asks of a retailer (R-45, iys-api §7.1).
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from flask_appbuilder import Model
@@ -17,11 +18,13 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     DateTime,
+    FetchedValue,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     Text,
@@ -31,11 +34,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ileti.core.columns import PROOF, READ, EncryptedText
+from ileti.core.columns import PROOF, READ, XID8, EncryptedText
 
 
 def _created() -> Mapped[datetime]:
     return mapped_column(DateTime(timezone=True), server_default=text("now()"))
+
+
+def _twins(table: str) -> Index:
+    return Index(f"uq_{table}_twin_of", "provider_id", "twin_of", unique=True,
+                 postgresql_where=text("twin_of is not null"))
 
 
 class Provider(Model):
@@ -46,12 +54,35 @@ class Provider(Model):
     requests about their data) stand in texts as merge fields. ``four_eyes``: whoever wrote a text
     may not publish it. ``vault_quota_mb``: room for its proofs; None as VAULT_QUOTA_MB says.
     ``two_step``: everybody who works for it signs in in two steps, whatever the role.
+    ``approvals``: kinds of deeds a second person approves (:mod:`ileti.tenancy.foureyes`).
+    ``step_up``: how whoever sends messages proves themselves first (R-51).
+    ``most_…``: how many of each it may have (:mod:`ileti.tenancy.limits`); None: any number.
+    ``data_management``: it has the second module too (:mod:`ileti.tenancy.modules`).
+    ``sandbox_of``: it is the twin of that provider (:mod:`ileti.tenancy.twins`), until
+    ``sandbox_retired_at``; ``sandbox_told`` marks what its simulator was told.
+    ``trade`` to ``call_digit``: what its messages say of it and how they are refused (R-24 to R-29,
+    :mod:`ileti.templates.senders`); a craftsman's identity number is sealed.
+    ``refusal_words_before`` still stand in SMS that went out; ``refusal_elsewhere``: its gateway
+    answers the number and tells İYS (:mod:`ileti.channels.refusing`). ``segment_price``:
+    what one segment of an SMS costs it, in liras.
     """
 
     __tablename__ = "provider"
     __table_args__ = (
         UniqueConstraint("iys_code"),
         CheckConstraint("alarm_mails in ('tr', 'en', 'off')", name="alarm_mails"),
+        CheckConstraint("most_dealers >= 0", name="most_dealers"),
+        CheckConstraint("most_users >= 0", name="most_users"),
+        CheckConstraint("most_brands >= 0", name="most_brands"),
+        CheckConstraint("most_sites >= 0", name="most_sites"),
+        CheckConstraint("most_api_accounts >= 0", name="most_api_accounts"),
+        CheckConstraint("sandbox_retired_at is null or sandbox_of is not null",
+                        name="sandbox_retired"),
+        CheckConstraint("sandbox_of is null or iys_code > 900000000",
+                        name="sandbox_no_plain_number"),
+        Index("uq_provider_sandbox_of", "sandbox_of", unique=True, postgresql_where=text(
+            "sandbox_of is not null and sandbox_retired_at is null")),
+        CheckConstraint("trade in (1, 2)", name="trade"),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
@@ -66,6 +97,9 @@ class Provider(Model):
     application: Mapped[str | None] = mapped_column(String(400))
     four_eyes: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     two_step: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    approvals: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'::text[]"))
+    step_up: Mapped[str | None] = mapped_column(String(20))
     activation_date: Mapped[date | None] = mapped_column(Date)
     alarm_mails: Mapped[str] = mapped_column(String(3), server_default=text("'tr'"))
     iys_username: Mapped[str | None] = mapped_column(String(255))
@@ -74,18 +108,50 @@ class Provider(Model):
     iys_checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     iys_problem: Mapped[str | None] = mapped_column(Text)
     vault_quota_mb: Mapped[int | None] = mapped_column(Integer)
+    most_dealers: Mapped[int | None] = mapped_column(Integer)
+    most_users: Mapped[int | None] = mapped_column(Integer)
+    most_brands: Mapped[int | None] = mapped_column(Integer)
+    most_sites: Mapped[int | None] = mapped_column(Integer)
+    most_api_accounts: Mapped[int | None] = mapped_column(Integer)
+    data_management: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    sandbox_of: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
+    sandbox_retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sandbox_told: Mapped[str | None] = mapped_column(String(80))
+    trade: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    owner_tckn: Mapped[str | None] = mapped_column(EncryptedText("provider-tckn"))
+    service_number: Mapped[str | None] = mapped_column(String(20))
+    refusal_number: Mapped[str | None] = mapped_column(String(20))
+    refusal_word: Mapped[str] = mapped_column(String(20), server_default=text("'RET'"))
+    refusal_words_before: Mapped[list[str]] = mapped_column(
+        ARRAY(String(20)), server_default=text("'{}'::varchar[]"))
+    refusal_elsewhere: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    call_digit: Mapped[str | None] = mapped_column(String(1))
+    segment_price: Mapped[Decimal | None] = mapped_column(Numeric(9, 4))
     created_at: Mapped[datetime] = _created()
 
     def __str__(self) -> str:
         return self.short_name
 
 
+class ProviderPlugin(Model):
+    """A plug-in that is on for a provider (:mod:`ileti.tenancy.plugins`). ``hooks``: what it did
+    when it was switched on; a check that has vanished since closes the gate."""
+
+    __tablename__ = "provider_plugin"
+
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    hooks: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    since: Mapped[datetime] = _created()
+    switched_by: Mapped[int | None] = mapped_column(Integer)
+
+
 class Brand(Model):
     """A brand (marka) of a provider; consents are kept per brand. The master brand has the
-    provider's number."""
+    provider's number. ``twin_of``: it stands for that brand in a sandbox."""
 
     __tablename__ = "brand"
-    __table_args__ = (UniqueConstraint("provider_id", "brand_code"),)
+    __table_args__ = (UniqueConstraint("provider_id", "brand_code"), _twins("brand"))
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
@@ -93,6 +159,7 @@ class Brand(Model):
     name: Mapped[str] = mapped_column(String(120))
     master: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     accent: Mapped[str | None] = mapped_column(String(7))
+    twin_of: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
     created_at: Mapped[datetime] = _created()
 
     provider: Mapped[Provider] = relationship()
@@ -110,13 +177,15 @@ class DealerStatus(StrEnum):
 
 
 class Dealer(Model):
-    """A dealer (bayi) who takes consents in the name of a brand."""
+    """A dealer (bayi) who takes consents in the name of a brand. ``twin_of``: it stands for that
+    dealer in a sandbox."""
 
     __tablename__ = "dealer"
     __table_args__ = (
         UniqueConstraint("provider_id", "retailer_code"),
         CheckConstraint("status in ('active', 'passive', 'suspended')", name="status"),
         Index("ix_dealer_brand_id", "brand_id"),
+        _twins("dealer"),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
@@ -133,6 +202,7 @@ class Dealer(Model):
     city_code: Mapped[str] = mapped_column(String(2))
     town_code: Mapped[str] = mapped_column(String(4))
     status: Mapped[str] = mapped_column(String(10), server_default=text("'active'"))
+    twin_of: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     created_at: Mapped[datetime] = _created()
 
     provider: Mapped[Provider] = relationship()
@@ -142,10 +212,32 @@ class Dealer(Model):
         return self.alias or self.title
 
 
+class DealerRight(Model):
+    """What a brand's dealers may do in its name (:mod:`ileti.tenancy.dealerrights`): the brand's
+    word for all of them, or with ``dealer_id`` for one, which goes before it."""
+
+    __tablename__ = "dealer_right"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "dealer_id", "right_key", postgresql_nulls_not_distinct=True,
+                         name="uq_dealer_right_place"),
+        CheckConstraint("right_key in ('desk', 'page', 'imports', 'status', 'reports', "
+                        "'messages')", name="key"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    right_key: Mapped[str] = mapped_column(String(12))
+    allowed: Mapped[bool] = mapped_column(Boolean)
+    changed_at: Mapped[datetime] = _created()
+
+
 class Membership(Model):
     """A user works for a provider, for one brand or for one dealer of it, in one role.
 
-    ``provider_id`` null means the whole installation (platform admin only).
+    ``provider_id`` null means the whole installation (platform admin only). ``suspended_at``: it
+    rests and opens nothing; ``chosen_at``: when its user last went to this work space.
     """
 
     __tablename__ = "membership"
@@ -164,6 +256,8 @@ class Membership(Model):
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     role: Mapped[str] = mapped_column(String(30))
     created_at: Mapped[datetime] = _created()
+    suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    chosen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     provider: Mapped[Provider | None] = relationship()
     brand: Mapped[Brand | None] = relationship()
@@ -201,12 +295,29 @@ class OwnRole(Model):
 
 
 class AuditEntry(Model):
-    """Who did what in the panel; INSERT-only for the application's role."""
+    """Who did what, when, where and from where; INSERT-only for the application's role.
+
+    ``actor`` is whoever has no number: a program's name, ``cli:`` and the operator of the command
+    line. ``brand_id`` and ``dealer_id`` say where it was done. The database adds place in the
+    order, ``salt``, ``before_id`` (the line before) and ``leaf``, which is sealed like a consent's
+    (:mod:`ileti.consents.traillines`). ``erased_at``: the line was ten years old and is empty.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_provider_id_at", "provider_id", "at"),
         Index("ix_audit_entry_subject_id", "subject", "id"),
+        Index("ix_audit_entry_seal", "xid", "id"),
+        Index("ix_audit_entry_provider", "provider_id", "id"),
+        Index("ix_audit_entry_user", "provider_id", "user_id", "id"),
+        Index("ix_audit_entry_actor", "provider_id", "actor", "id",
+              postgresql_where=text("actor is not null")),
+        Index("ix_audit_entry_action", "provider_id", "action", "id"),
+        Index("ix_audit_entry_brand", "provider_id", "brand_id", "id",
+              postgresql_where=text("brand_id is not null")),
+        Index("ix_audit_entry_dealer", "provider_id", "dealer_id", "id",
+              postgresql_where=text("dealer_id is not null")),
+        Index("ix_audit_entry_address", "provider_id", "address", "id"),
         {"comment": PROOF},
     )
 
@@ -218,11 +329,68 @@ class AuditEntry(Model):
     subject: Mapped[str] = mapped_column(String(120))
     detail: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     address: Mapped[str | None] = mapped_column(String(45))
+    brand_id: Mapped[int | None] = mapped_column(Integer)
+    dealer_id: Mapped[int | None] = mapped_column(Integer)
+    actor: Mapped[str | None] = mapped_column(String(120))
+    before_id: Mapped[int | None] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    xid: Mapped[int] = mapped_column(
+        XID8(), server_default=text("pg_current_xact_id()"), deferred=True)
+    epoch: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), deferred=True)
+    salt: Mapped[bytes] = mapped_column(
+        LargeBinary, server_default=text("uuid_send(gen_random_uuid())"), deferred=True)
+    leaf: Mapped[bytes] = mapped_column(
+        LargeBinary, server_default=FetchedValue(), deferred=True)
 
     @property
     def doer(self) -> int | str | None:
-        """The user's number, or the name of the program that did it."""
-        return self.user_id if self.user_id is not None else (self.detail or {}).get("program")
+        """The user's number, or the name of whoever has none."""
+        return self.user_id if self.user_id is not None else self.actor
+
+
+class Approval(Model):
+    """A deed that waits for a second person, or waited (:mod:`ileti.tenancy.foureyes`).
+
+    ``act`` is exactly what was asked, ``mark`` the state of the thing it was asked about,
+    ``digest`` SHA-256 over all of it. The database lets nobody change what was asked or decided.
+    """
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("state between 1 and 7", name="state"),
+        CheckConstraint("state not in (2, 3, 4) or decided_by is not null "
+                        "and decided_by is distinct from asked_by", name="two_people"),
+        Index("ix_approval_provider_id", "provider_id", "id"),
+        Index("ix_approval_waiting", "provider_id", "expires_at",
+              postgresql_where=text("state = 1")),
+        Index("ix_approval_due", "next_at", postgresql_where=text("state = 2")),
+        Index("uq_approval_waiting", "digest", unique=True,
+              postgresql_where=text("state in (1, 2)")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    deed: Mapped[str] = mapped_column(String(30))
+    subject: Mapped[str] = mapped_column(String(120))
+    permission: Mapped[str] = mapped_column(String(60))
+    act: Mapped[dict] = mapped_column(JSONB)
+    mark: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    asked_by: Mapped[int | None] = mapped_column(Integer)
+    actor: Mapped[str | None] = mapped_column(String(120))
+    asked_at: Mapped[datetime] = _created()
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[int | None] = mapped_column(Integer)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str | None] = mapped_column(Text)
+    next_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    problem: Mapped[str | None] = mapped_column(Text)
 
 
 class LoginLimit(Model):
@@ -258,13 +426,19 @@ class UserSession(Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class DealerRule(Model):
-    """What ``ileti_dealer`` may see of a table (:mod:`ileti.tenancy.wall`); ``built``: the rule the
-    policy was made from. Written by migrations (``dealer_sees``) and set-up."""
+class WallRule(Model):
+    """What the role of a level may see and write of a table (:mod:`ileti.tenancy.wall`); ``made``:
+    by a migration (``wall_sees``), not from the table's columns; ``built``: the rules the policy
+    was made from. Written by migrations and set-up."""
 
-    __tablename__ = "dealer_rule"
-    __table_args__ = {"comment": READ}
+    __tablename__ = "wall_rule"
+    __table_args__ = (
+        CheckConstraint("level in ('provider', 'brand', 'dealer')", name="level"),
+        {"comment": READ})
 
     table_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    level: Mapped[str] = mapped_column(Text, primary_key=True)
     rule: Mapped[str] = mapped_column(Text)
+    write_rule: Mapped[str] = mapped_column(Text)
+    made: Mapped[bool] = mapped_column(Boolean)
     built: Mapped[str | None] = mapped_column(Text)

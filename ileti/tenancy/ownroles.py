@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from ileti.core import clock, orm
 from ileti.core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
-from ileti.tenancy import audit, rolebook, roles, scope
+from ileti.tenancy import audit, foureyes, rolebook, roles, scope
 from ileti.tenancy.models import Membership, OwnRole
 from ileti.tenancy.rolebook import PREFIX, Composed, of_row
 from ileti.tenancy.roles import Level
@@ -65,6 +65,8 @@ def compose(wish: Wish, *, giver: Any) -> int:
         raise InvalidInput("Rol bir hizmet sağlayıcının içinde oluşturulur; önce onun çalışma "
                            "alanına geçin.", "A role is composed inside a provider; go to its work "
                            "space first.", code="no_provider")
+    if wish.permissions & roles.STRONG_RIGHTS:
+        foureyes.needed(role_wish(wish, None, here.provider_id, here.brand_id), by=giver.user_id)
     with scope.system_scope(), orm.unit_of_work() as session:
         _refuse_taken(session, wish.title, here.provider_id, None)
         made = OwnRole(provider_id=here.provider_id, brand_id=here.brand_id,
@@ -89,6 +91,7 @@ def change(number: int, wish: Wish, *, giver: Any) -> None:
     giver lacks; it is the giver's own), InvalidInput, Conflict.
     """
     _refuse(wish, giver)
+    _gate(number, wish, giver)
     with scope.system_scope(), orm.unit_of_work() as session:
         kept = _changeable(session, number, giver)
         if wish.level.value != kept.level and _holders(session, number):
@@ -97,13 +100,42 @@ def change(number: int, wish: Wish, *, giver: Any) -> None:
                            code="role_in_use")
         _refuse_taken(session, wish.title, kept.provider_id, number)
         before, after = set(kept.permissions), wish.permissions | {ALWAYS}
+        was = {"title": kept.title, "note": kept.note, "level": kept.level}
         kept.title, kept.note = wish.title.strip(), wish.note.strip() or None
         kept.level, kept.permissions = wish.level.value, sorted(after)
         _mirror(session, kept)
         audit.record("own_role:change", f"own_role:{number}", {
             "name": kept.title, "added": sorted(after - before),
-            "removed": sorted(before - after)}, provider_id=kept.provider_id)
+            "removed": sorted(before - after), **_changes(was, kept)},
+            provider_id=kept.provider_id, brand_id=kept.brand_id)
     rolebook.changed()
+
+
+def _gate(number: int, wish: Wish, giver: Any) -> None:
+    """More strong rights for whoever holds the role take two people where that is wanted."""
+    with scope.system_scope(), orm.unit_of_work() as session:
+        kept = _changeable(session, number, giver)
+        before, place = set(kept.permissions), (kept.provider_id, kept.brand_id)
+    if (wish.permissions - before) & roles.STRONG_RIGHTS:
+        foureyes.needed(role_wish(wish, number, *place), by=giver.user_id)
+
+
+def role_wish(wish: Wish, number: int | None, provider_id: int, brand_id: int | None
+              ) -> foureyes.Wish:
+    """A role with strong rights, as a second person is asked for it; ``number`` None: a new one."""
+    return foureyes.Wish(
+        "rights", "own_role", f"own_role:{number or 'new'}", "role:write",
+        {"role": number, "title": wish.title.strip(), "note": wish.note.strip(),
+         "level": wish.level.value, "permissions": sorted(wish.permissions)},
+        provider_id, brand_id)
+
+
+def _changes(was: dict[str, Any], kept: OwnRole) -> dict[str, Any]:
+    """What else of a role changed, before and after."""
+    changed = {name: value for name, value in was.items() if value != getattr(kept, name)}
+    if not changed:
+        return {}
+    return {"before": changed, "after": {name: getattr(kept, name) for name in changed}}
 
 
 def retire(number: int, *, giver: Any) -> None:

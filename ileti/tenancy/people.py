@@ -7,6 +7,7 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from sqlalchemy import select
@@ -18,7 +19,10 @@ from ileti.core import orm
 from ileti.core.errors import IletiError
 from ileti.core.formats import language, say
 from ileti.tenancy import accounts, ownroles, rolebook, roles, scope, security
+from ileti.tenancy.foureyes import Waits
 from ileti.tenancy.models import Brand, Dealer, Membership, Provider
+
+MOST_HEIRS = 200
 
 
 class MembershipForm(FlaskForm):
@@ -56,6 +60,8 @@ class UserForm(AccountForm, MembershipForm):
                 first_name=self.first_name.data, last_name=self.last_name.data, giver=giver)
             accounts.give_membership(made, self.role.data, provider_id=provider, brand_id=brand,
                                      dealer_id=dealer, giver=giver)
+        except Waits:
+            raise
         except IletiError as error:
             wrong = {"weak": self.password, "user_taken": self.username,
                      "wrong_level": self.role}.get(
@@ -63,6 +69,24 @@ class UserForm(AccountForm, MembershipForm):
             wrong.errors = [say(error.errors[0] if error.errors else error)]
             return None
         return made
+
+
+class HeirForm(FlaskForm):
+    """To whom a user's rights go."""
+
+    heir = SelectField(_l("Who takes over"), [InputRequired()])
+
+
+def heir_form(user_id: int, *, posted: bool = False) -> HeirForm:
+    """Who may take over: the other users of this work space, and not oneself."""
+    form = HeirForm() if posted else HeirForm(formdata=None)
+    found = orm.db.session.scalars(
+        select(User).where(User.id.not_in([user_id, current_user.id]), User.active)
+        .order_by(User.first_name, User.last_name).limit(MOST_HEIRS))
+    form.heir.choices = [("", _("Choose a user.")), *(
+        (str(one.id), f"{one.first_name} {one.last_name}".strip() + f" · {one.username}")
+        for one in found)]
+    return form
 
 
 class GivenPasswordForm(FlaskForm):
@@ -90,7 +114,7 @@ class PasswordForm(FlaskForm):
 def role_choices() -> list[tuple[str, str]]:
     """Roles the signed-in user may hand out; none is chosen beforehand."""
     own = security.membership()
-    here = accounts.Giver(security.permissions(), own.role if own else "", scope.current())
+    here = accounts.Giver(security.role_rights(), own.role if own else "", scope.current())
     known = [*roles.ROLES, *ownroles.here()]
     found = [(one.key, one.title(language())) for one in known
              if own and accounts.may_grant(here, one)]
@@ -105,13 +129,17 @@ def place_choices() -> list[tuple[str, str]]:
     if here.everything:
         found.append(("all", _("The whole installation")))
     if here.brand_id is None:
-        found += [(f"p{one.id}", str(one)) for one in session.scalars(
-            select(Provider).order_by(Provider.short_name))]
+        found += [(f"p{number}", name) for number, name in session.execute(
+            select(Provider.id, Provider.short_name).order_by(Provider.short_name))]
     if here.dealer_id is None:
-        found += [(f"b{one.id}", f"{one.provider} › {one}") for one in session.scalars(
-            select(Brand).order_by(Brand.name))]
-    found += [(f"d{one.id}", f"{one.brand} › {one}") for one in session.scalars(
-        select(Dealer).order_by(Dealer.title))]
+        found += [(f"b{number}", f"{above} › {name}") for number, above, name in session.execute(
+            select(Brand.id, Provider.short_name, Brand.name)
+            .join(Provider, Provider.id == Brand.provider_id).order_by(Brand.name))]
+    # Names alone: nobody's identity number is opened for a list of places.
+    found += [(f"d{number}", f"{above} › {alias or title}")
+              for number, above, alias, title in session.execute(
+        select(Dealer.id, Brand.name, Dealer.alias, Dealer.title)
+        .join(Brand, Brand.id == Dealer.brand_id).order_by(Dealer.title))]
     return found
 
 
@@ -139,7 +167,8 @@ def admin_to_ask() -> str | None:
         found = orm.db.session.scalars(
             select(User).join(Membership, Membership.user_id == User.id)
             .where(Membership.provider_id == own.provider_id, User.active,
-                   Membership.role == "provider_admin", Membership.brand_id.is_(None))
+                   Membership.role == "provider_admin", Membership.brand_id.is_(None),
+                   Membership.suspended_at.is_(None))
             .order_by(Membership.id)).first()
     return f"{found.first_name} {found.last_name}".strip() if found else None
 

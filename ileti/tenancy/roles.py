@@ -16,6 +16,9 @@ A file that proves a consent shows who signed it, so ``proof:read`` is for who c
 answers for them; each opening is audited, and a dealer has the files of what it took alone.
 Writing a text (``document:write``) and publishing it (``document:publish``) are two rights, so that
 a provider can ask for a second pair of eyes (``provider.four_eyes``).
+A template of messages (``template:write``) is published by whoever writes it, who thereby declares
+its class (R-04); an exempt text that promotes takes somebody with ``template:approve`` too (R-03),
+and so does every exempt text of a dealer, since the brand answers for the class.
 What is kept of an erased person for the law alone (``restricted:read``, R-64) the compliance
 officer sees, and no admin of the provider, who may appoint one all the same. Placing and ending a
 legal hold and asking for a destruction is ``retention:write``; dealers see nothing of it.
@@ -23,8 +26,28 @@ A data subject's request (``request:read``) opens everything held of a person, s
 answers to them, and never for a dealer; erasing (``request:erase``) takes two of them.
 Taking a notice or an explicit consent on the phone or on paper (``consent:take``) is for whoever
 meets people; a dealer takes as itself alone.
+Taking consents in a call (``call:take``) is for the same people, while their training is in date
+(R-22); drawing calls, hearing and judging them and noting trainings (``call:judge``) is for who
+answers for them, at no dealer; letting outbound calls ask at all (``call:allow``, R-20) is for the
+provider admin.
+A dealer's page with its printed code and its kiosk (``poster:read``) is for who stands at the
+counter; making or replacing a code is ``poster:write``. What dealers may do at all
+(:mod:`ileti.tenancy.dealerrights`) is the provider admin's to give (``dealer:allow``).
 Composing a role of one's own (``role:write``, :mod:`ileti.tenancy.ownroles`) gives nothing that
 the composer lacks, nor what no ready role of that level has.
+Over whose lines messages go, and under which title (``gateway:write``, R-54), is the provider
+admin's to say; the compliance officer sees it.
+Whom people call: a list shows counts and masked phones (``call:read``); who calls gets one number
+after the other in full (``call:work``), and taking many as a file (``call:export``) is audited.
+One message to one person (``single:send``), as an order notice, is for whoever serves people or
+advertises; its class is their declaration (R-04). A dealer's manager sends them, and campaigns, to
+people the dealer has a record of, where the brand lets its dealers send messages.
+A plug-in is switched on by whoever answers for the company's data (``plugin:write``); what a
+provider has bought is said by who adds providers (``provider:add``).
+What people write to the company's numbers is read by who answers people (``inbound:read``); a
+person may read a refusal in it (``inbound:decide``, of mails ``mail:decide``), and nobody a consent
+(R-20). Whoever makes the
+address a gateway calls (``inbound:write``) could write for any number there.
 ``radar:alarm`` is no page: it says who gets the mails about deadlines (R-33).
 
 Asking İYS about an address (``iys:ask``) is not for dealers: İYS answers for the whole brand,
@@ -87,12 +110,16 @@ home:read            x    x    x    x    x    x    x    x    x
 provider:read        x    x    .    .    .    .    x    .    .
 provider:write       x    x    .    .    .    .    .    .    .
 provider:add         x    .    .    .    .    .    .    .    .
+provider:limit       x    .    .    .    .    .    .    .    .
 provider:check       x    x    .    .    .    .    x    .    .
 brand:read           x    x    x    .    .    .    x    x    x
 brand:write          x    x    .    .    .    .    .    .    .
 dealer:read          x    x    x    x    .    .    x    .    x
 dealer:write         x    x    x    .    .    .    .    .    .
 dealer:reveal        x    x    .    .    .    .    x    .    .
+dealer:allow         x    x    .    .    .    .    .    .    .
+poster:read          x    x    x    x    x    .    x    .    .
+poster:write         x    x    x    x    .    .    .    .    .
 user:read            x    x    x    x    .    .    x    .    .
 user:write           x    x    x    x    .    .    .    .    .
 api:read             x    x    x    x    .    .    x    .    .
@@ -102,9 +129,15 @@ role:write           x    x    x    .    .    .    .    .    .
 site:read            x    x    x    x    .    .    x    x    .
 site:write           x    x    x    .    .    .    .    .    .
 site:secret          x    x    .    .    .    .    .    .    .
+field:read           x    x    x    .    .    .    x    x    .
+field:write          x    x    .    .    .    .    .    .    .
+field:fill           x    x    x    .    .    x    x    .    .
 document:read        x    x    x    x    x    x    x    x    .
 document:write       x    x    x    .    .    .    x    x    .
 document:publish     x    x    .    .    .    .    x    .    .
+template:read        x    x    x    x    .    .    x    x    .
+template:write       x    x    x    x    .    .    .    x    .
+template:approve     x    x    x    .    .    .    x    .    .
 purpose:read         x    x    x    .    .    .    x    x    .
 purpose:write        x    x    .    .    .    .    x    .    .
 consent:read         x    x    x    x    x    x    x    x    .
@@ -113,6 +146,9 @@ consent:reveal       x    x    .    .    .    x    x    .    .
 consent:take         x    x    x    x    x    x    x    .    .
 consent:prove        x    x    .    .    .    .    x    .    .
 consent:share        x    x    x    .    .    .    .    .    .
+call:take            x    x    x    x    x    x    x    .    .
+call:judge           x    x    x    .    .    .    x    .    .
+call:allow           x    x    .    .    .    .    .    .    .
 proof:read           x    x    x    x    x    x    x    .    .
 proof:write          x    x    x    x    x    x    x    .    .
 retention:read       x    x    .    .    .    .    x    .    .
@@ -132,13 +168,33 @@ reconciliation:open  x    x    .    .    .    .    x    .    .
 queue:drop           x    x    .    .    .    .    x    .    .
 iys:read             x    x    x    x    x    x    x    x    x
 iys:ask              x    x    x    .    .    x    x    .    .
+inbound:read         x    x    x    .    .    x    x    .    .
+inbound:decide       x    x    x    .    .    x    x    .    .
+inbound:write        x    x    .    .    .    .    .    .    .
 webhook:read         x    x    .    .    .    .    x    .    .
 webhook:write        x    x    .    .    .    .    .    .    .
+gateway:read         x    x    .    .    .    .    x    .    .
+gateway:write        x    x    .    .    .    .    .    .    .
+mail:read            x    x    .    .    .    .    x    .    .
+mail:decide          x    x    .    .    .    .    x    .    .
+mail:write           x    x    .    .    .    .    .    .    .
+call:read            x    x    x    x    x    x    x    x    .
+call:write           x    x    x    x    .    .    .    x    .
+call:work            x    x    x    x    x    x    .    .    .
+call:export          x    x    x    x    .    .    .    .    .
 request:read         x    x    .    .    .    .    x    .    .
 request:write        x    x    .    .    .    .    x    .    .
 request:erase        x    x    .    .    .    .    x    .    .
+campaign:read        x    x    x    x    .    .    x    x    .
+campaign:write       x    x    x    x    .    .    .    x    .
+campaign:release     x    x    x    x    .    .    .    x    .
+single:read          x    x    x    x    .    x    x    x    .
+single:send          x    x    x    x    .    x    .    x    .
 report:read          x    x    x    x    .    .    x    x    x
+daily:read           x    x    x    x    .    .    x    x    x
 audit:read           x    x    .    .    .    .    x    .    .
+plugin:read          x    x    .    .    .    .    x    .    .
+plugin:write         x    x    .    .    .    .    .    .    .
 """
 
 
@@ -158,10 +214,18 @@ PERMISSIONS: Final[tuple[str, ...]] = tuple(
 #: in in two steps (ADR 0035)
 TWO_STEP_RIGHTS: Final = frozenset({
     "consent:reveal", "consent:prove", "dealer:reveal", "request:read", "restricted:read",
-    "reconciliation:open", "site:secret", "api:write", "webhook:write",
+    "reconciliation:open", "site:secret", "api:write", "webhook:write", "gateway:write",
+    "inbound:write",
+    "call:export",
 })
 #: the roles that follow: who in production signs in in two steps
 TWO_STEPS: Final = frozenset(key for key, granted in GRANTS.items() if granted & TWO_STEP_RIGHTS)
+#: rights whose holder can let others do much, or what cannot be undone: to hand out one of them
+#: takes two people where a provider wants that (:mod:`ileti.tenancy.foureyes`)
+STRONG_RIGHTS: Final = TWO_STEP_RIGHTS | {
+    "user:write", "role:write", "provider:write", "document:publish", "import:approve",
+    "consent:share", "request:erase", "retention:write", "queue:drop", "campaign:release",
+}
 #: rights of an office that whoever may appoint to it does not need themselves
 OF_OFFICE: Final = frozenset({"restricted:read"})
 BY_KEY: Final[dict[str, Role]] = {role.key: role for role in ROLES}

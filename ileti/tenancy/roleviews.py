@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
@@ -23,7 +23,7 @@ from ileti.core import orm
 from ileti.core.errors import CallerMistake, IletiError, NotFound
 from ileti.core.formats import language, say
 from ileti.tenancy import confirm, ownroles, rolebook, roles, scope, security
-from ileti.tenancy.access import role_page
+from ileti.tenancy.access import menu_of, role_page
 from ileti.tenancy.models import AuditEntry
 from ileti.tenancy.rightwords import TOPICS, right
 from ileti.tenancy.roles import Level
@@ -94,7 +94,7 @@ class RoleView(BaseView):
         """One role: its rights, the pages its holders see, what changed."""
         role = _visible(key)
         return self.render_template(
-            "panel/role.html", role_key=role.key, pages=_pages(rolebook.granted(role.key)),
+            "panel/role.html", role_key=role.key, pages=menu_of(rolebook.granted(role.key)),
             history=_history(role), **role_page(role, _actions(role)))
 
     @expose("/yeni", methods=["GET", "POST"])
@@ -165,6 +165,7 @@ class RoleView(BaseView):
         answer: ResponseReturnValue = self.render_template(
             "panel/role_form.html", form=form, wrong=wrong, back=back, title=named,
             groups=[one for one in groups if one["rows"]], lost=_lost(ticked, offered, level),
+            seen=menu_of((ticked & offered) | {ownroles.ALWAYS}) if _only_looking() else None,
             crumbs=[(_("Roles"), url_for("RoleView.list")), (named, None)])
         return answer
 
@@ -235,7 +236,7 @@ def _fitting(pattern: str) -> Level | None:
 
 
 def _only_looking() -> bool:
-    """The level was changed, and the rights of the new one are asked for."""
+    """Nothing is saved: the rights of another level are asked for, or what a holder would see."""
     return "look" in request.form
 
 
@@ -266,14 +267,6 @@ def _mark(form: RoleForm, error: IletiError) -> str:
         form.title.errors = [say(error)]
         return ""
     return "" if error.errors else say(error)
-
-
-def _pages(granted: frozenset[str]) -> list[str]:
-    """The entries of the menu that a holder sees, in its order."""
-    builder = current_app.extensions["appbuilder"]
-    needed = builder.sm.menu_permissions
-    items = [one for entry in builder.menu.get_list() for one in (entry.childs or [entry])]
-    return [_(str(one.label)) for one in items if needed.get(one.name) in granted]
 
 
 def _history(role: roles.Role) -> list[dict[str, Any]]:

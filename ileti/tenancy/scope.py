@@ -29,6 +29,7 @@ from sqlalchemy import (
     Alias,
     ColumnElement,
     Table,
+    all_,
     and_,
     exists,
     false,
@@ -40,6 +41,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
 
 from ileti.core import orm
+from ileti.core.criteria import Criteria
 from ileti.core.errors import NotFound
 
 Condition = ColumnElement[bool]
@@ -51,7 +53,8 @@ class Scope:
 
     ``provider_id`` None with ``everything`` False sees nothing. ``brand_id`` and ``dealer_id``
     narrow it; None means all below the level above. ``user_id`` lets people see themselves.
-    ``restricted``: also what is kept of erased persons for the law alone.
+    ``restricted``: also what is kept of erased persons for the law alone. ``twins``: with
+    ``everything``, also what is in sandboxes, which is nothing to look at (docs/adr/0055).
     """
 
     everything: bool = False
@@ -60,6 +63,7 @@ class Scope:
     dealer_id: int | None = None
     user_id: int | None = None
     restricted: bool = False
+    twins: bool = True
 
     @property
     def sees_restricted(self) -> bool:
@@ -78,7 +82,11 @@ ABOUT_RECIPIENTS: dict[str, str | None] = {
     "recipient": None, "consent_entry": "captured_at", "consent_state": "entry_at",
     "message": "created_at", "verification": "created_at",
     "kvkk_entry": "captured_at", "kvkk_state": "entry_at",
-    "data_request_recipient": "added_at",
+    "data_request_recipient": "added_at", "recipient_value": "at", "entry_value": "at",
+    "call_list_entry": "added_at", "call_attempt": "at",
+    "address_trouble": "first_at",
+    "call": "started_at",
+    "inbound_message": "received_at", "returned_mail": "came_at",
 }
 # tables of a data subject's request, by the column that names the case
 ABOUT_CASES = {"data_request": "id"} | dict.fromkeys((
@@ -102,10 +110,23 @@ _ENTRY_OF_STATE = ("consent_entry", _KEY)
 _ENTRY_OF_RECEIPT = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
 _ACCOUNT = ("api_account", (("provider_id", "provider_id"), ("account_id", "id")))
 _SUBMISSION = ("submission", (("provider_id", "provider_id"), ("submission_id", "id")))
+_ENTRY_OF_VALUE = ("consent_entry", (("provider_id", "provider_id"), ("entry_id", "id")))
+_RECIPIENT_OF_VALUE = ("consent_entry", (("provider_id", "provider_id"),
+                                         ("recipient_id", "recipient_id")))
+_CALL = ("call", (("provider_id", "provider_id"), ("call_id", "id")))
+_COLLEAGUE = ("membership", (("provider_id", "provider_id"), ("user_id", "user_id")))
+_TEMPLATE = ("message_template", (("template_id", "id"),))
 THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "recipient": {"brand_id": _ENTRY_OF_RECIPIENT, "dealer_id": _ENTRY_OF_RECIPIENT},
     "consent_state": {"dealer_id": _ENTRY_OF_STATE},
     "iys_receipt": {"brand_id": _ENTRY_OF_RECEIPT, "dealer_id": _ENTRY_OF_RECEIPT},
+    # what a provider knows of a recipient is no dealer's; what a dealer's list said is
+    "recipient_value": {"brand_id": _RECIPIENT_OF_VALUE},
+    "address_trouble": {"brand_id": _RECIPIENT_OF_VALUE},
+    "entry_value": {"brand_id": _ENTRY_OF_VALUE, "dealer_id": _ENTRY_OF_VALUE},
+    "call_step": {"brand_id": _CALL, "dealer_id": _CALL},
+    "call_review": {"brand_id": _CALL, "dealer_id": _CALL},
+    "call_training": {"brand_id": _COLLEAGUE, "dealer_id": _COLLEAGUE},
     "verification": {"brand_id": _SUBMISSION, "dealer_id": _SUBMISSION},
     "message": {"dealer_id": _SUBMISSION},
     "api_key": {"brand_id": _ACCOUNT, "dealer_id": _ACCOUNT},
@@ -117,13 +138,19 @@ THROUGH: dict[str, dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "document_version": {"brand_id": ("document", (("document_id", "id"),))},
     "document_event": {"brand_id": ("document", (("document_id", "id"),))},
     "document_purpose": {"brand_id": ("document", (("document_id", "id"),))},
+    "message_template_version": {"brand_id": _TEMPLATE, "dealer_id": _TEMPLATE},
 }
-# what a provider keeps for all its brands has no brand of its own, and every brand may read it
-INHERITED = frozenset({"document", "purpose", "data_request_template", "own_role"})
+# what is kept for all brands or all dealers has none of its own, and every one may read it
+INHERITED = {"dealer_id": frozenset({"message_template"}), "brand_id": frozenset({
+    "document", "purpose", "data_request_template", "own_role", "saved_view", "message_template",
+    "gateway_account", "mail_picture"})}
+# what holds for a provider as a whole, in every brand of it
+OF_ALL_BRANDS = frozenset({"provider", "custom_field", "inbound_number", "call_rule"})
 # a dealer may see its provider, its brand, the brand's texts (they stand on its own forms) and the
 # roles that its own users may hold
 OPEN_TO_DEALERS = frozenset({"provider", "brand", "document", "document_version",
-                             "document_event", "document_purpose", "own_role"})
+                             "document_event", "document_purpose", "own_role", "custom_field",
+                             "call_rule"})
 
 
 def current() -> Scope:
@@ -166,7 +193,7 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
     if not is_tenant_table(table):
         return None
     if scope.everything:
-        return true()
+        return true() if scope.twins else _real(table)
     if table.name == "ab_user":
         return _users_in(table, scope)
     if table.name in PERSONAL_TABLES or scope.provider_id is None:
@@ -183,18 +210,24 @@ def condition_for(table: Table, scope: Scope) -> Condition | None:
     return and_(*parts)
 
 
+def _real(table: Table) -> Condition:
+    """That a row is in no sandbox; the twins' numbers are asked for once in a statement."""
+    twin: Alias = Model.metadata.tables["provider"].alias()
+    if table.name == "provider":
+        return table.c.sandbox_of.is_(None)
+    if "provider_id" not in table.c:
+        return true()
+    numbers = func.array(select(twin.c.id).where(twin.c.sandbox_of.is_not(None)).scalar_subquery())
+    return or_(table.c.provider_id.is_(None), table.c.provider_id != all_(numbers))
+
+
 def unrestricted(table: Table | Alias, name: str) -> Condition:
     """That a row about a recipient is not kept for the law alone: nobody restricted the person, or
-    the row came after the restriction and a consent given after it stands. The ledger is not asked,
-    since each mention of it is planned for every month; an offset of nothing makes PostgreSQL ask
-    for the row at hand."""
+    the row came after the restriction and a consent given after it stands, at whichever brand: a
+    function of the database says so, since the wall hides other brands. An offset of nothing makes
+    PostgreSQL ask for the row at hand."""
     kept: Alias = Model.metadata.tables["restriction"].alias()
-    brand: Alias = Model.metadata.tables["brand"].alias()
-    state: Alias = Model.metadata.tables["consent_state"].alias()
-    again = exists(select(1).select_from(brand.join(state, and_(
-        state.c.provider_id == brand.c.provider_id, state.c.brand_id == brand.c.id))).where(
-        brand.c.provider_id == kept.c.provider_id, state.c.recipient_id == kept.c.recipient_id,
-        state.c.status == 1, state.c.entry_at > kept.c.since).correlate(kept).offset(0))
+    again = func.given_again(kept.c.provider_id, kept.c.recipient_id, kept.c.since)
     moment = ABOUT_RECIPIENTS[name]
     person = table.c.id if name == "recipient" else table.c.recipient_id
     hidden = ~again if moment is None else or_(table.c[moment] <= kept.c.since, ~again)
@@ -237,11 +270,6 @@ def is_tenant_table(table: Table) -> bool:
     return table.name in named or any(column in table.c for column in TENANT_COLUMNS)
 
 
-def _inherits(name: str, level: str) -> bool:
-    """Whether rows of the level above count as the brand's too (reading only)."""
-    return level == "brand_id" and name in INHERITED
-
-
 def _provider_part(table: Table, provider_id: int) -> Condition:
     column = table.c.id if table.name == "provider" else table.c.provider_id
     return column == provider_id
@@ -251,14 +279,16 @@ def _part(table: Table | Alias, level: str, value: int, *, name: str = "") -> Co
     """``level`` by the table's own column, through another table, or not at all; ``name`` is the
     table's where ``table`` is an alias of it."""
     name = name or table.name
-    if name == "provider":
+    if name in OF_ALL_BRANDS:
         return true()
     if TENANT_TABLES.get(name) == level:
         return table.c.id == value
+    through = THROUGH.get(name, {}).get(level)
     if level in table.c:
         own = table.c[level] == value
-        return or_(own, table.c[level].is_(None)) if _inherits(name, level) else own
-    through = THROUGH.get(name, {}).get(level)
+        if name in INHERITED.get(level, ()):
+            return or_(own, table.c[level].is_(None))
+        return own if through is None else or_(own, _exists(table, through, level, value))
     return false() if through is None else _exists(table, through, level, value)
 
 
@@ -322,15 +352,18 @@ def tenant_mappers() -> tuple[Mapper[Any], ...]:
 def _narrow(state: ORMExecuteState) -> None:
     """Put the row rules on every statement of the ORM, deletes and updates included."""
     scope = current()
-    if scope.everything or state.is_column_load or not state.is_orm_statement:
+    if (scope.everything and scope.twins) or state.is_column_load or not state.is_orm_statement:
         return
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    state.statement = state.statement.options(*_rules(scope, len(Model.registry.mappers)))
+    rules = _rules(scope, len(Model.registry.mappers))
+    # What is loaded on behalf of a narrowed row brings the rules along.
+    if rules not in state.statement._with_options:  # type: ignore[attr-defined]
+        state.statement = state.statement.options(rules)
 
 
 @lru_cache(maxsize=512)
-def _rules(scope: Scope, _mappers: int) -> tuple[Any, ...]:
+def _rules(scope: Scope, _mappers: int) -> Criteria:
     """The row rules of a scope as the ORM takes them. A page has a dozen statements and all have
     the same; to build them costs more than most of the statements (a dealer's: 3 ms each)."""
     made = []
@@ -338,7 +371,7 @@ def _rules(scope: Scope, _mappers: int) -> tuple[Any, ...]:
         rule = condition_for(mapper.local_table, scope)  # type: ignore[arg-type]
         assert rule is not None, "tenant_mappers holds tables with a rule only"
         made.append(with_loader_criteria(mapper.class_, rule, include_aliases=True))
-    return tuple(made)
+    return Criteria(made)
 
 
 # -- writing -------------------------------------------------------------------------------------

@@ -12,17 +12,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, g, request, session
+from flask import Flask, Response, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 from sqlalchemy import select
 
-from ileti.core import db, orm
+from ileti.core import db, orm, reach
+from ileti.core import doer as at_work
+from ileti.core.errors import NotFound
 from ileti.tenancy import (
+    dealerrights,
+    modules,
+    plugins,
     rolebook,
     roles,
     scope,
-    wall,  # noqa: F401 (stands from here on)
+    wall,
 )
 from ileti.tenancy.models import Membership
 
@@ -40,11 +45,12 @@ def public_route(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def memberships() -> list[Membership]:
-    """The signed-in user's memberships, oldest first; read once per request."""
+    """The signed-in user's memberships in force, oldest first; read once per request."""
     if "memberships" not in g:
         with scope.system_scope():
             found = orm.db.session.execute(
-                select(Membership).where(Membership.user_id == current_user.id)
+                select(Membership).where(Membership.user_id == current_user.id,
+                                         Membership.suspended_at.is_(None))
                 .order_by(Membership.id)
             ).scalars().all()
             for one in found:  # read while the system's scope is open
@@ -54,12 +60,16 @@ def memberships() -> list[Membership]:
 
 
 def membership() -> Membership | None:
-    """The work space the user is in: the chosen membership, else the first."""
+    """The work space the user is in: the one chosen in this session, else the one chosen last, else
+    the first."""
     if not current_user.is_authenticated:
         return None
     own = memberships()
     chosen = session.get("workspace")
-    return next((one for one in own if one.id == chosen), own[0] if own else None)
+    found = next((one for one in own if one.id == chosen), None)
+    last = max(((one.chosen_at, one.id, one) for one in own if one.chosen_at is not None),
+               default=(None, 0, None))[2]
+    return found or last or (own[0] if own else None)
 
 
 def scope_of(one: Membership | None, user_id: int | None = None) -> scope.Scope:
@@ -67,19 +77,39 @@ def scope_of(one: Membership | None, user_id: int | None = None) -> scope.Scope:
     if one is None:
         return scope.Scope(user_id=user_id)
     if one.provider_id is None:
-        return scope.Scope(everything=one.role == "platform_admin", user_id=one.user_id)
+        return scope.Scope(everything=one.role == "platform_admin", user_id=one.user_id,
+                           twins=False)
     return scope.Scope(provider_id=one.provider_id, brand_id=one.brand_id,
                        dealer_id=one.dealer_id, user_id=one.user_id,
                        restricted="restricted:read" in rolebook.granted(one.role))
 
 
 def permissions() -> frozenset[str]:
-    """All permissions of this request's user, as ``resource:action``; one statement."""
+    """What this request's user may do here, as ``resource:action``: their role's rights, less
+    those of a module the provider does not have."""
+    own = membership()
+    return modules.held(role_rights(), own.provider if own else None)
+
+
+def role_rights() -> frozenset[str]:
+    """All rights of this request's role, whatever its provider has; for who hands out roles. One
+    statement."""
     if "permissions" not in g:
         own = membership()
-        g.permissions = _granted(own.role) if own and current_user.is_active else frozenset()
+        g.permissions = (_granted(own.role) - closed_at(own)
+                         if own and current_user.is_active else frozenset())
     granted: frozenset[str] = g.permissions
     return granted
+
+
+def closed_at(one: Membership) -> frozenset[str]:
+    """What nobody may at a membership's dealer, because the brand did not give it."""
+    return dealerrights.closed(one.provider_id, one.brand_id, one.dealer_id)
+
+
+def granted_at(one: Membership) -> frozenset[str]:
+    """What a membership lets its holder do: the role's rights, less what its dealer lacks."""
+    return rolebook.granted(one.role) - closed_at(one)
 
 
 def _granted(role: str) -> frozenset[str]:
@@ -112,6 +142,7 @@ class IletiSecurityManager(SecurityManager):
     def __init__(self, appbuilder: Any) -> None:
         super().__init__(appbuilder)
         self.menu_permissions: dict[str, str] = {}
+        self.menu_views: dict[str, str] = {}
 
     def register_views(self) -> None:
         """The sign-in view only."""
@@ -131,10 +162,12 @@ class IletiSecurityManager(SecurityManager):
         return may(f"{view_name}:{permission_name.removeprefix('can_')}")
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        """Menu entries whose permission the user has; headings are open."""
+        """Menu entries whose permission the user has and whose page there is here; headings are
+        open."""
         wanted = {name: self.menu_permissions.get(name) for name in menu_names or []}
         own = permissions() if current_user.is_authenticated else frozenset()
-        return {name for name, needed in wanted.items() if needed in own}
+        return {name for name, needed in wanted.items()
+                if needed in own and is_offered(self.menu_views.get(name, ""))}
 
 
 def is_public(app: Flask, endpoint: str | None, blueprint: str | None) -> bool:
@@ -142,6 +175,17 @@ def is_public(app: Flask, endpoint: str | None, blueprint: str | None) -> bool:
     if endpoint is None or endpoint in PUBLIC_ENDPOINTS or blueprint in PUBLIC_BLUEPRINTS:
         return True
     return bool(getattr(app.view_functions.get(endpoint), "_ileti_public", False))
+
+
+def is_offered(endpoint: str) -> bool:
+    """Whether a view, or one of its pages, is of those there are where this user works: of the
+    provider's modules, or of a plug-in that is on."""
+    own = membership()
+    plugin = plugins.owner_of(endpoint.partition(".")[0])
+    if plugin is not None:
+        return bool(own and own.provider_id and plugin in plugins.on_at(own.provider_id))
+    module = modules.of("page", endpoint) or modules.of("public", endpoint)
+    return not endpoint or modules.has(own.provider if own else None, module)
 
 
 def open_request_scope(app: Flask) -> None:
@@ -155,16 +199,34 @@ def open_request_scope(app: Flask) -> None:
             return None
         if not current_user.is_authenticated:
             return app.extensions["appbuilder"].sm.lm.unauthorized()
-        g.work_scope = scope_of(membership(), current_user.id)
+        own = membership()
+        g.work_scope = scope_of(own, current_user.id)
         scope.enter(g.work_scope)
+        g.doer_token = at_work.enter(at_work.Doer(user_id=current_user.id,
+                                                  address=request.remote_addr))
+        g.reach_token = reach.enter(wall.reach_of(g.work_scope))
+        if not is_offered(request.endpoint or ""):
+            raise NotFound()
         return None
+
+    @app.after_request
+    def carry(answer: Response) -> Response:
+        if "reach_token" in g and answer.is_streamed and not answer.direct_passthrough:
+            answer.response = reach.Carried(answer.response)
+        return answer
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
+        reached = g.pop("reach_token", None)
+        if reached is not None:
+            reach.leave(reached)
         token = g.pop("scope_token", None)
         if token is not None:
             scope.leave(token)
             rolebook.forget(g.pop("roles_token"))
+        doing = g.pop("doer_token", None)
+        if doing is not None:
+            at_work.leave(doing)
 
 
 def sync_roles(sm: SecurityManager) -> None:

@@ -20,7 +20,7 @@ from flask_login import current_user
 from ileti.core.errors import IletiError, NotAllowed, NotFound
 from ileti.core.formats import say
 from ileti.tenancy import accounts, confirm, logins, scope, security
-from ileti.tenancy.access import access_page
+from ileti.tenancy.access import access_page, menu_of
 from ileti.tenancy.crud import Records, RecordView
 from ileti.tenancy.people import (
     AccountForm,
@@ -28,6 +28,7 @@ from ileti.tenancy.people import (
     MembershipForm,
     PasswordForm,
     UserForm,
+    heir_form,
     place_choices,
     read_place,
     role_choices,
@@ -121,10 +122,13 @@ class UserView(RecordView):
         edit = {"label": _("Change the user"), "icon": "pencil", "kind": "primary",
                 "url": url_for("UserView.edit", pk=user.id)}
         context = access_page(user) | {"actions": [edit] if changeable else []}
+        held = visible_memberships(user.id)
         return self.render_template(
-            "panel/user.html", memberships=visible_memberships(user.id), form=form, user=user,
+            "panel/user.html", memberships=held, form=form, user=user,
+            seen={one.id: menu_of(security.granted_at(one)) for one in held},
             may_write=security.may("user:write"), changeable=changeable,
             oneself=user.id == current_user.id,
+            heirs=heir_form(user.id),
             password_form=given or GivenPasswordForm(formdata=None), **context)
 
     @expose("/<int:pk>/yetki", methods=["POST"])
@@ -204,7 +208,7 @@ class UserView(RecordView):
 def giver() -> accounts.Giver:
     """The signed-in user as somebody who hands out rights."""
     own = security.membership()
-    return accounts.Giver(security.permissions(), own.role if own else "", scope.current(),
+    return accounts.Giver(security.role_rights(), own.role if own else "", scope.current(),
                           current_user.id)
 
 

@@ -4,19 +4,22 @@ Dealers, users and the audit trail have rooms of their own beside this one."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
+from flask import flash, g
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import inspect
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from ileti.core import colour
-from ileti.tenancy import confirm
+from ileti.tenancy import agreed, confirm, dealerrightviews, foureyes, limitviews, security
 from ileti.tenancy.crud import Checked, Records, RecordView
 from ileti.tenancy.identifiers import parse_kep, parse_mersis, parse_verbis
 from ileti.tenancy.models import Brand, Provider
@@ -28,6 +31,8 @@ COMMON_LABELS = {
     "activation_date": _l("İYS activation date"), "kep": _l("KEP address"),
     "verbis": _l("VERBİS number"), "application": _l("Where people apply about their data"),
     "four_eyes": _l("A second person publishes texts"),
+    "approvals": _l("A second person is asked for"),
+    "step_up": _l("Proof before messages are sent"),
     "two_step": _l("Everybody signs in in two steps"),
     "alarm_mails": _l("Mails about deadlines"), "iys_username": _l("İYS user name"),
     "iys_partner_code": _l("Partner number at İYS"),
@@ -65,17 +70,18 @@ class ProviderView(RecordView):
     order_columns = ["short_name", "title", "iys_code"]
     base_order = ("short_name", "asc")
     show_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
-                    "verbis", "application", "four_eyes", "two_step", "activation_date",
-                    "alarm_mails", "iys_username", "iys_partner_code", "iys_checked_at",
-                    "iys_problem"]
+                    "verbis", "application", "four_eyes", "approvals", "two_step", "step_up",
+                    "activation_date", "alarm_mails", "iys_username", "iys_partner_code",
+                    "iys_checked_at", "iys_problem"]
     add_columns = ["title", "short_name", "iys_code", "mersis", "contact", "address", "kep",
-                   "verbis", "application", "four_eyes", "two_step", "activation_date",
-                   "alarm_mails", "iys_username", "iys_password", "iys_partner_code"]
+                   "verbis", "application", "four_eyes", "approvals", "two_step", "step_up",
+                   "activation_date", "alarm_mails", "iys_username", "iys_password",
+                   "iys_partner_code"]
     description_columns = {"iys_partner_code": _l(
         "Only when the account is a business partner’s; empty for the provider’s own account.")}
     edit_columns = add_columns
     validators_columns = {
-        "iys_code": [NumberRange(min=100_000, max=999_999_999)],
+        "iys_code": [NumberRange(min=100_000, max=900_000_000)],  # above: sandboxes
         "iys_partner_code": [Optional(), NumberRange(min=100_000, max=999_999_999)],
     }
     add_form_extra_fields = {
@@ -97,10 +103,19 @@ class ProviderView(RecordView):
         "four_eyes": BooleanField(
             _l("A second person publishes texts"),
             description=_l("Whoever wrote a text may not publish it; another person reviews it.")),
+        "approvals": SelectMultipleField(
+            _l("A second person is asked for"), choices=lambda: _kinds(),
+            description=_l("Whoever asked never approves, nor under another name. Asking for less "
+                           "is itself approved by a second person while rights are ticked.")),
         "two_step": BooleanField(
             _l("Everybody signs in in two steps"),
             description=_l("Also those whose role does not need it. Who has no second step yet is "
                            "led to setting it up at the next sign-in.")),
+        "step_up": SelectField(
+            _l("Proof before messages are sent"), [Optional()], choices=lambda: step_ups(),
+            filters=[lambda value: value or None],
+            description=_l("Whoever releases SMS proves themselves first (R-51). What is signed "
+                           "counts for that content alone.")),
         "alarm_mails": SelectField(
             _l("Mails about deadlines"), [DataRequired()], choices=list(ALARM_MAILS.items()),
             default="tr",
@@ -113,18 +128,35 @@ class ProviderView(RecordView):
     edit_form_extra_fields = add_form_extra_fields
     show_template = "panel/provider.html"
 
+    def render_template(self, template: str, **context: Any) -> str:
+        """The provider's page says how many of each it may have."""
+        if template == self.show_template:
+            context["limits"] = limitviews.card(int(context["pk"]))
+        return super().render_template(template, **context)
+
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
     @confirm.needed
     def edit(self, pk: str) -> ResponseReturnValue:
         """The login at İYS and who signs in how are nothing for a passer-by at an open screen."""
-        return super().edit(pk)
+        answer = super().edit(pk)
+        wish = g.pop("rule_wished", None)
+        if wish is not None:
+            foureyes.ask(wish, by=current_user.id)
+            flash(_("A second person has to agree that fewer are asked; your request went to those "
+                    "who may."), "warning")
+        return answer
 
     def pre_update(self, item: Any) -> None:
         """An empty password field keeps the password."""
         if not item.iys_password:
             before = inspect(item).attrs.iys_password.history.deleted
             item.iys_password = before[0] if before else item.iys_password or None
+        before = inspect(item).attrs
+        wish = agreed.switched(item, (_was(before.four_eyes, item), _was(before.approvals, item)))
+        g.pop("rule_wished", None)
+        if wish is not None:
+            g.rule_wished = wish
         changed = inspect(item).attrs
         if any(changed[name].history.has_changes() for name in _LOGIN):
             item.iys_checked_at = item.iys_problem = None  # what was found of another login
@@ -132,6 +164,28 @@ class ProviderView(RecordView):
     def pre_add(self, item: Any) -> None:
         """An empty password is none."""
         item.iys_password = item.iys_password or None
+
+
+def _was(attribute: Any, item: Any) -> Any:
+    """What a column held before the form."""
+    history = attribute.history
+    found = history.deleted[0] if history.deleted else getattr(item, attribute.key)
+    return list(found) if isinstance(found, list) else bool(found)
+
+
+#: the ways of proving oneself that a higher floor registers: key and name
+WAYS: Final[list[Callable[[], list[tuple[str, str]]]]] = []
+
+
+def step_ups() -> list[tuple[str, Any]]:
+    """None, and what this installation can judge."""
+    return [("", _("None is asked")), *(one for way in WAYS for one in way())]
+
+
+def _kinds() -> list[tuple[str, Any]]:
+    """What a provider may ask a second person for; texts have a switch of their own."""
+    words = agreed.kind_words()
+    return [(one, words[one]) for one in foureyes.kinds()]
 
 
 def _accent(text: str) -> str:
@@ -179,3 +233,11 @@ class BrandView(RecordView):
             description=_l("Colour of the brand on forms, pages and mails, like #7A3E12.")),
     }
     edit_form_extra_fields = add_form_extra_fields
+    show_template = "panel/brand.html"
+
+    def render_template(self, template: str, **context: Any) -> str:
+        """The brand's page says what its dealers may do, to whoever may see dealers."""
+        brand = self.datamodel.get(context["pk"]) if template == self.show_template else None
+        if brand is not None and security.may("dealer:read"):
+            context["rights"] = dealerrightviews.card(brand.id, brand.provider_id, None)
+        return super().render_template(template, **context)

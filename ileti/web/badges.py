@@ -50,6 +50,11 @@ BADGES: dict[str, dict[str, Badge]] = {
         ),
         "late": _badge("clock-alert", "bad", _l("Reported late"), "outline", short=_l("Late")),
     },
+    "right": {
+        "given": _badge("check", "ok", _l("Given")),
+        "closed": _badge("minus", "mute", _l("Not given")),
+        "rests": _badge("circle-pause", "wait", _l("Rests")),
+    },
     "proof": {
         "awaiting_seal": _badge("hourglass", "mute", _l("Awaiting seal")),
         "sealed": _badge("stamp", "seal", _l("Sealed")),
@@ -90,6 +95,16 @@ BADGES: dict[str, dict[str, Badge]] = {
         "not_delivered": _badge("circle-x", "bad", _l("Not delivered")),
         "blocked": _badge("shield-ban", "ret", _l("Blocked")),
         "deferred": _badge("moon", "wait", _l("Deferred")),
+    },
+    "campaign": {
+        "draft": _badge("pen-line", "mute", _l("Draft"), "dashed"),
+        "preparing": _badge("loader-circle", "info", _l("Pre-flight is running")),
+        "ready": _badge("list-checks", "mute", _l("Ready")),
+        "waiting": _badge("eye", "wait", _l("Awaits approval")),
+        "running": _badge("send", "info", _l("Running")),
+        "paused": _badge("circle-pause", "wait", _l("Paused")),
+        "done": _badge("check", "ok", _l("Done")),
+        "cancelled": _badge("ban", "mute", _l("Given up")),
     },
     "import": {
         "uploading": _badge("upload", "mute", _l("Uploading")),

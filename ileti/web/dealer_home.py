@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from ileti.capture.models import Site
+from ileti.capture.models import Kind, Site
 from ileti.consents import listing
 from ileti.core import clock, formats, orm
 from ileti.tenancy import security
@@ -23,11 +23,12 @@ WAYS, LATEST = 3, 8
 
 def dealer_home() -> dict[str, Any]:
     """Context of ``panel/dealer_home.html``."""
-    own = security.membership()
-    rows = figures.open_rows()
-    with listing.along_the_index():
-        days = figures.by_day(1, figures.Rejections())
-        latest, tiles = recent(LATEST, listing.TAKEN), _tiles(days, rows)
+    own, sees = security.membership(), security.may("consent:read")
+    if sees:
+        rows = figures.open_rows()
+        with listing.along_the_index():
+            days = figures.by_day(1, figures.Rejections())
+            latest, tiles = recent(LATEST, listing.TAKEN), _tiles(days, rows)
     name = current_user.first_name or current_user.username
     return {
         "greeting": _("Good day, %(name)s", name=name),
@@ -35,10 +36,10 @@ def dealer_home() -> dict[str, Any]:
             str(own.dealer) if own else "",
             _("you take consents in the name of %(brand)s", brand=str(own.brand) if own else ""),
             formats.day_long(clock.today()))),
-        "urgent": urgent(rows), "ways": _ways(), "refuse": None,
+        "urgent": urgent(rows) if sees else None, "ways": _ways(), "refuse": None, "sees": sees,
         "ask": {"label": _("Look up a consent"), "icon": "search",
-                "url": url_for("ConsentView.list")},
-        "tiles": tiles, "recent": latest,
+                "url": url_for("ConsentView.list")} if sees else None,
+        "tiles": tiles if sees else [], "recent": latest if sees else [],
         "recent_url": url_for("ConsentView.list", erisim=listing.TAKEN), "reminder": None,
     }
 
@@ -77,11 +78,19 @@ def _split(numbers: list[int]) -> str:
 
 
 def _ways() -> list[dict[str, Any]]:
-    """The dealer's own forms, as ways to take a consent: the person ticks, on this screen."""
-    sites = orm.db.session.scalars(
-        select(Site).where(Site.active).order_by(Site.name).limit(WAYS)).all()
-    return [{"icon": "tablet", "url": f"/f/{one.public_key}",
+    """The dealer's own forms, as ways to take a consent: the person ticks, on this screen or on
+    their own phone."""
+    sites = orm.db.session.scalars(select(Site).where(
+        Site.active, Site.kind == Kind.WIDGET).order_by(Site.name).limit(WAYS)).all()
+    own = [{"icon": "qr-code", "url": url_for("DealerPageView.list"),
+            "title": _("By your own code"),
+            "text": _("On the customer’s phone, or on a kiosk")}] if security.may(
+                "poster:read") else []
+    desk = [{"icon": "book-open", "url": url_for("DeskView.show"), "title": _("At the desk"),
+             "text": _("Notices and explicit consents, on the phone or on paper")}] if security.may(
+                 "consent:take") else []
+    return own + [{"icon": "tablet", "url": f"/f/{one.public_key}",
              "title": _("On this device") if len(sites) == 1 else one.name,
              "text": _("Open the form on this device and turn the screen to the customer")
              if len(sites) > 1 else _("Turn the screen to the customer")}
-            for one in sites]
+            for one in sites] + desk

@@ -20,7 +20,7 @@ PATH = "/saglik"
 def answer(start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The whole answer, as a WSGI body."""
     try:
-        db.connection().execute("select 1")
+        db.system_connection().execute("select 1")
         status, body = "200 OK", b'{"status":"ok"}'
     except (psycopg.Error, StorageAway):
         status, body = "503 Service Unavailable", b'{"status":"database away"}'

@@ -12,7 +12,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.security.decorators import permission_name
 
 from ileti.core.errors import NotFound
-from ileti.tenancy import scope, security
+from ileti.tenancy import scope
 from ileti.web.dealer_home import dealer_home
 from ileti.web.menu import choose_workspace
 from ileti.web.today import today
@@ -30,7 +30,7 @@ class TodayView(BaseView):
     @permission_name("read")
     def index(self) -> ResponseReturnValue:
         """A dealer's home or head office's."""
-        if scope.current().dealer_id is not None and security.may("consent:read"):
+        if scope.current().dealer_id is not None:
             return self.render_template("panel/dealer_home.html", **dealer_home())
         return self.render_template("panel/today.html", **today())
 

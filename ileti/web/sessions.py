@@ -62,7 +62,7 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(COOKIE)
         if not token or len(token) > 64 or _no_session_needed(request):
             return PanelSession()
-        row = db.connection().execute(
+        row = db.system_connection().execute(
             "select data, expires_at from user_session where key = %s and expires_at > %s",
             (session_key(token), clock.now()),
         ).fetchone()
@@ -99,7 +99,7 @@ class DatabaseSessions(SessionInterface):
         user = session.get("_user_id")
         row = (int(user) if user else None, _tags.dumps(dict(session)), ends,
                *_where_from(bool(user)), clock.now(), session_key(session.token))
-        written = db.connection().execute(_NEW if fresh else _AGAIN, row).rowcount
+        written = db.system_connection().execute(_NEW if fresh else _AGAIN, row).rowcount
         if not written:
             self._end(app, session, response)
             return
@@ -126,7 +126,7 @@ def _too_many_strangers() -> bool:
 
 def forget(token: str) -> None:
     """End one session."""
-    db.connection().execute("delete from user_session where key = %s", (session_key(token),))
+    db.system_connection().execute("delete from user_session where key = %s", (session_key(token),))
 
 
 def _where_from(known: bool) -> tuple[str | None, str | None]:

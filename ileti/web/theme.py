@@ -122,6 +122,7 @@ def _filters() -> dict[str, Any]:
         "number",
         "percent",
         "money",
+        "size",
         "day",
         "day_short",
         "day_long",

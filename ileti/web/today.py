@@ -23,7 +23,8 @@ from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
 from ileti.iys.silence import hearing, silence
 from ileti.recipients.address import mask
-from ileti.tenancy import scope, security
+from ileti.retention import plan
+from ileti.tenancy import approvalviews, scope, security
 from ileti.tenancy.models import Brand, Dealer, Provider
 from ileti.web import figures, wizard_steps
 from ileti.web.figures import OpenRows, Rejections
@@ -38,7 +39,8 @@ def today() -> dict[str, Any]:
     days = figures.by_day(brands, rejected)
     shown = days if any(sum(numbers) for _day, numbers in days) else []
     return {
-        "line": _line(brands, dealers), "actions": _actions(), "urgent": urgent(waiting),
+        "forms": security.may("site:read"), "line": _line(brands, dealers),
+        "actions": _actions(), "urgent": urgent(waiting),
         "setup": wizard_steps.offer(),
         "tiles": _tiles(days, rejected, waiting), "days": shown, "days_title": days_title(days),
         "today_index": len(days) - 1, "outlier": None,
@@ -201,7 +203,9 @@ def _tasks(rows: OpenRows, unknown: int) -> list[dict[str, Any]]:
             "title": ngettext("%(n)s record has stopped", "%(n)s records have stopped",
                               rows.stopped, n=formats.number(rows.stopped)),
             "text": _("Mend the cause, then send it again.")})
-    return made + _connection_tasks() + _dealer_tasks(unknown)
+    waits = approvalviews.task()
+    return (made + ([waits] if waits else []) + _connection_tasks() + _dealer_tasks(unknown)
+            + _retention_tasks())
 
 
 def _connection_tasks() -> list[dict[str, Any]]:
@@ -229,6 +233,16 @@ def _dealer_tasks(number: int) -> list[dict[str, Any]]:
                           number, n=formats.number(number)),
         "text": _("İYS refuses consents of a dealer it does not know."),
     }] if number else []
+
+
+def _retention_tasks() -> list[dict[str, Any]]:
+    """That nothing was destroyed for six months (R-64); the run is the whole installation's."""
+    if not security.may("retention:read") or not plan.overdue():
+        return []
+    return [{
+        "icon": "archive", "tone": "bad", "url": url_for("RetentionView.index"),
+        "title": _("The periodic destruction is late"),
+        "text": _("The law allows six months between two; the operator runs it by hand.")}]
 
 
 def recent(size: int, half: str | None = None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from ileti.capture.models import Site
+from ileti.capture.models import Kind, Site
 from ileti.capture.views import SiteView
 from ileti.core import orm
 from ileti.core.errors import NotFound
@@ -172,7 +172,8 @@ class WizardSiteView(_InFrame, SiteView):
             return {}
         texts, known = texts_missing(provider)
         return {"texts": texts, "form_waits": not known, "sites": orm.db.session.query(Site).filter(
-            Site.provider_id == provider.id).order_by(Site.id.desc()).limit(5).all(),
+            Site.provider_id == provider.id, Site.kind == Kind.WIDGET).order_by(
+                Site.id.desc()).limit(5).all(),
             "save_label": _("Add the site")}
 
 

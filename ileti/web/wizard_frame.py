@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from config import settings
-from ileti.capture.models import Site
+from ileti.capture.models import Kind, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_page import snippet, widget_integrity
 from ileti.consents import listing
@@ -22,6 +22,7 @@ from ileti.consents.models import Submission
 from ileti.consents.timeline import address_of
 from ileti.consents.vocabulary import Channel
 from ileti.core import formats, orm
+from ileti.core.errors import NotFound
 from ileti.documents.publish import CHANNELS
 from ileti.documents.standard import consent_text, notice_text
 from ileti.recipients.address import mask
@@ -55,7 +56,9 @@ def frame(provider: Provider | None, key: Key, facts: Facts | None = None) -> di
                 "step_title": TITLES[key]}
     found = steps_of(facts or facts_of(provider))
     done, needed = progress(found)
-    this = next(one for one in found if one.key is key)
+    this = next((one for one in found if one.key is key), None)
+    if this is None:  # of a module this provider does not have
+        raise NotFound()
     following = next_step(found, after=key)
     return {
         "crumbs": crumb, "steps": [_shown(one, one.key is key) for one in found],
@@ -97,7 +100,8 @@ def texts_missing(provider: Provider) -> tuple[list[dict[str, Any]], bool]:
 def first_site(provider: Provider) -> Site | None:
     """The site the wizard speaks of: the newest that is switched on."""
     return orm.db.session.scalars(select(Site).where(
-        Site.provider_id == provider.id, Site.active).order_by(Site.id.desc()).limit(1)).first()
+        Site.provider_id == provider.id, Site.active, Site.kind == Kind.WIDGET,
+    ).order_by(Site.id.desc()).limit(1)).first()
 
 
 def form_step(provider: Provider) -> dict[str, Any]:

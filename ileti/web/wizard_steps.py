@@ -22,12 +22,12 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
-from ileti.capture.models import Site
+from ileti.capture.models import Kind, Site
 from ileti.consents.models import Submission
 from ileti.core import formats, orm
 from ileti.documents.models import Document, DocumentVersion
 from ileti.iys.models import IysReceipt
-from ileti.tenancy import scope, security
+from ileti.tenancy import modules, scope, security
 from ileti.tenancy.models import Brand, Dealer, Provider
 
 SUBMISSIONS_READ = 2_000
@@ -107,8 +107,8 @@ def facts_of(provider: Provider) -> Facts:
         _count(Brand, and_(Brand.provider_id == own, ~has_text())),
         _count(Dealer, Dealer.provider_id == own),
         _count(Dealer, and_(Dealer.provider_id == own, Dealer.retailer_code.is_(None))),
-        _count(Site, and_(Site.provider_id == own, Site.active)),
-        _count(Site, and_(Site.provider_id == own, Site.active,
+        _count(Site, and_(Site.provider_id == own, Site.active, Site.kind == Kind.WIDGET)),
+        _count(Site, and_(Site.provider_id == own, Site.active, Site.kind == Kind.WIDGET,
                           func.cardinality(Site.origins) == 0)),
         *_of_sites(own),
     )).one()
@@ -116,7 +116,7 @@ def facts_of(provider: Provider) -> Facts:
 
 
 def steps_of(facts: Facts) -> list[Step]:
-    """Every step of a provider, in order."""
+    """Every step of a provider, in order; of forms and sites where it has that module."""
     provider = facts.provider
     said = {
         Key.COMPANY: _company(provider), Key.LOGIN: _login(facts), Key.BRANDS: _brands(facts),
@@ -124,7 +124,13 @@ def steps_of(facts: Facts) -> list[Step]:
         Key.CONSENT: _consent(facts),
     }
     return [Step(key, done, key is Key.DEALERS, text, step_url(key, provider.id))
-            for key, (done, text) in said.items()]
+            for key, (done, text) in said.items()
+            if modules.has(provider, modules.of("page", ENDPOINTS[key]))]
+
+
+def has_forms(provider: Provider) -> bool:
+    """Whether the provider has the module that sites and forms belong to."""
+    return modules.has(provider, modules.of("page", ENDPOINTS[Key.FORM]))
 
 
 def step_url(key: Key, provider_id: int) -> str:

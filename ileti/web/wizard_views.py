@@ -31,6 +31,7 @@ from ileti.web.wizard_steps import (
     Key,
     Step,
     facts_of,
+    has_forms,
     next_step,
     step_url,
     steps_of,
@@ -131,6 +132,8 @@ class WizardView(BaseView):
     def texts(self, provider_id: int) -> ResponseReturnValue:
         """Publish the standard texts of one brand."""
         provider, number = _provider(provider_id), request.form.get("brand", "")
+        if not has_forms(provider):
+            raise NotFound()
         if not security.may("document:publish"):
             raise CallerMistake()
         brand = orm.db.session.scalars(select(Brand).where(
@@ -165,7 +168,8 @@ class WizardView(BaseView):
 
 def _address(provider: Provider, waiting: Step | None) -> str:
     """Where the setup goes on."""
-    return waiting.url if waiting else step_url(Key.CONSENT, provider.id)
+    last = Key.CONSENT if has_forms(provider) else Key.DEALERS
+    return waiting.url if waiting else step_url(last, provider.id)
 
 
 def _provider(provider_id: int) -> Provider:

@@ -19,20 +19,22 @@ from ileti.consents.vocabulary import Source, Standing
 from ileti.core import db
 from ileti.kvkk.vocabulary import Act
 from ileti.webhooks.event import Event
+from ileti.webhooks.whose import HOOKS
 
 WORDS: Final = {Act.GIVEN: "privacy.given", Act.WITHDRAWN: "privacy.withdrawn"}
 PAGE: Final = 500
 #: No click is written for longer than this (idle and statement limits of the database).
 _LATE: Final = timedelta(minutes=10)
 
-_FOUND: Final = """
-select w.id, k.provider_id, p.iys_code, k.act, k.id, k.captured_at, k.act_at, k.source,
-       k.submission_id, b.brand_code, b.name, v.id, v.title, v.version
-  from webhook w join provider p on p.id = w.provider_id
+_FOUND: Final = f"""
+select w.id, w.home_id, p.iys_code, k.act, k.id, k.captured_at, k.act_at, k.source,
+       k.submission_id, b.brand_code, b.name, v.id, v.title, v.version,
+       w.sandbox
+  from {HOOKS} join provider p on p.id = w.provider_id
  cross join lateral (
     select greatest(w.created_at, %(since)s, (
         select (d.body::jsonb ->> 'createdAt')::timestamptz - %(late)s from webhook_delivery d
-         where d.provider_id = w.provider_id and d.webhook_id = w.id and d.event = any(%(words)s)
+         where d.provider_id = w.home_id and d.webhook_id = w.id and d.event = any(%(words)s)
          order by d.id desc limit 1)) as since offset 0) l
   join kvkk_entry k on k.provider_id = w.provider_id and k.act in (3, 4)
    and k.captured_at > l.since
@@ -43,7 +45,7 @@ select w.id, k.provider_id, p.iys_code, k.act, k.id, k.captured_at, k.act_at, k.
    and k.standing = %(proven)s
    and (k.act = 4 or not is_restricted(k.provider_id, k.recipient_id, k.captured_at))
    and (k.captured_at, k.id, w.id) > (%(at)s, %(id)s, %(hook)s)
- order by k.captured_at, k.id, w.id limit %(page)s"""
+ order by k.captured_at, k.id, w.id limit %(page)s"""  # noqa: S608 (ours)
 
 
 def pages(since: datetime) -> Iterator[list[tuple[int, Event]]]:
@@ -65,10 +67,10 @@ def pages(since: datetime) -> Iterator[list[tuple[int, Event]]]:
 
 def _event(provider: int, iys: int, act: int, entry: int, written: datetime, at: datetime,
            source: int, submission: int, code: int, name: str, text: int, title: str,
-           version: int) -> Event:
+           version: int, sandbox: bool) -> Event:
     data: dict[str, Any] = {
         "record": record_number(entry), "receipt": receipt_number(submission),
         "at": at.isoformat(timespec="milliseconds"), "source": Source(source).name,
         "text": {"title": title, "version": version, "path": f"/n/{text}"}}
     return Event(provider, iys, WORDS[Act(act)], str(entry), written, f"{name} · {title}",
-                 {"brandCode": code, "name": name}, data)
+                 {"brandCode": code, "name": name}, data, sandbox)

@@ -15,7 +15,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Event:
     """Something a provider should know. ``mark`` is what makes it this one event; ``about`` a few
-    words for the list of deliveries. ``data`` holds numbers, dates and codes, never a person."""
+    words for the list of deliveries. ``data`` holds numbers, dates and codes, never a person.
+    ``sandbox``: it happened in the provider's sandbox, whose number is ``iys_code``."""
 
     provider_id: int
     iys_code: int
@@ -25,6 +26,7 @@ class Event:
     about: str = ""
     brand: dict[str, Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    sandbox: bool = False
 
     @property
     def id(self) -> str:
@@ -41,4 +43,6 @@ class Event:
         }
         if self.brand is not None:
             told["brand"] = self.brand
+        if self.sandbox:
+            told["sandbox"] = True
         return json.dumps(told | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))

@@ -1,5 +1,6 @@
 """What webhooks tell, each once per address: alarms that go by mail or stand in the log today, and
-explicit consents (:mod:`ileti.webhooks.acts`).
+explicit consents (:mod:`ileti.webhooks.acts`), and what becomes of records, messages and lists
+(:mod:`ileti.webhooks.facts`).
 
 A job lays what is so now beside what was told and writes the difference, together with its outbox
 rows; so a job that was killed, ran twice or runs on two hosts tells nothing twice, and an alarm
@@ -9,7 +10,7 @@ that was raised while Redis was flushed is told all the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,14 +18,15 @@ from ileti.core import clock, db
 from ileti.iys.alarms import missing_days
 from ileti.iys.stampcheck import bad_stamps
 from ileti.outbox.relay import Connection
-from ileti.webhooks import acts
+from ileti.webhooks import acts, facts, messagefacts
 from ileti.webhooks.event import Event
 
 TOPIC: Final = 4
 TEST: Final = "webhook.test"
 #: The events one can choose, in the order of the form.
 KINDS: Final = ("deadline.half", "deadline.four_fifths", "deadline.overdue", "day.missing",
-                "day.stamp", "pull.silent", "check.started", "check.finished", *acts.WORDS.values())
+                "day.stamp", "pull.silent", "check.started", "check.finished", *acts.WORDS.values(),
+                *facts.WORDS)
 _LEVELS: Final = {50: "deadline.half", 80: "deadline.four_fifths", 100: "deadline.overdue"}
 SILENT_AFTER: Final = timedelta(hours=24)
 # What is older was raised before anybody could have wanted to hear it, or is no news any more.
@@ -65,13 +67,20 @@ def write_events() -> dict[str, int]:
         if takers:
             with db.transaction() as conn:
                 written += sum(write(conn, hook, event) for hook in takers)
-    return {"written": written + _write_acts()}
+    since = clock.now() - LOOKED_BACK
+    written += _write_pages(acts.pages(since))
+    words = facts.wanted()
+    if messagefacts.WORD in words:
+        messagefacts.gather()
+    for word in sorted(words):
+        written += _write_pages(facts.pages(word, since))
+    return {"written": written}
 
 
-def _write_acts() -> int:
+def _write_pages(pages: Iterable[list[tuple[int, Event]]]) -> int:
     """A page is one transaction; what a killed run left stands behind the last that was told."""
     written = 0
-    for page in acts.pages(clock.now() - LOOKED_BACK):
+    for page in pages:
         told = _told(sorted({hook for hook, _ in page}), [event.id for _, event in page])
         fresh = [(hook, event) for hook, event in page if (hook, event.id) not in told]
         if fresh:
@@ -111,7 +120,9 @@ def _told(webhook_ids: list[int], event_ids: list[str]) -> set[tuple[int, str]]:
 def _webhooks() -> dict[int, list[tuple[int, list[str]]]]:
     found: dict[int, list[tuple[int, list[str]]]] = {}
     for number, provider, events in db.connection().execute(
-            "select id, provider_id, events from webhook where active and secret is not null"):
+            "select w.id, w.provider_id, w.events from webhook w join provider p "
+            "on p.id = w.provider_id and p.data_management "
+            "where w.active and w.secret is not null and not w.sandbox"):
         found.setdefault(provider, []).append((number, events))
     return found
 

@@ -34,7 +34,8 @@ _NOW = text("now()")
 
 
 class Webhook(Model):
-    """Where a provider wants its alarms; nothing is sent before its secret was made."""
+    """Where a provider wants its alarms; nothing is sent before its secret was made. ``sandbox``:
+    it hears what happens in the provider's twin, and nothing else (docs/adr/0055)."""
 
     __tablename__ = "webhook"
     __table_args__ = (Index("ix_webhook_provider_id", "provider_id"),)
@@ -46,7 +47,13 @@ class Webhook(Model):
     events: Mapped[list[str]] = mapped_column(ARRAY(String(40)), server_default=text("'{}'"))
     secret: Mapped[str | None] = mapped_column(EncryptedText("webhook-secret"))
     secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    #: signs beside the new one until then, so that a receiver changes over without losing a call
+    secret_before: Mapped[str | None] = mapped_column(EncryptedText("webhook-secret"))
+    secret_before_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    #: whether ``message.status`` tells of campaigns too, a batch in one call
+    campaigns: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    sandbox: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 
     provider: Mapped[Provider] = relationship()

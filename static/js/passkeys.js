@@ -8,6 +8,7 @@
   async function ask(form) {
     const body = new FormData();
     body.append("csrf_token", form.elements.csrf_token.value);
+    if (form.elements.belge) body.append("belge", form.elements.belge.value);
     const answer = await fetch(form.dataset.options, { method: "POST", body, credentials: "same-origin", headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) { location.reload(); return null; }
     const wanted = await answer.json();

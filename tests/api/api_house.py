@@ -9,18 +9,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
+from sqlalchemy import event
 from werkzeug.test import Client
 
 from config import settings
 from ileti.api.endpoints import application
-from ileti.core import clock, db
+from ileti.core import clock, db, orm
 from ileti.imports import apply, follow, staging, undo
 from ileti.programs import accounts, keys
 from tests.imports.import_house import STATEMENT
@@ -108,6 +111,30 @@ class Program:
 
     def do(self, run: int, deed: str, **more: Any) -> Any:
         return self.call("POST", f"/{run}/{deed}", **more)
+
+
+@contextmanager
+def heard(app: Any) -> Iterator[list[str]]:
+    """Every statement inside the block, of bare connections and of the ORM."""
+    statements: list[str] = []
+    real = psycopg.Connection.execute
+
+    def execute(self: Any, query: Any, *more: Any, **named: Any) -> Any:
+        statements.append(str(query))
+        return real(self, query, *more, **named)
+
+    def note(_conn: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        statements.append(sql)
+
+    with app.app_context():
+        engine = orm.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    psycopg.Connection.execute = execute  # type: ignore[assignment]
+    try:
+        yield statements
+    finally:
+        psycopg.Connection.execute = real  # type: ignore[method-assign]
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def work(run: int) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 import config
-from ileti.core import db
-from ileti.imports import arriving, report, runs, sheets
+from ileti.core import db, sheets
+from ileti.imports import agreed, arriving, report, runs
 from ileti.imports.reading.sources import examine
+from ileti.tenancy import foureyes
 from tests.imports.import_house import HEAD, STATEMENT, many, row, states
+from tests.panel.people import user_with
 
 from .api_house import XLSX, Program, digest, ndjson, work
 
@@ -161,7 +163,8 @@ def test_the_same_key_is_the_same_import_and_its_body_is_not_read_again(
     assert many("select count(*) from import_run where provider_id = %s",
                 program.place.provider_id) == 1
     assert program.bring(ndjson(4)).json["code"] == "file_differs"
-    assert program.bring(data, status="RET").json["code"] == "conflict"
+    reused = program.bring(data, status="RET")
+    assert (reused.status_code, reused.json["code"]) == (422, "key_reused")
     other = program.bring(data, headers={"Content-Digest": digest(b"other")})
     assert (other.status_code, other.json["code"]) == (409, "file_differs")
 
@@ -295,7 +298,7 @@ def test_deeds_may_come_twice_and_each_is_audited_once(program: Program) -> None
     work(run)
     preview = program.call("GET", f"/{run}/undo").json
     assert preview == {"kind": "take_back", "reported": 0, "consents": 3, "refusals": 0,
-                       "changed": 0}
+                       "changed": 0, "counters": {}}
     for _ in range(2):
         assert program.do(run, "undo", json={"kind": preview["kind"]}).json["state"] == "undoing"
     work(run)
@@ -307,6 +310,29 @@ def test_deeds_may_come_twice_and_each_is_audited_once(program: Program) -> None
     assert [one[0] for one in deeds] == [f"import:{deed}" for deed in (
         "open", "upload", "apply", "pause", "resume", "undo")]
     assert {one[1:] for one in deeds} == {("CRM", "127.0.0.1")}
+
+
+def test_a_program_that_undoes_many_waits_for_a_person(
+        program: Program, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = db.connection().execute("select id from ab_user where username = %s", (
+        user_with(app, "provider_admin", program.place),)).fetchone()[0]
+    db.connection().execute("update provider set approvals = '{refusal}' where id = %s",
+                            (program.place.provider_id,))
+    monkeypatch.setattr("ileti.imports.agreed.MANY", 2)
+    monkeypatch.setattr(config.settings(), "import_four_eyes_rows", 0)
+    run = program.bring(ndjson(3), apply="all").json["id"]
+    work(run)
+    answer = program.do(run, "undo", json={"kind": "take_back"})
+    assert (answer.status_code, answer.json["state"]) == (200, "applied")
+    assert answer.json["approval"]["deed"] == "undo"
+    work(run)
+    assert len(states(program.place)) == 3
+    number, actor = db.connection().execute(
+        "select id, actor from approval where subject = %s", (f"import:{run}",)).fetchone()
+    assert actor == "CRM"
+    foureyes.decide(number, by=foureyes.Here(person, frozenset({agreed.RIGHT})), approved=True)
+    work(run)
+    assert program.see(run)["state"] == "undone"
 
 
 def test_an_undoing_must_name_the_way_that_was_shown(program: Program) -> None:
@@ -350,12 +376,13 @@ def test_imports_are_listed_newest_first_and_found_by_their_key(program: Program
     made = [program.describe(f"gun-{n}").json["id"] for n in range(5)]
     first = program.call("GET", query={"limit": 2}).json
     assert [one["id"] for one in first["imports"]] == made[:2:-1]
-    rest = program.call("GET", query={"limit": 10, "before": first["next"]}).json
+    rest = program.call("GET", query={"limit": 10, "cursor": first["next"]}).json
+    assert program.call("GET", query={"limit": 10, "before": first["next"]}).json == rest
     assert [one["id"] for one in rest["imports"]] == made[2::-1]
     assert rest["next"] is None
     assert [one["id"] for one in program.call(
         "GET", query={"key": "gun-3"}).json["imports"]] == [made[3]]
     assert program.call("GET", query={"state": "applied"}).json["imports"] == []
     assert len(program.call("GET", query={"state": "uploading"}).json["imports"]) == 5
-    for wrong in ({"limit": 0}, {"limit": 101}, {"before": "x"}, {"state": "x"}):
+    for wrong in ({"limit": 0}, {"limit": 101}, {"before": "x"}, {"cursor": "x"}, {"state": "x"}):
         assert program.call("GET", query=wrong).json["errors"][0]["field"] in wrong

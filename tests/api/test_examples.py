@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +17,37 @@ from ileti.core import db
 
 from .api_house import Server, account
 
-RUN = {"curl": ("bash", ["bash", "-euo", "pipefail"]), "Python": (sys.executable, [sys.executable]),
-       "JavaScript (Node)": ("node", ["node"]), "PHP": ("php", ["php"])}
+RUN = {"curl": ("curl", ["bash", "-euo", "pipefail"]), "Python": (sys.executable, [sys.executable]),
+       "JavaScript (Node)": ("node", ["node"]), "PHP": ("php", ["php"]),
+       "C#": ("dotnet", ["dotnet", "run"])}
+
+
+@pytest.fixture(scope="module")
+def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("web"))
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_every_example_has_its_language_here() -> None:
+    assert set(RUN) == set(SAMPLES)
 
 
 @pytest.mark.slow
-def test_every_example_whose_language_is_here_does_what_it_says(
-        database: str, place: Any, tmp_path: Path) -> None:
-    login = account(place, brings=False, scopes=["consents:write", "consents:ask",
-                                                 "consents:list"])
-    here = {name: command for name, (needed, command) in RUN.items() if shutil.which(needed)}
-    assert "Python" in here
-    server = Server(tmp_path)
-    server.start()
-    try:
-        said = {name: run(name, command, server, login[1], tmp_path)
-                for name, command in here.items()}
-    finally:
-        server.stop()
-    assert "10 recorded" in said["Python"]
-    for name in {"curl", "JavaScript (Node)", "PHP"} & set(said):
-        assert "RECORDED" in said[name], name
+@pytest.mark.parametrize("name", RUN)
+def test_an_example_does_what_it_says(name: str, server: Server, place: Any,
+                                      tmp_path: Path) -> None:
+    needed, command = RUN[name]
+    if shutil.which(needed) is None:
+        pytest.skip(f"{needed} is not on this machine: {name} was read by eye alone")
+    _name, key = account(place, brings=False, scopes=["consents:write", "consents:ask",
+                                                      "consents:list"])
+    said = run(name, command, server, key, tmp_path)
+    assert ("10 recorded" if name == "Python" else "RECORDED") in said
     count = db.connection().execute("select count(*) from consent_entry where provider_id = %s",
                                     [place.provider_id]).fetchone()[0]
-    assert count == 10 + len(set(said) - {"Python"})
+    assert count == (10 if name == "Python" else 1)
 
 
 def run(name: str, command: list[str], server: Server, key: str, folder: Path) -> str:

@@ -12,6 +12,7 @@ from ileti.imports import runs
 from ileti.imports.mapping import Fixed, Mapping, Role
 from ileti.imports.states import RunState
 from tests.imports.import_house import states
+from tests.panel.people import dealer_of
 
 from .api_house import Program, account, work
 
@@ -149,6 +150,17 @@ def test_a_kept_mapping_is_used_by_its_name_and_what_is_said_goes_before_it(
     assert (found.fixed.source.name, found.fixed.dealer_id) == ("HS_CAGRI_MERKEZI", None)
 
 
+def test_a_kept_mapping_keeps_its_dealer_where_it_is_the_brands(
+        program: Program, place: Any) -> None:
+    dealer = dealer_of(place)
+    kept = Mapping({Role.PHONE: 0, Role.STATUS: 1}, Fixed(source=None, date=DAY, dealer_id=dealer))
+    template(program.place, "Bayi listesi", kept)
+    run = odd(program)
+    put(program, run, {"template": "Bayi listesi", "source": "HS_CAGRI_MERKEZI",
+                       "channels": ["MESAJ"]})
+    assert runs.read_run(run).mapping.fixed.dealer_id == dealer
+
+
 def test_a_kept_mapping_for_a_wider_list_is_told(program: Program) -> None:
     template(program.place, "geniş", Mapping({Role.PHONE: 0, Role.STATUS: 9}, Fixed()))
     answer = put(program, odd(program), {**SAID, "columns": None, "template": "geniş"}, 422)
@@ -194,3 +206,12 @@ def test_a_list_that_failed_can_be_corrected(program: Program) -> None:
     db.connection().execute("update import_run set state = 12, fence = fence + 1 where id = %s",
                             [run])
     assert put(program, run, SAID)["state"] == "checking"
+
+
+def test_a_correction_names_the_state_it_was_made_from(program: Program) -> None:
+    run = odd(program)
+    mark = program.call("GET", f"/{run}/mapping").headers["ETag"]
+    wrong, right = (program.call("PUT", f"/{run}/mapping", json=SAID, headers={"If-Match": one})
+                    for one in ('"eski"', mark))
+    assert (wrong.status_code, wrong.json["code"]) == (412, "changed")
+    assert right.status_code == 200

@@ -10,6 +10,7 @@ import pytest
 from ileti.api import scoped
 from ileti.core import clock, db
 from tests.panel.people import take, user_with
+from tests.reports.house import counted
 
 from .api_house import Program, account
 from .resource_house import EVERY, PHONE, get, post
@@ -63,6 +64,9 @@ def test_a_change_names_the_state_it_was_made_from(program: Program) -> None:
     late = post(program, f"/dealers/{number}", {"alias": "Çeşme"}, "k3", "PATCH",
                 **{"If-Match": mark})
     assert (fine.status_code, late.status_code, late.json["code"]) == (200, 412, "changed")
+    again = post(program, f"/dealers/{number}", {"alias": "Bornova"}, "k2", "PATCH",
+                 **{"If-Match": mark})
+    assert again.json == fine.json, "a repeat is the first time, whatever came after it"
 
 
 def test_numbers_of_dealers_need_their_scope(program: Program, place: Any) -> None:
@@ -122,6 +126,7 @@ def test_reports_count_what_was_taken_by_one_thing(
         program: Program, place: Any, by: str, key: Any) -> None:
     take(place, PHONE)
     take(place, "+905992013346", refusal=True)
+    counted()
     report = get(program, "/reports/consents", by=by).json
     [row] = report["rows"]
     assert (row["consents"], row["refusals"]) == (1, 1)

@@ -17,6 +17,7 @@ import pytest
 import config
 from ileti.api import receiving
 from ileti.api import recorddocument as chapter
+from ileti.api.chapters import CHAPTERS
 from ileti.capture.api_document import add_chapter, document
 from ileti.consents.numbers import receipt_number, record_number
 from ileti.core import clock, db
@@ -28,7 +29,8 @@ from tests.panel.test_time_travel import answer
 from .api_house import Program, account, digest
 from .test_document import closed, fail
 
-add_chapter(chapter.CHAPTER)
+for _chapter in CHAPTERS:
+    add_chapter(_chapter)
 DOCUMENT = document("en", "http://localhost")
 OPERATIONS = {one.name: one for one in chapter.OPERATIONS}
 CASES = [(one.name, int(status)) for one in chapter.OPERATIONS

@@ -13,10 +13,14 @@ import pytest
 from ileti.api import chapters, scoped
 from ileti.api.endpoints import OPEN, ROUTES
 from ileti.capture.api_document import document
+from ileti.consents import trouble
 from ileti.consents.numbers import record_number
+from ileti.consents.trouble import Kind, Trouble
+from ileti.consents.vocabulary import Channel
 from ileti.core import db
 from ileti.evidence import seal
 from tests.panel.people import dealer_of, take
+from tests.reports.house import counted
 
 from .api_house import Program, account
 from .resource_house import DOCUMENT, EVERY, PHONE, V1, get, post
@@ -155,6 +159,7 @@ def test_a_dealers_program_sees_what_its_dealer_may(place: Any) -> None:
     assert get(dealers, f"/consents/{theirs}").status_code == 404
     found = post(dealers, "/consents/status", {"addresses": [PHONE, "+905992013346"]}).json
     assert [len(one["states"]) for one in found["results"]] == [1, 0]
+    counted()
     report = get(dealers, "/reports/consents", by="channel").json
     assert report["consents"] == 1
 
@@ -187,6 +192,26 @@ def test_the_state_of_many_addresses_is_the_gates_word(program: Program, place: 
                             [place.provider_id])
     [state] = post(program, "/consents/status", asked).json["results"][0]["states"]
     assert (state["mayBeSent"], state["why"]) == (False, "stale")
+
+
+def test_the_state_of_an_address_where_nobody_is_says_so_and_that_is_asked_once(
+        program: Program, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = ["ayse@ornek.com.tr", "can@ornek.com.tr"]
+    people = [take(place, one, channel=Channel.EPOSTA).items[0].recipient_id for one in mails]
+    db.connection().execute("update consent_state set iys_status = 3 where provider_id = %s",
+                            (place.provider_id,))
+    trouble.note(db.connection(), place.provider_id, Trouble(people[0], Kind.HARD, "5.1.1"))
+    asked: list[list[str]] = []
+    real = trouble.dead
+
+    def dead(provider_id: int, addresses: Any, channel: Channel) -> set[int]:
+        asked.append(sorted(addresses))
+        return real(provider_id, addresses, channel)
+
+    monkeypatch.setattr(trouble, "dead", dead)
+    results = post(program, "/consents/status", {"addresses": mails}).json["results"]
+    assert [one["states"][0]["why"] for one in results] == ["undeliverable", None]
+    assert asked == [mails]
 
 
 def test_the_history_of_an_address_is_told_record_by_record(program: Program, place: Any) -> None:

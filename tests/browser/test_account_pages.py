@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import config
-from tests.browser.axe import browsing, faults, serving
+from tests.browser.axe import browsing, look, serving
 from tests.panel.people import PASSWORD, sign_in, user_with
 from tests.signin.people import code, user_id, with_app
+from tests.signin.test_forgotten import link_of
 
 pytestmark = pytest.mark.browser
-PICTURES = os.environ.get("ILETI_PICTURES", "")  # a folder: keep what was seen
 
 
 @pytest.fixture(scope="module")
 def base(app: Any) -> Iterator[str]:
     with serving(app) as address:
         yield address
-
-
-def _look(page: Any, name: str) -> None:
-    """Nothing for axe to say; keep the pictures when somebody wants to see them."""
-    assert (name, faults(page)) == (name, [])
-    if PICTURES:
-        for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("document.documentElement.dataset.theme = 'acik'")
-            page.screenshot(path=str(Path(PICTURES) / f"{name}-{width}.png"), full_page=True)
 
 
 def _give_password(page: Any, name: str, language: str) -> None:
@@ -57,11 +45,11 @@ def test_setting_up_the_second_step_at_sign_in(app: Any, base: str, chromium: An
     with browsing(chromium, base) as page:
         _give_password(page, name, language)
         page.wait_for_url("**/login/kur")
-        _look(page, f"kur-{language}")
+        look(page, f"kur-{language}")
         page.locator("#code").fill(code(_secret_on(page), later=-1))
         page.locator("#code").press("Enter")
         page.wait_for_selector(".recovery")
-        _look(page, f"ilk-kodlar-{language}")
+        look(page, f"ilk-kodlar-{language}")
         page.locator(".btn.primary").click()
         page.wait_for_url(f"{base}/")
 
@@ -77,7 +65,7 @@ def test_the_second_step_and_ones_own_account(app: Any, base: str, chromium: Any
         page.locator("#code").fill("000000")
         page.locator("#code").press("Enter")
         page.wait_for_selector("#code-hata")
-        _look(page, f"ikinci-adim-{language}")
+        look(page, f"ikinci-adim-{language}")
         page.locator("#code").fill(code(secret))
         page.locator("#code").press("Enter")
         page.wait_for_url(f"{base}/")
@@ -86,7 +74,7 @@ def test_the_second_step_and_ones_own_account(app: Any, base: str, chromium: Any
                       "hesabim/guvenlik/", "guvenlik-gunlugu/list/",
                       "onay/?form=1&next=/"):
             page.goto(f"/{where}")
-            _look(page, f"{where.partition('?')[0].strip('/').replace('/', '-')}-{language}")
+            look(page, f"{where.partition('?')[0].strip('/').replace('/', '-')}-{language}")
 
 
 def test_a_user_with_a_second_step_seen_by_an_admin(app: Any, base: str, chromium: Any,
@@ -97,6 +85,31 @@ def test_a_user_with_a_second_step_seen_by_an_admin(app: Any, base: str, chromiu
     with browsing(chromium, base, admin) as page:
         page.goto(f"/kullanicilar/show/{user_id(other)}")
         page.get_by_role("button", name="İkinci adımı sıfırla").click()
-        _look(page, "sifirla")
+        look(page, "sifirla")
         page.get_by_role("button", name="Sıfırla", exact=True).click()
         page.wait_for_selector("[data-toast]")
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_forgotten_password(app: Any, base: str, chromium: Any, place: Any,
+                              language: str) -> None:
+    name = user_with(app, "marketer", place)
+    with browsing(chromium, base) as page:
+        page.goto(f"/lang/{language}")
+        page.goto("/parola/unuttum")
+        look(page, f"unuttum-{language}")
+        page.locator(".btn.primary").click()
+        page.wait_for_selector(".field.invalid")
+        look(page, f"unuttum-bos-{language}")
+        page.locator("#username").fill(name)
+        page.locator(".btn.primary").click()
+        page.wait_for_selector("[role=status]")
+        look(page, f"unuttum-gitti-{language}")
+        page.goto(link_of(name))
+        look(page, f"yeni-parola-{language}")
+        page.locator("#password").fill("parola")
+        page.locator(".btn.primary").click()
+        page.wait_for_selector(".field.invalid")
+        look(page, f"yeni-parola-zayif-{language}")
+        page.goto("/parola/yeni/eski")
+        look(page, f"yeni-parola-gecti-{language}")

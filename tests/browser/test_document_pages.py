@@ -11,7 +11,7 @@ import pytest
 
 from ileti.core import db
 from ileti.documents.publish import publish, publish_standard_texts
-from tests.browser.axe import THEMES, WIDTHS, browsing, faults, serving
+from tests.browser.axe import THEMES, WIDTHS, browsing, faults, serving, wait_until_checked
 from tests.documents.golden_texts import WHOLE
 from tests.panel.people import sign_in, take, token_of, user_with
 
@@ -82,7 +82,7 @@ def test_axe_finds_nothing_and_nothing_runs_over(
         for name, path in PAGES:
             mark = "&" if "?" in path else "?"
             page.goto(f"{path.format(**house)}{mark}_l_={language}")
-            page.wait_for_load_state("networkidle")
+            wait_until_checked(page)
             assert (path, faults(page)) == (path, [])
             shoot(page, f"{name}-{language}")
 

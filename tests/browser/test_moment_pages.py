@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from ileti.core import db
+from ileti.kvkk.vocabulary import Act
 from tests.browser.axe import browsing, faults, serving
+from tests.kvkk.house import text
 from tests.panel.people import sign_in, take, user_with
+from tests.panel.test_kvkk_pages import did
 from tests.panel.test_moment_page import link_of
 
 pytestmark = pytest.mark.browser
@@ -24,6 +27,9 @@ def house(app: Any) -> Iterator[tuple[str, Any, str]]:
 
     place = _new_place(db.connection())
     take(place, PHONE)
+    for what in (Act.READ, Act.GIVEN):  # two texts of one name
+        did(place, text(place, "AYDINLATMA" if what.of_notice else "ACIK_RIZA"), what,
+            address=PHONE)
     client = sign_in(app, user_with(app, "provider_admin", place))
     with serving(app) as base:
         yield base, client, link_of(client, PHONE)

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.running import ROOT, Running, start
 
-from .axe import _AXE, _RUN
-from .test_main_job import MAIL, codes, registry, take_consent, until
+from .axe import _RUN, load_axe
+from .test_main_job import MAIL, codes, newer, registry, take_consent, until
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +64,62 @@ place = db.connection().execute("select p.id, b.id from provider p join brand b 
 answer = may_send_now(*place, sys.argv[1], Channel.EPOSTA)
 acts = db.connection().execute("select act from kvkk_state where act > 2").fetchall()
 print(answer.denial.value if answer.denial else "yes", [act for act, in acts])
+"""
+
+
+# Somebody who consented to mails on the text on show, and the link to all their choices.
+_KNOWN = """
+import sys
+from datetime import timedelta
+from ileti.channels.preference_link import preference_url
+from ileti.consents.ledger import ActorKind, NewConsent, NewSubmission, Place
+from ileti.consents.vocabulary import Channel, Source, Standing, Status
+from ileti.core import clock, db
+from ileti.kvkk.ledger import NewAct, record
+from ileti.kvkk.vocabulary import Act, Extent
+conn = db.connection()
+place = Place(*conn.execute("select p.id, p.iys_code, b.id, b.brand_code "
+                            "from provider p join brand b on b.provider_id = p.id "
+                            "and b.master").fetchone())
+shown = {row[0]: row[1:] for row in conn.execute(
+    "select kind || coalesce(channel::text, ''), document_id, version_id, "
+    "encode(content_hash, 'hex') from texts_on_show(%s, %s, now()) where language = 'tr'",
+    (place.provider_id, place.brand_id))}
+at = clock.whole_second(clock.now() - timedelta(minutes=1))
+text = shown["ETK_ONAYI3"]
+done, _ = record(NewSubmission(
+    place=place, idem="test:known", body_hash=b"1" * 16, source=Source.HS_WEB,
+    standing=Standing.VERIFIED, actor=ActorKind.VISITOR, evidence={"place": "Mağaza"},
+    person={"name": "Nazlı Yeni"}, items=[NewConsent(
+        sys.argv[1], Channel.EPOSTA, Status.ONAY, at, due_at=at + timedelta(days=3),
+        text_id=text[1], text_hash=text[2])]),
+    [NewAct(*shown["AYDINLATMA"], Act.SHOWN, at, Extent.LINKED, sys.argv[1])])
+print(preference_url(place.provider_id, done.items[0].recipient_id, "tr"))
+"""
+# Later versions of that text, of the mail's consent text and of the notice: all ask or tell anew.
+_ANEW = """
+import json
+from ileti.core import db
+conn = db.connection()
+for kind, renewal, body in (
+        ("ACIK_RIZA", "ASK", "Alışveriş geçmişimin, bana ürün önermek ve iş ortaklarına aktarmak "
+         "için işlenmesine rıza veriyorum."),
+        ("ETK_ONAYI", "ASK", None), ("AYDINLATMA", "INFORM", None)):
+    for old in conn.execute(
+            "select distinct on (d.id, v.language) d.id, v.id, v.version, v.language, v.title, "
+            "v.body, v.purposes, v.provider_id from document d join document_version v "
+            "on v.document_id = d.id where d.kind = %s and v.language = 'tr' "
+            "and (d.channel is null or d.channel = 3) order by d.id, v.language, v.version desc",
+            (kind,)).fetchall():
+        words = body or (old[5] + " Yeni cümle." if kind == "ETK_ONAYI" else old[5].replace(
+            "\\n\\n", " Bu cümle yenidir.\\n\\n", 1))
+        purposes = old[6] or [{"id": -old[0], "ground": "RIZA", "name": "Öneri hazırlanması"}]
+        conn.execute(
+            "insert into document_version (provider_id, document_id, version, language, title, "
+            "body, content_hash, purposes, renewal) values (%s, %s, %s, 'tr', %s, %s, "
+            "sha256(convert_to(%s, 'UTF8')), %s, %s)",
+            (old[7], old[0], old[2] + 1, old[4], words, words,
+             json.dumps(old[6] if kind != "ACIK_RIZA" else purposes), renewal))
 """
 
 
@@ -118,8 +174,8 @@ def link_in_the_mail(page: Page, house: Running) -> str:
 
 def violations(page: Page) -> list[str]:
     """What axe finds on a page as it is."""
-    page.evaluate(_AXE)
-    found: list[str] = page.evaluate(_RUN, ["", None])
+    load_axe(page)
+    found: list[str] = page.evaluate(_RUN, ["", None, []])
     return found
 
 
@@ -139,8 +195,11 @@ def test_from_the_mail_to_the_registry(page: Page, chromium: Browser, house: Run
     expect(page.get_by_role("status")).to_contain_text("E-posta almayı bıraktınız.")
     page.get_by_role("button", name="Rızayı geri al (Öneri hazırlanması)").click()
     expect(page.get_by_role("status")).to_contain_text("Rızanızı geri aldınız.")
+    page.get_by_role("link", name=re.compile("^Makbuz")).nth(1).click()
+    expect(page.get_by_role("heading", name="Onayınızı geri aldınız")).to_be_visible()
+    assert violations(page) == []
     with page.expect_download() as taken:
-        page.get_by_role("link", name=re.compile("^Makbuz")).nth(1).click()
+        page.get_by_role("link", name="İleti’nin kendi biçimiyle indir").click()
     receipt = json.loads(Path(taken.value.path()).read_text())
     assert [(line["channel"], line["status"]) for line in receipt["items"]] == [("EPOSTA", "RET")]
     assert inside(house, _GATE, MAIL) == "refused [4]"
@@ -151,14 +210,49 @@ def test_every_page_passes_axe_in_both_widths_and_languages(page: Page, house: R
     page.goto(link_in_the_mail(page, house))
     page.get_by_role("button", name="Tercihlerimi aç").click()
     home = page.url.partition("?")[0]
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for tail in ("", "/stop", "/history", "/data", "/add"):
-            for lang in ("", "?lang=en"):
-                page.goto(f"{home}{tail}{lang}")
+    for tail in ("", "/stop", "/history", "/data", "/add"):
+        for lang in ("", "?lang=en"):
+            page.goto(f"{home}{tail}{lang}")
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
                 assert violations(page) == [], (tail, lang, width)
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, (tail, lang, width)
+
+
+def test_a_new_version_asks_anew_and_the_answer_has_its_receipt(page: Page, house: Running
+                                                                ) -> None:
+    address = "nazli.yeni@example.com"
+    link = inside(house, _KNOWN, address)
+    inside(house, _GIVE.replace("test:preferences", "test:anew"), address)
+    inside(house, _ANEW)
+    page.goto(house.base + link[link.index("/t/l/"):])
+    page.get_by_role("button", name="Tercihlerimi aç").click()
+    home = page.url.partition("?")[0]
+    for lang in ("", "?lang=en"):
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(f"{home}{lang}")
+            expect(page.locator("#anew")).to_be_visible()
+            assert violations(page) == [], (lang, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(home)
+    expect(page.get_by_role("button", name=re.compile("^Yeni metinle almak istiyorum"))
+           ).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Okudum, anladım")).first.click()
+    expect(page.get_by_role("status")).to_contain_text("Okuduğunuz kaydedildi.")
+    page.get_by_role("button", name=re.compile("^Yeni metne rıza veriyorum")).click()
+    expect(page.get_by_role("status")).to_contain_text("Rızanız kaydedildi.")
+    page.get_by_role("link", name=re.compile("^Makbuz")).first.click()
+    expect(page.get_by_role("heading", name="Açık rıza verdiniz")).to_be_visible()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Dosya olarak indir (ISO/IEC TS 27560)").click()
+    receipt = json.loads(Path(taken.value.path()).read_text())
+    assert receipt["consent_records"][0]["event_history"][-1]["event_state"] == "dpv:ConsentGiven"
 
 
 def test_the_same_without_javascript(chromium: Browser, house: Running, page: Page) -> None:
@@ -190,7 +284,7 @@ def test_inside_the_shops_page_by_a_code(chromium: Browser, house: Running, page
 
     assert until(ask)
     assert violations(page) == []
-    found: Any = until(lambda: (new := codes(other, house)) != before and new)
+    found: Any = until(lambda: newer(other, house, before, "mail"))
     other.context.close()
     page.get_by_label("Kod", exact=True).fill("12")
     page.get_by_role("button", name="Tercihlerimi aç").click()
@@ -203,6 +297,14 @@ def test_inside_the_shops_page_by_a_code(chromium: Browser, house: Running, page
     row.first.get_by_label("Başka bir ad").fill("Nazlı Yeni")
     row.first.get_by_role("button", name="Almak istiyorum").click()
     expect(page.locator("ileti-preferences .said")).to_contain_text("E-posta onayınız kaydedildi.")
+    inside(house, _ANEW)
+    row.nth(1).get_by_role("button", name="Almak istiyorum").click()  # the sister brand's
+    expect(row.first).to_contain_text("Onay metni değişti")
+    expect(row.first.locator("ins")).to_contain_text("Yeni cümle")
+    assert violations(page) == []
+    row.first.get_by_role("button", name="Yeni metinle almak istiyorum").click()
+    expect(page.locator("ileti-preferences .said")).to_contain_text("E-posta onayınız kaydedildi.")
+    expect(row.first).not_to_contain_text("Onay metni değişti")
     row.first.get_by_role("button", name="Almayı bırak").click()
     expect(page.locator("ileti-preferences .said")).to_contain_text("E-posta almayı bıraktınız.")
     assert violations(page) == []

@@ -2,9 +2,10 @@
 
 An officer writes a notice, is told what is wrong with it, mends and publishes it; a visitor reads
 it, ticks a channel and an explicit consent, and proves the address; a new version must be told
-anew; the visitor withdraws in the preference centre; the officer takes the bundle; a page without a
-network says that it holds, and when one byte is changed, which record it is (issue: KVKK forms and
-proof).
+anew; the visitor withdraws in the preference centre; the officer takes the bundle of the consent,
+of the withdrawal and of the person; a page without a network says that each holds, with the root of
+the trial's time stamps from the simulator's page, and when one byte is changed, which record it is
+(issue: KVKK forms and proof).
 """
 
 from __future__ import annotations
@@ -108,10 +109,38 @@ def bundle_of(officer: Page, house: Running) -> bytes:
     return Path(taken.value.path()).read_bytes()
 
 
-def judged(stranger: Page, content: bytes) -> tuple[int, str]:
+def persons_bundle(officer: Page, house: Running) -> tuple[bytes, bytes]:
+    """The bundles of the newest act about personal data and of its person, whose page of the moment
+    says what held."""
+    officer.goto(f"{house.base}/kvkk/")
+    officer.locator("tbody tr", has_text="Rıza geri alındı").first.get_by_role("link").first.click()
+    assert until(lambda: officer.reload()
+                 and "mühürlendi" in officer.locator("main").inner_text().lower())
+    with officer.expect_download(timeout=30_000) as taken:
+        officer.get_by_role("button", name="Kanıt paketi").click()
+    act = Path(taken.value.path()).read_bytes()
+    officer.get_by_role("link", name="O tarihte durum neydi?").click()
+    expect(officer.locator("main")).to_contain_text("Açık rıza geçerli değildi")
+    expect(officer.locator("main")).to_contain_text("Kişi bilgilendirilmişti")
+    with officer.expect_download(timeout=30_000) as taken:
+        officer.get_by_role("button", name="Kişinin kanıt paketi").click()
+    return act, Path(taken.value.path()).read_bytes()
+
+
+def trial_root(visitor: Page, house: Running) -> bytes:
+    """The root of the simulator's time stamps, as its page gives it out."""
+    visitor.goto(house.simulator)
+    with visitor.expect_download(timeout=15_000) as taken:
+        visitor.get_by_role("button", name="Deneme kökünü indir").click()
+    return Path(taken.value.path()).read_bytes()
+
+
+def judged(stranger: Page, content: bytes, root: bytes) -> tuple[int, str]:
     """Outcome and words of the page, which has no network."""
     stranger.goto("about:blank")
     stranger.goto(PAGE.as_uri())
+    stranger.set_input_files("#ca", {"name": "kok.pem", "mimeType": "", "buffer": root})
+    stranger.wait_for_function("given.ca !== null")
     stranger.set_input_files("#bundle", {"name": "kanit.zip", "mimeType": "", "buffer": content})
     stranger.wait_for_selector("#result[data-outcome]")
     return (int(stranger.get_attribute("#result", "data-outcome") or 9),
@@ -153,13 +182,22 @@ def test_from_the_officers_text_to_a_strangers_judgement(
     officer.goto(f"{house.base}/kvkk/yenilenecekler")
     expect(officer.locator("main")).to_contain_text("Aydınlatma metni")
 
-    content = bundle_of(officer, house)
+    content, root = bundle_of(officer, house), trial_root(visitor, house)
+    assert b"# DENEME" in root
     stranger = tab(chromium, offline=True)
-    outcome, words = judged(stranger, content)
-    assert (outcome, "değiştirilmiş" in words) == (3, False)
+    outcome, words = judged(stranger, content, root)
+    assert (outcome, "değiştirilmiş" in words) == (0, False), words
+    assert stranger.text_content("#verdict") == "Kanıt geçerli."
     forged, number = one_byte_changed(content)
-    outcome, words = judged(stranger, forged)
+    outcome, words = judged(stranger, forged, root)
     assert outcome == 1
     assert number in words
+    for other in persons_bundle(officer, house):
+        outcome, words = judged(stranger, other, root)
+        assert (outcome, "değiştirilmiş" in words) == (0, False), words
+        forged, number = one_byte_changed(other)
+        outcome, words = judged(stranger, forged, root)
+        assert outcome == 1
+        assert number in words
     for page in (officer, visitor, stranger):
         page.context.close()

@@ -56,7 +56,7 @@ PAGES = (  # lists and forms of one make are looked at once
     "/kullanicilar/edit/{user}", "/roller/", "/denetim/list/", "/denetim/show/{audit}",
     "/api-hesaplari/list/", "/api-hesaplari/show/{account}", "/api-hesaplari/edit/{account}",
     "/siteler/show/{site}", "/siteler/edit/{site}", "/metinler/show/{document}", "/hesabim/",
-    "/boyle-bir-sayfa-yok",
+    "/onaylar/", "/imza/", "/boyle-bir-sayfa-yok",
 )
 FORMS = ("/markalar/add", "/bayiler/add", "/kullanicilar/add", "/siteler/add", "/metinler/add",
          "/api-hesaplari/add")

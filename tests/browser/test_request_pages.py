@@ -20,7 +20,7 @@ from ileti.requests.numbers import case_number, case_of, form_path
 from ileti.requests.people import Person
 from ileti.requests.sealing import MAIL_PURPOSE, unseal
 from ileti.requests.vocabulary import Way
-from tests.browser.axe import THEMES, WIDTHS, browsing, faults, serving
+from tests.browser.axe import THEMES, WIDTHS, browsing, faults, serving, wait_until_checked
 from tests.channels.test_send import Gateway
 from tests.panel.people import sign_in, take, user_with
 from tests.requests.conftest import TCKN, new_mail, verified
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_at_the_desk(
         for name, path in PAGES:
             mark = "&" if "?" in path else "?"
             page.goto(f"{path.format(**house)}{mark}_l_={language}")
-            page.wait_for_load_state("networkidle")
+            wait_until_checked(page)
             assert (path, faults(page)) == (path, [])
             shoot(page, f"{name}-{language}")
 

@@ -10,6 +10,7 @@ import struct
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from ileti.consents import bundle as bundling
 from ileti.consents.vocabulary import LABELS, Channel, RecipientType, Source, Standing, Status
 from ileti.evidence import stamping
 from ileti.evidence import verifier as judge
-from ileti.kvkk.vocabulary import Act
+from ileti.kvkk.vocabulary import Act, Extent
 from ileti.simulator.authority import authority
 from tests.browser.axe import faults
 from tests.evidence.conftest import (  # noqa: F401 - fixtures
@@ -46,6 +47,15 @@ from tests.evidence.test_bundle import (  # noqa: F401
     with_scans,
 )
 from tests.evidence.test_bundle_lists import of_a_list  # noqa: F401
+from tests.evidence.test_bundle_persons import ACT_ATTACKS, known, whole  # noqa: F401
+from tests.evidence.test_bundle_signed import (
+    FORGERIES,
+    IYS_ATTACKS,
+    SIGNING,
+    forged,
+    published,
+    with_iys,  # noqa: F401
+)
 from tools.verify_page import PAGE, fitting
 
 pytestmark = pytest.mark.browser
@@ -61,25 +71,48 @@ def genuine(request: Any, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
+@contextmanager
+def opened(chromium: Any, address: str = PAGE.as_uri()) -> Iterator[Any]:
     """The page from its file, without a network."""
     context = chromium.new_context(offline=True, locale="tr-TR", reduced_motion="reduce")
-    opened = context.new_page()
-    opened.asked, opened.faults = [], []
-    opened.on("request", lambda request: opened.asked.append(request.url))
-    opened.on("pageerror", lambda error: opened.faults.append(str(error)))
-    opened.on("console", lambda line: opened.faults.append(line.text)
-              if line.type == "error" else None)
-    opened.goto(PAGE.as_uri())
-    yield opened
-    assert opened.faults == []
-    assert all(url.startswith("file:") for url in opened.asked)
-    context.close()
+    page = context.new_page()
+    page.asked, page.faults = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda line: page.faults.append(line.text)
+            if line.type == "error" else None)
+    page.goto(address)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def is_quiet(page: Any) -> None:
+    """No script failed, and nothing but the file was asked for."""
+    assert page.faults == []
+    assert all(url.startswith("file:") for url in page.asked)
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """The page, opened for one test."""
+    with opened(chromium) as page:
+        yield page
+        is_quiet(page)
 
 
 def give(page: Any, kind: str, content: bytes, name: str = "x") -> None:
     page.set_input_files(f"#{kind}", {"name": name, "mimeType": "", "buffer": content})
+
+
+def lines_of(page: Any) -> tuple[int, list[Line]]:
+    """The verdict and the lines that stand on the page."""
+    return int(page.get_attribute("#result", "data-outcome")), [
+        (good, about, text, outside) for good, about, text, outside in page.evaluate(
+            "Array.from(document.querySelectorAll('#checks li'), one => [one.dataset.good === "
+            "'true', one.dataset.about, one.querySelector('.told').textContent, "
+            "one.dataset.outside === 'true'])")]
 
 
 @pytest.fixture
@@ -87,22 +120,44 @@ def check(page: Any) -> Check:
     """Outcome and lines of the page, in English, as the program gives them."""
 
     def run(bundle: bytes, *, ca: bytes | None = None, against: bytes | None = None,
-            language: str = "en") -> tuple[int, list[Line]]:
+            keys: bytes | None = None, language: str = "en") -> tuple[int, list[Line]]:
         page.goto("about:blank")
         page.goto(PAGE.as_uri() + ("#en" if language == "en" else ""))
-        for kind, content in (("ca", ca), ("against", against)):
+        for kind, content in (("ca", ca), ("against", against), ("keys", keys)):
             if content is not None:
                 give(page, kind, content)
                 page.wait_for_function("kind => given[kind] !== null", arg=kind)
         give(page, "bundle", bundle, "kanit.zip")
         page.wait_for_selector("#result[data-outcome]")
-        return int(page.get_attribute("#result", "data-outcome")), [
-            (good, about, text, outside) for good, about, text, outside in page.evaluate(
-                "Array.from(document.querySelectorAll('#checks li'), one => [one.dataset.good === "
-                "'true', one.dataset.about, one.querySelector('.told').textContent, "
-                "one.dataset.outside === 'true'])")]
+        return lines_of(page)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def standing(chromium: Any) -> Iterator[dict[str, Any]]:
+    """The page by language, opened once; in English with the authority given."""
+    with opened(chromium) as turkish, opened(chromium, PAGE.as_uri() + "#en") as english:
+        give(english, "ca", authority().bundle.encode())
+        english.wait_for_function("given.ca !== null")
+        yield {"tr": turkish, "en": english}
+
+
+@pytest.fixture
+def check_again(standing: dict[str, Any]) -> Iterator[Check]:
+    """As ``check`` with the authority, or in Turkish without; on a page that has shown others."""
+
+    def run(bundle: bytes, language: str = "en") -> tuple[int, list[Line]]:
+        page = standing[language]
+        page.evaluate("shown = null")
+        give(page, "bundle", bundle, "kanit.zip")
+        page.wait_for_function("size => shown && shown.bundle.digest === size",
+                               arg=sha256(bundle).hexdigest())
+        return lines_of(page)
+
+    yield run
+    for page in standing.values():
+        is_quiet(page)
 
 
 def program(path: Path, language: str = "en", **more: Any) -> tuple[int, list[Line]]:
@@ -115,6 +170,12 @@ def program(path: Path, language: str = "en", **more: Any) -> tuple[int, list[Li
         (one.good, one.about, one.tr if language == "tr" else one.en, one.outside) for one in said]
 
 
+def program_alike(path: Path, **more: Any) -> tuple[int, list[Line]]:
+    """What the program says, as far as the page can say the same."""
+    code, lines = program(path, **more)
+    return code, alike(lines)
+
+
 def alike(lines: list[Line]) -> list[Line]:
     """What is left to openssl's own words on one side, and to options on the other, is left out."""
     told = []
@@ -123,6 +184,28 @@ def alike(lines: list[Line]) -> list[Line]:
             text = begin if text.startswith(begin) else text
         told.append((good, about, text.removesuffix(" (--ca)"), outside))
     return told
+
+
+def test_it_holds_a_persons_bundle_with_form_texts_and_files(
+        whole: Path, check: Check) -> None:  # noqa: F811
+    ca = authority().bundle.encode()
+    code, lines = check(whole.read_bytes(), ca=ca)
+    assert (code, alike(lines)) == (0, alike(program(whole, ca=ca)[1]))
+    assert [text for _, about, text, _ in lines if about == "files"] == [
+        "2 files and texts of forms are those that records name"]
+
+
+@pytest.mark.parametrize("attack", ACT_ATTACKS)
+def test_it_finds_and_names_every_attack_on_a_persons_bundle(
+        whole: Path, check_again: Check, attack: str) -> None:  # noqa: F811
+    forge, expected = ACT_ATTACKS[attack]
+    files = unpack(whole)
+    forge(files)
+    forged = pack(files, whole)
+    ca = authority().bundle.encode()
+    code, lines = check_again(forged.read_bytes())
+    assert (code, alike(lines)) == (1, alike(program(forged, ca=ca)[1]))
+    assert any(not good and expected in text for good, _, text, _ in lines)
 
 
 def test_it_says_what_the_program_says_of_a_genuine_bundle(genuine: Path, check: Check) -> None:
@@ -137,13 +220,14 @@ def test_it_says_what_the_program_says_of_a_genuine_bundle(genuine: Path, check:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_it_finds_and_names_every_attack(genuine: Path, check: Check, attack: str) -> None:
+def test_it_finds_and_names_every_attack(
+        genuine: Path, check_again: Check, attack: str) -> None:
     forge, expected = ATTACKS[attack]
     files = unpack(genuine)
     forge(files)
     forged = pack(files, genuine)
     ca = authority().bundle.encode()
-    code, lines = check(forged.read_bytes(), ca=ca)
+    code, lines = check_again(forged.read_bytes())
     assert (code, alike(lines)) == (1, alike(program(forged, ca=ca)[1]))
     assert any(not good and expected in text for good, _, text, _ in lines)
 
@@ -165,15 +249,60 @@ def test_it_holds_with_proof_files(with_files: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("attack", LINK_ATTACKS)
 def test_it_finds_and_names_every_attack_on_proof_files(
-        with_files: Path, check: Check, attack: str) -> None:
+        with_files: Path, check_again: Check, attack: str) -> None:
     forge, expected = LINK_ATTACKS[attack]
     files = unpack(with_files)
     forge(files)
     forged = pack(files, with_files)
     ca = authority().bundle.encode()
-    code, lines = check(forged.read_bytes(), ca=ca)
+    code, lines = check_again(forged.read_bytes())
     assert (code, alike(lines)) == (1, alike(program(forged, ca=ca)[1]))
     assert any(not good and expected in text for good, _, text, _ in lines)
+
+
+@pytest.mark.parametrize("how", ["kept", "as before", "another's"])
+@pytest.mark.parametrize("deed", FORGERIES)
+def test_no_forgery_beside_the_seals_passes_for_proof(
+        whole: Path, check_again: Check, deed: str, how: str) -> None:  # noqa: F811
+    path = forged(whole, deed, how)
+    code, lines = check_again(path.read_bytes())
+    assert (code, alike(lines)) == program_alike(path, ca=authority().bundle.encode())
+    assert code in (1, 4)
+
+
+@pytest.mark.parametrize("how", ["as it is", *SIGNING])
+def test_it_compares_the_key_with_those_named(
+        whole: Path, check: Check, how: str) -> None:  # noqa: F811
+    path = whole if how == "as it is" else forged(whole, "the pages", how)
+    given = {"ca": authority().bundle.encode(), "keys": published()}
+    code, lines = check(path.read_bytes(), **given)
+    assert (code, alike(lines)) == program_alike(path, **given)
+    assert code == (0 if how == "as it is" else 1)
+
+
+@pytest.mark.parametrize("attack", [None, *IYS_ATTACKS])
+def test_it_asks_what_iys_stamped(
+        with_iys: Callable[..., Path], check: Check, attack: str | None) -> None:  # noqa: F811
+    path, ca = with_iys(attack), authority().bundle.encode()
+    code, lines = check(path.read_bytes(), ca=ca)
+    assert (code, alike(lines)) == program_alike(path, ca=ca)
+    assert code == (1 if attack else 0)
+
+
+def test_its_ed25519_is_that_of_the_program(page: Any) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    for n in range(12):
+        key, message = Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32), bytes(n * 9)
+        signature, public = bytearray(key.sign(message)), key.public_key().public_bytes_raw()
+        for spoil in (None, n, 32 + n, 63):
+            made = bytearray(signature)
+            if spoil is not None:
+                made[spoil] ^= 1 << (n % 8)
+            said = page.evaluate(
+                "([key, text, sign]) => signedEd25519(...[key, text, sign].map(unhex))",
+                [public.hex(), message.hex(), made.hex()])
+            assert said is judge.signed(public, message, bytes(made)) is (spoil is None)
 
 
 @pytest.mark.parametrize("name", ["entries/0001.json", "seals/chain.jsonl", "README.txt",
@@ -299,13 +428,13 @@ def _bad_zips(files: Files) -> dict[str, bytes]:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_what_is_no_bundle_is_said_so(genuine: Path, check: Check, page: Any, tmp_path: Path
-                                      ) -> None:
+def test_what_is_no_bundle_is_said_so(
+        genuine: Path, check_again: Check, standing: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
     for name, content in _bad_zips(unpack(genuine)).items():
         path.write_bytes(content)
-        assert (name, *check(content, language="tr")) == (name, 2, [])
-        assert page.text_content("#verdict") == "Bu bir kanıt paketi değil."
+        assert (name, *check_again(content, language="tr")) == (name, 2, [])
+        assert standing["tr"].text_content("#verdict") == "Bu bir kanıt paketi değil."
         if name != "another kind of packing":
             assert (name, program(path)) == (name, (2, []))
 
@@ -335,7 +464,7 @@ def test_without_the_browsers_digests_it_says_the_same_and_checks_no_signature(
     page.add_init_script("Object.defineProperty(crypto, 'subtle', {value: undefined})")
     code, lines = check(_kept["zip"], ca=authority().bundle.encode())
     assert code == 3
-    assert sum("this browser checks no signatures" in text for _, _, text, _ in lines) == 2
+    assert sum("this browser checks no signatures" in text for _, _, text, _ in lines) == 3
     assert "openssl ts -verify -data seal.json -in stamps/000000001.tsr" in (
         page.text_content("#checks pre"))
     sizes = [*range(150), 1_000, 65_536]
@@ -363,6 +492,7 @@ def test_words_are_those_of_the_vocabulary(page: Any) -> None:
         Channel, RecipientType, Status, Standing, Source) for word in kind}
     words |= {word.name: [word.tr, word.en] for word in Act}
     assert page.evaluate("WORDS") == words
+    assert page.evaluate("EXTENTS") == [[word.tr, word.en] for word in Extent]
 
 
 def test_the_policy_fits_and_lets_nothing_in_or_out(page: Any) -> None:
@@ -467,9 +597,7 @@ def test_a_print_holds_every_record_that_is_shown(genuine: Path, page: Any) -> N
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(genuine: Path, page: Any, check: Check, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(genuine: Path, page: Any, check: Check) -> None:
     assert faults(page) == []
     files = unpack(genuine)
     ATTACKS["another choice"][0](files)
@@ -486,8 +614,8 @@ def test_it_knows_the_files_of_whole_lists_too(of_a_list: Path, check: Check) ->
     without = {name: content for name, content in unpack(of_a_list).items()
                if not name.startswith("proofs/")}
     ca = authority().bundle.encode()
-    for path, told in ((of_a_list, "1 files prove"),
-                       (pack(without, of_a_list), "1 files that prove")):
+    for path, outcome, told in ((of_a_list, 0, "1 files prove"),
+                                (pack(without, of_a_list), 1, "a file that record")):
         code, lines = check(path.read_bytes(), ca=ca)
-        assert (code, alike(lines)) == (0, alike(program(path, ca=ca)[1]))
+        assert (code, alike(lines)) == (outcome, alike(program(path, ca=ca)[1]))
         assert any(text.startswith(told) for _, _, text, _ in lines)

@@ -38,7 +38,8 @@ def house(app: Any) -> Iterator[dict[str, Any]]:
             ("deadline.overdue", False, None, None, False, 0))):
         db.connection().execute(
             "insert into webhook_delivery (provider_id, webhook_id, event_id, event, about, body, "
-            "sent_at, status, problem, dead, tries) values (%s, %s, %s, %s, 'Defne Ev · 12', '{}', "
+            "sent_at, status, problem, dead, tries) values (%s, %s, %s, %s, 'Defne Ev · 12', "
+            "'{\"brand\": {\"brandCode\": 1}}', "
             "case when %s then now() end, %s, %s, %s, %s)",
             (place.provider_id, hook, f"evt_{n}", event, sent, status, problem, dead, tries))
     with serving(app) as base:

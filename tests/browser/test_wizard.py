@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import faults
-from tests.browser.test_main_job import codes, log_in, registry, until
+from tests.browser.test_main_job import codes, log_in, newer, registry, until
 from tests.running import Running, start
 
 pytestmark = pytest.mark.browser
@@ -70,9 +70,10 @@ def look(page: Page, name: str) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    """A button or a link in the page's own part."""
+    """A button or a link in the page's own part, and the page it leads to."""
     main = page.locator("main")
-    main.get_by_role("button", name=name).or_(main.get_by_role("link", name=name)).first.click()
+    with page.expect_navigation():
+        main.get_by_role("button", name=name).or_(main.get_by_role("link", name=name)).first.click()
 
 
 def done(page: Page) -> list[str]:
@@ -179,7 +180,7 @@ def test_from_an_empty_installation_to_the_first_consent_at_iys(
     visitor.get_by_role("button", name="Üye ol").click()
     expect(visitor.get_by_label("Telefonunuza gelen kod")).to_be_visible()
     other = visitor.context.new_page()
-    found = until(lambda: (new := codes(other, house)) != before and new)
+    found = until(lambda: newer(other, house, before, "phone", "mail"))
     visitor.get_by_label("Telefonunuza gelen kod").fill(found["phone"])
     visitor.get_by_label("E-postanıza gelen kod").fill(found["mail"])
     visitor.get_by_role("button", name="Doğrula", exact=True).click()

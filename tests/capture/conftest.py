@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
-from ileti.capture import sites
+from ileti.capture import dealercodes, sites
 from ileti.capture.endpoints import application
 from ileti.capture.limits import counters
-from ileti.core import clock
+from ileti.core import clock, db
 from ileti.core.secrets import secrets
+from ileti.documents.publish import publish_standard_texts
+from tests.panel.people import dealer_of
 
 ORIGIN = "https://magaza.ornek.test"
 SECRET = "a-secret-of-the-test-site"
@@ -179,3 +182,29 @@ def entries(conn: Any, place: Any) -> Callable[[], list[tuple[int, ...]]]:
         return [tuple(row) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def kiosk(place: Any, database: str) -> int:
+    """A dealer's kiosk whose texts have been on show for twenty days."""
+    publish_standard_texts(place.provider_id, place.brand_id)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(
+            "update document_version set effective_from = now() - interval '20 days', "
+            "published_at = now() - interval '20 days' where document_id in "
+            "(select id from document where provider_id = %s)", (place.provider_id,))
+    dealer = dealer_of(place)
+    row = db.connection().execute(
+        "insert into site (provider_id, brand_id, dealer_id, name, kind, public_key) "
+        "values (%s, %s, %s, 'Bornova Akasya · kiosk', 'kiosk', gen_random_uuid()) returning id",
+        (place.provider_id, place.brand_id, dealer)).fetchone()
+    sites.forget_sites()
+    return int(row[0])
+
+
+@pytest.fixture
+def device(app: Any, kiosk: int) -> Any:
+    """A tablet at the kiosk's counter that has just had contact."""
+    from .kiosk_device import Device
+
+    return Device(app.test_client(), dealercodes.path_of(kiosk)).load()

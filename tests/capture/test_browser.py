@@ -43,7 +43,7 @@ def server(app: Any) -> Iterator[str]:
         return (application if lean else app)(environ, start)
 
     made = make_server("127.0.0.1", 0, both, threaded=True)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{made.server_port}"
     made.shutdown()
 

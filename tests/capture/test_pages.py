@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from config import settings
 from ileti.capture import demo, pages
 from ileti.capture.receipts import check_receipt
+from ileti.channels.base import MessageKind
+from ileti.channels.confirm import confirm_forgotten
 from ileti.channels.render import refuse_url
 from ileti.channels.send import send_waiting
 from ileti.core import clock
@@ -161,6 +163,19 @@ def test_one_press_refuses_at_once_for_that_channel_only(
                           "where provider_id = %s order by channel",
                           (place.provider_id,)).fetchall()
     assert states == [(2, 1, 6, 1), (3, 2, 6, 1)]
+
+
+def test_a_refusal_by_the_link_of_a_mail_has_its_receipt_by_mail_once(
+    visitor: FlaskClient, consented: tuple[str, str], conn: Any, place: Any
+) -> None:
+    for _ in range(2):
+        visitor.post(consented[0])
+    for minutes in (3, 6):
+        with clock.freeze(clock.now() + timedelta(minutes=minutes)):
+            confirm_forgotten(timedelta(minutes=30))
+    assert conn.execute("select channel, count(*) from message where provider_id = %s "
+                        "and kind = %s group by 1", (place.provider_id, int(MessageKind.ACTS))
+                        ).fetchall() == [(3, 1)]
 
 
 def test_pressing_twice_is_one_refusal(

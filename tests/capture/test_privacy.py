@@ -93,17 +93,36 @@ def test_the_code_keeps_the_moment_of_the_tick(
     assert rows[0][1] < rows[1][1]
 
 
-def test_r60_the_notice_comes_before_everything_on_its_form(
+def test_r60_what_was_read_after_a_consent_is_dated_when_it_was_read(
+    visitor: Browser, document: int, conn: Any, place: Any, code_of: CodeOf
+) -> None:
+    began = clock.now() - timedelta(minutes=10)
+    with clock.freeze(began):
+        body = visitor.filled("MESAJ", privacy=[ticked(document)], shownAt=began.isoformat())
+    at = {name: began + timedelta(minutes=n) for name, n in (("given", 2), ("read", 5))}
+    for one in (*body["choices"], *body["privacy"]):
+        one["at"] = at["given"].isoformat()
+    body["notice"] = {"at": at["read"].isoformat(), "extent": "opened"}
+    handle = visitor.post("submissions", body).body["handle"]
+    visitor.post("confirmations", {
+        "handle": handle, "codes": [{"to": "phone", "code": code_of("phone")}]})
+    rows = conn.execute("select act, act_at from kvkk_entry where provider_id = %s order by id",
+                        (place.provider_id,)).fetchall()
+    read, given = (clock.whole_second(at[name]) for name in ("read", "given"))
+    assert rows == [(2, read), (3, given)] * 2
+    assert untold(conn, since=began, provider_id=place.provider_id) == []
+
+
+def test_r60_a_notice_that_was_shown_comes_before_everything_on_its_form(
     visitor: Browser, document: int, conn: Any, place: Any
 ) -> None:
-    late = {"at": clock.now().isoformat(), "extent": "opened"}
-    visitor.submit("MESAJ", "EPOSTA", privacy=[ticked(document, 1)], notice=late)
+    visitor.submit("MESAJ", "EPOSTA", privacy=[ticked(document, 1)], notice={"extent": "opened"})
     row = conn.execute(
-        "select count(*) filter (where act = 2), count(*) filter (where act = 3), "
+        "select count(*) filter (where act = 1), count(*) filter (where act = 3), "
         "bool_and(n.at <= k.act_at), bool_and(n.at <= (select min(consent_date) from "
         "consent_entry e where e.provider_id = k.provider_id)) from kvkk_entry k cross join "
         "lateral (select min(o.act_at) as at from kvkk_entry o where o.provider_id = "
-        "k.provider_id and o.recipient_id = k.recipient_id and o.act = 2) n "
+        "k.provider_id and o.recipient_id = k.recipient_id and o.act = 1) n "
         "where k.provider_id = %s", (place.provider_id,)).fetchone()
     assert row == (2, 2, True, True)
 
@@ -183,6 +202,22 @@ def test_r13_a_notice_read_by_nobody_known_is_an_act_of_nobody(
     assert [one.body["privacy"][0]["act"] for one in (read, seen)] == ["READ", "SHOWN"]
     assert "to" not in read.body["privacy"][0]
     assert acts(conn, place) == [(2, 3, 0, False), (1, 2, 0, False)]
+
+
+def test_r60_a_form_in_another_language_shows_the_notice_there_is(
+    place: Any, conn: Any, new_site: Make
+) -> None:
+    key = new_site(place)
+    site = sites.find_site(key)
+    turkish = site.notices["tr"]
+    del site.notices["en"]  # as one that was never written
+    sites._notice_in_every_language(site)
+    visitor = Browser(key)
+    form = visitor.form("en")
+    assert form["notice"]["url"].endswith(f"/n/{turkish.id}")
+    assert visitor.post("submissions", visitor.filled() | {"token": form["token"]}).status == 201
+    assert conn.execute("select distinct text_id from kvkk_entry where provider_id = %s",
+                        (place.provider_id,)).fetchall() == [(turkish.id,)]
 
 
 def test_nothing_on_a_form_without_a_notice_is_no_act(

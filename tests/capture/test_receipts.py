@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ileti.capture.receipts import canonical, receipt_number, submission_of
@@ -21,6 +21,8 @@ def test_every_number_can_be_turned_back(number: int) -> None:
     assert submission_of(text.lower().replace("-", " ")) == number
 
 
+# the first text makes Hypothesis's table of letters, seconds on a machine that is busy
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text("abcXYZ", min_size=1), st.text() | st.integers(0, 2**53 - 1)
                        | st.lists(st.dictionaries(st.sampled_from(["leaf", "a"]), st.text()))))
 def test_the_signed_form_is_rfc_8785(body: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ import pytest
 from config import settings
 from ileti.capture import sites
 from ileti.capture.seed import DEALER_SITE_KEY, SITE_KEY, seed_demo
+from ileti.channels import accounts
+from ileti.consents.vocabulary import Channel
 from ileti.tenancy.identifiers import is_mersis, is_tckn, is_vkn
 from ileti.tenancy.places import town
 
@@ -34,7 +36,7 @@ def told() -> Any:
             """Quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield got, server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -46,8 +48,30 @@ def test_the_same_seed_twice_changes_nothing(database: str, conn: Any, told: Any
     first = seed_demo(given)
     assert seed_demo(given) == first
     assert set(first["dealers"]) == {"bayi-a", "bayi-b"}
-    assert [path for path, _ in got] == ["/_control/provider"] * 2
-    assert got[0][1] == got[1][1]
+    each = ["/_control/provider", "/_control/gateway", "/_control/gateway"]
+    assert [path for path, _ in got] == each * 2
+    assert got[:3] == got[3:]
+
+
+def test_the_accounts_are_opened_once_and_learn_where_the_simulator_is(database: str, conn: Any
+                                                                       ) -> None:
+    for port in (9, 9, 11):
+        made = seed_demo(settings().model_copy(update={"iys_simulator_port": port}))
+    rows = conn.execute("select a.id, a.kind, a.exempt, a.sealed, s.title, s.state "
+                        "from gateway_account a join sender s on s.account_id = a.id "
+                        "where a.provider_id = %s order by a.rank", (made["provider"],)).fetchall()
+    assert [(row[1], row[2], row[4], row[5]) for row in rows] == [
+        ("netgsm", False, "LIMAN KAHVE", 2), ("verimor", False, "LIMAN KAHVE", 2)]
+    assert all(":11/gw/" in accounts.opened(row[3])["url"] for row in rows)
+    assert conn.execute("select count(*) from sender_event where provider_id = %s",
+                        (made["provider"],)).fetchone() == (4,)
+
+
+def test_a_commercial_mail_has_a_way_and_a_code_none_but_the_demos_own(database: str) -> None:
+    made = seed_demo(settings().model_copy(update={"iys_simulator_port": 9}))
+    place = (made["provider"], made["brands"]["Liman Kahve"], Channel.EPOSTA)
+    assert [one.kind for one in accounts.roads(*place, commercial=True)] == ["smtp"]
+    assert accounts.roads(*place, commercial=False) == []
 
 
 def test_the_simulator_being_away_stops_nobody(database: str) -> None:

@@ -15,6 +15,7 @@ from config import settings
 from ileti.capture import api_pages, takeaway
 from ileti.channels.render import receipt_url
 from ileti.consents import consentreceipt
+from ileti.core import clock
 from ileti.core.crypto import verify_signature
 from ileti.core.errors import NotAllowed, NotFound
 from ileti.core.secrets import secrets
@@ -31,7 +32,7 @@ def visitor(app: Any) -> FlaskClient:
 @pytest.fixture
 def verified(browser: Browser, code_of: Callable[[str], str]) -> dict[str, Any]:
     """The receipt of an act of two boxes, of which the phone's was verified."""
-    body = browser.filled("MESAJ", "EPOSTA", notice={"at": "2026-11-23T13:57:48+03:00"})
+    body = browser.filled("MESAJ", "EPOSTA", notice={"at": clock.now().isoformat()})
     sent = browser.post("submissions", body).body
     browser.post("confirmations", {"handle": sent["handle"], "codes": [
         {"to": "phone", "code": code_of("phone")}]})

@@ -143,10 +143,46 @@ def test_r12_a_box_without_a_time_is_refused(browser: Browser) -> None:
 
 
 def test_after_a_renewed_form_the_ticks_may_be_older_than_the_token(browser: Browser) -> None:
-    old = (clock.now() - timedelta(hours=2)).isoformat()
-    body = browser.filled("MESAJ", shownAt=old)
-    body["choices"][0]["at"] = (clock.now() - timedelta(hours=1)).isoformat()
+    first, ticked = browser.form()["token"], clock.now()
+    for hours in (1, 2):  # renewed twice
+        with clock.freeze(ticked + timedelta(hours=hours)):
+            first = browser.call("GET", "form", query=f"lang=tr&form={first}").body["token"]
+            body = browser.filled("MESAJ", shownAt=ticked.isoformat(), token=first)
+            body["choices"][0]["at"] = ticked.isoformat()
+    with clock.freeze(ticked + timedelta(hours=2, seconds=5)):
+        assert browser.post("submissions", body).status == 201
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("which", ["none", "forged", "other language", "other site", "too old"])
+def test_r08_no_tick_is_older_than_the_form_it_stands_on(
+    browser: Browser, entries: Entries, which: str, place: Any, new_site: Callable[..., str]
+) -> None:
+    began = clock.now() - timedelta(hours=25 if which == "too old" else 6)
+    with clock.freeze(began):
+        of = Browser(new_site(place)) if which == "other site" else browser
+        first = of.form("en" if which == "other language" else "tr")["token"]
+    first = {"none": "", "forged": first[:-4] + "AAAA"}.get(which, first)
+    token = browser.call("GET", "form", query=f"lang=tr&form={first}").body["token"]
+    ago = (began + timedelta(minutes=1)).isoformat()
+    body = browser.filled("MESAJ", shownAt=ago, token=token)
+    body["choices"][0]["at"] = ago
+    answer = browser.post("submissions", body)
+    assert answer.status == 422
+    assert {one["code"] for one in answer.body["errors"]} == {"no_interaction", "too_early"}
+    read = browser.filled(token=token, notice={"at": ago, "extent": "opened"})
+    assert browser.post("submissions", read).body["errors"][0]["field"] == "notice"
+    assert entries() == []
+
+
+def test_a_clock_that_is_two_minutes_slow_is_still_a_clock(browser: Browser) -> None:
+    body = browser.filled("MESAJ", shownAt=(clock.now() - timedelta(seconds=110)).isoformat())
+    body["choices"][0]["at"] = (clock.now() - timedelta(seconds=100)).isoformat()
     assert browser.post("submissions", body).status == 201
+
+
+def test_the_form_tells_our_clock_so_that_a_page_can_set_its_own(browser: Browser) -> None:
+    assert abs(browser.form()["now"] - clock.now().timestamp() * 1_000) < 5_000
 
 
 def test_an_expired_token_is_gone_and_a_forged_one_is_not_allowed(browser: Browser) -> None:

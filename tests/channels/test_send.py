@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from aiosmtpd.controller import Controller
+from rq.timeouts import JobTimeoutException
 
 from config import settings
 from ileti.channels import send
@@ -24,6 +26,7 @@ from ileti.core import clock
 from ileti.core.secrets import secrets
 from ileti.kvkk.ledger import record as record_acts
 from ileti.kvkk.vocabulary import Act
+from tests.channels.smtpsink import Scripted, willing
 from tests.kvkk.house import act, click, text
 
 
@@ -367,3 +370,141 @@ def test_production_never_sends_into_the_demos_phone() -> None:
     assert gateway_for(Channel.MESAJ, real).name == "none"
     assert gateway_for(Channel.EPOSTA, real).name == "smtp"
     assert gateway_for(Channel.MESAJ, settings()).name == "demo"
+
+
+# -- what may have gone out ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Scripted, str]]:
+    """A mail server that takes the mail and never answers its last dot; and its URL."""
+    monkeypatch.setattr("ileti.channels.gateways.smtp.DOT_SECONDS", 0.2)
+    dots: list[str] = []
+    over = threading.Event()
+
+    def answer(verb: str, mails: int) -> str | None:
+        if verb == "DOT":
+            dots.append(verb)
+            over.wait(20)
+            return None
+        return willing(verb, mails)
+
+    made = Scripted(answer)
+    made.dots = dots  # type: ignore[attr-defined]
+    yield made, f"smtp://127.0.0.1:{made.server.port}"
+    over.set()
+    made.close()
+
+
+def again(conn: Any, message: int) -> None:
+    """Let a message be due once more."""
+    conn.execute("update outbox set next_at = now() where topic = 2 and ref_id = %s", (message,))
+
+
+def test_a_server_silent_after_the_dot_gets_a_confirmation_once_and_it_stands_in_doubt(
+    silent: tuple[Any, str], write: Callable[..., int], conn: Any
+) -> None:
+    server, url = silent
+    carry(Channel.EPOSTA, SmtpGateway(url, "izin@ornek.com.tr"))
+    try:
+        message = write()
+        assert send.send_waiting()["parked"] == 1
+        for _ in range(3):
+            again(conn, message)
+            send.send_waiting()
+    finally:
+        carry(Channel.EPOSTA, None)
+    assert len(server.dots) == 1
+    assert row(conn, message)[1].startswith(send.DOUBT)
+    assert row(conn, message)[0] is False
+
+
+def test_a_code_whose_mail_is_in_doubt_is_tried_again(
+    silent: tuple[Any, str], write: Callable[..., int], conn: Any
+) -> None:
+    server, url = silent
+    carry(Channel.EPOSTA, SmtpGateway(url, "izin@ornek.com.tr"))
+    try:
+        message = write(kind=MessageKind.CODE)
+        assert send.send_waiting()["retry"] == 1
+        again(conn, message)
+        assert send.send_waiting()["retry"] == 1
+    finally:
+        carry(Channel.EPOSTA, None)
+    assert len(server.dots) == 2
+
+
+@pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT", "DATA"])
+def test_a_mail_server_that_breaks_before_the_dot_is_tried_again(
+    write: Callable[..., int], conn: Any, verb: str
+) -> None:
+    server = Scripted(lambda said, mails: None if said == verb else willing(said, mails))
+    carry(Channel.EPOSTA, SmtpGateway(f"smtp://127.0.0.1:{server.server.port}",
+                                      "izin@ornek.com.tr"))
+    try:
+        message = write()
+        assert send.send_waiting()["retry"] == 1
+    finally:
+        carry(Channel.EPOSTA, None)
+        server.close()
+    assert row(conn, message)[1] is None
+    assert conn.execute("select handing_at from message where id = %s",
+                        (message,)).fetchone() == (None,)
+
+
+def test_a_worker_killed_after_the_mail_server_took_it_sends_no_second_mail(
+    mailbox: tuple[Mailbox, str], write: Callable[..., int], conn: Any,
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, url = mailbox
+
+    def killed(name: str) -> None:
+        if name == "message.handed":
+            raise KeyboardInterrupt
+
+    carry(Channel.EPOSTA, SmtpGateway(url, "izin@ornek.com.tr"))
+    try:
+        message = write()
+        with monkeypatch.context() as patch:
+            patch.setattr(send, "reach", killed)
+            with pytest.raises(KeyboardInterrupt):
+                send.send_waiting()
+        again(conn, message)
+        assert send.send_waiting()["parked"] == 1
+    finally:
+        carry(Channel.EPOSTA, None)
+    assert len(box.mails) == 1
+    assert row(conn, message)[1].startswith(send.DOUBT)
+
+
+def test_a_worker_that_overslept_its_lease_hands_nothing_over(
+    fake: Callable[..., Gateway], write: Callable[..., int], conn: Any
+) -> None:
+    gateway = fake()
+    gateway.once = True  # type: ignore[attr-defined]
+    message = write()
+    slow = send.claim(1)[0]
+    again(conn, message)
+    assert send.send_waiting()["sent"] == 1
+    assert send._send_one(slow) == "retry"
+    assert len(gateway.got) == 1
+    assert row(conn, message)[0] is True
+
+
+def test_a_job_whose_time_is_up_ends_and_its_confirmation_stands_in_doubt(
+    fake: Callable[..., Gateway], write: Callable[..., int], conn: Any
+) -> None:
+    """RQ's alarm is an Exception: swallowed, one gateway that hangs would hold up every tenant."""
+    gateway = fake()
+    gateway.once = True  # type: ignore[attr-defined]
+
+    def hang(_message: Envelope) -> Answer:
+        raise JobTimeoutException
+
+    gateway.send = hang  # type: ignore[method-assign]
+    message = write()
+    with pytest.raises(JobTimeoutException):
+        send.send_waiting()
+    again(conn, message)
+    assert send.send_waiting()["parked"] == 1
+    assert row(conn, message)[1].startswith(send.DOUBT)

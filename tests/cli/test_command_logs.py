@@ -45,7 +45,7 @@ def deaf() -> Iterator[str]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Deaf)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()

@@ -18,6 +18,9 @@ from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import clock
 from ileti.evidence import seal
+from ileti.kvkk.ledger import record as record_act
+from ileti.kvkk.vocabulary import Act
+from tests.kvkk.house import act, click, text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,12 +39,30 @@ def entry(place: Any) -> int:
         place=place, idem=f"test:{uuid4()}", body_hash=hash_body(str(moment)),
         source=Source.HS_WEB, standing=Standing.VERIFIED, evidence={"site": "test"},
         items=[NewConsent("+905992134117", Channel.MESAJ, Status.ONAY, moment, due_at=moment)]))
+    seal_everything()
+    return done.items[0].entry_id
+
+
+def seal_everything() -> None:
     deadline = time.monotonic() + 30
     while seal.waiting().since is not None:
         assert time.monotonic() < deadline
         seal.seal_due(time.monotonic() + 10)
         time.sleep(0.02)
-    return done.items[0].entry_id
+
+
+def test_the_bundle_of_an_act_and_of_its_person_is_written_and_verified(
+        entry: int, place: Any, tmp_path: Path) -> None:
+    rıza = text(place)
+    given = record_act(click(place), [act(rıza, Act.GIVEN, address="+905992134117")])[1]
+    seal_everything()
+    out, number = tmp_path / "kanit.zip", record_number(given[0].entry_id)
+    for how, count in (((number,), 1), ((number, record_number(entry)), 2),
+                       (("--address", "0599 213 41 17", "--provider", str(place.iys_code)), 2)):
+        made = run("bundle", *how, "--out", str(out))
+        assert (made.returncode, made.stdout) == (0, f"{out}: {count} records\n"), made.stderr
+        assert run("verify", str(out)).returncode == 3
+    assert run("bundle", number, "IZN-0000-0000-0000", "--out", str(out)).returncode == 2
 
 
 def test_a_bundle_by_record_or_by_address_is_written_and_verified(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -217,3 +218,61 @@ def test_a_named_proof_that_cannot_be_taken_stops_the_import(run, tmp_path, file
     done = run(file(row("+905992134117")), "--proof-file", bad)
     assert done.exit_code == 2
     assert states(place) == []
+
+
+def test_a_list_that_was_not_applied_to_its_end_ends_with_two(run, file, place, monkeypatch):
+    from ileti.imports import apply, runs
+
+    real = apply.apply_chunk
+
+    def pausing(one, n):
+        runs.pause(one.id)
+        return real(one, n)
+
+    monkeypatch.setattr(apply, "apply_chunk", pausing)
+    done = run(file(row("+905992134117")))
+    assert done.exit_code == 2, done.output
+    assert "was not applied to its end: 1 consents are written" in done.output
+
+
+def test_what_is_left_out_while_applying_is_no_zero(run, file, place, monkeypatch):
+    from ileti.consents.vocabulary import Status
+    from ileti.imports import runs
+    from tests.imports.test_undo import take
+
+    real = runs.ask_apply
+
+    def late(run_id, *, by):
+        take(place, Status.RET, address="+905992134117", hours=3)
+        return real(run_id, by=by)
+
+    monkeypatch.setattr(runs, "ask_apply", late)
+    done = run(file(row("+905992134117"), row("+905992134118")))
+    assert done.exit_code == 1, done.output
+    assert "1 were left out while applying" in done.output
+
+
+def test_a_dry_run_says_how_long_iys_takes(run, file):
+    done = run(file(row("+905992134117")), "--dry-run")
+    assert re.search(r"İYS would take about \d+ minutes at its limit", done.output)
+    found = json.loads(run(file(row("+905992134118")), "--dry-run", "--json").stdout)
+    assert found["totals"] == {
+        "channel": {"MESAJ": 1}, "status": {"ONAY": 1}, "source": {"HS_WEB": 1},
+        "recipientType": {"BIREYSEL": 1}, "dealer": {"": 1}}
+    assert found["pastDue"] == 0
+    assert found["sendingSeconds"] >= 0
+
+
+def test_a_dealer_is_named_for_all_rows(run, file, place, conn):
+    from tests.panel.people import dealer_of
+
+    dealer, code = dealer_of(place), 4_711
+    conn.execute("update dealer set retailer_code = %s where id = %s", [code, dealer])
+    assert run(file(row("+905992134117")), "--dealer", code).exit_code == 0
+    assert conn.execute("select dealer_id from consent_entry where provider_id = %s",
+                        [place.provider_id]).fetchone()[0] == dealer
+    wrong = run(file(row("+905992134118")), "--dealer", "999")
+    assert "no dealer with the code 999" in wrong.output
+    assert wrong.exit_code == 2
+    unknown = run(file(row("+905992134118")), "--column", "field.nothing=2")
+    assert "There is no custom field: nothing" in unknown.output

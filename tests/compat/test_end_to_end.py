@@ -222,6 +222,27 @@ def test_own_changes_can_be_pulled_too(shop: Any, program: Program, monkeypatch:
     assert program.pull().status_code == 204
 
 
+def test_that_addresses_were_told_page_by_page_is_kept_once_an_hour(
+        shop: Any, program: Program, monkeypatch: Any) -> None:
+    from ileti.compat import changes
+    from ileti.core import db
+
+    def kept() -> list[Any]:
+        return db.connection().execute(
+            "select a.username, e.detail ->> 'program' from audit_entry e join api_account a "
+            "on e.subject = 'api_account:' || a.id where e.action = 'api:addresses' "
+            "and e.provider_id = %s", (shop.provider_id,)).fetchall()
+
+    monkeypatch.setattr(changes, "LAST_HOUR", timedelta(seconds=-5))
+    assert program.pull(source="HS").status_code == 204
+    assert kept() == []
+    program.add()
+    forward(shop)
+    for _ in range(3):
+        assert program.pull(source="HS").json["list"]
+    assert [name for name, _program in kept()] == [program.login[0]]
+
+
 def test_the_ledger_says_who_brought_it(shop: Any, program: Program) -> None:
     from ileti.core import db
 

@@ -84,7 +84,7 @@ def test_when_it_cannot_be_known_the_answer_is_no(place, monkeypatch):
     def away():
         raise StorageAway()
 
-    monkeypatch.setattr(db, "connection", away)
+    monkeypatch.setattr(db, "system_connection", away)
     assert ask(place).denial is Denial.UNSURE
     with pytest.raises(StorageAway):
         may_send(place.provider_id, place.brand_id, [PHONE], Channel.MESAJ)

@@ -18,7 +18,7 @@ from ileti.consents.ledger import (
     record,
     record_chunk,
 )
-from ileti.consents.refusal import Refuser, refuse_now
+from ileti.consents.refusal import Refuser, refuse_now, refuse_said
 from ileti.consents.vocabulary import (
     Channel,
     Outcome,
@@ -27,8 +27,9 @@ from ileti.consents.vocabulary import (
     Standing,
     Status,
 )
-from ileti.core import clock, db
+from ileti.core import clock, db, reach
 from ileti.core.errors import StorageAway
+from ileti.core.reach import Reach
 
 PHONE = "+905992134117"
 
@@ -138,3 +139,41 @@ def test_nobody_is_told_refused_when_it_does_not_hold(place: Place, monkeypatch:
     monkeypatch.setattr(refusal, "record", too_late)
     with pytest.raises(StorageAway):
         refuse(place, recipient)
+
+
+def test_a_dealers_agent_ends_also_what_another_dealer_was_given_r05_r31(place: Place) -> None:
+    recipient = consent(place, RecipientType.TACIR)
+    with reach.within(Reach(place.provider_id, place.brand_id, 7)):
+        assert held(place) == {}, "the wall hides it"
+        refuse(place, recipient)
+    assert held(place)[int(RecipientType.TACIR), int(Channel.MESAJ)] == REFUSED
+
+
+def test_what_is_told_twice_is_one_refusal_even_when_its_extent_grew_apart(place: Place) -> None:
+    recipient = consent(place, RecipientType.BIREYSEL)
+    who = Refuser(place=place, recipient_id=recipient, address=PHONE, source=Source.HS_WEB,
+                  channels=[Channel.ARAMA, Channel.MESAJ], actor=ActorKind.VISITOR, key="told",
+                  evidence={"flow": "test"})
+    said_at = clock.now()
+    first = refuse_said(who, said_at)
+    later = clock.now() + timedelta(hours=1)
+    with clock.freeze(later + timedelta(minutes=1)):
+        consent(place, RecipientType.BIREYSEL, RecipientType.TACIR)
+        again = refuse_said(who, said_at)
+    assert (again.submission_id, again.replay, first.replay) == (first.submission_id, True, False)
+    assert again.items == first.items
+    assert held(place)[int(RecipientType.BIREYSEL), int(Channel.MESAJ)][0] == Status.ONAY
+
+
+def test_of_what_was_told_late_each_channel_goes_its_own_road(place: Place) -> None:
+    recipient = consent(place, RecipientType.BIREYSEL)
+    who = Refuser(place=place, recipient_id=recipient, address=PHONE, source=Source.HS_WEB,
+                  channels=[Channel.ARAMA, Channel.MESAJ], actor=ActorKind.VISITOR, key="late",
+                  evidence={"flow": "test"})
+    made = [refuse_said(who, clock.now() - timedelta(hours=1)) for _ in range(2)]
+    assert made[0].submission_id == made[1].submission_id
+    assert {key[1]: value[0] for key, value in held(place).items()} == {
+        int(Channel.MESAJ): Status.ONAY, int(Channel.ARAMA): Status.RET}
+    assert db.system_connection().execute(
+        "select count(*) from submission where provider_id = %s and idem like %s",
+        (place.provider_id, "refuse:late:%")).fetchone() == (2,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 import subprocess
@@ -16,7 +17,6 @@ import psycopg
 import pytest
 
 from config import WrongSetting
-from ileti.core import embedded
 from ileti.core.embedded import (
     EmbeddedPostgres,
     EmbeddedServices,
@@ -24,6 +24,7 @@ from ileti.core.embedded import (
     keep_alone,
     refuse_full_disk,
 )
+from ileti.core.memory import memory_bytes, page_cache_megabytes
 
 
 def mode(path: Path) -> int:
@@ -64,15 +65,15 @@ def test_the_folder_is_free_again_after_its_holder(tmp_path):
 @pytest.mark.parametrize(("memory", "megabytes"), [
     (512 << 20, 128), (4 << 30, 512), (8 << 30, 1024), (64 << 30, 2048)])
 def test_postgresqls_page_cache_grows_with_the_machine_up_to_a_bound(memory, megabytes):
-    assert embedded.page_cache_megabytes(memory) == megabytes
+    assert page_cache_megabytes(memory) == megabytes
 
 
 @pytest.mark.parametrize(("said", "bound"), [("1073741824\n", 1 << 30), ("max\n", None)])
 def test_a_containers_limit_counts_where_there_is_one(tmp_path, said, bound):
     limit = tmp_path / "memory.max"
     limit.write_text(said)
-    physical = embedded.memory_bytes(tmp_path / "none")
-    assert embedded.memory_bytes(limit) == (bound or physical)
+    physical = memory_bytes(tmp_path / "none")
+    assert memory_bytes(limit) == (bound or physical)
 
 
 def test_a_cluster_that_a_kill_left_half_made_is_put_aside_and_made_anew():
@@ -114,6 +115,30 @@ def test_a_cluster_that_does_not_start_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "_tune", lambda: None)
     with pytest.raises(WrongSetting, match="does not start; its log is"):
         engine.start()
+
+
+def test_a_cluster_that_recovers_for_longer_than_a_start_takes_is_waited_for(tmp_path, monkeypatch):
+    engine, calls = EmbeddedPostgres(tmp_path / "postgres"), []
+    engine.folder.mkdir()
+
+    def says(status):
+        lines = [str(os.getpid()), *(["-"] * 6), status]
+        (engine.folder / "postmaster.pid").write_text("\n".join(lines) + "\n")
+
+    def slow():
+        calls.append(engine._status())
+        if len(calls) == 1:
+            says("starting")
+            threading.Timer(0.3, says, ("ready   ",)).start()
+            raise subprocess.TimeoutExpired("pg_ctl", 10)
+
+    for method, instead in (("ensure_pgdata_inited", lambda: None),
+                            ("ensure_postgres_running", slow)):
+        monkeypatch.setattr(engine._server, method, instead)
+    for method in ("_make", "_tune"):
+        monkeypatch.setattr(engine, method, lambda: None)
+    engine.start()
+    assert calls == ["", "ready   "]
 
 
 def test_a_half_made_cluster_is_put_aside_beside_an_earlier_one(tmp_path, monkeypatch):
@@ -171,6 +196,23 @@ def test_valkey_answers_only_once_it_is_there(tmp_path):
     finally:
         engine.stop()
     assert not engine.runs
+
+
+def test_a_valkey_with_much_to_load_is_waited_for(tmp_path, monkeypatch):
+    engine, answers = EmbeddedValkey(tmp_path / "valkey"), itertools.count()
+    now = itertools.count(step=9)  # each look at the clock is nine seconds later
+
+    def answer():
+        n = next(answers)
+        return b"" if n == 0 else b"-LOADING" if n < 9 else b"+PONG"
+
+    monkeypatch.setattr(engine, "_answer", answer)
+    monkeypatch.setattr("ileti.core.embedded.time", SimpleNamespace(
+        monotonic=lambda: next(now), sleep=lambda _seconds: None))
+    process = SimpleNamespace(pid=1, poll=lambda: None)
+    monkeypatch.setattr("ileti.core.embedded.subprocess.Popen", lambda *_a, **_k: process)
+    engine._start()
+    assert engine.runs
 
 
 def test_both_start_at_once_and_what_one_says_is_heard(tmp_path, monkeypatch):

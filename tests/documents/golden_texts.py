@@ -27,6 +27,7 @@ class Golden:
     grounds: tuple[str, ...] = ("RIZA",)
     in_contract: bool = False
     marks: dict[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 WHOLE = f"""## Veri sorumlusu
@@ -64,8 +65,8 @@ SMS = "**kısa mesajla** almayı kabul ediyorum."
 CALL = (f"İyi günler, {FIRM} adına arıyorum; görüşmemiz kaydedilir. Aydınlatma metnimiz "
         "defneev.ornek.test adresindedir. Kampanyalarımızı telefonla aranarak öğrenmek ister "
         "misiniz? Evet ya da hayır diyebilirsiniz.")
-COOKIE = (f"{FIRM} bu sitede zorunlu ve analitik çerezler kullanır. Analitik çerezleri ayarlardan "
-          "reddedebilirsiniz.")
+COOKIE = (f"{FIRM} bu sitede zorunlu ve analitik çerezler kullanır. Analitik olanlar 90 gün kalır. "
+          "Analitik çerezleri ayarlardan reddedebilirsiniz.")
 
 TEXTS: tuple[Golden, ...] = (
     # -- notices
@@ -84,6 +85,22 @@ TEXTS: tuple[Golden, ...] = (
     Golden("hidden by a soft hyphen", NOTICE, WHOLE + "\n\nkabul edi\u00adyorum", ("acceptance",)),
     Golden("hidden by zero width", NOTICE, WHOLE + "\n\nka\u200bbul e\u200bdiyorum",
            ("acceptance",)),
+    Golden("declares to have approved", NOTICE, WHOLE
+           + "\n\nOkuduğumu, anladığımı ve onayladığımı beyan ederim.", ("acceptance",),
+           marks={"acceptance": "onayladığımı"}),
+    Golden("we declare to have approved", NOTICE, WHOLE
+           + "\n\nOkuduğumuzu ve onayladığımızı beyan ederiz.", ("acceptance",)),
+    Golden("a button that accepts all", NOTICE, WHOLE + "\n\nTümünü kabul et",
+           ("acceptance",), marks={"acceptance": "Tümünü kabul et"}),
+    Golden("an English button that accepts all", NOTICE, WHOLE + "\n\nAccept all",
+           ("acceptance",), language="en"),
+    Golden("no order without the notice's box", NOTICE, WHOLE
+           + "\n\nBu kutuyu işaretlemeden siparişinizi tamamlayamazsınız.", ("condition",)),
+    Golden("firms we approved are no acceptance", NOTICE, WHOLE.replace(
+        "kargo şirketine aktarırız", "onayladığımız Örnek Kargo A.Ş.’ye aktarırız"),
+        quiet=("acceptance",)),
+    Golden("not accepting is no acceptance", NOTICE, WHOLE
+           + "\n\nİletileri kabul etmezseniz size ileti gönderilmez.", quiet=("acceptance",)),
     Golden("read and understood", NOTICE, WHOLE + "\n\nOkudum, anladım.", quiet=("acceptance",)),
     Golden("speaks of consent without asking", NOTICE, WHOLE
            + "\n\nAçık rızanıza dayanan işlemeler için ayrı bir metin sunarız; rızanızı geri "
@@ -134,7 +151,79 @@ TEXTS: tuple[Golden, ...] = (
            ("sample_mark",)),
     Golden("English notice that agrees", NOTICE, WHOLE + "\n\nI agree to the above.",
            ("acceptance",), language="en"),
+    Golden("accept, declare and undertake", NOTICE, WHOLE
+           + "\n\nKabul, beyan ve taahhüt ederim.", ("acceptance",),
+           marks={"acceptance": "Kabul, beyan ve taahhüt ederim."}),
+    Golden("gives leave to process", NOTICE, WHOLE + "\n\nİşlenmesine izin veriyorum.",
+           ("acceptance",), marks={"acceptance": "izin veriyorum."}),
+    Golden("declares to have consented", NOTICE, WHOLE
+           + "\n\nAçık rızam olduğunu beyan ederim.", ("acceptance",)),
+    Golden("there is my consent", NOTICE, WHOLE + "\n\nAçık rızam vardır.", ("acceptance",)),
+    Golden("approved in the past", NOTICE, WHOLE + "\n\nOkudum, anladım, onay verdim.",
+           ("acceptance",)),
+    Golden("have read and accept, English", NOTICE, WHOLE
+           + "\n\nI have read and accept this notice.", ("acceptance",), language="en"),
+    Golden("understood and approve, English", NOTICE, WHOLE
+           + "\n\nI confirm that I have read, understood and approve the above.",
+           ("acceptance",), language="en"),
+    Golden("how to withdraw a consent is no acceptance", NOTICE, WHOLE
+           + "\n\nHow can I withdraw my consent? Write to us.", quiet=("acceptance",),
+           language="en"),
+    Golden("leave that was given elsewhere is no acceptance", NOTICE, WHOLE
+           + "\n\nAramamıza izin veriyorsanız sizi telefonla ararız. Rızanız varsa öneri "
+           "hazırlarız.", quiet=("acceptance",)),
+    Golden("what the company permits and does with a consent", NOTICE, WHOLE
+           + "\n\nErişime yalnız yetkililere izin veriyoruz. Konumunuzu ancak rıza verirseniz "
+           "kullanabiliriz; açık rıza vermeniz şartıyla öneri hazırlanır. Verileri, işlemesine "
+           "izin verdiğimiz firmaya aktarırız.", quiet=("acceptance", "condition")),
+    Golden("messages only with a consent, English", NOTICE, WHOLE
+           + "\n\nWe send you offers only if you consent.", quiet=("condition",), language="en"),
+    *(Golden(f"a method in other words, {n}", NOTICE, WHOLE.replace(
+        "Verilerinizi üyelik formuyla elektronik ortamda toplarız.", words), quiet=("no_method",))
+      for n, words in enumerate((
+          "Verilerinizi form aracılığıyla elektronik olarak topluyoruz.",
+          "Verilerinizi elektronik ortamda alıyoruz.",
+          "Verileriniz otomatik yollarla temin edilmektedir.",
+          "Verileriniz internet sitemiz üzerinden edinilir."))),
+    Golden("the controller's name inside another word", NOTICE, WHOLE.replace(
+        FIRM, "Burada anlatılan şirket"), ("no_identity",), names=("Ada",)),
+    Golden("the controller's name with its ending", NOTICE, WHOLE.replace(
+        FIRM, "Veri sorumlusu Ada’dır"), names=("Ada",), quiet=("no_identity",)),
+    Golden("the controller's title with an ending and no apostrophe", NOTICE, WHOLE.replace(
+        FIRM, f"Bu metin {FIRM}nindir"), quiet=("no_identity",)),
     # -- commercial consent
+    Golden("the company's name inside another word", ETK, box(
+        SMS, intro="Burada yazılan tanıtımları,"), ("no_name",), channel="MESAJ", names=("Ada",)),
+    Golden("processing in the same box", ETK, box(SMS, intro=(
+        f"{FIRM} tanıtımlarını ve verilerimin işlenmesini")), ("kvkk_in_etk",), channel="MESAJ",
+        marks={"kvkk_in_etk": "verilerimin işlenmesini"}),
+    Golden("ways that are no channel of İYS", ETK, box(
+        "**whatsapp, faks ve kısa mesajla** almayı kabul ediyorum."), ("other_channel",),
+        channel="MESAJ", marks={"other_channel": "whatsapp"}),
+    Golden("only who consents takes part", ETK, box(
+        "Kampanyaya ancak onay verirseniz katılabilirsiniz. " + SMS), ("condition",),
+        channel="MESAJ"),
+    Golden("on condition of consenting", ETK, box(
+        "İndirimden onay vermek koşuluyla yararlanılır. " + SMS), ("condition",),
+        channel="MESAJ"),
+    Golden("only who consents is written to", ETK, box(
+        "Size ancak onay verirseniz ileti göndeririz. " + SMS), quiet=("condition",),
+        channel="MESAJ"),
+    Golden("only with a consent, English", ETK, box(
+        "You can join the campaign only if you consent.\n\n**by text message**.",
+        intro=f"I accept to receive promotions of {FIRM}"), ("condition",), channel="MESAJ",
+        language="en"),
+    Golden("contract that goes on behind the consent", ETK,
+           f"## Ticari elektronik ileti\n\nKabul etmiyorum.\n\n## Teslimat\n\n{box(SMS)}",
+           ("contract_end",), channel="MESAJ", title="Ticari elektronik ileti", in_contract=True),
+    Golden("contract signed before the consent", ETK, box(
+        SMS, intro=f"İmza: ______ Kabul etmiyorum.\n\n{FIRM} tanıtımlarını,"),
+        ("contract_end", "unfinished"), channel="MESAJ", title="Ticari elektronik ileti",
+        in_contract=True),
+    Golden("contract that ends with the consent", ETK,
+           f"## Teslimat\n\nÜç günde teslim ederiz.\n\n## Ticari elektronik ileti\n\n"
+           f"Kabul etmiyorum.\n\n{box(SMS)}", channel="MESAJ", title="Ticari elektronik ileti",
+           in_contract=True),
     Golden("good SMS consent", ETK, box(SMS), channel="MESAJ"),
     Golden("good call consent", ETK, box("**telefonla aranarak** almayı kabul ediyorum."),
            channel="ARAMA"),
@@ -165,6 +254,20 @@ TEXTS: tuple[Golden, ...] = (
         channel="MESAJ"),
     Golden("no membership without", ETK, box(
         "Onay vermeden üye olamazsınız. " + SMS), ("condition",), channel="MESAJ"),
+    Golden("no order without the box", ETK, box(
+        "Bu kutuyu işaretlemeden siparişinizi tamamlayamazsınız. " + SMS), ("condition",),
+        channel="MESAJ", marks={"condition": "işaretlemeden siparişinizi tamamlayamazsınız."}),
+    Golden("no going on without approving", ETK, box(
+        "Onaylamadan alışverişe devam edemezsiniz. " + SMS), ("condition",), channel="MESAJ"),
+    Golden("no membership without accepting", ETK, box(
+        "Kabul etmeden üyeliğinizi tamamlayamazsınız. " + SMS), ("condition",), channel="MESAJ"),
+    Golden("no order without ticking, English", ETK, box(
+        "You cannot complete your order without ticking this box.\n\n**by text message**.",
+        intro=f"I accept to receive promotions of {FIRM}"), ("condition",), channel="MESAJ",
+        language="en"),
+    Golden("an order without the box", ETK, box(
+        "Kutuyu işaretlemeden de siparişinizi tamamlayabilirsiniz. " + SMS), quiet=("condition",),
+        channel="MESAJ"),
     Golden("free to say no", ETK, box("Onay vermeden de üye olabilirsiniz. " + SMS),
            quiet=("condition",), channel="MESAJ"),
     Golden("says that it is not required", ETK, box(
@@ -204,9 +307,14 @@ TEXTS: tuple[Golden, ...] = (
     Golden("price of the service", CONSENT, RIZA
            + " Hizmetin sunulabilmesi için rıza vermeniz zorunludur.", ("condition",)),
     Golden("good transfer abroad", ABROAD, GIDER),
+    Golden("transfer that rests on article 9", ABROAD, GIDER, ("needless",), grounds=("9",)),
+    Golden("transfer that rests on a contract", ABROAD, GIDER, ("needless",),
+           grounds=("5/2-c",)),
     Golden("abroad not named", ABROAD, GIDER.replace("Almanya’ya, yurt dışına ", ""),
            ("abroad_missing",)),
     # -- scripts and cookies
+    Golden("script whose campaign is the price", SCRIPT, CALL
+           + " Kampanyaya ancak onay verirseniz katılabilirsiniz.", ("condition",)),
     Golden("good script", SCRIPT, CALL, quiet=("script_notice", "script_recording")),
     Golden("script without a no", SCRIPT, CALL.replace(" Evet ya da hayır diyebilirsiniz.", ""),
            ("script_refusal",)),
@@ -218,8 +326,17 @@ TEXTS: tuple[Golden, ...] = (
     Golden("script with the code", SCRIPT, CALL
            + " Telefonunuza gelen kodu söyleyerek onay verebilirsiniz.", ("code_as_consent",)),
     Golden("good cookies", COOKIES, COOKIE),
+    Golden("the banner's two buttons are named", COOKIES, COOKIE
+           + " Seçiminizi “Tümünü kabul et” ve “Tümünü reddet” düğmeleriyle yaparsınız.",
+           quiet=("acceptance",)),
     Golden("cookies by going on", COOKIES, COOKIE
            + " Siteyi kullanmaya devam ederek çerezleri kabul etmiş olursunuz.", ("silence",)),
     Golden("cookies without a no", COOKIES, COOKIE.replace(
         " Analitik çerezleri ayarlardan reddedebilirsiniz.", ""), ("cookie_refusal",)),
+    Golden("cookies with a yes alone", COOKIES, COOKIE
+           + " Pencerede “Tümünü kabul et” düğmesine basabilirsiniz.", ("cookie_unequal",)),
+    Golden("necessary cookies that ask", COOKIES, COOKIE
+           + " Zorunlu çerezler için rıza vermeniz beklenir.", ("cookie_needless",)),
+    Golden("cookies without a period", COOKIES, COOKIE.replace(
+        " Analitik olanlar 90 gün kalır.", ""), ("cookie_period",)),
 )

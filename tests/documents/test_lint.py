@@ -17,7 +17,8 @@ from tests.documents.golden_texts import FIRM, TEXTS, WHOLE, Golden
 
 
 def found(one: Golden) -> list[Finding]:
-    return check(Written(one.kind, one.language, one.title, one.body, one.channel, (FIRM,),
+    return check(Written(one.kind, one.language, one.title, one.body, one.channel,
+                         one.names or (FIRM,),
                          one.grounds, one.in_contract))
 
 
@@ -42,6 +43,31 @@ def test_the_mark_stands_under_the_very_words(one: Golden) -> None:
     for code, words in one.marks.items():
         spans = [one.body[f.start:f.end] for f in found(one) if f.code == code]
         assert words in spans
+
+
+@pytest.mark.parametrize(("kind", "code", "sentence"), [
+    ("ACIK_RIZA", "condition", "Rıza vermezseniz siparişiniz tamamlanmaz."),
+    ("ACIK_RIZA", "condition", "Rıza vermeden hizmet alamazsınız."),
+    ("ETK_ONAYI", "condition", "İndirimden yalnız onay verenler yararlanır."),
+    ("ACIK_RIZA", "etk_in_kvkk", "SMS ile tanıtım yapılmasına izin veriyorum."),
+    ("AYDINLATMA", "acceptance", "Okudum, uygun buluyorum."),
+    ("AYDINLATMA", "acceptance", "Bu metni okuduğumu tasdik ederim."),
+    ("AYDINLATMA", "silence", "Siteyi kullandığınızda bu metni benimsemiş olursunuz."),
+])
+def test_ways_to_say_it_that_are_met(kind: str, code: str, sentence: str) -> None:
+    said = check(Written(kind, "tr", "Metin", sentence, None, (FIRM,), (), False))
+    assert code in {one.code for one in errors(said)}
+
+
+@pytest.mark.parametrize(("kind", "sentence"), [
+    ("ACIK_RIZA", "Rıza vermezseniz siparişiniz aynı biçimde tamamlanır."),
+    ("AYDINLATMA", "Kurul, başvurunuzu uygun bulursa size bildirir."),
+    ("AYDINLATMA", "Siparişinizin durumunu SMS ile bildiririz; tanıtım için ayrıca izin isteriz."),
+])
+def test_what_only_sounds_like_it_stops_nothing(kind: str, sentence: str) -> None:
+    said = check(Written(kind, "tr", "Metin", sentence, None, (FIRM,), (), False))
+    assert not {"condition", "etk_in_kvkk", "acceptance", "silence"} & {
+        one.code for one in errors(said)}
 
 
 def test_every_rule_says_why_and_cites_a_rule_in_both_languages() -> None:
@@ -103,3 +129,12 @@ def test_a_sample_is_wrong_only_in_being_a_sample(sample: object) -> None:
                          sample.channel, ("{unvan}",), ("RIZA",)))  # type: ignore[attr-defined]
     assert {one.code for one in errors(said)} <= {"sample_mark", "unfinished"}
     assert "sample_mark" in {one.code for one in said}
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_r66_a_transfer_on_another_ground_is_told_in_words_of_its_own(language: str) -> None:
+    one = next(one for one in TEXTS if one.name == "transfer that rests on article 9")
+    said = next(finding for finding in found(one) if finding.code == "needless")
+    assert said.level == "error"
+    assert "9" in said.why(language)
+    assert "R-66" in said.rule

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from ileti.core.errors import InvalidInput, NotFound, RuleBroken
+from ileti.documents.facts import facts_of, judge
 from ileti.documents.publish import content_hash, publish, publish_standard_texts
 
 NAME = "Defne Ev"
@@ -85,6 +86,23 @@ def test_r15_a_consent_names_the_company(documents: dict[str, int]) -> None:
     with pytest.raises(RuleBroken) as broken:
         publish(documents["MESAJ"], "tr", "Onay", "Tanıtım,\n\n**kısa mesajla** alırım.")
     assert broken.value.code == "R-15"
+
+
+def test_r58_what_a_merge_field_brings_in_is_judged_as_if_it_were_written(
+    documents: dict[str, int], place: Any, conn: Any
+) -> None:
+    conn.execute("update provider set contact = 'e-posta ile ulaşın, ilgili iş ortaklarımız' "
+                 "where id = %s", (place.provider_id,))
+    body = f"{NAME} tanıtımlarını ({{iletisim}}),\n\n**kısa mesajla** almayı kabul ediyorum."
+    with pytest.raises(RuleBroken) as broken:
+        publish(documents["MESAJ"], "tr", "Başlık", body)
+    assert {one.code for one in broken.value.errors} == {"other_channel", "others"}
+    assert all("{iletisim} alanında" in one.tr for one in broken.value.errors)
+    found = judge(facts_of(conn, documents["MESAJ"]), "tr", "Başlık", body).findings
+    assert {body[one.start:one.end] for one in found if one.level == "error"} == {"{iletisim}"}
+    conn.execute("update provider set contact = '0850 000 00 00' where id = %s",
+                 (place.provider_id,))
+    assert publish(documents["MESAJ"], "tr", "Başlık", body).version == 2
 
 
 def test_a_consent_without_its_channel_sentence_is_refused(documents: dict[str, int]) -> None:

@@ -62,6 +62,18 @@ def test_each_side_holds_its_own_text(before: str, after: str) -> None:
         assert kept == [one.strip() for one in text.split("\n\n") if one.strip()]
 
 
+def test_a_rewritten_text_is_shown_whole_where_comparing_its_words_would_take_minutes() -> None:
+    def text(paragraphs: int, words: int, other: str) -> str:
+        return "\n\n".join(" ".join(f"p{p}w{n} {other}{n}" for n in range(words // 4))
+                           for p in range(paragraphs))
+
+    (row,) = side_by_side(text(1, 3_000, "x"), text(1, 3_000, "y"))
+    assert [one.kind for one in (*row.before, *row.after)] == ["del", "ins"]
+    rows = side_by_side(text(12, 900, "x"), text(12, 900, "y"))
+    compared = [any(one.kind == "same" for one in row.before) for row in rows]
+    assert compared == [True, True, *[False] * 10]  # the room is used up by two of them
+
+
 def test_case_and_commas_are_no_new_words() -> None:
     assert not changed_words("Adınızı, İşleriz.", "adınızı işleriz")
     assert changed_words("Kargoya", "Kargoya ve bankaya")
@@ -72,18 +84,26 @@ PURPOSE = {"id": 1, "name": "Üyelik", "ground": "5/2-c", "data": ["kimlik"], "r
 
 
 def test_r61_a_notice_is_told_anew_when_words_or_purposes_change() -> None:
-    before = Shown("Metin bir.", [PURPOSE])
-    assert required("AYDINLATMA", before, Shown("Metin bir", [PURPOSE])) == NONE
-    assert required("AYDINLATMA", before, Shown("Metin iki.", [PURPOSE])) == INFORM
+    before = Shown("", "Metin bir.", [PURPOSE], {})
+    assert required("AYDINLATMA", before, Shown("", "Metin bir", [PURPOSE], {})) == NONE
+    assert required("AYDINLATMA", before, Shown("", "Metin iki.", [PURPOSE], {})) == INFORM
     assert required("AYDINLATMA", before, Shown(
-        "Metin bir.", [PURPOSE | {"recipients": ["Kargo"]}])) == INFORM
+        "", "Metin bir.", [PURPOSE | {"recipients": ["Kargo"]}], {})) == INFORM
+    assert required("AYDINLATMA", before, Shown(
+        "", "Metin bir.", [PURPOSE | {"period": "20 yıl"}], {})) == INFORM
     assert required("AYDINLATMA", None, before) == NONE
 
 
 def test_r17_a_consent_is_asked_anew_when_its_words_change() -> None:
-    assert required("ETK_ONAYI", Shown("a", []), Shown("b", [])) == ASK
-    assert required("ETK_ONAYI", Shown("a", []), Shown("a.", [])) == NONE
-    assert required("CAGRI_METNI", Shown("a", []), Shown("b", [])) == NONE
+    assert required("ETK_ONAYI", Shown("", "a", [], {}), Shown("", "b", [], {})) == ASK
+    assert required("ETK_ONAYI", Shown("", "a", [], {}), Shown("", "a.", [], {})) == NONE
+    assert required("ETK_ONAYI", Shown("x", "a", [], {}), Shown("y", "a", [], {})) == ASK
+    for old, new, rule in (("A A.Ş.", "B A.Ş.", ASK), ("A A.Ş.", "a a.ş.", NONE)):
+        assert required("ETK_ONAYI", Shown("", "a", [], {"unvan": old}),
+                        Shown("", "a", [], {"unvan": new})) == rule
+    assert required("ETK_ONAYI", Shown("", "a", [], {"adres": "x"}),
+                    Shown("", "a", [], {"adres": "y"})) == NONE
+    assert required("CAGRI_METNI", Shown("", "a", [], {}), Shown("", "b", [], {})) == NONE
 
 
 def test_less_than_the_rule_needs_a_reason() -> None:

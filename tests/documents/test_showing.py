@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -89,6 +91,42 @@ def test_retiring_ends_all_published_before_and_a_new_version_comes_back(place: 
     again = publish(number, "tr", "Onay", BODY)
     assert again.version == 3  # the same wording, but the old one was taken off
     assert shown(place) == [(number, 3, False)]
+
+
+def test_a_publish_that_waited_for_a_retirement_is_on_show(place: Any, database: str) -> None:
+    """It is published when it is, not when its transaction began."""
+    number = document(place)
+    publish(number, "tr", "Onay", BODY)
+    with psycopg.connect(database) as other:
+        other.execute("select pg_advisory_xact_lock(170, %s)", (number,))
+        waiting = Thread(target=publish, args=(
+            number, "tr", "Onay", BODY.replace("tanıtımlarını", "kampanyalarını")))
+        waiting.start()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and other.execute(
+                "select count(*) from pg_locks where not granted and locktype = 'advisory'"
+        ).fetchone() == (0,):
+            time.sleep(0.01)
+        other.execute(
+            "insert into document_event (provider_id, document_id, kind, at) "
+            "values (%s, %s, 'RETIRED', clock_timestamp())", (place.provider_id, number))
+        other.commit()
+    waiting.join(10)
+    assert shown(place) == [(number, 2, False)]
+
+
+def test_each_publishing_and_retiring_is_told_with_what_it_commits_to(place: Any) -> None:
+    number = document(place)
+    made = publish(number, "tr", "Onay", BODY, published_by=7)
+    assert retire(number, user_id=7, reason="artık yok")
+    rows = db.connection().execute(
+        "select l.action, l.user_id, l.detail ->> 'digest' = case when v.id is null "
+        "then text_event_digest(e) else text_digest(v) end from audit_entry l "
+        "left join document_version v on l.subject = 'document_version:' || v.id "
+        "left join document_event e on e.id::text = l.detail ->> 'event' "
+        "where l.subject in (%s, %s) order by l.id",
+        (f"document_version:{made.id}", f"document:{number}")).fetchall()
+    assert rows == [("document:publish", 7, True), ("document:retire", 7, True)]
 
 
 def test_a_retired_own_text_leaves_the_providers_on_show(place: Any) -> None:

@@ -52,7 +52,7 @@ def _empty(url: str) -> None:
         tables = [row[0] for row in conn.execute(
             "select relname from pg_class where relnamespace = 'public'::regnamespace "
             "and relkind in ('r', 'p') and not relispartition "
-            "and relname not in ('alembic_version', 'dealer_rule') "
+            "and relname not in ('alembic_version', 'wall_rule') "
             "and relname !~ '^ab_'")]
         with conn.transaction():
             conn.execute("set local session_replication_role = replica")
@@ -60,7 +60,8 @@ def _empty(url: str) -> None:
                 conn.execute(f'delete from "{table}"')
             conn.execute("insert into seal_epoch (epoch, system) select 0, "
                          "system_identifier::text from pg_control_system()")
-            for table in ("consent_entry", "entry_file", "kvkk_entry", "destruction_log"):
+            for table in ("consent_entry", "entry_file", "kvkk_entry", "destruction_log",
+                          "audit_entry"):
                 conn.execute(f"alter table {table} alter column epoch set default 0")
 
 

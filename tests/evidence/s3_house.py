@@ -119,7 +119,7 @@ def serving_s3() -> Iterator[Bucket]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     bucket.url = f"http://127.0.0.1:{server.server_address[1]}/kova/ileti"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield bucket

@@ -47,13 +47,17 @@ def test_a_changed_act_is_named(sealed: list[int], owner: Any, change: str) -> N
     owner.execute(f"update kvkk_entry set {CHANGES[change]} where id = %s", (sealed[1],))
     found = audit().findings
     assert [(one.kind, one.record) for one in found] == [
-        ("act_changed", record_number(sealed[1]))]
+        ("act_changed", record_number(sealed[1])),
+        *([("root_differs", None)] if change == "leaf" else [])]
 
 
 @pytest.mark.attack
 def test_a_deleted_act_is_missed(sealed: list[int], owner: Any) -> None:
     owner.execute("delete from kvkk_entry where id = %s", (sealed[2],))
-    assert [one.kind for one in audit().findings] == ["entries_missing"]
+    found = [(one.kind, one.record) for one in audit().findings]
+    assert found[0] == ("entries_missing", None)
+    # where states are compared too, the act that is gone is named
+    assert set(found[1:]) <= {("act_state_differs", record_number(sealed[2]))}
 
 
 def test_of_an_erased_person_seal_and_log_vouch(sealed: list[int], owner: Any) -> None:

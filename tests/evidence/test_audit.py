@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ileti.consents import auditbeside  # noqa: F401 (it compares what clicks list)
 from ileti.consents.audit import Report, audit, read_export
 from ileti.consents.claims import Claims, read_entries
 from ileti.consents.numbers import record_number
@@ -34,7 +35,19 @@ def sealed(shop: Any, owner: Any, authority_url: str) -> list[int]:
 
 
 def kinds(report: Report) -> list[tuple[str, int]]:
-    return [(one.kind, one.seal) for one in report.findings]
+    """What was found of the leaves; states that differ from a changed record come on top."""
+    return [(one.kind, one.seal) for one in report.findings if one.kind != "state_differs"]
+
+
+def commit_anew(owner: Any, number: int) -> None:
+    """The leaf of an entry as it is now, by somebody who has the keys."""
+    with db.transaction() as conn:
+        claims = Claims(conn)
+        (entry,) = (one for one in read_entries(
+            conn, 0, seal.START, seal.Position(2**62, 1, 0), most=99) if one.id == number)
+        claims.prepare([entry])
+        made = leaf(entry.leaf_key, entry.id, claim_digest(claims.claim(entry)), entry.captured_at)
+    owner.execute("update consent_entry set leaf = %s where id = %s", (made, number))
 
 
 def test_a_ledger_nobody_touched_is_as_it_was_sealed(sealed: list[int]) -> None:
@@ -58,8 +71,53 @@ CHANGES = {
 def test_a_changed_entry_is_named(sealed: list[int], owner: Any, change: str) -> None:
     owner.execute(f"update consent_entry set {CHANGES[change]} where id = %s", (sealed[8],))
     report = audit()
-    assert kinds(report) == [("entry_changed", 2)]
+    more = {"leaf": [("root_differs", 2)], "capture": [("entry_lost", 0)]}  # the click's is another
+    assert kinds(report) == [("entry_changed", 2), *more.get(change, [])]
     assert report.findings[0].record == record_number(sealed[8])
+
+
+@pytest.mark.attack
+def test_a_crude_change_does_not_hide_a_neat_one_below_the_same_seal(
+        sealed: list[int], owner: Any) -> None:
+    owner.execute("update consent_entry set status = 3 - status where id = %s", (sealed[8],))
+    owner.execute("update consent_entry set status = 3 - status where id = %s", (sealed[9],))
+    commit_anew(owner, sealed[9])
+    report = audit()
+    assert kinds(report) == [("entry_changed", 2), ("root_differs", 2)]
+    assert "başka bir kayıt taahhüdüyle" in report.findings[1].tr
+
+
+@pytest.mark.attack
+def test_an_entry_that_is_dated_back_before_its_seal_is_named(
+        sealed: list[int], shop: Any, owner: Any) -> None:
+    with db.transaction() as conn:
+        record_chunk(conn, click(shop, 200))
+    [(number, at)] = owner.execute("select id, captured_at from consent_entry "
+                                   "order by xid desc, id desc limit 1").fetchall()
+    dated = at - timedelta(days=900)
+    owner.execute("update submission set captured_at = %s where id = (select submission_id from "
+                  "consent_entry where id = %s)", (dated, number))
+    owner.execute("update consent_entry set captured_at = %s where id = %s", (dated, number))
+    commit_anew(owner, number)
+    owner.execute("update consent_state set entry_at = %s where entry_id = %s", (dated, number))
+    seal_all()
+    report = audit()
+    assert (report.findings[0].kind, report.findings[0].record) == (
+        "misdated", record_number(number))
+
+
+@pytest.mark.attack
+def test_a_refusal_that_is_taken_away_before_its_seal_is_missed(
+        sealed: list[int], shop: Any, owner: Any) -> None:
+    take(shop, 1, first=40)
+    [(number,)] = owner.execute("select id from consent_entry order by xid desc, id desc limit 1"
+                                ).fetchall()
+    owner.execute("delete from consent_state where entry_id = %s", (number,))
+    owner.execute("delete from consent_entry where id = %s", (number,))
+    seal_all()
+    report = audit()
+    assert ("entry_lost", 0) in kinds(report)
+    assert record_number(number) in {one.record for one in report.findings}
 
 
 BESIDE = {
@@ -96,7 +154,9 @@ def test_a_changed_recipient_is_found(sealed: list[int], owner: Any, change: str
 @pytest.mark.attack
 def test_a_deleted_entry_is_missed_in_its_seal(sealed: list[int], owner: Any) -> None:
     owner.execute("delete from consent_entry where id = %s", (sealed[7],))
-    assert kinds(audit()) == [("entries_missing", 2)]
+    report = audit()
+    assert kinds(report) == [("entries_missing", 2), ("entry_lost", 2)]
+    assert report.findings[1].record == record_number(sealed[7])
 
 
 @pytest.mark.attack
@@ -105,7 +165,10 @@ def test_an_inserted_entry_is_found_in_its_seal(sealed: list[int], owner: Any) -
         "insert into consent_entry select (jsonb_populate_record(e, jsonb_build_object("
         "'id', 900000000, 'status', 3 - e.status))).* from consent_entry e where id = %s",
         (sealed[7],))
-    assert set(kinds(audit())) == {("entry_changed", 2), ("entries_added", 2)}
+    report = audit()
+    assert set(kinds(report)) == {
+        ("entry_changed", 2), ("entries_added", 2), ("entry_slipped_in", 2)}
+    assert {one.record for one in report.findings} == {record_number(900000000), None}
 
 
 @pytest.mark.attack
@@ -120,13 +183,7 @@ def test_an_entry_and_its_leaf_rewritten_together_change_the_root(
         sealed: list[int], owner: Any) -> None:
     """Whoever has the keys can make a whole entry anew; the seal stands on the old one."""
     owner.execute("update consent_entry set status = 3 - status where id = %s", (sealed[6],))
-    with db.transaction() as conn:
-        claims = Claims(conn)
-        (entry,) = (one for one in read_entries(
-            conn, 0, seal.START, seal.Position(2**62, 1, 0), most=99) if one.id == sealed[6])
-        claims.prepare([entry])
-        made = leaf(entry.leaf_key, entry.id, claim_digest(claims.claim(entry)), entry.captured_at)
-    owner.execute("update consent_entry set leaf = %s where id = %s", (made, sealed[6]))
+    commit_anew(owner, sealed[6])
     assert kinds(audit()) == [("root_differs", 2)]
 
 
@@ -191,7 +248,9 @@ def test_a_restored_old_backup_is_found(carried_out: Path, owner: Any) -> None:
     owner.execute("delete from consent_entry where (xid, id) > (select upto_xid::text::xid8, "
                   "upto_id from seal where number = 2)")
     owner.execute("delete from seal where number = 3")
-    assert audit().findings == []
+    owner.execute("delete from submission s where not exists (select from consent_entry e "
+                  "where e.submission_id = s.id)")
+    assert kinds(audit()) == []
     assert kinds(audit(exported=told(carried_out))) == [("behind_export", 3)]
 
 
@@ -199,12 +258,12 @@ def test_a_restored_old_backup_is_found(carried_out: Path, owner: Any) -> None:
 def test_a_ledger_rewritten_with_seals_of_its_own_is_found_by_the_export(
         carried_out: Path, owner: Any, shop: Any) -> None:
     """Without stamps and exports the owner could make everything anew."""
-    for table in ("seal_stamp", "seal", "consent_entry"):
+    for table in ("seal_stamp", "seal", "consent_entry", "submission"):
         owner.execute(f"delete from {table}")
     for n in range(3):
         take(shop, 1, first=700 + n)
         seal_all()
-    assert audit().findings == []
+    assert kinds(audit()) == []
     assert kinds(audit(exported=told(carried_out))) == [("export_differs", n) for n in (1, 2, 3)]
 
 
@@ -273,8 +332,8 @@ def test_a_file_that_was_linked_later_is_sealed_and_audited(linked: int) -> None
 def test_a_changed_link_is_named_by_its_record(linked: int, owner: Any, deed: str) -> None:
     owner.execute(deed)
     report = audit()
-    assert kinds(report) == [("file_changed", 2)]
     assert report.findings[0].record == record_number(linked)
+    assert set(kinds(report)) - {("misdated", 2), ("root_differs", 2)} == {("file_changed", 2)}
 
 
 @pytest.mark.attack

@@ -237,6 +237,11 @@ ATTACKS: dict[str, tuple[Callable[[Files], None], str]] = {
     "no seal": (_entry(_set("seal", 9)), "its seal is missing"),
     "a claim without a part": (_entry(lambda parts: parts["claim"].pop("status")), "commits to"),
     "a record without a salt": (_entry(lambda parts: parts.pop("salt")), "incomplete"),
+    "captured in another year": (_entry(_set("captured", "1999-01-01T00:00:00Z")),
+                                 "time of its capture"),
+    "no time of capture": (_entry(lambda parts: parts.pop("captured")), "incomplete"),
+    "nobody": (_entry(_set("person", None)), "its person is missing"),
+    "a person taken out": (_entry(lambda parts: parts.pop("person")), "its person is missing"),
     "a number as text": (_entry(_set("capturedMicros", "1")), "no whole number"),
     "a record taken out": (_without("entries/0003.json"), "number of records differs"),
     "a record twice": (lambda f: f.update({"entries/0007.json": f["entries/0001.json"]}),
@@ -348,7 +353,7 @@ def test_what_is_not_quite_json_is_refused(text: bytes) -> None:
 @pytest.mark.parametrize("copy", [b"no JSON", b'{"root":1}', b"1"])
 def test_a_copy_that_cannot_be_read_is_told(packed: Path, copy: bytes) -> None:
     said = judge.verify(str(packed), against=copy)
-    assert (said[-1].good, said[-1].en) == (False, "the copy cannot be read")
+    assert (said[-2].good, said[-2].en) == (False, "the copy cannot be read")
 
 
 def test_an_openssl_that_knows_no_times_is_asked_for_today(
@@ -506,6 +511,10 @@ LINK_ATTACKS: dict[str, tuple[Callable[[Files], None], str]] = {
     "as something else": (_link(_set("claim.role", 2)), "what its leaf commits to"),
     "by somebody else": (_link(_set("claim.by", 8)), "what its leaf commits to"),
     "linked earlier": (_link(_set("capturedMicros", lambda n: n - 1)), "leaf commits to"),
+    "under another record's number": (_link(_set("record", "IZN-0000-0000-0000")),
+                                      "another record's"),
+    "linked in another year": (_link(_set("captured", "1999-01-01T00:00:00Z")),
+                               "time of its capture"),
     "in another seal": (_link(_set("seal", 1)), "the root of seal 1"),
     "a link without a claim": (_link(lambda parts: parts.pop("claim")), "link is incomplete"),
     "a link taken out": (_without("links/0001.json"), "number of links differs"),

@@ -64,19 +64,24 @@ def test_another_file_in_its_place_belongs_to_no_record(of_a_list: Path, ca: Pat
     assert f"✗ {name}: the file belongs to no record" in said
 
 
+@pytest.mark.attack
 def test_a_file_taken_out_is_told_to_be_missing(of_a_list: Path, ca: Path) -> None:  # noqa: F811
     files = {name: content for name, content in unpack(of_a_list).items()
              if not name.startswith("proofs/")}
     code, said = verdict(pack(files, of_a_list), "--ca", str(ca))
-    assert code == 0
-    assert "1 files that prove whole lists are not in the bundle" in said
+    assert code == 1
+    assert f"✗ {FORMS}: a file that record" in said
 
 
 def test_a_file_the_vault_no_longer_has_makes_no_bundle_impossible(
-        shop: Any, authority_url: str, folder: Path) -> None:
+        shop: Any, authority_url: str, folder: Path, tmp_path: Path, ca: Path) -> None:  # noqa: F811
     ids = listed(shop, 0, "ab" * 32)
     seal_all()
-    assert bundle_of(shop, ids)
+    path = tmp_path / "gone.zip"
+    path.write_bytes(bundle_of(shop, ids))
+    code, said = verdict(path, "--ca", str(ca))
+    assert code == 0, said
+    assert "1 files or texts are not in the vault or among the texts" in said
 
 
 def test_files_of_lists_count_against_the_room_too(
@@ -88,3 +93,4 @@ def test_files_of_lists_count_against_the_room_too(
     path = tmp_path / "kalan.zip"
     path.write_bytes(bundle_of(shop, ids))
     assert FORMS.encode() in unpack(path)["proofs-left.txt"]
+    assert "1 files stay in the vault for their size" in verdict(path)[1]

@@ -250,16 +250,29 @@ def test_the_dealer_who_took_it_is_named(shop: Any, owner: Any) -> None:
 def test_without_a_named_authority_no_stamp_is_one_in_law(shop: Any, authority_url: str) -> None:
     said = told(built(shop, _whole(shop)))
     assert proofpage.NOT_IN_LAW in said
-    assert proofpage.IN_LAW not in said
+    assert proofpage.NAMED not in said
 
 
-def test_a_named_authoritys_stamp_is_called_by_the_law(shop: Any, authority_url: str,
-                                                      trusted: Any) -> None:
+def test_the_simulators_stamp_is_a_trial_though_its_root_is_named(shop: Any, authority_url: str,
+                                                                 trusted: Any) -> None:
     ids = _whole(shop)
     trusted("Deneme Zaman Damgası")
     said = told(built(shop, ids))
-    assert proofpage.IN_LAW in said
-    assert proofpage.NOT_IN_LAW not in said
+    assert proofpage.NOT_IN_LAW in said
+    assert proofpage.NAMED not in said
+    assert "Damga İYS simülatörünündür" in said
+
+
+def test_a_named_authoritys_stamp_is_not_called_one_in_law(
+        shop: Any, authority_url: str, trusted: Any, monkeypatch: Any) -> None:
+    """An internal root may be named as well as a licensed authority's: only BTK's list tells."""
+    ids = _whole(shop)
+    trusted("Deneme Zaman Damgası")
+    monkeypatch.setattr(proofpage, "TRIAL", "Başka bir ad")
+    said = told(built(shop, ids))
+    assert proofpage.NAMED in said
+    assert "BTK’nın listesinden denetleyin" in said
+    assert "zaman damgası (5070" not in said
 
 
 def test_a_strangers_stamp_is_none_in_law(shop: Any, authority_url: str, trusted: Any) -> None:
@@ -299,7 +312,8 @@ def test_the_same_bundle_gives_the_same_pages(shop: Any, authority_url: str) -> 
     made = built(shop, _whole(shop))
     first = made.files.pop("kanit.pdf")
     assert proofpage.page(made) == first
-    later = bundling.Bundle(made.proven, made.made + timedelta(hours=1), made.files, made.stamped)
+    later = bundling.Bundle(made.provider_id, made.proven, made.made + timedelta(hours=1),
+                            made.files, made.stamped)
     assert proofpage.page(later) != first
 
 
@@ -405,6 +419,11 @@ def _paper(name: str) -> pdfium.PdfDocument:
     one |= {"sentence": words, "brand": words, "particulars": [[words[:60], words]]}
     one["text"] |= {"title": words, "blocks": prooftold.paragraphs(f"{name}\n\n## {name}\n\n"
                                                                    f"**{name}**")}
+    data["timeline"] = [["-", words, one["record"]]]
+    one["form"] |= {"line": words, "fields": [[words[:60], words]], "notice": {
+        "title": words, "extent": words, "read": True, "at": "-", "digest": ""}, "boxes": [
+        {"label": "Mesaj", "ticked": ticked, "at": "-", "title": words,
+         "blocks": prooftold.paragraphs(name)} for ticked in (True, False)]}
     one["steps"] = [{"at": "-", "title": words, "facts": words, "tone": "ok", "code": words}]
     one["duties"] = [["R-09", words, words, True]]
     one["stamp"]["signer"] = words

@@ -115,12 +115,13 @@ def test_taking_back_asks_one_by_one_whatever_the_statistics_say(place, held):
     run = runs.read_run(listed(place, *(row(one, "RET", date=when(hours=1)) for one in held)))
     names = (place.provider_id, place.brand_id)
     with db.transaction() as conn, conn.transaction(force_rollback=True):
-        states_before = rows_read(conn, "consent_state")
+        # what a connection read a moment ago may not have been handed to the statistics yet
+        states_before, undo_before = rows_read(conn, "consent_state"), rows_read(conn, "undo_entry")
         conn.execute("select import_hold(%s, %s, %s)", (run.id, *names))
         conn.execute("select import_undo(%s, 0, %s, %s)", (run.id, *names))
         # a state is found when it is judged, locked, put back and looked at once more
         assert rows_read(conn, "consent_state") - states_before <= 5 * len(held)
-        assert rows_read(conn, "undo_entry") <= 15 * len(held)
+        assert rows_read(conn, "undo_entry") - undo_before <= 15 * len(held)
         assert many("select pg_stat_get_xact_numscans('ix_outbox_due'::regclass)") == 0
         assert many("select count(*) from consent_state where provider_id = %s and status = 1 "
                     "and recipient_id < 9000000000", place.provider_id) == len(held)

@@ -21,6 +21,7 @@ from ileti.evidence.leaf import Claim, canonical_digest, claim_digest, leaf
 from ileti.imports import apply, arriving, runs, staging
 from ileti.imports.mapping import Fixed, Mapping, Role
 from ileti.imports.origin import state
+from ileti.imports.reading.reader import Layout
 from ileti.imports.states import RunState
 from ileti.imports.terms import person_of
 from tests.imports.import_house import (
@@ -210,6 +211,21 @@ def test_before_the_activation_date_an_old_consent_goes_in_with_that_days_deadli
                 "from consent_state where provider_id = %s", place.provider_id) == 9
 
 
+def test_where_a_channel_is_named_it_says_which_address_is_meant(place):
+    head = "Kanal;Telefon;E-posta;Onay/Ret;Tarih;Kaynak"
+    lines = [";".join((channel, phone, mail, "ONAY", when(hours=2), "HS_WEB")) for
+             channel, phone, mail in (
+                 ("MESAJ", "05997291117", "a@ornek.com.tr"),
+                 ("EPOSTA", "05997291118", "b@ornek.com.tr"),
+                 ("EPOSTA", "05997291119", ""), ("FAKS", "05997291120", "c@ornek.com.tr"))]
+    run_id = begin(place, head, *lines, layout=Layout(delimiter=";"))
+    assert check(run_id) == {"ALINACAK": 2, "ADRES_BOS": 1, "KANAL_BICIM": 1}
+    put_in(run_id)
+    assert [row[0] for row in db.connection().execute(
+        "select channel from consent_state where provider_id = %s order by channel",
+        [place.provider_id])] == [Channel.MESAJ, Channel.EPOSTA]
+
+
 def test_a_merchants_old_consent_is_taken_without_a_deadline(place, conn):
     run_id = begin(place, HEAD + ",VKN",
                    row(PHONE, kind="TACIR", date="2025-01-02 10:00:00") + ",1234567890")
@@ -281,12 +297,23 @@ def test_a_paused_import_goes_on_where_it_stopped(place, monkeypatch):
 
     monkeypatch.setattr(apply, "apply_chunk", pausing)
     apply.apply_due(time.monotonic() + 60, run_id)
-    assert result(run_id)[0] == RunState.PAUSED
+    assert result(run_id)[:2] == (RunState.PAUSED, len(states(place)))
     monkeypatch.setattr(apply, "apply_chunk", real)
     runs.resume(run_id)
     apply.apply_due(time.monotonic() + 60, run_id)
     assert result(run_id)[:2] == (RunState.APPLIED, 100)
     assert len(states(place)) == 100
+
+
+def test_chunks_that_ended_after_a_pause_are_counted_too(place, monkeypatch):
+    monkeypatch.setattr(staging, "CONSENTS_PER_CHUNK", 20)
+    run_id = begin(place, HEAD, *(row(f"+90599705{n:04}") for n in range(40)))
+    check(run_id)
+    runs.ask_apply(run_id, by=None)
+    run = runs.read_run(run_id)
+    assert sum(apply.apply_chunk(run, n)[0] for n in range(3)) == 40  # nobody has counted them
+    apply.apply_due(time.monotonic() + 60, run_id)
+    assert result(run_id)[:2] == (RunState.APPLIED, 40)
 
 
 def test_a_lost_staging_table_is_read_again_and_nothing_enters_twice(place, conn, monkeypatch):

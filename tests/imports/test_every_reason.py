@@ -11,11 +11,14 @@ from ileti.consents.ledger import NewConsent, NewSubmission, hash_body, record
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Standing, Status
 from ileti.core import clock, db
 from ileti.imports import report, runs
+from ileti.imports.reading.reader import Layout
 from ileti.imports.verdicts import NUMBER, REASONS, Fate
 from tests.imports.import_house import HEAD, begin, check, put_in, row, when
 from tests.panel.people import dealer_of
 
 DEALERS = {"BAYI_BASKA"}  # needs a dealer's user
+#: Where a provider has custom fields (test_own_fields).
+FIELDS = {"ALAN_EKSIK"}
 
 
 def phone(n: int) -> str:
@@ -39,7 +42,7 @@ def every(place):
     taken_at = take(place, 40, Status.ONAY, 5)
     take(place, 41, Status.ONAY, 1)
     take(place, 42, Status.RET, 9)
-    take(place, 62, Status.ONAY, 9, RecipientType.TACIR)
+    take(place, 62, Status.RET, 9, RecipientType.TACIR)
     take(place, 63, Status.ONAY, 9, RecipientType.TACIR)
     at = when(hours=2)
     return {
@@ -68,6 +71,7 @@ def every(place):
         "HS_2015_KAPALI": [row(phone(60), source="HS_2015", date="2015-05-01 00:00:00")],
         "H462": [row(phone(62), kind="TACIR", date=" ") + ",1234567890"],
         "H463": [row(phone(63), kind="TACIR", source="") + ",1234567890"],
+        "DOGRULANMADI": [row(phone(64)) + ",,,,hayır"],
         "ADRES_BOS": [row("")],
         "NUMARA_UZUN": [row("0599 213 41 17 8")],
         "NUMARA_KARAKTER": [row("0599 2I3 41 17")],
@@ -86,17 +90,17 @@ def every(place):
         "KANAL_BICIM": [row(phone(94), channel="FAKS")],
         "TIP_BICIM": [row(phone(95), kind="KURUM")],
         "BAYI_YOK": [row(phone(96)) + ",,59999999"],
-        "SUTUN_FAZLA": [row(phone(97)) + ",,,,fazla"],
+        "SUTUN_FAZLA": [row(phone(97)) + ",,,,,fazla"],
         "SATIR_BOZUK": ['"' + row(phone(98))],
     }
 
 
 def test_every_reason_occurs_where_it_should_and_no_row_is_without_one(place, every):
     lines = [line for some in every.values() for line in some]
-    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt", *lines)
+    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt,doğrulandı", *lines)
     found = check(run_id)
     assert found == dict.fromkeys(every, 1)
-    assert set(every) | DEALERS == set(NUMBER)
+    assert set(every) | DEALERS | FIELDS == set(NUMBER)
     stage = runs.read_run(run_id).stage
     by_line = dict(db.connection().execute(
         f"select line, reason from import_stage_{stage}").fetchall())
@@ -105,7 +109,7 @@ def test_every_reason_occurs_where_it_should_and_no_row_is_without_one(place, ev
 
 def test_the_report_explains_every_line_in_both_languages(place, every):
     lines = [line for some in every.values() for line in some]
-    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt", *lines)
+    run_id = begin(place, HEAD + ",VKN,bayi kodu,kanıt,doğrulandı", *lines)
     check(run_id)
     told = {}
     for language in ("tr", "en"):
@@ -138,3 +142,15 @@ def test_a_dealers_user_imports_for_its_dealer_alone(place, conn):
     put_in(run_id)
     assert conn.execute("select distinct dealer_id from consent_entry where provider_id = %s",
                         [place.provider_id]).fetchall() == [(mine,)]
+
+
+def test_our_own_export_brings_back_what_was_in_force_and_nothing_unproven(place):
+    """R-21: who exports consents and imports them elsewhere makes none of an unverified tick."""
+    heads = ("Kayıt;Alıcı;Alıcı tipi;Kanal;Durum;Doğrulandı;Geçerli;İYS;İYS kodu;Kaynak;Marka;Bayi;"
+             "İzin tarihi;Kaydedildi")
+    lines = [f"IK-1;{address};Bireysel;SMS;{status};{verified};;;;Web sitesi;;;{when(hours=2)};"
+             for address, status, verified in (
+                 ("+905997330001", "Onay", "Evet"), ("+905997330002", "Onay", "Hayır"),
+                 ("+905997330003", "Ret", "Hayır"), ("+90 5•• ••• 00 04", "Onay", "Evet"))]
+    run_id = begin(place, heads, *lines, layout=Layout(delimiter=";"))
+    assert check(run_id) == {"ALINACAK": 1, "DOGRULANMADI": 1, "ILK_RET": 1, "NUMARA_KARAKTER": 1}

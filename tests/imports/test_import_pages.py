@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from config import settings
-from ileti.core import clock, db
+from ileti.core import clock, db, formats
+from ileti.imports import agreed, pace, runs, staging
 from ileti.imports import apply as applying
-from ileti.imports import runs, staging
 from ileti.imports.mapping import Mapping
-from ileti.imports.panel import incoming, pages, result_page
+from ileti.imports.panel import incoming, result_page
 from ileti.imports.panel.mapping_form import _PLACES, ROLES, read_layout
 from ileti.imports.reading.reader import Layout
 from ileti.imports.reading.sources import examine
-from ileti.imports.states import RunState
+from ileti.imports.states import RunState, Undo
 from tests.panel.people import dealer_of, sign_in, take, token_of, user_with
 
 GROUND = {"ground": "Üyelik sözleşmesindeki ETK onayı", "proof": "Kanıtlar arşivde duruyor",
@@ -294,6 +294,57 @@ def test_a_second_person_approves_and_never_the_first(app: Any, admin: Any, plac
     assert other.get(f"/ice-aktarma/{run}/esleme").status_code in (302, 403)
 
 
+@pytest.fixture
+def two_people(place: Any, monkeypatch: Any) -> Any:
+    """A provider that wants two people for many rows, and 5 are many."""
+    monkeypatch.setattr(agreed, "MANY", 5)
+    db.connection().execute("update provider set approvals = '{import,refusal}' where id = %s",
+                            (place.provider_id,))
+    return place
+
+
+def test_many_rows_wait_where_the_provider_itself_wants_two_people(
+        app: Any, admin: Any, two_people: Any) -> None:
+    run = checked(admin, csv_of(12))
+    post(admin, run, "uygula")
+    assert state_of(run) is RunState.APPROVAL
+    other = sign_in(app, user_with(app, "compliance_officer", two_people))
+    post(other, run, "onayla")
+    assert state_of(run) is RunState.APPLYING
+    few = checked(admin, csv_of(3, first=80))
+    post(admin, few, "uygula")
+    assert state_of(few) is RunState.APPLYING
+
+
+def test_undoing_many_rows_waits_where_the_provider_itself_wants_two_people(
+        app: Any, admin: Any, two_people: Any) -> None:
+    run, other = checked(admin, csv_of(12)), sign_in(
+        app, user_with(app, "compliance_officer", two_people))
+    post(admin, run, "uygula")
+    post(other, run, "onayla")
+    applied(run)
+    answer = post(admin, run, "geri-al", yol=str(int(Undo.TAKE_BACK)))
+    assert state_of(run) is RunState.APPLIED, answer.text
+    [asked] = [one for one in db.connection().execute(
+        "select id, encode(digest, 'hex'), deed from approval where subject = %s",
+        (f"import:{run}",)) if one[2] == agreed.UNDO]
+    admin.post(f"/onaylar/{asked[0]}/karar", data={
+        "csrf_token": token_of(admin), "karar": "onay", "ozet": asked[1]})
+    assert state_of(run) is RunState.APPLIED
+    other.post(f"/onaylar/{asked[0]}/karar", data={
+        "csrf_token": token_of(other), "karar": "onay", "ozet": asked[1]})
+    assert state_of(run) is RunState.UNDOING
+
+
+def test_a_thousand_rows_are_many_where_nobody_says_otherwise(place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(settings(), "import_four_eyes_rows", 0)
+    db.connection().execute("update provider set approvals = '{refusal}' where id = %s",
+                            (place.provider_id,))
+    assert [agreed.many("refusal", place.provider_id, rows) for rows in (1_000, 1_001)] == [
+        False, True]
+    assert not agreed.many("import", place.provider_id, 1_001)
+
+
 def test_applying_pauses_goes_on_and_is_given_up(admin: Any) -> None:
     run = checked(admin, csv_of(12))
     post(admin, run, "uygula")
@@ -534,19 +585,19 @@ def test_what_waits_already_counts_into_the_time(admin: Any, place: Any,
                                                  monkeypatch: Any) -> None:
     monkeypatch.setattr(settings(), "iys_requests_per_second", 1.0)
     monkeypatch.setattr(settings(), "iys_first_poll_seconds", 0.0)
-    monkeypatch.setattr(result_page, "MOST_IN_BATCH", 1)
+    monkeypatch.setattr(pace, "MOST_IN_BATCH", 1)
     one = type("Run", (), {"provider_id": place.provider_id, "counts": {"repaired": {"no": 2}}})()
-    assert result_page.sending_seconds(one) == 4.0
+    assert pace.sending_seconds(one.provider_id, pace.takeable(one.counts)) == 4.0
     take(place, "+905996550001")
-    assert result_page.sending_seconds(one) == 6.0
+    assert pace.sending_seconds(one.provider_id, pace.takeable(one.counts)) == 6.0
 
 
 def test_consents_past_their_day_before_iys_has_them_are_counted() -> None:
     today = clock.today()
     due = {str(today - timedelta(days=1)): 3, str(today): 5, str(today + timedelta(days=9)): 7,
            "infinity": 11}
-    assert result_page.past_due({"due": due}, 60) == 3
-    assert result_page.past_due({"due": due}, 3 * 86_400) == 8
+    assert pace.past_due({"due": due}, 60) == 3
+    assert pace.past_due({"due": due}, 3 * 86_400) == 8
 
 
 def test_the_bar_shows_small_parts_and_fills_the_width() -> None:
@@ -560,7 +611,7 @@ def test_the_bar_shows_small_parts_and_fills_the_width() -> None:
     (0.2, "1 sn"), (72, "1 dk 12 sn"), (420, "7 dk"), (1_000, "17 dk"), (7_500, "2 sa 5 dk")])
 def test_lengths_of_time_are_said_in_two_units(app: Any, seconds: float, said: str) -> None:
     with app.test_request_context():
-        assert pages.say_seconds(seconds) == said
+        assert formats.length(seconds) == said
 
 
 def test_a_list_costs_the_same_statements_however_long_it_is(admin: Any, place: Any,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ileti.imports import report, runs, sheets
+from ileti.core import sheets
+from ileti.imports import report, runs
 from ileti.imports.reading.xlsx import Xlsx
 from tests.imports.import_house import HEAD, begin, check, row
 

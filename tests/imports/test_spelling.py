@@ -15,7 +15,8 @@ from ileti.core import clock
 from ileti.core.secrets import secrets
 from ileti.evidence.leaf import Claim, claim_digest
 from ileti.imports.dates import read_date
-from ileti.imports.mapping import Fixed, Mapping, Role, recognise
+from ileti.imports.facts import is_basis
+from ileti.imports.mapping import Fixed, Mapping, Role, recognise, role_of
 from ileti.imports.sealing import COLUMNS
 from ileti.imports.spelling import Speller
 from ileti.imports.staging import hide
@@ -140,3 +141,38 @@ def test_the_claim_of_a_staged_row_is_the_canonical_one():
 ])
 def test_examples_hide_their_middle_and_show_their_form(given, shown):
     assert hide(given) == shown
+
+
+@pytest.mark.parametrize(("heading", "role"), [
+    ("SMS Onay/Ret", Role.STATUS_SMS), ("SMS İzin", Role.STATUS_SMS),
+    ("sms_opt_in", Role.STATUS_SMS),
+    ("Kısa Mesaj İzni", Role.STATUS_SMS), ("Arama Onay/Ret", Role.STATUS_CALL),
+    ("Telefon İzin Durumu", Role.STATUS_CALL), ("E-posta Onay/Ret", Role.STATUS_EMAIL),
+    ("Email Onay", Role.STATUS_EMAIL), ("Mail İzni", Role.STATUS_EMAIL),
+    ("Email consent", Role.STATUS_EMAIL), ("SMS onayı veren bayi", None), ("Telefon", Role.PHONE),
+    ("E-posta", Role.EMAIL), ("Onay/Ret", Role.STATUS),
+])
+def test_the_choice_of_a_channel_has_many_names(heading, role):
+    assert role_of(heading) is role
+
+
+@pytest.mark.parametrize(("cell", "shows"), [
+    ("1234567890", True), ("1234567891", False), ("0123456788", False), ("10000000146", True),
+    ("10000000147", False), ("Vergi levhası", True), ("İTO 48211", True), ("1 234 567 890", True),
+    (" ", False), ("-", False), ("yok", False), ("YOK", False), ("0", False), ("x", False),
+    ("n/a", False), ("0000000000", False), ("1" * 9, False), ("٣٤٥", False), ("a" * 400, False),
+])
+def test_a_merchants_basis_is_a_number_that_fits_or_a_document(cell, shows):
+    """R-05: whoever claims the exemption shows the status."""
+    assert is_basis(cell) is shows
+
+
+def test_cells_as_long_as_books_are_not_kept():
+    mapping = Mapping({Role.PHONE: 0, Role.SOURCE: 1, Role.DATE: 2},
+                      Fixed(status=Status.ONAY, channels=(Channel.MESAJ,)))
+    terms = Terms(provider_id=1, iys_code=731204, brand_code=731205, now=clock.now(),
+                  mapping=mapping, key="import:7", evidence="e" * 64, person_secret=b"p")
+    made = Speller(terms, secrets().keyring, secrets().addresses, 100)
+    made.spell([(n, ["05992134117", f"{n}" * 90_000, f"{n}" * 90_000]) for n in range(2, 9)])
+    assert not made._shapes
+    assert not made._dates

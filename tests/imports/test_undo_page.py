@@ -58,6 +58,9 @@ def test_once_reported_only_refusals_by_ones_own_decision_are_offered(
     assert "İYS bu aktarmanın bir bölümünü aldı." in page
     assert "HS_KARAR" in page
     assert "2 ret olduğu gibi kalır" in page
+    assert "Kaydedilecek retler" in page
+    assert page.count("Ret · HS_KARAR") == 16
+    assert "+90 5•• ••• " in page
     assert "16 ret kaydet" in page
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from iys_house import WORKER, Registry, open_account, take
 
+from ileti.core import db
 from ileti.simulator.app import create_simulator
 from ileti.simulator.options import SimulatorOptions
 from ileti.simulator.server import SimulatorServer
@@ -43,6 +44,8 @@ def given(database: str, registry: Registry, monkeypatch: Any) -> Any:
     from ileti.core.jobs import redis_client
 
     redis_client.cache_clear()
+    # A block stands by address, and the simulator's port may have been another test's.
+    db.connection().execute("delete from iys_block")
     for name, value in {
         "iys_base_url": registry.url, "iys_first_poll_seconds": 0.0,
         "iys_requests_per_second": 5000.0, "iys_token_requests_per_hour": 50,

@@ -111,7 +111,7 @@ def test_after_five_silent_days_nobody_is_written_to_until_all_is_compared_r44(
     assert may_send(silent_week.provider_id, silent_week.brand_id, PEOPLE, Channel.MESAJ) == (
         [False] * len(PEOPLE))
     monkeypatch.setattr(pulling, "check_brand", lambda *_: (False, Counter()))
-    drain(silent_week)  # the check has begun and is not finished
+    drain(silent_week, 1)  # the check has begun and is not finished
     assert may_be_written_to(silent_week, PEOPLE[9]).denial is Denial.STALE
     monkeypatch.undo()
 

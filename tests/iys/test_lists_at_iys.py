@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from ileti.core import db
-from ileti.imports import runs, staging
+from ileti.imports import report, runs, staging
 from tests.imports.import_house import HEAD, begin, row
 
 
@@ -40,3 +41,20 @@ def test_a_silent_iys_is_said_and_the_dry_run_stands(shop: Any, registry: Any) -
     found = dry_run(shop, row("+905997300004"))
     assert found["reason"] == {"0": 1}
     assert found["iys"]["problem"][0] != found["iys"]["problem"][1]
+
+
+def test_each_row_of_the_report_says_what_iys_holds(shop: Any, registry: Any) -> None:
+    registry.tell("citizen", recipient="+905997300006", type="MESAJ", status="ONAY",
+                  brandCode=shop.brand_code)
+    run_id = begin(shop, HEAD, row("+905997300005"), row("+905997300006"),
+                   row("+905997300006", "RET", kind="TACIR"), row("0599"))
+    runs.ask_check(run_id, ask_iys=True)
+    staging.check_due(time.monotonic() + 60, run_id)
+    run = runs.read_run(run_id)
+    lines = b"".join(report.stream(run, "tr")).decode().splitlines()[1:]
+    assert "İYS’de onaylı değil: orada ret ya da kayıtsız." in lines[0]
+    assert "İYS’de onaylı." in lines[1]
+    assert "İYS" not in lines[3]
+    told = [json.loads(line) for line in b"".join(
+        report.stream(run, form=report.Form.NDJSON)).splitlines()]
+    assert [one["atIys"] for one in told] == ["absent", "ONAY", told[2]["atIys"], None]

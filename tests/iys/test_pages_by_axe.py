@@ -101,6 +101,7 @@ def test_both_pages_work_without_javascript(house: Any, chromium: Any) -> None:
     page.goto("/hata-kitabi/?durum=hepsi")
     page.fill("#kod-ara", "H178")
     page.press("#kod-ara", "Enter")
+    page.wait_for_url("**q=H178**")
     assert page.locator(".codebook tbody tr").count() == 1
     page.goto("/hata-kitabi/H180")
     page.locator(".row-check").first.check()

@@ -214,7 +214,8 @@ def test_a_program_may_what_is_ticked_and_its_page_says_so(admin: Any, place: An
     kept = db.connection().execute(
         "select detail from audit_entry where action = 'api_account:change' and subject = %s",
         [f"api_account:{number}"]).fetchall()
-    assert kept == [({"columns": ["scopes"]},)]
+    assert kept == [({"columns": ["scopes"], "after": {"scopes": ["imports:write"]},
+                      "before": {"scopes": ["imports:write", "dealers:numbers"]}},)]
 
 
 @pytest.mark.parametrize(("role", "own", "beyond"), [

@@ -267,6 +267,30 @@ def test_a_preview_takes_no_consent_and_escapes(app: Any, place: Any) -> None:
     assert page.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
+@pytest.mark.parametrize("kind", ["ACIK_RIZA", "YURT_DISI"])
+def test_r57_an_explicit_consent_is_previewed_as_the_box_people_will_see(
+    app: Any, place: Any, kind: str
+) -> None:
+    publish_standard_texts(place.provider_id, place.brand_id)
+    client, number = person(app, place), document(place, kind=kind, channel=None)
+    page = client.post(f"/metinler/{number}/onizleme/tr", data={
+        "csrf_token": token_of(client), "title": "Kişiye özel öneri",
+        "body": "{unvan} önerisine rıza veriyorum.\n\nRızamı her an geri alabilirim."}).text
+    assert "Kişisel verileriniz için açık rıza" in page
+    box = page[page.index(f'name="privacy" value="{number}"'):]
+    assert box.index("A.Ş. önerisine rıza veriyorum.") < box.index("Rızamı her an geri alabilirim.")
+    assert "checked" not in page
+    assert 'name="token" value=""' in page
+
+
+def test_where_no_consent_text_is_on_show_the_statement_is_drawn_as_a_page(
+    app: Any, place: Any
+) -> None:
+    client, number = person(app, place), document(place, kind="ACIK_RIZA", channel=None)
+    page = client.get(f"/metinler/{number}/onizleme/tr")
+    assert (page.status_code, 'name="privacy"' in page.text) == (200, False)
+
+
 def purpose(client: Any, place: Any, **more: Any) -> Any:
     return client.post("/amaclar/add", data={
         "csrf_token": token_of(client), "provider": str(place.provider_id), "name": "Teslimat",
@@ -283,6 +307,29 @@ def test_the_inventory_is_exported_for_verbis_without_formulas(app: Any, place: 
     assert [row[0] for row in rows[1:]] == ["Kimlik", "İletişim"]
     assert rows[1][5] == "'=Kargo A.Ş."
     assert len(rows) == 3  # nothing of another provider
+
+
+def test_r59_a_purpose_that_was_switched_off_is_exported_while_a_notice_on_show_names_it(
+    app: Any, place: Any
+) -> None:
+    client = person(app, place)
+    purpose(client, place)
+    wanted = db.connection().execute("select id from purpose where provider_id = %s",
+                                     (place.provider_id,)).fetchone()[0]
+    number = document(place, kind="AYDINLATMA", channel=None)
+    client.post(f"/metinler/{number}/amaclar",
+                data={"csrf_token": token_of(client), "purpose": [str(wanted)]})
+    publish(number, "tr", "Aydınlatma", WHOLE)
+    off = {"csrf_token": token_of(client), "name": "Teslimat", "ground": "5/2-c",
+           "data": ["kimlik"], "subjects": ["musteri"], "period": "10 yıl"}
+    assert client.post(f"/amaclar/edit/{wanted}", data=off).status_code == 302
+    assert db.connection().execute("select active from purpose where id = %s",
+                                   (wanted,)).fetchone() == (False,)
+    assert "Teslimat" in client.get("/amaclar/verbis.csv").text
+    client.post(f"/metinler/{number}/amaclar", data={"csrf_token": token_of(client)})
+    assert "Teslimat" in client.get("/amaclar/verbis.csv").text  # the version still names it
+    publish(number, "tr", "Aydınlatma", WHOLE.replace("kargo", "hızlı kargo"))
+    assert "Teslimat" not in client.get("/amaclar/verbis.csv").text
 
 
 @pytest.mark.parametrize("wrong", [
@@ -320,6 +367,21 @@ def test_r57_a_consent_for_a_purpose_with_another_ground_is_not_published(
         "csrf_token": token_of(client), "name": "Teslimat", "ground": "5/2-c", "data": ["kimlik"],
         "subjects": ["musteri"], "period": "1 yıl", "active": "y"})
     assert "Önce o metni kaldırın" in again.text
+    # the form asks by the version's own purposes: unlinking takes no box off
+    client.post(f"/metinler/{number}/amaclar", data={"csrf_token": token_of(client)})
+    unlinked = client.post(f"/amaclar/edit/{wanted}", data={
+        "csrf_token": token_of(client), "name": "Teslimat", "ground": "5/2-c", "data": ["kimlik"],
+        "subjects": ["musteri"], "period": "1 yıl", "active": "y"})
+    assert "Önce o metni kaldırın" in unlinked.text
+    assert db.connection().execute("select ground from purpose where id = %s",
+                                   (wanted,)).fetchone() == ("RIZA",)
+    client.post(f"/metinler/{number}/kaldir",
+                data={"csrf_token": token_of(client), "reason": "Artık sorulmuyor"})
+    client.post(f"/amaclar/edit/{wanted}", data={
+        "csrf_token": token_of(client), "name": "Teslimat", "ground": "5/2-c", "data": ["kimlik"],
+        "subjects": ["musteri"], "period": "1 yıl", "active": "y"})
+    assert db.connection().execute("select ground from purpose where id = %s",
+                                   (wanted,)).fetchone() == ("5/2-c",)
 
 
 def test_a_text_is_renamed_by_whoever_may_change_it(app: Any, place: Any) -> None:

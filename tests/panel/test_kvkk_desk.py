@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Source
 from ileti.core import db
 from ileti.documents.publish import publish_standard_texts
 from ileti.evidence import giving
+from tests.fields.house import define
 from tests.kvkk.house import asked, stands, text
 from tests.panel.people import dealer_of, sign_in, token_of, user_with
 
@@ -103,6 +105,39 @@ def test_a_signed_paper_needs_its_scan_whose_hash_is_in_the_evidence(
     assert file[0] == file[1]
 
 
+def signed_by(client: Any, document: int) -> str:
+    """The address of the file of a consent that was signed at the desk."""
+    client.post("/kvkk/masa/", content_type="multipart/form-data", data=page_of(client, "imza") | {
+        "told": "1", f"answer-{document}": "given", giving.FIELD: (io.BytesIO(PNG), "form.png")})
+    row = db.connection().execute("select max(id) from kvkk_entry").fetchone()
+    return f"/kvkk/kayit/{record_number(row[0])}/dosya"  # type: ignore[index]
+
+
+def test_the_scan_stands_on_the_page_of_the_act_and_opening_it_is_written_down(
+    app: Any, place: Any, document: int
+) -> None:
+    officer = sign_in(app, user_with(app, "compliance_officer", place))
+    path = signed_by(officer, document)
+    page = officer.get(path.removesuffix("/dosya")).text
+    assert ("İmzalı form" in page, path in page) == (True, True)
+    opened = officer.get(path)
+    assert (opened.status_code, opened.data) == (200, PNG)
+    assert ("proof:open",) in db.connection().execute(
+        "select action from audit_entry where provider_id = %s", (place.provider_id,)).fetchall()
+
+
+def test_nobody_opens_the_scan_who_may_see_no_proofs_or_is_another_dealer(
+    app: Any, place: Any, place_b: Any, document: int
+) -> None:
+    path = signed_by(sign_in(app, user_with(
+        app, "dealer_user", place, dealer_id=dealer_of(place))), document)
+    others = [sign_in(app, user_with(app, "dealer_manager", place, dealer_id=dealer_of(place))),
+              sign_in(app, user_with(app, "compliance_officer", place_b)),
+              sign_in(app, user_with(app, "marketer", place))]
+    assert [one.get(path).status_code for one in others] == [404, 404, 404]
+    assert sign_in(app, user_with(app, "compliance_officer", place)).get(path).status_code == 200
+
+
 def test_r21_a_paper_without_a_signature_proves_no_address(
     agent: Any, place: Any, document: int
 ) -> None:
@@ -163,3 +198,41 @@ def test_a_dealer_takes_as_itself_and_a_marketer_not_at_all(
                                    "%s", (place.provider_id,)).fetchall() == [(own,)]
     marketer = sign_in(app, user_with(app, "marketer", place))
     assert marketer.get("/kvkk/masa/").status_code in (302, 403)
+
+
+def said_of(place: Any) -> list[Any]:
+    return [row[0] for row in db.connection().execute(
+        "select evidence->'fields' from submission where provider_id = %s order by id",
+        (place.provider_id,)).fetchall()]
+
+
+def test_the_companys_fields_are_asked_with_a_consent_and_become_part_of_its_proof(
+    agent: Any, place: Any, conn: Any, document: int
+) -> None:
+    define(conn, place, "store", kind="choice", personal=False, choices=("izmir", "bursa"))
+    define(conn, place, "card", searchable=True)
+    html = agent.get("/kvkk/masa/").text
+    assert 'name="fields.store"' in html
+    assert re.findall(r"<option[^>]*selected", html.split('name="fields.store"')[1]) == []
+    answer = agent.post("/kvkk/masa/", data=page_of(agent) | {
+        "told": "1", f"answer-{document}": "given", "fields.store": "izmir",
+        "fields.card": "TR-4711"})
+    assert answer.status_code == 303, answer.text
+    (said,) = said_of(place)
+    assert (said["said"], said["keys"]) == ({"store": "izmir"}, ["card", "store"])
+    assert "TR-4711" not in str(said)
+
+
+def test_a_required_field_is_asked_of_a_consent_and_of_nothing_else_and_what_was_typed_stays(
+    agent: Any, place: Any, conn: Any, document: int
+) -> None:
+    define(conn, place, "store", required=("panel",), personal=False)
+    define(conn, place, "branch", personal=False)
+    data = page_of(agent) | {"told": "1", f"answer-{document}": "given",
+                             "fields.branch": "Alsancak"}
+    refused = agent.post("/kvkk/masa/", data=data)
+    assert (refused.status_code, kept(place)) == (422, [])
+    assert "Alsancak" in refused.text
+    agent.post("/kvkk/masa/", data=page_of(agent) | {
+        "told": "1", f"answer-{document}": "withdrawn"})
+    assert said_of(place) == [None]

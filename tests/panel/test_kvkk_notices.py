@@ -124,7 +124,8 @@ def test_acts_before_the_period_are_not_walked_through(
             owner.execute(
                 "delete from pg_statistic where starelid = 'kvkk_entry'::regclass")
     plan = conn.execute("explain (analyze, format json) " + integrity._UNTOLD, {
-        "since": clock.now() - timedelta(days=1), "given": 1, "web": 6,
+        "told": integrity.TOLD,
+        "since": clock.now() - timedelta(days=1), "given": 1, "there": 31, "ours": [],
         "provider": place.provider_id, "brand": None, "dealer": None, "restricted": False,
         "most": 10}).fetchone()[0][0]["Plan"]
     with psycopg.connect(database, autocommit=True) as owner:

@@ -107,6 +107,35 @@ def test_r62_a_withdrawal_is_one_press_and_a_doubled_one_is_one_withdrawal(
         (place.provider_id,)).fetchall() == [(int(Source.HS_CAGRI_MERKEZI), 1)]
 
 
+@pytest.mark.parametrize(("language", "words"), [
+    ("tr", ["Bize nasıl ulaştı?", "Telefonda", "Mektupla ya da yüz yüze", "E-postayla"]),
+    ("en", ["How did it reach us?", "On the phone", "By letter or in person", "By e-mail"])])
+def test_r43_the_page_asks_how_a_withdrawal_came_and_chooses_nothing(
+    admin: Any, place: Any, language: str, words: list[str]
+) -> None:
+    number = record_number(did(place, text(place), Act.GIVEN))
+    admin.get(f"/lang/{language}")
+    page = admin.get(f"/kvkk/kayit/{number}").text
+    assert all(word in page for word in words)
+    ways = re.findall(r'<input type="radio" name="source"[^>]*>', page)
+    assert len(ways) == 3
+    assert all("required" in way and "checked" not in way for way in ways)
+
+
+@pytest.mark.parametrize("way", ["HS_CAGRI_MERKEZI", "HS_FIZIKSEL_ORTAM", "HS_EPOSTA"])
+def test_r43_a_withdrawal_is_recorded_by_the_way_it_came(
+    admin: Any, place: Any, way: str
+) -> None:
+    path = f"/kvkk/kayit/{record_number(did(place, text(place), Act.GIVEN))}/geri-al"
+    data = {"csrf_token": token_of(admin)}
+    assert "nasıl ulaştığını seçin" in admin.post(path, data=data, follow_redirects=True).text
+    assert "Geri alma kaydedildi" in admin.post(
+        path, data=data | {"source": way}, follow_redirects=True).text
+    assert db.connection().execute(
+        "select source from kvkk_entry where provider_id = %s and act = 4",
+        (place.provider_id,)).fetchall() == [(int(Source[way]),)]
+
+
 def test_another_company_s_act_is_no_act(app: Any, admin: Any, place: Any, place_b: Any) -> None:
     number = record_number(did(place_b, text(place_b), Act.GIVEN))
     token = token_of(admin)
@@ -207,11 +236,6 @@ def test_r60_a_consent_without_an_earlier_notice_fails_the_check(
     assert _untold(place) == [True]
     assert "1 kayıttan önce aydınlatma yok" in admin.get("/kvkk/denetim").text
     did(place, notice, Act.SHOWN, ago=90)
-    assert _untold(place) == []
-
-
-def test_r60_imports_and_other_ways_are_not_looked_at(place: Any) -> None:
-    take(place, ADDRESS)  # of no form of ours
     assert _untold(place) == []
 
 

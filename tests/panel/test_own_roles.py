@@ -207,11 +207,36 @@ def test_showing_another_level_saves_nothing(admin: Any, place: Any) -> None:
     assert "Veri başvurularını açar" in page  # named as what is left out
 
 
+def test_what_holders_would_see_is_shown_before_anything_is_saved(admin: Any, place: Any) -> None:
+    title = name_of(place, "Bakılan")
+    page = post(admin, "/roller/yeni", title=title, level="provider", look="1",
+                rights=["consent:read", "import:read"]).text
+    seen = page.partition('id="menu"')[2].partition("</section>")[0].partition("</ul>")[0]
+    assert "İçe aktarma" in seen
+    assert "Kullanıcılar" not in seen
+    assert 'value="import:read" checked' in page
+    assert row(title) is None
+
+
+def test_a_users_page_names_the_menu_each_membership_opens(
+        app: Any, admin: Any, place: Any, scanner: str) -> None:
+    name = user_with(app, scanner, place)
+    number = db.connection().execute("select id from ab_user where username = %s",
+                                     (name,)).fetchone()[0]
+    said = admin.get(f"/kullanicilar/show/{number}").text.partition("Menüde gördükleri: ")[2]
+    seen = said.partition("</span>")[0].split(" · ")
+    menu = sign_in(app, name).get("/").text.partition("<nav")[2].partition("</nav>")[0]
+    assert seen
+    assert all(one in menu for one in seen)
+    assert "Kullanıcılar" not in seen
+
+
 def test_the_table_shows_every_right_of_every_role(admin: Any, scanner: str, place: Any) -> None:
     page = admin.get("/roller/tablo").text
     assert name_of(place, "Form tarayıcısı") in page
     assert page.count('<th scope="row">') == len(
-        frozenset().union(*(GRANTS[one.key] for one in roles.ROLES)) - {"provider:add"})
+        frozenset().union(*(GRANTS[one.key] for one in roles.ROLES))
+        - {"provider:add", "provider:limit"})
 
 
 def test_a_dealers_manager_sees_and_gives_the_dealers_roles(

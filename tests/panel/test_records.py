@@ -133,11 +133,27 @@ def test_a_stopped_record_is_sent_again(admin: Any, place: Any) -> None:
 
     entry = take(place, "+905994000001").items[0].entry_id
     db.connection().execute(
-        "update outbox set dead_at = now(), reason = 'H178' where ref_id = %s", (entry,))
+        "update outbox set dead_at = now(), reason = 'H178' where topic = 1 and ref_id = %s",
+        (entry,))
     page = admin.get("/iletim/?durum=duran").text
     assert "daha yeni tarihli" in page
     admin.post("/iletim/yeniden", data={
         "csrf_token": token_of(admin), "ref": record_number(entry)})
     row = db.connection().execute(
-        "select dead_at from outbox where ref_id = %s", (entry,)).fetchone()
+        "select dead_at from outbox where topic = 1 and ref_id = %s", (entry,)).fetchone()
     assert row == (None,)
+
+
+def test_a_record_changed_into_another_that_is_there_is_said_on_its_page(admin: Any,
+                                                                        place: Any) -> None:
+    first, _second = (db.connection().execute(
+        "insert into purpose (provider_id, name, ground, data, subjects, period) values "
+        "(%s, %s, '5/2-c', '{kimlik}', '{musteri}', '1 yıl') returning id",
+        (place.provider_id, name)).fetchone()[0] for name in ("Teslim", "Fatura"))
+    answer = admin.post(f"/amaclar/edit/{first}", data={
+        "csrf_token": token_of(admin), "name": "Fatura", "ground": "5/2-c", "data": "kimlik",
+        "subjects": "musteri", "period": "1 yıl"})
+    assert answer.status_code == 200
+    assert "Bu numarayla ya da adla bir kayıt zaten var." in answer.text
+    kept = db.connection().execute("select name from purpose where id = %s", (first,)).fetchone()
+    assert kept == ("Teslim",)

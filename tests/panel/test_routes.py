@@ -14,6 +14,8 @@ OPEN = {
     "static", "appbuilder.static", "panel_theme.choose", "LocaleView.index",
     "SignIn.login", "SignIn.logout",
     "OutsideEntry.go", "OutsideEntry.back", "PasskeyEntry.options", "PasskeyEntry.enter",
+    "Forgotten.ask",  # whoever forgot the password cannot sign in
+    "Forgotten.choose",  # the link's token says whose
     "Welcome.open",  # whoever is invited is nobody yet; the link's token says what for
     "SecondStep.ask", "SecondStep.enrol",  # between password and second step one is a stranger
 }

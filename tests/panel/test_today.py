@@ -189,3 +189,13 @@ def test_five_silent_days_are_the_first_thing_said_r44(app: Any, place: Any, pla
         "update iys_cursor set pulled_at = now(), gap_since = now() - interval '6 days' "
         "where provider_id = %s", (place.provider_id,))
     assert sentence in client.get("/").text
+
+
+@pytest.mark.parametrize(("role", "told"), [("provider_admin", True), ("dealer_manager", False)])
+def test_a_late_destruction_is_told_to_who_may_see_retention(
+        app: Any, place: Any, monkeypatch: pytest.MonkeyPatch, role: str, told: bool) -> None:
+    """R-64: six months at most; the page said nothing where nobody looked."""
+    monkeypatch.setattr("ileti.retention.plan.overdue", lambda: True)
+    where = {"level": "dealer", "dealer_id": dealer_of(place)} if role == "dealer_manager" else {}
+    page = sign_in(app, user_with(app, role, place, **where)).get("/").get_data(as_text=True)
+    assert ("Dönemsel imha gecikti" in page) is told

@@ -31,9 +31,9 @@ def hook(admin: Any, place: Any) -> int:
                                        (place.provider_id,)).fetchone()[0])
 
 
-def make_secret(client: Any, hook: int) -> str:
-    page = client.post(f"/webhooklar/{hook}/anahtar", data={"csrf_token": token_of(client)})
-    found = re.search(r'<pre id="gizli"[^>]*><code>(whs_[^<]+)</code>', page.text)
+def make_secret(client: Any, hook: int, **wish: str) -> str:
+    page = client.post(f"/webhooklar/{hook}/anahtar", data={"csrf_token": token_of(client), **wish})
+    found = re.search(r'<pre id="gizli"[^>]*><code>(whsec_[^<]+)</code>', page.text)
     assert found is not None, page.status_code
     return found[1]
 
@@ -47,6 +47,45 @@ def test_the_secret_is_shown_once_and_kept_encrypted(admin: Any, hook: int) -> N
     said = [row[0] for row in db.connection().execute(
         "select action from audit_entry where subject = %s order by id", (f"webhook:{hook}",))]
     assert said == ["webhook:add", "webhook:secret_create", "webhook:secret_replace"]
+
+
+def test_a_renewed_secret_leaves_the_old_one_a_day_which_the_page_says_and_ends(
+        admin: Any, hook: int) -> None:
+    def before() -> Any:
+        return db.connection().execute(
+            "select secret_before is not null, secret_before_until > now() + interval '23 hours' "
+            "from webhook where id = %s", (hook,)).fetchone()
+
+    first = make_secret(admin, hook)
+    assert make_secret(admin, hook, wish="renew") != first
+    assert before() == (True, True)
+    assert "Eski anahtar da şu ana kadar imzalar" in admin.get(f"/webhooklar/show/{hook}").text
+    admin.post(f"/webhooklar/{hook}/anahtar", data={"csrf_token": token_of(admin), "wish": "end"})
+    assert before() == (False, None)
+    make_secret(admin, hook, wish="renew")
+    make_secret(admin, hook)
+    assert before() == (False, None)
+
+
+def test_campaigns_are_told_where_somebody_ticked_it_and_the_page_says_so(
+        admin: Any, place: Any) -> None:
+    def ticked() -> Any:
+        return db.connection().execute("select id, campaigns from webhook where provider_id = %s",
+                                       (place.provider_id,)).fetchone()
+
+    add(admin, place, events=["message.status"], campaigns="1")
+    hook, campaigns = ticked()
+    assert campaigns
+    assert "(Kampanyalar da)" in admin.get(f"/webhooklar/show/{hook}").text
+    admin.post(f"/webhooklar/edit/{hook}", data={
+        "csrf_token": token_of(admin), "name": "Kayıt", "url": URL, "active": "1",
+        "events": ["message.status"]})
+    assert ticked() == (hook, False)
+    assert "(Kampanyalar da)" not in admin.get(f"/webhooklar/show/{hook}").text
+    said = db.connection().execute(
+        "select detail::text from audit_entry where subject = %s and action = 'webhook:change'",
+        (f"webhook:{hook}",)).fetchone()[0]
+    assert "campaigns" in said
 
 
 def test_the_test_button_waits_for_a_secret_and_then_writes_one_delivery(

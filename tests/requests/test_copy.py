@@ -18,12 +18,12 @@ from ileti.channels.base import Envelope
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import NotFound
-from ileti.requests import cases, exportpage, exports, holdings, matching
+from ileti.requests import cases, exportpage, exports, holdings, matching, owncopy
 from ileti.requests.eraser import Retention
 from ileti.requests.numbers import case_number
 from ileti.retention import holds, log
 from tests.panel.people import sign_in, take, token_of, user_with
-from tests.requests.conftest import kinds_of, new_mail, verified
+from tests.requests.conftest import TCKN, kinds_of, new_mail, verified
 
 Case = cases.Case
 
@@ -327,3 +327,62 @@ def test_one_copy_that_cannot_be_removed_keeps_no_other(
     exports.remove_due()
     assert lies(first, numbers[0])
     assert not lies(second, numbers[1])
+
+
+def test_earlier_applications_are_in_the_copy_as_they_were_written(
+    person: tuple[Case, str, str], new_case: Callable[..., Case]
+) -> None:
+    case, *_ = person
+    recipient = matching.attached(db.connection(), case.id)[0].recipient_id
+    verified(new_case(wish="Adresimi silin."), recipient)
+    foreign = new_case(wish="Bu başkasının yazdığı.")
+    with db.transaction() as conn:  # who wrote it was never identified
+        matching.attach(conn, foreign.id, foreign.provider_id, foreign.brand_id, recipient, 3)
+    _name, data = exports.archive(case.provider_id, make(case))
+    told = unpacked(data)["verilerim.json"].decode()
+    held = json.loads(told)["held"]["requests"]
+    assert [one["wish"] for one in held] == ["Bilgi istiyorum.", "Adresimi silin.", None]
+    assert held[1]["person"]["tckn"] == TCKN
+    assert held[1]["person"]["postal"] == "Akasya Sok. 5, İzmir"
+    assert held[2]["person"] is None
+    assert "başkasının" not in told
+    assert "Adresimi silin." in exportpage.section("requests", held, "tr")["rows"][1][-1]
+
+
+def test_lists_restrictions_and_what_iys_said_otherwise_are_in_the_copy(
+    place: Any, person: tuple[Case, str, str]
+) -> None:
+    case, *_ = person
+    conn = db.connection()
+    recipient = matching.attached(conn, case.id)[0].recipient_id
+    where = {"p": place.provider_id, "b": place.brand_id, "r": recipient}
+    number = conn.execute(
+        "insert into call_list (provider_id, brand_id, name, recipient_type, ends_at) "
+        "values (%(p)s, %(b)s, 'Bahar', 1, now() + interval '9 days') returning id",
+        where).fetchone()[0]
+    conn.execute("insert into call_list_entry (provider_id, brand_id, list_id, recipient_id) "
+                 "values (%(p)s, %(b)s, %(n)s, %(r)s)", where | {"n": number})
+    number = conn.execute(
+        "insert into campaign_list (provider_id, brand_id, channel, name) "
+        "values (%(p)s, %(b)s, 3, 'Fuar') returning id", where).fetchone()[0]
+    conn.execute("insert into campaign_list_member (provider_id, list_id, recipient_id) "
+                 "values (%(p)s, %(n)s, %(r)s)", where | {"n": number})
+    conn.execute("insert into restriction (provider_id, recipient_id, since, reason) "
+                 "values (%(p)s, %(r)s, now(), 'Başvuru üzerine')", where)
+    conn.execute(
+        "insert into iys_difference (provider_id, brand_id, day, recipient_id, fence, cause, "
+        "recipient_type, channel, their_status, their_date, mark) values (%(p)s, %(b)s, "
+        "current_date, %(r)s, 1, 1, 1, 3, 1, now(), sha256('x'))", where)
+    held = holdings.gather(conn, place.provider_id, [recipient])
+    assert [one["list"] for one in (*held["callLists"], *held["campaignLists"])] == [
+        "Bahar", "Fuar"]
+    assert held["restrictions"][0]["reason"] == "Başvuru üzerine"
+    [difference] = held["differences"]
+    assert (difference["iys"]["status"]["code"], difference["ours"]) == ("ONAY", None)
+    for name in ("callLists", "campaignLists", "restrictions", "differences"):
+        for language in ("tr", "en"):
+            assert len(exportpage.section(name, held[name], language)["rows"]) == 1
+    veiled = {name: owncopy.veil(name, held[name][0]) for name in held if held[name]}
+    assert veiled["callLists"]["list"] is None
+    assert veiled["restrictions"]["reason"] is None
+    assert (veiled["requests"]["person"], veiled["requests"]["wish"]) == (None, None)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import config
+from ileti.consents import traillines  # noqa: F401 (and lines of the trail)
 from ileti.consents.audit import audit
 from ileti.consents.vocabulary import Status
 from ileti.core import clock, db

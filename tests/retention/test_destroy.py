@@ -102,7 +102,7 @@ def test_a_message_of_late_keeps_the_consent_it_relied_on(shop: Any, owner: Any)
 @pytest.mark.attack
 @pytest.mark.parametrize("function", ["destroy_persons", "destroy_submissions", "destroy_files",
                                       "destroy_lists", "destroy_archives",
-                                      "destroy_cases"])
+                                      "destroy_cases", "destroy_look_files"])
 def test_the_application_cannot_make_the_functions_take_what_is_younger(
         shop: Any, owner: Any, function: str) -> None:
     took(owner, shop, ADDRESS, ago(9.9), Status.RET)

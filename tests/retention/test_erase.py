@@ -13,6 +13,7 @@ import pytest
 
 from ileti.consents import bundle, gate, ledger
 from ileti.consents.audit import audit
+from ileti.consents.lists import record_list
 from ileti.consents.packing import pack
 from ileti.consents.vocabulary import Channel, Outcome, Source, Standing, Status
 from ileti.core import clock, db
@@ -22,7 +23,7 @@ from ileti.retention import destroy, holds, witness  # noqa: F401
 from ileti.retention.erase import erase_person, plan_erasure
 from ileti.simulator.authority import authority
 from tests.evidence.sealed_house import seal_all
-from tests.retention.old_house import ago, in_force, is_there, person, took
+from tests.retention.old_house import aged, ago, in_force, is_there, person, took
 
 ADDRESS = "+905990000001"
 VERIFIER = Path(__file__).resolve().parents[2] / "ileti" / "evidence" / "verifier.py"
@@ -97,8 +98,28 @@ def test_who_is_due_already_is_erased_at_once_and_logged_under_the_case(
     done = erase(shop, rid)
     assert done.erased
     assert not is_there(owner, rid)
-    assert owner.execute("select kind, case_number from destruction_log").fetchall() == [
-        (1, "B-1")]
+    assert owner.execute("select kind, case_number from destruction_log order by id"
+                         ).fetchall() == [(2, "B-1"), (1, "B-1")]
+    # the name, the network address and the browser go with them, not with the next periodic run
+    assert owner.execute(
+        "select person_ct, person_key, evidence, erased_at is not null from submission "
+        "where provider_id = %s", (shop.provider_id,)).fetchall() == [(None, None, {}, True)]
+
+
+def test_a_click_that_somebody_else_s_record_needs_keeps_its_name(shop: Any, owner: Any) -> None:
+    when = ago(11)
+    both = ledger.record(ledger.NewSubmission(
+        place=shop, idem="iki-adres", body_hash=b"b" * 32, source=Source.HS_WEB,
+        standing=Standing.VERIFIED, person={"name": "Nazlı K."}, items=[
+            ledger.NewConsent(address=address, channel=Channel.MESAJ, status=Status.RET,
+                              consent_date=when) for address in (ADDRESS, "+905990000002")]))
+    for item in both.items:
+        aged(owner, shop, item.entry_id, when)
+    mine, other = (item.recipient_id for item in both.items)
+    holds.place(shop.provider_id, "Dava", by=None, recipient_id=other)
+    assert erase(shop, mine).erased
+    assert owner.execute("select person_ct is not null, erased_at from submission").fetchall() == [
+        (True, None)]
 
 
 def test_who_is_held_is_restricted_and_told_so(shop: Any, owner: Any) -> None:
@@ -227,4 +248,16 @@ def test_clicks_of_one_moment_meet_the_suppression_too(shop: Any, owner: Any) ->
     assert first is None  # it is recorded by itself, and judged
     assert second is not None
     assert ledger.record_packed(clicks[0]).items[0].outcome is Outcome.OUTDATED
+    assert may_send(shop) is gate.Denial.REFUSED
+
+
+def test_a_list_in_one_call_meets_the_suppression_too(shop: Any, owner: Any) -> None:
+    erase(shop, person(took(owner, shop, ADDRESS, ago(11), Status.RET)))
+    items = [ledger.NewConsent(address, Channel.MESAJ, Status.ONAY, ago(1), source=Source.HS_WEB,
+                               standing=Standing.VERIFIED)
+             for address in ("+905990000003", ADDRESS)]
+    done = record_list(ledger.NewSubmission(
+        place=shop, idem="liste:1234", body_hash=b"0" * 16, source=Source.HS_WEB,
+        standing=Standing.VERIFIED, items=items, evidence={}))
+    assert [one.outcome for one in done.items] == [Outcome.RECORDED, Outcome.OUTDATED]
     assert may_send(shop) is gate.Denial.REFUSED

@@ -137,7 +137,7 @@ def test_the_log_for_admins_shows_accounts_of_the_own_provider_only(
     admin, foreign = sign_in(app, name), user_with(app, "marketer", place_b)
     _try(app, foreign, "203.0.113.97")
     post(admin, f"/kullanicilar/edit/{user_id(user_with(app, 'marketer', place))}",
-         first_name="Ece", last_name="Su", email=f"ece-{user_id(name)}@ornek.test")
+         first_name="Ece", last_name="Su", email=f"ece-{user_id(name)}@ornek.com.tr")
     page = admin.get("/guvenlik-gunlugu/list/").text
     assert "Kullanıcıyı değiştirdi" in page
     assert "203.0.113.97" not in page

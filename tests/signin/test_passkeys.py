@@ -13,8 +13,8 @@ import config
 from ileti.core import db
 from ileti.tenancy import logins
 from ileti.web.sessions import COOKIE
-from tests.browser.axe import browsing, serving
-from tests.browser.test_account_pages import _give_password, _look
+from tests.browser.axe import browsing, look, serving
+from tests.browser.test_account_pages import _give_password
 from tests.panel.people import sign_in, token_of, user_with
 from tests.signin.people import deeds_of, mails_to, password_step, post, user_id
 
@@ -78,17 +78,17 @@ def test_a_passkey_is_added_used_and_removed(app: Any, here: str, chromium: Any,
         _sign_in(page, name)
         _authenticator(page)
         page.goto("/hesabim/gecis-anahtarlari/")
-        _look(page, "anahtar-yok")
+        look(page, "anahtar-yok")
         page.goto("/hesabim/gecis-anahtarlari/yeni")
-        _look(page, "anahtar-yeni")
+        look(page, "anahtar-yeni")
         _add(page)
         page.wait_for_selector(".recovery")
         page.locator("main .btn.primary").click()
         page.wait_for_url("**/gecis-anahtarlari/")
-        _look(page, "anahtarlar")
+        look(page, "anahtarlar")
         page.context.clear_cookies()
         page.goto("/login/?next=/izinler/")  # alone
-        _look(page, "giris")
+        look(page, "giris")
         _use(page, "Geçiş anahtarıyla gir", f"{here}/izinler/")
         page.context.clear_cookies()
         _give_password(page, name, "tr")  # as the second step
@@ -96,7 +96,7 @@ def test_a_passkey_is_added_used_and_removed(app: Any, here: str, chromium: Any,
         assert page.request.get("/izinler/").url.partition("?")[0].endswith("/login/")
         _use(page, "Geçiş anahtarı kullan", f"{here}/")
         page.goto("/onay/?next=/hesabim/gecis-anahtarlari/")
-        _look(page, "onay-anahtar")
+        look(page, "onay-anahtar")
         _use(page, "Geçiş anahtarı kullan", f"{here}/hesabim/gecis-anahtarlari/")
         assert _keys(name)[0][1] >= 3
         page.get_by_role("button", name="Sil").first.click()

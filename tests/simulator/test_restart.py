@@ -140,6 +140,40 @@ def test_the_program_starts_serves_and_stops_on_sigterm(tmp_path: Path) -> None:
     assert program.wait(5) == 0
 
 
+def root_after_start(database: Path) -> tuple[bytes, str]:
+    """The root that a simulator of its own process gives out, and how it is to be kept."""
+    program = subprocess.Popen(
+        [sys.executable, "-u", "-m", "ileti.simulator", "--port", "0", "--database", str(database)],
+        stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert program.stdout is not None
+    url = program.stdout.readline().split(": ", 1)[1].strip()
+    with urllib.request.urlopen(f"{url}deneme-zaman-damgasi-koku.pem", timeout=5) as answer:
+        told = answer.read(), answer.headers["Content-Disposition"]
+    program.terminate()
+    assert program.wait(5) == 0
+    return told
+
+
+def test_the_root_of_its_time_stamps_outlives_it_and_is_called_a_trial(tmp_path: Path) -> None:
+    root, how = root_after_start(tmp_path / "iys.sqlite")
+    assert root_after_start(tmp_path / "iys.sqlite")[0] == root
+    assert root.startswith("# DENEME: Bu kök, İYS simülatörünün".encode())
+    assert root.count(b"-----BEGIN CERTIFICATE-----") == 1
+    assert how == 'attachment; filename="deneme-zaman-damgasi-koku.pem"'
+    kept = tmp_path / "iys.authority.pem"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob("*.half"))
+    kept.unlink()
+    assert root_after_start(tmp_path / "iys.sqlite")[0] != root
+
+
+def test_two_that_begin_at_once_have_one_authority(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(root_after_start, [tmp_path / "iys.sqlite"] * 2)
+    assert one == other
+
+
 def test_the_program_says_in_a_sentence_what_is_wrong() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ileti.simulator", "--clock", "dün"],

@@ -17,7 +17,7 @@ from ileti.iys.granted import Act, Group
 from ileti.iys.models import IysReceipt
 from ileti.recipients.models import Recipient
 from ileti.tenancy import wall
-from ileti.tenancy.scope import NOTHING, Scope, within
+from ileti.tenancy.scope import NOTHING, Scope, system_scope, within
 from tests.panel.people import dealer_of, take
 from tests.panel.test_time_travel import answer
 
@@ -73,6 +73,8 @@ def test_every_transaction_of_a_dealer_stands_behind_it_and_nobody_elses(
         with within(dealer):
             assert session.execute(role).scalar() == wall.DEALER_ROLE
             with within(replace(dealer, dealer_id=None)):
+                assert session.execute(role).scalar() == wall.BRAND_ROLE
+            with system_scope():
                 assert session.execute(role).scalar() == "ileti_app"
             assert session.execute(role).scalar() == wall.DEALER_ROLE
             session.rollback()

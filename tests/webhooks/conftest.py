@@ -58,7 +58,7 @@ def _certificate(folder: Path) -> Path:
 @pytest.fixture
 def names(monkeypatch: Any) -> dict[str, list[str]]:
     """The DNS: names and the addresses they lead to."""
-    from ileti.webhooks import target
+    from ileti.core import target
 
     known: dict[str, list[str]] = {NAME: ["127.0.0.1"]}
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from config import WrongSetting, load_settings, settings
-from ileti.webhooks import target
-from ileti.webhooks.target import Closed, Target, WrongAddress
+from ileti.core import target
+from ileti.core.target import Closed, Target, WrongAddress
 
 PRIVATE = [
     "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -72,3 +72,32 @@ def test_a_network_that_is_none_stops_the_start(monkeypatch: Any) -> None:
     monkeypatch.setenv("WEBHOOK_NETWORKS", "10.20.0.0/16, everything")
     with pytest.raises(WrongSetting, match="WEBHOOK_NETWORKS"):
         load_settings()
+
+
+@pytest.mark.parametrize("text", ["http://127.0.0.1:8090/gw", "https://localhost/x",
+                                  "http://[::1]:8090/"])
+def test_a_gateway_may_live_on_this_machine_outside_of_production_only(
+        text: str, monkeypatch: Any) -> None:
+    assert target.check_gateway(text) == text
+    monkeypatch.setattr(type(settings()), "production", property(lambda _self: True))
+    with pytest.raises(WrongAddress):
+        target.check_gateway(text)
+
+
+@pytest.mark.parametrize("text", ["http://10.0.0.1/", "https://169.254.169.254/", "https://db.local/",
+                                  "http://sms.ornek.com.tr/"])
+def test_a_gateways_address_is_looked_at_like_a_webhooks(text: str) -> None:
+    with pytest.raises(WrongAddress):
+        target.check_gateway(text)
+
+
+def test_a_call_goes_to_no_private_number_whatever_the_name_says(monkeypatch: Any) -> None:
+    from ileti.core.http import NoAnswer, OutgoingClient
+
+    monkeypatch.setattr(target, "look_up",
+                        lambda *_args, **_more: [(0, 0, 0, "", ("10.1.2.3", 443))])
+    for url in ("https://sms.ornek.com.tr", "http://sms.ornek.com.tr"):
+        client = OutgoingClient(url, transport=target.CheckedTransport())
+        with pytest.raises(NoAnswer) as raised:
+            client.send("GET", "/")
+        assert not raised.value.arrived

@@ -38,6 +38,14 @@ PRIVACY: Json = {
 #: The same in both languages, so that a test of English sees which words are the widget's own.
 WORDS: dict[str, dict[str, str]] = {
     "tr": {
+        **{f"title.{end}": title for end, title in (
+            ("recorded", "Seçiminiz kaydedildi"), ("unverified", "Seçiminiz alındı"),
+            ("code_sent", "Seçiminiz alındı"), ("none", "Hiçbir izin vermediniz"))},
+        "told.recorded": "İzin verdiğiniz adreslere bugün bilgi iletisi gelir; oradan da "
+                         "vazgeçebilirsiniz.",
+        **dict.fromkeys(("told.unverified", "told.code_sent"),
+                        "Adresiniz doğrulanana kadar ileti gönderilmez."),
+        "told.none": "Tanıtım iletisi almayacaksınız.",
         "MESAJ": "Kısa mesaj", "ARAMA": "Arama", "EPOSTA": "E-posta", "ONAY": "Onay", "RET": "Ret",
         "RECORDED": "İYS’e iletiliyor", "UNVERIFIED": "Adres doğrulanmayı bekliyor",
         "UNCHANGED": "Daha önce kaydedilmişti", "OUTDATED": "Daha yeni bir seçiminiz geçerli",
@@ -47,6 +55,14 @@ WORDS: dict[str, dict[str, str]] = {
         "download": "Makbuzu indir",
     },
     "en": {
+        **{f"title.{end}": title for end, title in (
+            ("recorded", "Your choice is recorded"), ("unverified", "Your choice is received"),
+            ("code_sent", "Your choice is received"), ("none", "You gave no consent"))},
+        "told.recorded": "A notice goes to the addresses you chose today; you can withdraw from "
+                         "there too.",
+        **dict.fromkeys(("told.unverified", "told.code_sent"),
+                        "Nothing is sent until your address is verified."),
+        "told.none": "You will get no promotional messages.",
         "MESAJ": "Text message", "ARAMA": "Call", "EPOSTA": "E-mail", "ONAY": "Consent",
         "RET": "Refusal", "RECORDED": "being reported to İYS",
         "UNVERIFIED": "address waits for verification", "UNCHANGED": "already recorded before",
@@ -151,7 +167,7 @@ class MockServer:
         self.port = self.http.server_address[1]
         self.page_origin = f"http://localhost:{self.port}"
         self.api_origin = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
         """Stops serving."""

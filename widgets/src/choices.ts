@@ -17,9 +17,9 @@ export class Choices {
   opened = false;
 
   /** Takes a person's click on `box`; an untrusted event changes nothing. Returns the new state. */
-  act(box: Box, ticked: boolean, trusted: boolean, now: Date): boolean {
+  act(box: Box, ticked: boolean, trusted: boolean, now: string): boolean {
     if (trusted) {
-      if (ticked) this.#times.set(box, now.toISOString());
+      if (ticked) this.#times.set(box, now);
       else this.#times.delete(box);
     }
     return this.#times.has(box);

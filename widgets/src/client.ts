@@ -6,6 +6,14 @@
  */
 import type { Address, CodeSent, FormText, Language, NoticeForm, Problem, Receipt, Submission } from "./types";
 
+let ahead = 0;
+
+/**
+ * The present moment by the server's clock, which comes with every form: a visitor's own may be
+ * wrong by hours, and no tick counts that is older than the form it stands on.
+ */
+export const serverNow = (): string => new Date(Date.now() + ahead).toISOString();
+
 const TIMEOUT_MS = 12_000;
 
 export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem };
@@ -21,7 +29,8 @@ export class Client {
     this.page = (handle) => `${base}/f/${site}/receipt?h=${handle}`;
   }
 
-  form(lang: Language): Promise<Answer<FormText>> {
+  /** In a language; with `&form=` and the token of the form that is being renewed, what was ticked goes on counting. */
+  form(lang: Language | `${Language}&form=${string}`): Promise<Answer<FormText>> {
     return this.#call(`form?lang=${lang}`);
   }
 
@@ -54,10 +63,15 @@ export class Client {
           body: JSON.stringify(body),
         }),
       });
-      if (answer.ok) return { ok: true, data: (await answer.json()) as T };
+      if (answer.ok) {
+        const data = await answer.json();
+        ahead = data.now - Date.now() || ahead; // only a form tells the time
+        return { ok: true, data };
+      }
       const problem = (await answer.json().catch(() => ({}))) as Problem;
-      const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
-      return { ok: false, problem: { ...problem, status: answer.status, retryAfter } };
+      return { ok: false, problem: {
+        ...problem, status: answer.status, retryAfter: Number(answer.headers.get("Retry-After")) || 0,
+      } };
     } catch {
       return { ok: false, problem: { status: 0, retryAfter: 0 } };
     }

@@ -7,7 +7,7 @@
  * class: nothing in it is reachable from the page, and it weighs less.
  */
 import type { Choices } from "./choices";
-import type { Answer, Client } from "./client";
+import { serverNow, type Answer, type Client } from "./client";
 import { h } from "./dom";
 import type { HostForm, Wish } from "./host-form";
 import { addressOf, compose, freshKey, missingFields, print, retryDelay, sameText } from "./submission";
@@ -96,7 +96,7 @@ export function flow(stage: Stage): Flow {
 
   function draw(text: FormText): void {
     form = text;
-    shownAt = new Date().toISOString();
+    shownAt = serverNow();
     const used = (field: Field): unknown =>
       field === "name" || text.privacy || text.channels.some((line) => addressOf(line.channel) === field);
     const own = FIELDS.filter((field) => text.fields.includes(field) && used(field) && !host?.has(field));
@@ -109,8 +109,8 @@ export function flow(stage: Stage): Flow {
   function person(): Person {
     const typed: Person = host?.typed() ?? {};
     for (const field of FIELDS) {
-      const own = view?.typed(field);
-      if (own !== undefined) typed[field] = own;
+      const own = view?.inputs.get(field);
+      if (own) typed[field] = own.value;
     }
     return typed;
   }
@@ -128,6 +128,11 @@ export function flow(stage: Stage): Flow {
 
   async function post(view: FormView): Promise<void> {
     const now = compose(form, choices, person(), shownAt, view.trapped(), stage.vouch);
+    for (const { key } of form.extra ?? []) {
+      const input = view.inputs.get(`fields.${key}`) as HTMLSelectElement;
+      const said = input.multiple ? [...input.selectedOptions].map((one) => one.value) : input.value;
+      if (said.length) (now.fields ??= {})[key] = said;
+    }
     // The same act goes out as it went before: its answer may only have been lost.
     if (!key || !sent || print(sent) !== print(now)) {
       sent = now;
@@ -154,7 +159,7 @@ export function flow(stage: Stage): Flow {
 
   /** A stale token: the same words are sent again by themselves, other words are shown anew. */
   async function renew(old: FormView): Promise<void> {
-    const answer = await ask(() => client.form(lang));
+    const answer = await ask(() => client.form(`${lang}&form=${form.token}`));
     if (!answer) return;
     if (!answer.ok) return fail(old, answer.problem);
     if (sameText(form, answer.data) && (tries += 1) <= AUTOMATIC_TRIES) {
@@ -166,7 +171,10 @@ export function flow(stage: Stage): Flow {
     }
     choices.clear();
     draw(answer.data);
-    for (const field of FIELDS) view?.type(field, old.typed(field));
+    for (const [name, { value }] of old.inputs) {
+      const input = view?.inputs.get(name);
+      if (input && value) input.value = value;
+    }
     if (view) alert(view, h("p.well", {}, say(W.textChanged)));
   }
 

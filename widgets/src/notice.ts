@@ -6,7 +6,7 @@
  * by the person's own act, and to the end only when the end was in sight. Nothing here accepts
  * anything, and a fault of ours never holds the host's form back for longer than `PATIENCE_MS`.
  */
-import { Client } from "./client";
+import { Client, serverNow } from "./client";
 import { h } from "./dom";
 import { sheet } from "./styles";
 import { Keys } from "./submission";
@@ -114,7 +114,7 @@ export class IletiNotice extends HTMLElement {
       return this.#tell("error", { during: "form", status: answer.problem.status });
     }
     this.#form = answer.data;
-    this.#shownAt = new Date().toISOString();
+    this.#shownAt = serverNow();
     this.#seen = { at: null, extent: "linked" };
     this.#root.replaceChildren(this.#draw(answer.data));
     this.#tell("ready", { lang });
@@ -156,7 +156,7 @@ export class IletiNotice extends HTMLElement {
       type: "checkbox",
       autocomplete: "off",
       onclick: (event) => {
-        if (event.isTrusted) this.#seen = { ...this.#seen, at: input.checked ? new Date().toISOString() : null };
+        if (event.isTrusted) this.#seen = { ...this.#seen, at: input.checked ? serverNow() : null };
         this.#changed();
       },
       onchange: () => {

@@ -28,7 +28,7 @@ h2:focus{outline:0}
 .grid{display:grid;gap:var(--ileti-gap,20px)}
 .field{display:grid;gap:6px}
 .free{margin-top:8px}
-input,button{font:inherit;color:inherit}
+input,select,button{font:inherit;color:inherit}
 .input,.button{width:100%;min-height:48px;padding:8px 13px;border:1px solid var(--edge);border-radius:var(--r);background:var(--bg)}
 [aria-invalid]{border:2px solid var(--bad);padding:7px 12px}
 .i{flex:none;width:1.125em;height:1.125em;margin-top:.19em;fill:none;stroke:currentColor;stroke-width:2;

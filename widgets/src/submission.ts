@@ -63,7 +63,7 @@ export const print = (body: Submission): string => JSON.stringify({ ...body, not
 /** True when both forms show the same words, so that a tick on one is a tick on the other. */
 export function sameText(one: FormText, other: FormText): boolean {
   const words = (form: FormText): string =>
-    JSON.stringify([form.heading, form.intro, form.channels, form.free, form.privacy, form.notice]);
+    JSON.stringify([form.heading, form.intro, form.channels, form.free, form.privacy, form.notice, form.extra]);
   return words(one) === words(other);
 }
 

@@ -33,9 +33,20 @@ export interface PrivacyText {
   more: string;
 }
 
+/** What else the form asks; a value goes out by its key, and what it may be the server says. */
+export interface ExtraField {
+  key: string;
+  kind: string;
+  label: string;
+  hint: string;
+  choices?: { key: string; label: string }[];
+}
+
 /** Answer of `GET …/form`. The token binds the very texts in it; they are shown unchanged. */
 export interface FormText {
   token: string;
+  /** The server's clock when it answered (ms). */
+  now?: number;
   lang: Language;
   policy: "code" | "signed" | "later";
   provider: { title: string; brand: string };
@@ -46,6 +57,7 @@ export interface FormText {
   free: string;
   privacy: { heading: string; free: string; told: string; texts: PrivacyText[] } | null;
   notice: NoticeText | null;
+  extra?: ExtraField[];
   /** Single words of the receipt in the form's language, by channel, status, outcome or what they say. */
   words: Record<string, string>;
 }
@@ -53,6 +65,7 @@ export interface FormText {
 /** Answer of `GET …/notice`: the notice in layers, with its whole text, for a form without consents. */
 export interface NoticeForm {
   token: string;
+  now?: number;
   lang: Language;
   notice: NoticeText & { open: string; page: string; title: string; body: string };
 }
@@ -85,6 +98,7 @@ export interface Submission extends Person {
   shownAt: string;
   website: string;
   vouch?: string;
+  fields?: Record<string, string | string[]>;
 }
 
 export type Outcome = "RECORDED" | "UNVERIFIED" | "UNCHANGED" | "OUTDATED" | "LOCAL_ONLY";

@@ -1,11 +1,11 @@
 /**
  * What the widget says by itself, in Turkish and English. The consent and notice texts are not here:
  * they are published versions and come from the server with the token that binds them; the words of
- * the receipt come with them.
+ * the last step come with them.
  *
  * Every sentence is a pair with both languages side by side, so that neither is forgotten.
  */
-import type { Address, Field, Language, Receipt } from "./types";
+import type { Address, Field, Language } from "./types";
 
 export type Pair = readonly [tr: string, en: string];
 /** Says a pair in the person's language; `{}` in it becomes `value`. */
@@ -91,25 +91,4 @@ export const verify: Pair = ["Doğrula", "Verify"];
 export const change: Pair = ["Geri dön ve düzelt", "Go back and correct"];
 export const later: Pair = ["Şimdi doğrulamadan bitir", "Finish without verifying now"];
 
-type End = Receipt["state"] | "none";
-const received: Pair = ["Seçiminiz alındı", "Your choice is received"];
-const notYet: Pair = [
-  "Adresiniz doğrulanana kadar ileti gönderilmez.",
-  "Nothing is sent until your address is verified.",
-];
-export const title: Record<End, Pair> = {
-  recorded: ["Seçiminiz kaydedildi", "Your choice is recorded"],
-  unverified: received,
-  code_sent: received,
-  none: ["Hiçbir izin vermediniz", "You gave no consent"],
-};
-export const told: Record<End, Pair> = {
-  recorded: [
-    "İzin verdiğiniz adreslere bugün bilgi iletisi gelir; oradan da vazgeçebilirsiniz.",
-    "A notice goes to the addresses you chose today; you can withdraw from there too.",
-  ],
-  unverified: notYet,
-  code_sent: notYet,
-  none: ["Tanıtım iletisi almayacaksınız.", "You will get no promotional messages."],
-};
 export const finish: Pair = ["Devam et", "Continue"];

@@ -18,11 +18,14 @@ from sqlalchemy import select
 
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
 from ileti.core import orm
-from ileti.core.formats import say
+from ileti.core.formats import language, say
+from ileti.fields import catalogue
+from ileti.fields.vocabulary import Field
 from ileti.imports.asked import MOST_SKIPPED
 from ileti.imports.dates import read_date
 from ileti.imports.mapping import Fixed, Mapping, Role, role_of
 from ileti.imports.models import ImportRun
+from ileti.imports.ownfields import PREFIX
 from ileti.imports.reading.reader import Layout
 from ileti.imports.samples import LONGEST as _LONGEST
 from ileti.imports.samples import sample
@@ -37,11 +40,13 @@ ROLES: Final = {
     Role.DATE: _l("Consent date"), Role.RECIPIENT_TYPE: _l("Recipient type"),
     Role.DEALER: _l("Dealer"), Role.NAME: _l("Name (not kept)"),
     Role.BASIS: _l("Merchant’s basis (VKN, MERSİS)"), Role.PROOF: _l("Proof file"),
+    Role.VERIFIED: _l("Address verified, yes or no"),
 }
 ENCODINGS: Final = (("utf-8", "UTF-8"), ("windows-1254", "Windows-1254"),
                     ("iso-8859-9", "ISO-8859-9"), ("utf-16", "UTF-16"))
 DELIMITERS: Final = ((",", _l("Comma")), (";", _l("Semicolon")), ("\t", _l("Tab")),
-                     ("|", _l("Vertical bar")))
+                     ("|", _l("Vertical bar")), ("^", "^"), ("~", "~"))
+_NO_DELIMITER: Final = frozenset("\"\r\n\0")
 DEALERS_OFFERED: Final = 500
 #: the form's fields by those of ``Mapping.problems``
 _PLACES: Final = {"address": "sutunlar", "channel": "kanallar", "status": "secim",
@@ -61,7 +66,7 @@ def read(form: Given[str, Any], one: ImportRun, columns: int) -> Typed:
     """The form as a mapping; faults at their fields."""
     errors: dict[str, str] = {}
     fixed = _fixed(form, one, errors)
-    mapping = Mapping(_columns(form, columns, errors), fixed)
+    mapping = Mapping(_columns(form, columns, errors), fixed, _own(form, columns, one, errors))
     for problem in mapping.problems():
         errors.setdefault(_PLACES[problem.field], say(problem))
     return Typed(read_layout(form, Layout.from_json(one.layout)), mapping, errors)
@@ -74,11 +79,18 @@ def read_layout(form: Given[str, Any], kept: Layout) -> Layout:
     encoding, delimiter = form.get("kodlama", kept.encoding), form.get("ayirac", kept.delimiter)
     return replace(
         kept, encoding=encoding if encoding in dict(ENCODINGS) else kept.encoding,
-        delimiter={"tab": "\t"}.get(delimiter, delimiter)
-        if delimiter in ("tab", ",", ";", "|") else kept.delimiter,
+        delimiter=_delimiter(form.get("ayirac-baska", ""), delimiter, kept.delimiter),
         header=form.get("baslik") == "1",
         sheet=(form.get("sayfa", "").strip()[:100] or None) if "sayfa" in form else kept.sheet,
         skip=_skipped(form.get("atla", "")))
+
+
+def _delimiter(other: str, chosen: str, kept: str) -> str:
+    """Any single character, when one is written; else one of those that are offered."""
+    if len(other) == 1 and not other.isalnum() and other not in _NO_DELIMITER:
+        return other
+    chosen = {"tab": "\t"}.get(chosen, chosen)
+    return chosen if chosen in dict(DELIMITERS) else kept
 
 
 def _skipped(typed: str) -> int:
@@ -101,6 +113,28 @@ def _columns(form: Given[str, Any], width: int, errors: dict[str, str]) -> dict[
             continue
         found[role] = n
     return found
+
+
+def _own(form: Given[str, Any], width: int, one: ImportRun, errors: dict[str, str]
+         ) -> dict[str, int]:
+    """Columns of custom fields; what is no field of the provider means nothing."""
+    known = {each.key for each in _fields(one)}
+    found: dict[str, int] = {}
+    for n in range(width):
+        name = form.get(f"sutun-{n}", "")
+        key = name.removeprefix(PREFIX)
+        if not name.startswith(PREFIX) or key not in known:
+            continue
+        if key in found:
+            errors[f"sutun-{n}"] = _("Column %(n)s has the same meaning already.",
+                                     n=found[key] + 1)
+            continue
+        found[key] = n
+    return found
+
+
+def _fields(one: ImportRun) -> list[Field]:
+    return [each for each in catalogue.fields_of(one.provider_id) if not each.retired]
 
 
 def _fixed(form: Given[str, Any], one: ImportRun, errors: dict[str, str]) -> Fixed:
@@ -133,10 +167,13 @@ def _dealer(value: str, one: ImportRun) -> int | None:
 
 def context(typed: Typed, table: Table, one: ImportRun) -> dict[str, Any]:
     """What ``panel/imports/mapping.html`` shows of the form."""
-    roles = {n: role for role, n in typed.mapping.columns.items()}
+    roles: dict[int, Role | str] = {n: role for role, n in typed.mapping.columns.items()}
+    roles |= {n: PREFIX + key for key, n in typed.mapping.fields.items()}
+    own = [(PREFIX + each.key, _("Custom field: %(name)s", name=each.name(language())))
+           for each in _fields(one)]
     return {
         "columns": [_column(n, table, roles.get(n), typed.errors) for n in range(table.width)],
-        "roles": [(role.value, label) for role, label in ROLES.items()],
+        "roles": [*((role.value, label) for role, label in ROLES.items()), *own],
         "layout": _layout(typed.layout, table.sheets),
         "fixed": _choices(typed.mapping.fixed, one),
         "errors": typed.errors, "trouble": say(table.trouble) if table.trouble else "",
@@ -146,11 +183,14 @@ def context(typed: Typed, table: Table, one: ImportRun) -> dict[str, Any]:
 
 
 
-def _column(n: int, table: Table, role: Role | None, errors: dict[str, str]) -> dict[str, Any]:
+def _column(n: int, table: Table, meant: Role | str | None, errors: dict[str, str]
+            ) -> dict[str, Any]:
+    role = meant if isinstance(meant, Role) else None
     head = table.heads[n].strip() if table.heads and n < len(table.heads) else ""
     return {
         "n": n, "head": head[:_LONGEST] or _("Column %(n)s", n=n + 1),
-        "role": role.value if role else "", "known": role is not None and role_of(head) is role,
+        "role": str(meant or ""), "known": meant is not None and (
+            role is None or role_of(head) is role),
         "values": [sample(value, role) for value in table.values(n)],
         "error": errors.get(f"sutun-{n}", ""),
     }
@@ -159,12 +199,14 @@ def _column(n: int, table: Table, role: Role | None, errors: dict[str, str]) -> 
 def _layout(layout: Layout, sheets: list[str]) -> dict[str, Any]:
     known = ENCODINGS if layout.encoding in dict(ENCODINGS) else (
         (layout.encoding, layout.encoding.upper()), *ENCODINGS)
+    separators = DELIMITERS if layout.delimiter in dict(DELIMITERS) else (
+        (layout.delimiter, layout.delimiter), *DELIMITERS)
     return {
         "text": layout.format not in ("xlsx", "xls"), "format": layout.format,
         "encodings": [{"value": value, "label": label, "selected": value == layout.encoding}
                       for value, label in known],
         "delimiters": [{"value": "tab" if value == "\t" else value, "label": label,
-                        "selected": value == layout.delimiter} for value, label in DELIMITERS],
+                        "selected": value == layout.delimiter} for value, label in separators],
         "header": layout.header, "skip": layout.skip,
         "sheets": [{"value": name, "label": name, "selected": name == layout.sheet}
                    for name in sheets],

@@ -6,7 +6,6 @@ apply. A step that is done is a way back as long as nothing was applied.
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +15,16 @@ from flask_babel import lazy_gettext as _l
 
 from config import settings
 from ileti.core import clock, formats
-from ileti.core.formats import either
-from ileti.imports import declared, pace, rest, runs
+from ileti.core.formats import either, say
+from ileti.imports import declared, pace, plugged, rest, runs
 from ileti.imports.files import PART_BYTES
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
 from ileti.imports.report import Form
 from ileti.imports.states import RunState
 from ileti.imports.story import say_word
-from ileti.tenancy import security
+from ileti.tenancy import narrowing, security
+from ileti.tenancy import offered as offers
 from ileti.tenancy.models import Brand
 
 STEPS = (("file", _l("File")), ("mapping", _l("Columns")), ("origin", _l("Origin and proof")),
@@ -42,7 +42,8 @@ def listing() -> dict[str, Any]:
     """Context of ``panel/imports/list.html``."""
     before = request.args.get("once", type=int)
     first = max(1, request.args.get("ilk", 1, type=int))
-    found = visible.shelf(before)
+    wanted = _asked()
+    found = visible.shelf(before, *wanted.only)
     names = visible.askers(found.rows, "created_by")
     brands = visible.brand_names(one.brand_id for one in found.rows)
     last = first + len(found.rows) - 1
@@ -53,10 +54,24 @@ def listing() -> dict[str, Any]:
         "new": _new_action(), "may_run": security.may("import:run"),
         "pages": {
             "first": first, "last": last,
-            "newer_url": url_for("ImportView.index") if before is not None else None,
-            "older_url": url_for("ImportView.index", once=found.rows[-1].id, ilk=last + 1)
+            "newer_url": wanted.url() if before is not None else None,
+            "older_url": wanted.url(once=found.rows[-1].id, ilk=last + 1)
             if found.more else None},
+        "asked": wanted.drawn, "shown": wanted.shown, "narrowed": wanted.active,
     }
+
+
+def _asked() -> narrowing.Asked:
+    """What the address asks of the list."""
+    return narrowing.read(
+        "ImportView.index", [
+            ("durum", _("State")), ("marka", _("Brand")), ("satir", _("Rows")), ("kim", _("Who")),
+            ("an", _("When"))],
+        [narrowing.Pick("durum", _("State"), narrowing.of_badges(
+            "import", ImportRun.state, BADGE)),
+         narrowing.Pick("marka", _("Brand"), narrowing.by_number(
+             ImportRun.brand_id, {one.id: one.name for one in offers.brands()}))],
+        ImportRun.created_at, label=_("Date"))
 
 
 def _new_action() -> dict[str, Any] | None:
@@ -80,7 +95,9 @@ def progress_of(one: ImportRun) -> tuple[int, int] | None:
     """Done and total of the work at hand."""
     if one.state == RunState.CHECKING:
         return (one.bytes_read, one.size) if one.size else None
-    if one.state in (RunState.APPLYING, RunState.PAUSED, RunState.UNDOING):
+    if one.state == RunState.UNDOING:
+        return (one.chunks_done, one.chunks) if one.chunks else None
+    if one.state in (RunState.APPLYING, RunState.PAUSED):
         total = takeable(one)
         return (min(one.written + one.left_out, total), total) if total else None
     return None
@@ -88,7 +105,7 @@ def progress_of(one: ImportRun) -> tuple[int, int] | None:
 
 def takeable(one: ImportRun) -> int:
     """How many consents the dry run found fit to be taken."""
-    return sum(int(n) for n in (one.counts or {}).get("repaired", {}).values())
+    return pace.takeable(one.counts or {})
 
 
 def unit(one: ImportRun) -> str:
@@ -96,19 +113,6 @@ def unit(one: ImportRun) -> str:
     columns = (one.mapping or {}).get("columns", {})
     several = "channel" not in columns and one.staged > one.rows > 0
     return "consents" if several else "rows"
-
-
-def say_seconds(seconds: float) -> str:
-    """A length of time in its two largest units: "1 dk 12 sn"."""
-    whole = max(1, math.ceil(seconds))
-    if whole < 60:
-        return _("%(n)s s", n=whole)
-    if whole < 3_600:
-        minutes, left = divmod(whole, 60)
-        return _("%(m)s min %(s)s s", m=minutes, s=left) if left and minutes < 10 else _(
-            "%(m)s min", m=minutes + (left >= 30))
-    hours, left = divmod(whole, 3_600)
-    return _("%(h)s h %(m)s min", h=hours, m=left // 60)
 
 
 # -- the frame of a run --------------------------------------------------------------------------
@@ -143,7 +147,7 @@ def steps(one: ImportRun | None, current: str) -> list[dict[str, Any]]:
 def file_page(one: ImportRun | None, *, error: str = "", brand: str = "",
               before: ImportRun | None = None) -> dict[str, Any]:
     """Context of ``panel/imports/file.html``: a new import, or one whose upload was broken off."""
-    offered = visible.brands()
+    offered = offers.brands()
     chosen = brand or (str(one.brand_id) if one else str(before.brand_id) if before else "")
     base = frame(one, "file", title=_("Continue the upload")) if one else {
         "crumbs": [(_("Import"), url_for("ImportView.index")), (_("New import"), None)],
@@ -154,8 +158,16 @@ def file_page(one: ImportRun | None, *, error: str = "", brand: str = "",
                     "selected": str(b.id) == chosen} for b in offered],
         "brand_chosen": one is not None or len(offered) == 1, "error": error,
         "longest": settings().import_longest_mb, "part_bytes": PART_BYTES,
-        "before": before,
+        "before": before, "sources": [] if one or before else _sources(offered),
     }
+
+
+def _sources(brands: list[Brand]) -> list[tuple[str, str]]:
+    """Places plug-ins fetch lists from, by key, where all brands in sight are one provider's."""
+    providers = {one.provider_id for one in brands}
+    if len(providers) != 1:
+        return []
+    return [(one.key, say(one.source.title)) for one in plugged.offered(providers.pop())]
 
 
 def working(one: ImportRun) -> dict[str, Any]:
@@ -170,10 +182,10 @@ def working(one: ImportRun) -> dict[str, Any]:
     return frame(one, "check" if checking else "apply", title=titles[state],
                  line=_("This is only a dry run. No record changes, nothing goes to İYS.")
                  if checking else "") | {
-        "done": done, "rate": rate, "left": say_seconds(left) if left else "",
+        "done": done, "rate": rate, "left": formats.length(left) if left else "",
         "percent": done[0] / done[1] if done and done[1] else 0.0,
         "read": formats.size(one.bytes_read), "size": formats.size(one.size),
-        "total": takeable(one),
+        "total": takeable(one), "problem": problem_of(one),
         "asker": who(visible.askers([one], "started_by"), one, one.started_by),
         "own": one.started_by is not None and one.started_by == _me(),
         "live": state in (RunState.CHECKING, RunState.APPLYING, RunState.UNDOING),
@@ -202,9 +214,10 @@ def finished(one: ImportRun) -> dict[str, Any]:
     seconds = ((one.ended_at - one.started_at).total_seconds()
                if one.ended_at and one.started_at else None)
     return frame(one, "apply" if one.started_at else "check", title=titles[state]) | {
-        "problem": problem_of(one), "seconds": say_seconds(seconds) if seconds else "",
+        "problem": problem_of(one), "seconds": formats.length(seconds) if seconds else "",
         "names": names, "total": takeable(one),
         "facts": _facts(one, names), "applied": state is RunState.APPLIED,
+        "undoable": runs.undoable(runs.read_run(one.id)),
         "failed": state is RunState.FAILED, "before_applying": one.started_at is None,
         "proofs": proof_page.context(one), **_rest(one),
     }
@@ -267,7 +280,7 @@ def problem_of(one: ImportRun) -> str:
 
 def brand_of(value: str) -> Brand | None:
     """The visible brand a form names; the only one when there is one."""
-    offered = visible.brands()
+    offered = offers.brands()
     if len(offered) == 1 and not value:
         return offered[0]
     return next((one for one in offered if str(one.id) == value), None)

@@ -13,9 +13,9 @@ from ileti.evidence import giving
 from ileti.imports import proofs
 from ileti.imports.mapping import Role
 from ileti.imports.models import ImportRun
-from ileti.imports.panel import visible
 from ileti.imports.spelling import MOST_MISSING
 from ileti.imports.states import CHANGEABLE
+from ileti.tenancy import offered as offers
 from ileti.tenancy import security
 
 SHOWN = 50
@@ -25,7 +25,7 @@ def context(one: ImportRun) -> dict[str, Any]:
     """What ``panel/imports/_proofs.html`` shows."""
     whole = proofs.listed(one.id, whole=True)
     named = proofs.listed(one.id, whole=False, limit=SHOWN)
-    who = visible.people(file.added_by for file in (*whole, *named))
+    who = offers.names(file.added_by for file in (*whole, *named))
     missing: list[str] = msgspec.json.decode(one.missing) if one.missing else []
     has_column = Role.PROOF.value in (one.mapping or {}).get("columns", {})
     return {

@@ -19,7 +19,7 @@ from ileti.imports import proofs
 from ileti.imports.models import ImportFile, ImportRun
 from ileti.imports.panel import visible
 from ileti.imports.states import CHANGEABLE, RunState
-from ileti.tenancy import audit
+from ileti.tenancy import audit, confirm
 
 
 class ImportProofView(BaseView):
@@ -63,8 +63,9 @@ class ImportProofView(BaseView):
     @expose("/<int:pk>/kanit/<int:no>")
     @has_access
     @permission_name("read")
+    @confirm.needed_for_file
     def open(self, pk: int, no: int) -> ResponseReturnValue:
-        """One file as a download."""
+        """One file as a download; it may be the list itself, with everybody on it."""
         one, file = _file(pk, no)
         audit.record("proof:open", f"import:{pk}", {"no": no, "file": file.file_id},
                      provider_id=one.provider_id)

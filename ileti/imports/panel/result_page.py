@@ -7,58 +7,52 @@ long İYS will take at its limits and what will be past its three business days 
 
 from __future__ import annotations
 
-import math
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from config import settings
 from ileti.consents.vocabulary import Channel, RecipientType, Source, Status
-from ileti.core import clock, db, orm
+from ileti.core import clock, formats, orm
 from ileti.core.formats import either, language, say
+from ileti.fields import catalogue
+from ileti.fields.vocabulary import Where
+from ileti.imports import agreed, ownfields, pace
 from ileti.imports.models import ImportRun
 from ileti.imports.panel import proof_page, visible
-from ileti.imports.panel.pages import frame, only_said, report_links, say_seconds, takeable
+from ileti.imports.panel.pages import frame, only_said, report_links, takeable
 from ileti.imports.verdicts import REASONS, Fate, Repair
-from ileti.iys.batches import IYS_TOPIC
-from ileti.iys.wire import MOST_IN_BATCH
+from ileti.tenancy import offered as offers
 from ileti.tenancy import security
 from ileti.tenancy.models import Dealer, Provider
 
-#: calls that a batch takes: sending and its result
-CALLS_PER_BATCH: Final = 2
-_MOST_COUNTED: Final = 1_000_000
 _LONGEST: Final = 60
 _PHONE: Final = re.compile(r"\+90[0-9•]{10}")
 _REPAIRED: Final = {Repair.PHONE: _l("Phone"), Repair.EMAIL: _l("E-mail"),
                     Repair.DATE: _l("Date")}
-_BACKLOG: Final = """
-select count(*) from (select from outbox where provider_id = %s and topic = %s
-                       and dead_at is null limit %s) found"""
 
 
 def context(one: ImportRun) -> dict[str, Any]:
     """Context of ``panel/imports/result.html``."""
     counts = one.counts or {}
     sums = _sums(counts)
-    seconds = sending_seconds(one)
+    seconds = pace.sending_seconds(one.provider_id, takeable(one))
     provider = orm.db.session.get(Provider, one.provider_id)
     return frame(one, "check", title=_("Result of the dry run"), line=_(
         "This is only a dry run. No record has changed, nothing went to İYS.")) | {
         **sums, "total": sum(sums[key] for key in ("as_is", "repaired", "waits", "left")),
-        "bar": _bar(sums), "took": say_seconds(one.seconds) if one.seconds else "",
+        "bar": _bar(sums), "took": formats.length(one.seconds) if one.seconds else "",
         "reasons": _reasons(counts), "repairs": _repairs(one),
-        "sending": say_seconds(seconds), "past": past_due(counts, seconds),
+        "sending": formats.length(seconds), "past": pace.past_due(counts, seconds),
         "activation": provider.activation_date if provider else None,
         "active": _before(provider.activation_date if provider else None),
         "totals": _totals(counts), "same": visible.same_file(one),
         "at_iys": _at_iys(counts), "me": _me(), "four_eyes": _four_eyes(one),
         "proofs": proof_page.context(one), "only_said": only_said(one),
-        "reports": report_links(one),
+        "reports": report_links(one), "field_faults": _field_faults(one),
     }
 
 
@@ -103,6 +97,18 @@ def _reasons(counts: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda each: (each["order"], -each["count"]))
 
 
+def _field_faults(one: ImportRun) -> list[dict[str, Any]]:
+    """What was wrong with values of custom fields, by the field's name."""
+    told = (one.samples or {}).get("fields", [])
+    if not told:
+        return []
+    names = {each.key: each for each in catalogue.fields_of(one.provider_id)}
+    return [{"name": names[each["key"]].name(language()), "count": each["count"],
+             "line": each["line"], "text": ownfields.said(each["code"], language()),
+             "must": Where.IMPORT in names[each["key"]].required}
+            for each in told if each["key"] in names]
+
+
 def _repairs(one: ImportRun) -> list[dict[str, Any]]:
     return [{"kind": _REPAIRED.get(Repair(each["kind"]), "") if each["kind"] in
              set(Repair) else "", "before": _short(each["before"]),
@@ -128,26 +134,6 @@ def _short(value: str) -> str:
     if _PHONE.fullmatch(value):
         return " ".join((value[:3], value[3:6], value[6:9], value[9:11], value[11:]))
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-
-
-# -- how long, and what comes too late -----------------------------------------------------------
-
-
-def sending_seconds(one: ImportRun) -> float:
-    """How long İYS takes for what waits already and for this list, at its limit of requests."""
-    given = settings()
-    row = db.connection().execute(
-        _BACKLOG, (one.provider_id, IYS_TOPIC, _MOST_COUNTED)).fetchone()
-    waiting = (row[0] if row else 0) + takeable(one)
-    calls = math.ceil(waiting / MOST_IN_BATCH) * CALLS_PER_BATCH
-    return calls / given.iys_requests_per_second + given.iys_first_poll_seconds
-
-
-def past_due(counts: dict[str, Any], seconds: float) -> int:
-    """Consents whose last business day is over before İYS can have them all."""
-    until = (clock.to_istanbul(clock.now()) + timedelta(seconds=seconds)).date()
-    return sum(n for day, n in counts.get("due", {}).items()
-               if day[:1].isdigit() and date.fromisoformat(day) < until)
 
 
 def _before(activation: date | None) -> bool:
@@ -187,9 +173,8 @@ def _dealer_names(numbers: list[int]) -> dict[str, str]:
 
 def _me() -> str:
     own = security.membership()
-    return visible.people([own.user_id]).get(own.user_id, "") if own else ""
+    return offers.names([own.user_id]).get(own.user_id, "") if own else ""
 
 
 def _four_eyes(one: ImportRun) -> bool:
-    most = settings().import_four_eyes_rows
-    return bool(most) and one.staged > most
+    return agreed.many("import", one.provider_id, one.staged)

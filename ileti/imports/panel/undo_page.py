@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ileti.core import formats
+from ileti.core.formats import say
 from ileti.imports import runs, undo
 from ileti.imports.models import ImportRun
 from ileti.imports.panel.pages import frame
@@ -23,9 +24,15 @@ def context(one: ImportRun) -> dict[str, Any]:
     """Context of ``panel/imports/undo.html``. Reads every entry of the import once."""
     seen = undo.preview(runs.read_run(one.id))
     back, whole = seen.kind is Undo.TAKE_BACK, seen.consents + seen.refusals
+    channels, first = ({}, []) if back else undo.refusals(runs.read_run(one.id))
     return frame(one, "apply", title=_("Undo the import")) | {
         "back": back, "kind": int(seen.kind), "points": _points(seen, back=back),
         "possible": back or seen.consents > 0,
+        "channels_told": [(say(channel), formats.number(n)) for channel, n in channels.items()],
+        "more": max(0, sum(channels.values()) - len(first)),
+        "first": [{"address": each.address, "channel": say(each.channel),
+                   "kind": say(each.recipient_type), "date": each.consent_date}
+                  for each in first],
         "deed": ngettext("Take %(n)s record back", "Take %(n)s records back",
                          whole, n=formats.number(whole))
         if back else ngettext("Record %(n)s refusal", "Record %(n)s refusals", seen.consents,

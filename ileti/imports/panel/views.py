@@ -37,7 +37,7 @@ from ileti.imports.panel import (
 from ileti.imports.panel.incoming import Incoming, whole_body
 from ileti.imports.reading.reader import Layout
 from ileti.imports.states import CHANGEABLE, RunState, Undo
-from ileti.tenancy import audit, confirm, doors, scope
+from ileti.tenancy import audit, confirm, doors, scope, viewpages
 
 _WORKING = (RunState.CHECKING, RunState.APPROVAL, RunState.APPLYING, RunState.PAUSED,
             RunState.UNDOING)
@@ -55,6 +55,8 @@ class ImportView(BaseView):
     @permission_name("read")
     def index(self) -> ResponseReturnValue:
         """Imports, newest first."""
+        if (first := viewpages.first("ImportView")) is not None:
+            return redirect(first)
         return self.render_template("panel/imports/list.html", **pages.listing())
 
     @expose("/<int:pk>/")
@@ -277,7 +279,7 @@ class ImportView(BaseView):
     def undo(self, pk: int) -> ResponseReturnValue:
         """What undoing would do, then the deed; the way that was shown and no other."""
         one = visible.one(pk)
-        if one.state != RunState.APPLIED:
+        if not runs.undoable(runs.read_run(one.id)):
             return redirect(url_for("ImportView.show", pk=pk))
         if request.method == "GET":
             return self.render_template("panel/imports/undo.html", **undo_page.context(one))
@@ -347,7 +349,8 @@ def _read_again(one: ImportRun, run: runs.Run) -> ResponseReturnValue:
     """The file by another layout, its columns recognised anew."""
     layout = mapping_form.read_layout(request.form, run.layout)
     seen = table.look(run, layout)
-    fresh = Mapping(table.proposal(seen).columns, run.mapping.fixed)
+    found = table.proposal(seen, run)
+    fresh = Mapping(found.columns, run.mapping.fixed, found.fields)
     runs.map_columns(one.id, layout, fresh)
     return redirect(url_for("ImportView.mapping", pk=one.id))
 

@@ -29,7 +29,8 @@ BLOCK_ROWS: Final = 5_000
 MOST_COLUMNS: Final = 1_000
 MOST_LINES_OF_A_RECORD: Final = 1_000
 MOST_BROKEN: Final = 10_000
-DELIMITERS: Final = (",", ";", "\t", "|")
+#: Those that are found out; any other single character is named.
+DELIMITERS: Final = (",", ";", "\t", "|", "^", "~")
 
 _LINE: Final = attrgetter("line_num")
 # The longest cell is a block; the module's own limit would break a row in the middle.

@@ -7,7 +7,8 @@ Revises: 0030
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import op
+
+from ileti.migrations import indexes
 
 revision = "0040"
 down_revision = "0030"
@@ -17,17 +18,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Only states with a code are in the index; the others are written as before."""
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_consent_state_code", "consent_state",
-            ["provider_id", "iys_code", sa.text("entry_id desc")],
-            postgresql_where=sa.text("iys_code is not null"), postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+    indexes.build("ix_consent_state_code", "consent_state",
+                  ["provider_id", "iys_code", sa.text("entry_id desc")],
+                  postgresql_where=sa.text("iys_code is not null"))
 
 
 def downgrade() -> None:
     """The error book counts without it, slowly."""
-    with op.get_context().autocommit_block():
-        op.drop_index("ix_consent_state_code", table_name="consent_state",
-                      postgresql_concurrently=True, if_exists=True)
+    indexes.drop("ix_consent_state_code", "consent_state")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ileti.migrations import indexes
+
 revision = "0131"
 down_revision = "0130"
 branch_labels = None
@@ -21,21 +23,15 @@ def upgrade() -> None:
     op.execute("alter table consent_state add column if not exists late_id bigint")
     op.execute("alter table iys_receipt add column if not exists late boolean not null "
                "default false")
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_consent_state_late", "consent_state", ["provider_id", "brand_id"],
-            postgresql_where=sa.text("late_id is not null"), postgresql_concurrently=True,
-            if_not_exists=True)
-        op.create_index(
-            "ix_iys_receipt_late", "iys_receipt", ["provider_id", "at"],
-            postgresql_where=sa.text("late"), postgresql_concurrently=True, if_not_exists=True)
+    indexes.build("ix_consent_state_late", "consent_state", ["provider_id", "brand_id"],
+                  postgresql_where=sa.text("late_id is not null"))
+    indexes.build("ix_iys_receipt_late", "iys_receipt", ["provider_id", "at"],
+                  postgresql_where=sa.text("late"))
 
 
 def downgrade() -> None:
     """That they were late can be read off İYS's moments only."""
-    with op.get_context().autocommit_block():
-        for index, table in (("ix_iys_receipt_late", "iys_receipt"),
-                             ("ix_consent_state_late", "consent_state")):
-            op.drop_index(index, table_name=table, postgresql_concurrently=True, if_exists=True)
+    indexes.drop("ix_iys_receipt_late", "iys_receipt")
+    indexes.drop("ix_consent_state_late", "consent_state")
     op.drop_column("iys_receipt", "late")
     op.drop_column("consent_state", "late_id")

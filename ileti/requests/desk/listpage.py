@@ -27,7 +27,8 @@ from ileti.requests import people, rules
 from ileti.requests.models import DataRequest
 from ileti.requests.numbers import case_number, case_of
 from ileti.requests.vocabulary import Decision, Right, State, Way
-from ileti.tenancy import scope, security
+from ileti.tenancy import narrowing, security
+from ileti.tenancy import offered as offers
 from ileti.tenancy.models import Provider
 from ileti.tenancy.trail import look_up
 from ileti.tenancy.trail import person as user_name
@@ -52,7 +53,8 @@ def context() -> dict[str, Any]:
     view, place = chosen(), request.args.get("sayfa", 0, type=int)
     place = place if 0 <= place < 10_000 else 0
     ids = _referred(request.args.get("bul"))
-    asked = _wanted("" if ids is not None else view, ids)
+    wanted = _narrowed()
+    asked = _wanted("" if ids is not None else view, ids).where(*wanted.only)
     found = list(orm.db.session.scalars(asked.limit(PAGE + 1).offset(place * PAGE)))
     look_up(one.assignee_id for one in found)
     counts = {name: _count(name) for name in VIEWS if name}
@@ -62,26 +64,44 @@ def context() -> dict[str, Any]:
         "rows": [row(one) for one in found[:PAGE]], "searched": ids is not None,
         "search_url": url_for("RequestView.search"), "may_add": may,
         "tabs": [{"label": label, "url": url_for("RequestView.index", durum=name),
-                  "count": counts.get(name), "current": name == view and ids is None}
-                 for name, label in VIEWS.items()],
-        "actions": _actions(may, view),
-        "before": _at(view, place - 1) if place else None,
-        "after": _at(view, place + 1) if len(found) > PAGE else None,
+                  "count": counts.get(name), "current": name == view and ids is None
+                  and not wanted.active} for name, label in VIEWS.items()],
+        "asked": wanted.drawn, "shown": wanted.shown, "narrowed": wanted.active,
+        "actions": _actions(may, wanted),
+        "before": _at(wanted, place - 1) if place else None,
+        "after": _at(wanted, place + 1) if len(found) > PAGE else None,
     }
 
 
-def _actions(may: bool, view: str) -> list[dict[str, Any]]:
+def _actions(may: bool, wanted: narrowing.Asked) -> list[dict[str, Any]]:
     acts: list[dict[str, Any]] = [
         {"label": _("Reply texts"), "icon": "file-text", "url": url_for("ReplyTextView.index")},
         {"label": _("Download the list (CSV)"), "icon": "download",
-         "url": url_for("RequestView.file", durum=view)}]
+         "url": url_for("RequestView.file", **wanted.query)}]
     return acts + ([{"label": _("Add a request"), "icon": "plus", "kind": "primary",
                      "url": url_for("RequestView.new")}] if may else [])
 
 
-def _at(view: str, place: int) -> str:
-    return url_for("RequestView.index", durum=view, sayfa=place or None,
-                   bul=request.args.get("bul"))
+def _at(wanted: narrowing.Asked, place: int) -> str:
+    return wanted.url(sayfa=place or None, bul=request.args.get("bul"))
+
+
+def _narrowed() -> narrowing.Asked:
+    """What the address asks of the list beside its tab. Where a page begins, and what a search
+    found for one person, are no part of a question to keep."""
+    one = DataRequest
+    return narrowing.read(
+        "RequestView.index", [
+            ("durum", _("State")), ("gun", _("Last day")), ("hak", _("Asked for")),
+            ("yol", _("Way")), ("kim", _("Works on it"))],
+        [narrowing.Pick("yol", _("Way"), narrowing.by_number(
+            one.way, {int(each): say(each) for each in Way})),
+         narrowing.Pick("kim", _("Works on it"), [
+             ("ben", _("I myself"), one.assignee_id == current_user.id),
+             ("kimse", _("Nobody"), one.assignee_id.is_(None))]),
+         narrowing.Pick("marka", _("Brand"), narrowing.by_number(
+             one.brand_id, {each.id: each.name for each in offers.brands()}))],
+        one.received_at, label=_("Received"), left_out=("sayfa", "bul"), always=("durum",))
 
 
 def _line(counts: dict[str, int]) -> str:
@@ -207,7 +227,8 @@ def table() -> bytes:
     out = StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(_HEADS[formats.language()])
-    for one in orm.db.session.scalars(_wanted(chosen()).limit(MOST_IN_FILE)):
+    for one in orm.db.session.scalars(_wanted(chosen()).where(
+            *_narrowed().only).limit(MOST_IN_FILE)):
         ended = one.closed_at or clock.now()
         writer.writerow([_safe(cell) for cell in (
             case_number(one.id), str(one.brand), say(Way(one.way)),
@@ -223,14 +244,11 @@ def _safe(cell: str) -> str:
     return csvfile.defused(cell)
 
 
-def waiting() -> tuple[int, bool]:
-    """How many cases are over or have ten days left, and whether one is over; for the menu."""
-    if scope.current().dealer_id is not None:
-        return 0, False
-    now = clock.now()
+def waiting() -> tuple[Any, Any]:
+    """How many cases are over or have ten days left, and when the first is due, as columns of the
+    menu's one question. Not for dealers, who see none."""
     first = select(DataRequest.due_at).where(
-        OPEN, DataRequest.due_at < now + timedelta(days=rules.SOON_DAYS)).order_by(
+        OPEN, DataRequest.due_at < clock.now() + timedelta(days=rules.SOON_DAYS)).order_by(
             DataRequest.due_at).limit(COUNTED).subquery()
-    number, earliest = orm.db.session.execute(
-        select(func.count(), func.min(first.c.due_at)).select_from(first)).one()
-    return number, number > 0 and earliest < now
+    return (select(func.count()).select_from(first).scalar_subquery(),
+            select(func.min(first.c.due_at)).scalar_subquery())

@@ -63,6 +63,13 @@ def read(said: Any) -> Typed:
     return typed
 
 
+def as_typed(typed: Typed) -> dict[str, str]:
+    """The same as the form's fields, for what was read elsewhere."""
+    return {**typed.person.parts(), "wish": typed.wish, "language": typed.language,
+            "brand": str(typed.brand.id) if typed.brand else "",
+            "way": str(int(typed.way)) if typed.way else ""}
+
+
 def _moment(said: Mapping[str, str], errors: list[FieldError]) -> datetime | None:
     try:
         at = datetime.fromisoformat(said.get("received_at", "")[:30]).replace(

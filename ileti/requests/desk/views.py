@@ -17,15 +17,17 @@ from flask_login import current_user
 
 import ileti.requests.jobs  # noqa: F401 - a deed rings for them by name
 from ileti.core import clock, db, jobs, orm
-from ileti.core.errors import IletiError
+from ileti.core.errors import Conflict, IletiError
 from ileti.core.formats import language, say
 from ileti.evidence import giving
+from ileti.evidence.vault import Kept
+from ileti.mailroom import deciding
 from ileti.requests import answering, cases, mails
-from ileti.requests.desk import answerpage, casepage, listpage, newcase, visible
+from ileti.requests.desk import answerpage, casepage, frommail, listpage, newcase, visible
 from ileti.requests.models import DataRequest
 from ileti.requests.numbers import case_number
 from ileti.requests.vocabulary import Deed, FileRole, Right, State
-from ileti.tenancy import audit
+from ileti.tenancy import audit, viewpages
 
 SEND_MAILS = "requests.jobs.send_mails"
 
@@ -42,6 +44,8 @@ class RequestView(BaseView):
     @permission_name("read")
     def index(self) -> ResponseReturnValue:
         """The list."""
+        if (first := viewpages.first("RequestView")) is not None:
+            return redirect(first)
         return self.render_template("panel/requests/list.html", **listpage.context())
 
     @expose("/ara", methods=["POST"])
@@ -78,26 +82,26 @@ class RequestView(BaseView):
         """Type a request that came on paper, by e-mail, KEP or in person."""
         if request.method == "GET":
             return self._new(newcase.Typed(received_at=clock.now()))
+        mail = frommail.chosen(request.form)
         typed = newcase.read(request.form)
+        if mail is not None:
+            typed.errors += frommail.wrong_brand(mail, typed)
         if typed.errors or typed.brand is None or typed.way is None or typed.received_at is None:
             return self._new(typed, 422)
         files = [name for name in (one.filename for one in request.files.getlist(giving.FIELD))
                  if name]
         brand, me = typed.brand, int(current_user.id)
-        place = brand.provider_id, brand.id
+        place, source = (brand.provider_id, brand.id), mail.id if mail else None
+        try:
+            paper = None if mail is None else frommail.keep(mail, by=me)
+        except Conflict as error:
+            return _decided(source, error)
         brought = giving.take(place[0], by=me) if files else giving.Brought()
         orm.db.session.commit()
-        with db.transaction() as conn:
-            pk, fresh = cases.open_case(conn, cases.NewCase(
-                provider_id=place[0], brand_id=place[1], way=typed.way, by=me,
-                idem=f"desk:{me}:{request.form.get('key', '')[:40]}", wish=typed.wish,
-                received_at=typed.received_at, person=typed.person, rights=typed.rights,
-                language=typed.language, signed=typed.signed))
-            case = cases.read_case(conn, pk)
-            for kept, name in brought.kept:
-                cases.add_file(conn, case, kept, name, FileRole.APPLICATION, by=me)
-            if fresh and typed.person.email and request.form.get("receipt") == "1":
-                mails.write_receipt(conn, case)
+        try:
+            pk = _recorded(typed, place, brought, source, paper)
+        except Conflict as error:
+            return _decided(source, error)
         jobs.ring(SEND_MAILS)
         number = case_number(pk)
         audit.record("request:add", f"data_request:{number}", provider_id=place[0])
@@ -107,19 +111,37 @@ class RequestView(BaseView):
         flash(_("The request is recorded; its number is %(number)s.", number=number), "success")
         return redirect(url_for("RequestView.show", number=number), code=303)
 
-    def _new(self, typed: newcase.Typed, status: int = 200) -> ResponseReturnValue:
-        at = typed.received_at
+    @expose("/posta/<int:pk>", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def of_mail(self, pk: int) -> ResponseReturnValue:
+        """The form of a request that somebody read in a mail, filled in; its address is opened by
+        that, and it is written down."""
+        one = frommail.mail(pk)
+        try:
+            typed = frommail.typed(one)
+        except Conflict as error:
+            return _decided(pk, error)
+        audit.record("mail:reveal", f"returned_mail:{one.id}", provider_id=one.provider_id,
+                     brand_id=one.brand_id)
+        orm.db.session.commit()
+        return self._new(typed, mail=pk)
+
+    def _new(self, typed: newcase.Typed, status: int = 200, mail: int | None = None
+             ) -> ResponseReturnValue:
+        at, form = typed.received_at, request.form if mail is None else newcase.as_typed(typed)
         return self.render_template(
             "panel/requests/new.html", title=_("Add a request"), typed=typed,
             crumbs=[(_("Data subjects’ requests"), url_for("RequestView.index")),
                     (_("Add a request"), None)],
-            key=request.form.get("key") or str(uuid.uuid4()), brands=newcase.brands(),
+            key=form.get("key") or str(uuid.uuid4()), brands=newcase.brands(),
+            mail=form.get(frommail.FIELD) if mail is None else mail,
             ways=[{"value": int(one), "label": say(one)} for one in newcase.WAYS],
             rights=[{"value": str(one), "label": say(one), "letter": one.letter}
                     for one in Right],
-            received=request.form.get("received_at") or (
+            received=form.get("received_at") or (
                 clock.to_istanbul(at).strftime("%Y-%m-%dT%H:%M") if at else ""),
-            values={name: request.form.get(name, "") for name in (
+            values={name: form.get(name, "") for name in (
                 "name", "tckn", "nationality", "passport", "foreign_id", "postal", "email",
                 "phone", "wish", "brand", "way", "language")},
             errors={one.field: say(one) for one in typed.errors}), status
@@ -210,3 +232,36 @@ def _write_down_opening(one: DataRequest) -> None:
 
 giving.door("RequestView.new", "request:write")
 __all__ = ["RequestView", "language"]
+
+
+def _recorded(typed: newcase.Typed, place: tuple[int, int], brought: giving.Brought,
+              mail: int | None, paper: Kept | None) -> int:
+    """Open the case with its papers; its id. A mail is closed with it. Raises Conflict when
+    somebody decided on the mail meanwhile."""
+    assert typed.way is not None
+    assert typed.received_at is not None
+    me = int(current_user.id)
+    occasion = f"desk:{me}:{request.form.get('key', '')[:40]}" if mail is None else (
+        frommail.idem_of(mail))
+    papers = [*brought.kept, *([(paper, frommail.NAME)] if paper is not None else [])]
+    with db.transaction() as conn:
+        if mail is not None:
+            deciding.hand_on(conn, place[0], mail, by=me)
+        pk, fresh = cases.open_case(conn, cases.NewCase(
+            provider_id=place[0], brand_id=place[1], way=typed.way, by=me, idem=occasion,
+            wish=typed.wish, received_at=typed.received_at, person=typed.person,
+            rights=typed.rights, language=typed.language, signed=typed.signed))
+        case = cases.read_case(conn, pk)
+        for kept, name in papers:
+            cases.add_file(conn, case, kept, name, FileRole.APPLICATION, by=me)
+        if fresh and typed.person.email and request.form.get("receipt") == "1":
+            mails.write_receipt(conn, case)
+    return pk
+
+
+def _decided(mail: int | None, error: Conflict) -> ResponseReturnValue:
+    """Somebody was quicker: the mail's page says what it became."""
+    if mail is None:
+        raise error
+    flash(say(error), "warning")
+    return redirect(url_for("UnreadMailView.show", pk=mail), code=303)

@@ -16,6 +16,8 @@ summary{cursor:pointer;min-height:44px}
 .unverified,.unusable{color:light-dark(#7a4f00,#e7b65c)}
 .facts{font-size:max(15px,.9375em)}
 .quote{margin-top:6px;padding-inline-start:12px;border-inline-start:3px solid var(--line)}
+.changed ins,.changed b{font-weight:600}
+.changed del{opacity:.8}
 .do{display:grid;gap:8px;align-content:start}
 .button.second{border-color:var(--edge);color:inherit;font-weight:500}
 .past{list-style:none;padding:0}

@@ -26,8 +26,25 @@ export interface Row {
   /** The notice that goes before a consent, where there is a button for one. */
   notice: Told | null;
   needs_name: boolean;
+  anew: Anew | null;
   /** The veiled name a consent is recorded in, empty where none is known. */
   name: string;
+}
+
+/** A text that asks or tells anew: what is said of it, and its paragraphs before and now. */
+export interface Anew {
+  says: string;
+  title: string;
+  lang: string;
+  before: string;
+  now: string;
+  rows: { before: Piece[]; now: Piece[] }[];
+  more: string;
+}
+
+export interface Piece {
+  kind: "same" | "ins" | "del" | "none";
+  text: string;
 }
 
 export interface Brand {
@@ -55,8 +72,11 @@ export interface Purpose {
   text_url: string | null;
   text: string[] | null;
   notice: Told | null;
+  anew: Anew | null;
   give: string | null;
+  give_label: string;
   withdraw: string | null;
+  withdraw_label: string;
 }
 
 export interface Notice {
@@ -66,6 +86,9 @@ export interface Notice {
   brand: string;
   seen_version: number | null;
   newer: boolean;
+  anew: Anew | null;
+  read: string | null;
+  read_label: string;
 }
 
 export interface Line {

@@ -1,7 +1,7 @@
 /** Draws the steps of the preference centre; decides nothing. */
 import { h, icon } from "../dom";
 import type { Say } from "../words";
-import type { Brand, Line, Now, Purpose, Row, Told } from "./types";
+import type { Anew, Brand, Line, Now, Piece, Purpose, Row, Told } from "./types";
 import * as W from "./words";
 
 /** What a view may ask for; `act` gets the button's token and the name typed beside it. */
@@ -117,6 +117,34 @@ const says = (state: string, text: string): Node_ => h(`p.says.${state}`, {}, te
 const told = (outward: Outward, one: Told | null): Node_ | null =>
   one && h("p.facts.m", {}, one.before, outward(one.url, one.link), one.after);
 
+const piece = (one: Piece): Node_ =>
+  h(one.kind === "none" ? "em" : one.kind === "same" ? "span" : one.kind, {}, one.text);
+
+/** What has changed in a text that asks or tells anew; nothing is chosen by it. */
+const anewView = (one: Anew | null): Node_ | null =>
+  one &&
+  h(
+    "div",
+    {},
+    h("p.says.coming", {}, one.says),
+    one.rows.length > 0 &&
+      h(
+        "details.changed.m",
+        { open: one.rows.length < 4 },
+        h("summary", {}, one.title),
+        ...one.rows.map((row) =>
+          h(
+            "div.quote",
+            { lang: one.lang },
+            h("p", {}, h("b", {}, `${one.before}: `), ...row.before.map(piece)),
+            h("p", {}, h("b", {}, `${one.now}: `), ...row.now.map(piece)),
+          ),
+        ),
+        one.more,
+      ),
+    !one.rows.length && one.more,
+  );
+
 function rowView(say: Say, does: Does, outward: Outward, row: Row, several: boolean): Node_ {
   const id = `n${row.consent?.slice(-8) ?? ""}`;
   const name = row.consent ? h("input.input", { id, autocomplete: "name", maxlength: 120 }) : null;
@@ -130,6 +158,7 @@ function rowView(say: Say, does: Does, outward: Outward, row: Row, several: bool
       h("h4", {}, row.label, several && ` ${row.masked}`),
       says(row.state, row.says),
       facts(...row.facts, row.merchant),
+      anewView(row.anew),
       row.text && h("p.quote.m", {}, `${row.text.before} `, h("strong", {}, row.text.strong), row.text.rest),
     ),
     h(
@@ -162,14 +191,15 @@ function purposeView(say: Say, does: Does, outward: Outward, one: Purpose): Node
       says(one.state, one.says),
       facts(one.brand, ...one.facts),
       one.text_url && outward(one.text_url, say(W.seen)),
+      anewView(one.anew),
       one.text && h("div.quote.m", {}, ...one.text.map((part) => h("p", {}, part))),
     ),
     h(
       "div.do",
       {},
       told(outward, one.notice),
-      one.give && button(say(W.give), () => does.act(one.give!, "")),
-      one.withdraw && button(say(W.withdraw), () => does.act(one.withdraw!, "")),
+      one.give && button(one.give_label, () => does.act(one.give!, "")),
+      one.withdraw && button(one.withdraw_label, () => does.act(one.withdraw!, "")),
     ),
   );
 }
@@ -233,8 +263,19 @@ export function homeView(say: Say, does: Does, base: string, now: Now, one: Faul
           h(
             "div.pref",
             {},
-            h("div", {}, h("h4", {}, each.title), facts(each.brand, `v${each.version}`, each.newer ? say(W.newer) : "")),
-            h("div.links", {}, outward(each.url, say(W.read))),
+            h(
+              "div",
+              {},
+              h("h4", {}, each.title),
+              facts(each.brand, `v${each.version}`, each.newer && !each.anew ? say(W.newer) : ""),
+              anewView(each.anew),
+            ),
+            h(
+              "div.do",
+              {},
+              h("div.links", {}, outward(each.url, say(W.read))),
+              each.read && button(each.read_label, () => does.act(each.read!, "")),
+            ),
           ),
         ),
       ),

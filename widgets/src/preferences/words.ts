@@ -40,8 +40,6 @@ export const stopWhat: Pair = [
 ];
 export const cancel: Pair = ["Vazgeç", "Cancel"];
 export const purposes: Pair = ["Açık rızanız", "Consents for your data"];
-export const give: Pair = ["Rıza veriyorum", "I give my consent"];
-export const withdraw: Pair = ["Rızayı geri al", "Withdraw my consent"];
 export const notices: Pair = ["Aydınlatma metinleri", "Privacy notices"];
 export const newer: Pair = ["Yeni bir sürüm var", "There is a new version"];
 export const history: Pair = ["Geçmiş", "History"];

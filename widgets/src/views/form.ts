@@ -5,8 +5,9 @@
  * steps, so that going back finds everything as it was.
  */
 import type { Box, Choices } from "../choices";
+import { serverNow } from "../client";
 import { h } from "../dom";
-import type { ChannelText, Field, FormText, PrivacyText } from "../types";
+import type { ChannelText, ExtraField, Field, FormText, PrivacyText } from "../types";
 import * as W from "../words";
 import { busy, button, errorLine, mark, newTab, put, sealLine } from "./parts";
 
@@ -21,14 +22,14 @@ interface Options {
   submit: () => void;
 }
 
+type Input = HTMLInputElement | HTMLSelectElement;
+
 export interface FormView {
   node: HTMLElement;
   /** Draws the boxes as `Choices` has them, whatever was done to them from outside (R-12). */
   sync(): void;
-  /** The text in a field of ours; undefined when the field is not ours. */
-  typed(field: Field): string | undefined;
-  /** Writes back what the person had typed in a form that had to be drawn anew. */
-  type(field: Field, value?: string): void;
+  /** Our own fields by their names; custom ones by `fields.` and their key. */
+  inputs: Map<string, Input>;
   /** What somebody, hardly a person, wrote in the unseen field. */
   trapped(): string;
   /** Marks our own faulty fields and goes to the first; returns the lines of all others. */
@@ -41,7 +42,7 @@ export interface FormView {
 const TYPE: Record<Field, string> = { name: "text", phone: "tel", email: "email" };
 
 export function formView({ form, say, choices, own, bound, submit }: Options): FormView {
-  const inputs = new Map<Field, HTMLInputElement>();
+  const inputs = new Map<string, Input>();
   const boxes = new Map<Box, HTMLInputElement>();
   const trap = h("input", { name: "website", tabindex: -1, autocomplete: "off" });
   const alerts = h("div.grid", { role: "alert", hidden: true });
@@ -61,6 +62,7 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     group("consents", form.heading, form.intro, form.channels.map(channel), form.free),
     form.privacy && group("privacy", form.privacy.heading, form.privacy.free, form.privacy.texts.map(asked)),
     nameField,
+    ...(form.extra ?? []).map(extra),
     notice(),
     alerts,
     send,
@@ -71,20 +73,35 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
   function field(field: Field): HTMLElement {
     const verified = field === "phone" && form.policy === "code";
     const hint = field === "name" ? W.whyName : verified && W.willVerify;
-    const input = h("input.input", {
-      id: field,
-      type: TYPE[field],
-      autocomplete: field === "phone" ? "tel" : field,
-      "aria-describedby": `${field}-e ${field}-h`,
-    });
-    inputs.set(field, input);
+    const autocomplete = field === "phone" ? "tel" : field;
+    return row(field, say(W.label[field]), hint && say(hint), h("input.input", { type: TYPE[field], autocomplete }));
+  }
+
+  /** A field of the provider's own; one that is chosen from starts with nothing chosen (R-12). */
+  function extra({ key, kind, label, hint, choices }: ExtraField): HTMLElement {
+    const multiple = kind === "choices";
+    const input = choices
+      ? h(
+          "select.input",
+          { multiple },
+          !multiple && h("option"),
+          ...choices.map((one) => h("option", { value: one.key }, one.label)),
+        )
+      : h("input.input", { type: kind });
+    return row(`fields.${key}`, label, hint, input);
+  }
+
+  function row(id: string, label: string, hint: string | false, input: Input): HTMLElement {
+    input.id = id;
+    input.setAttribute("aria-describedby", `${id}-e ${id}-h`);
+    inputs.set(id, input);
     return h(
       "div.field",
       {},
-      h("label.label", { for: field }, say(W.label[field])),
+      h("label.label", { for: id }, label),
       input,
-      h("div", { id: `${field}-e` }),
-      hint && h("p.m", { id: `${field}-h` }, say(hint)),
+      h("div", { id: `${id}-e` }),
+      hint && h("p.m", { id: `${id}-h` }, hint),
     );
   }
 
@@ -125,7 +142,7 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     const input: HTMLInputElement = h("input.box", {
       type: "checkbox",
       autocomplete: "off",
-      onclick: (event) => choices.act(name, input.checked, event.isTrusted, new Date()),
+      onclick: (event) => choices.act(name, input.checked, event.isTrusted, serverNow()),
       // After a click the browser says "change"; whoever changed it, the truth is drawn again.
       onchange: sync,
     });
@@ -154,11 +171,7 @@ export function formView({ form, say, choices, own, bound, submit }: Options): F
     node,
     sync,
     fault,
-    typed: (name) => inputs.get(name)?.value,
-    type: (name, value) => {
-      const input = inputs.get(name);
-      if (input && value) input.value = value;
-    },
+    inputs,
     trapped: () => trap.value,
     alert: (...nodes) => put(alerts, ...nodes),
     busy: (on) => {

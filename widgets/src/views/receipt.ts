@@ -33,8 +33,8 @@ export function receiptView({ form, receipt, sent, say, finish, verify }: Option
   return h(
     "div.grid.receipt",
     {},
-    h("div.done", {}, done, h("h2.title", { tabindex: -1 }, say(W.title[end]))),
-    h("p.m", {}, privacy && end === "recorded" && !receipt?.items.length ? privacy.told : say(W.told[end])),
+    h("div.done", {}, done, h("h2.title", { tabindex: -1 }, words[`title.${end}`] ?? "")),
+    h("p.m", {}, privacy && end === "recorded" && !receipt?.items.length ? privacy.told : words[`told.${end}`]),
     h(
       "dl.list",
       {},

@@ -1,0 +1,1 @@
+"""The asynchronous client. The other half is written from it by tools/client.py."""

@@ -1,0 +1,1 @@
+"""The client that waits for each answer; written by ``python -m tools.client --write``."""

@@ -1,0 +1,1 @@
+"""Campaigns in the panel: list, form, pre-flight, and how it goes."""

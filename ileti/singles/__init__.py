@@ -1,0 +1,1 @@
+"""One message to one person: an order notice, a reminder, an answer; by the panel or a program."""
