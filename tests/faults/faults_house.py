@@ -166,6 +166,7 @@ class Customer:
     accepted: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
     slowest: float = 0.0
     given_up: int = 0
 
@@ -202,7 +203,8 @@ class Customer:
         except urllib.error.HTTPError as error:
             self.problems.append(json.loads(error.read() or b"{}"))
             return error.code
-        except OSError:
+        except OSError as error:
+            self.unanswered.append(f"{error!r} after {time.monotonic() - began:.1f} s")
             return 0
         finally:
             self.slowest = max(self.slowest, time.monotonic() - began)
@@ -250,6 +252,11 @@ class Crowd:
     def statuses(self) -> set[int]:
         """Every status that was seen."""
         return {status for one in self.customers for status in one.statuses}
+
+    @property
+    def unanswered(self) -> list[str]:
+        """What stood in the way where no answer came."""
+        return [said for one in self.customers for said in one.unanswered]
 
     @property
     def slowest(self) -> float:
