@@ -22,6 +22,7 @@ from faults_house import (
     Customer,
     Services,
     System,
+    end_orphans,
     free_port,
     wait_until,
 )
@@ -38,6 +39,7 @@ VAR = ROOT / "var" / "test" / f"faults-{WORKER}"
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
     """Services that only the fault tests use; a leftover of a run before is thrown away."""
+    end_orphans(VAR)
     before = Services(VAR)
     before.stop()
     shutil.rmtree(VAR, ignore_errors=True)
@@ -142,6 +144,8 @@ def system(environment: dict[str, str], shop: Any, tmp_path: Path) -> Iterator[S
         assert wait_until(made.answers, 30), made.log("web")
         yield made
     finally:
+        for name, one in made.processes.items():  # shown beside a failure
+            print(name, one.poll(), made.log(name)[-3_000:])
         made.end()
 
 

@@ -6,6 +6,7 @@ the other tests' services never feel it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -56,6 +57,17 @@ def wait_until(what: Callable[[], Any], seconds: float = 30.0, every: float = 0.
     return False
 
 
+def end_orphans(var: Path) -> None:
+    """Kill what a run before that was killed itself has left at work on services below ``var``: it
+    would take this run's work to a registry that is gone."""
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if f"host={var}/" in one.environ().get("DATABASE_URL", "") and (
+                    one.pid != os.getpid()):
+                one.kill()
+                one.wait(10)
+
+
 class Services:
     """PostgreSQL and Valkey below ``var``, and ways to hurt them."""
 
@@ -91,9 +103,11 @@ class Services:
 
     def stall_postgres(self) -> Callable[[], None]:
         """SIGSTOP to every process of the server; answers what lets them go on."""
-        family = [self.postmaster(), *self.postmaster().children(recursive=True)]
-        for one in family:
+        family = [self.postmaster()]
+        family[0].suspend()  # from now on there are no new ones
+        for one in family[0].children(recursive=True):
             one.suspend()
+            family.append(one)
 
         def go_on() -> None:
             for one in family:
