@@ -95,7 +95,7 @@ def _calls() -> dict[str, Any] | None:
     if not any(waiting.values()):
         return None
     return {"url": url_for("CallListView.list") if security.may("call:read") else None,
-            "next": {"label": _("Call the next person"), "icon": "phone", "kind": "primary",
+            "next": {"label": _("Call the next person"), "icon": "phone",
                      "url": url_for("CallView.home")} if security.may("call:take") else None,
             "rows": [{"name": one.name, "until": one.ends_at, "waiting": _most(waiting[one.id]),
                       "url": url_for("CallListView.show", pk=one.id)

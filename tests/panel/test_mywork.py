@@ -11,6 +11,7 @@ import pytest
 from ileti.calllists import figures, making
 from ileti.consents.vocabulary import Status
 from ileti.web import charts
+from tests.browser.axe import browsing, look, serving
 from tests.calllists import house as calls
 from tests.campaigns.campaign_house import Phones, carried_by, consent, hand_over, released
 from tests.panel.people import sign_in, user_with
@@ -82,3 +83,15 @@ def test_a_bar_never_grows_beyond_its_whole_and_hides_no_small_part() -> None:
     assert charts.shares((999_999, 1), 1_000_000) == [(1, 0.0, 99.0), (2, 99.0, 1.0)]
     assert charts.shares((0, 5), 5) == [(2, 0.0, 100.0)]
     assert charts.shares((0, 0), 0) == []
+
+
+@pytest.mark.browser
+def test_the_page_is_whole_for_who_calls_and_for_who_writes_campaigns(
+    chromium: Any, app: Any, busy: Any
+) -> None:
+    with serving(app) as base:
+        for role in ("marketer", "brand_manager", "call_centre_agent"):
+            client = sign_in(app, user_with(app, role, busy, level="brand"))
+            with browsing(chromium, base, client) as window:
+                window.goto("/")
+                look(window, f"home-{role}")
