@@ -41,6 +41,9 @@ def mywork() -> dict[str, Any]:
 def _actions() -> list[dict[str, Any]]:
     """What somebody whose work is not the queue starts most: the last is the main one."""
     made = []
+    if security.may("report:read") and not security.may("consent:read"):
+        made.append({"label": _("Reports"), "icon": "chart-column",
+                     "url": url_for("ConsentReportView.list")})
     if security.may("call:take"):
         made.append({"label": _("Take a call"), "icon": "headphones",
                      "url": url_for("CallView.home")})

@@ -151,7 +151,7 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
     given, refused = (sum(numbers[at] for _day, numbers in days) for at in range(2))
     soon = _("Today %(a)s · tomorrow %(b)s", a=formats.number(rows.due),
              b=formats.number(rows.due_tomorrow))
-    return [
+    made = [
         {"icon": "send", "label": _("Waiting to reach İYS"), "number": rows.waiting,
          "note": waiting_note(rows), "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
         {"icon": "circle-x", "tone": "bad", "label": _("What İYS rejected"),
@@ -166,6 +166,8 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
              "%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused)),
          "url": url_for("ConsentView.list", secim=["in_force", "given"])},
     ]
+    sees = security.may("consent:read")
+    return [one if sees else one | {"url": None} for one in made]
 
 
 def waiting_note(rows: OpenRows) -> str:

@@ -72,6 +72,15 @@ def test_another_provider_sees_none_of_it(app: Any, busy: Any, place_b: Any) -> 
     assert "Kış çağrıları" not in text
 
 
+def test_who_reads_reports_alone_is_led_to_them_and_to_no_shut_door(app: Any, busy: Any) -> None:
+    client = sign_in(app, user_with(app, "report_viewer", busy))
+    text = client.get("/").text
+    assert re.search(r'class="btn primary"[^>]*href="/raporlar/"', text)
+    inside = text[text.index("<main"):text.index("</main>")]
+    links = set(re.findall(r'href="(/[^"]*)"', inside))
+    assert [one for one in links if client.get(one).status_code != 200] == []
+
+
 def test_a_long_list_is_counted_up_to_a_thousand(app: Any, busy: Any,
                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "COUNTED", 1)
