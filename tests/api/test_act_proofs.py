@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zipfile
 from io import BytesIO
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 from ileti.api import scoped
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
-from ileti.evidence import seal
 from ileti.evidence.verifier import outcome, verify
 from ileti.kvkk.vocabulary import Act
+from tests.evidence.sealed_house import seal_all
 from tests.kvkk.house import text
 from tests.panel.people import dealer_of, restrict, take
 from tests.panel.test_kvkk_pages import did
@@ -35,14 +34,6 @@ def program(place: Any) -> Program:
     return Program(place, account(place, brings=False, scopes=EVERY))
 
 
-def sealed() -> None:
-    deadline = time.monotonic() + 30
-    while seal.waiting().since is not None:
-        assert time.monotonic() < deadline
-        seal.seal_due(time.monotonic() + 10)
-        time.sleep(0.02)
-
-
 def person(program: Program, **more: Any) -> Any:
     """The bundle of a person, as a program asks for it."""
     return program.call("POST", "/api/v1/consents/proof", json={"address": PHONE} | more)
@@ -60,7 +51,7 @@ def records(answer: Any, folder: Any) -> list[str]:
 def test_the_bundle_of_an_act_is_given_out_and_that_is_kept(
         program: Program, place: Any, tmp_path: Any) -> None:
     number = record_number(did(place, text(place), Act.GIVEN, address=PHONE))
-    sealed()
+    seal_all()
     assert records(get(program, f"/acts/{number}/proof"), tmp_path) == [number]
     assert db.connection().execute(
         "select subject from audit_entry where provider_id = %s and action = 'consent:prove'",
@@ -71,7 +62,7 @@ def test_everything_of_an_address_is_one_bundle(
         program: Program, place: Any, tmp_path: Any) -> None:
     consent = take(place, PHONE).items[0].entry_id
     notice = did(place, text(place, "AYDINLATMA"), Act.READ, address=PHONE)
-    sealed()
+    seal_all()
     assert records(person(program), tmp_path) == [record_number(consent), record_number(notice)]
     assert person(program, address="0599 999 99 99").status_code == 404
     assert person(program, address="0599").status_code == 422
@@ -118,7 +109,7 @@ def test_a_stranger_and_a_dealer_get_their_own_alone(
     rıza = text(place)
     given = did(place, rıza, Act.GIVEN, address=PHONE, dealer=mine, ago=50)
     withdrawn = did(place, rıza, Act.WITHDRAWN, address=PHONE, ago=40)
-    sealed()
+    seal_all()
     own = Program(place, account(place, brings=False, brand=place.brand_id, dealer=mine,
                                  scopes=EVERY))
     assert records(person(own), tmp_path) == [record_number(given)]
@@ -140,7 +131,7 @@ def test_of_whom_is_kept_for_the_law_alone_a_program_learns_nothing(
         program: Program, place: Any) -> None:
     consent = take(place, PHONE).items[0]
     given = did(place, text(place), Act.GIVEN, address=PHONE)
-    sealed()
+    seal_all()
     restrict(place, consent.recipient_id)
     assert person(program).status_code == 404
     assert get(program, f"/acts/{record_number(given)}/proof").status_code == 404

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from io import BytesIO
 from typing import Any
@@ -18,7 +17,7 @@ from ileti.consents.numbers import record_number
 from ileti.consents.trouble import Kind, Trouble
 from ileti.consents.vocabulary import Channel
 from ileti.core import db
-from ileti.evidence import seal
+from tests.evidence.sealed_house import seal_all
 from tests.panel.people import dealer_of, take
 from tests.reports.house import counted
 
@@ -228,7 +227,7 @@ def test_a_bundle_is_given_out_and_that_is_kept(
 
     number = record_number(take(place, PHONE).items[0].entry_id)
     assert get(program, f"/consents/{number}/proof").status_code == 409, "it waits for its seal"
-    seal.seal_due(time.monotonic() + 30)
+    seal_all()
     monkeypatch.setattr(bundle, "_pages", lambda _made: {})
     answer = get(program, f"/consents/{number}/proof")
     assert answer.status_code == 200, answer.text

@@ -17,7 +17,6 @@ from ileti.channels.render import envelope
 from ileti.consents.vocabulary import Channel, Source
 from ileti.core import clock, db, orm
 from ileti.core.errors import Conflict, InvalidInput, NotAllowed
-from ileti.evidence import seal
 from ileti.tenancy import foureyes, scope
 from tests.callcentre.house import (
     agent,
@@ -33,6 +32,7 @@ from tests.callcentre.house import (
 )
 from tests.callcentre.test_calls import Died, _dies_at
 from tests.callcentre.test_screen import user
+from tests.evidence.sealed_house import seal_all
 from tests.panel.people import take, token_of
 
 GOOD, BAD = Verdict(True, True, True), Verdict(False, True, True, "Aydınlatma okunmadı")
@@ -64,7 +64,7 @@ def test_the_lot_is_the_seed_s_and_anybody_can_draw_it_again(app: Any, house: An
     for _ in range(5):
         ended(says(told(begun(house, who), who), who), who)
     ended(says(told(begun(house, who), who), who, Said.NO), who)
-    seal.seal_once()
+    seal_all()
     with app.app_context():
         sample = kept(sampling.draw(today(house, 40), by=who.user_id))
         assert (sample.among, len(sample.calls), sampling.holds(sample)) == (5, 2, True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -28,8 +27,8 @@ from ileti.consents.ledger import NewConsent, NewSubmission, record
 from ileti.consents.moments import Reach
 from ileti.consents.vocabulary import Channel, Source, Standing, Status
 from ileti.core import clock, db
-from ileti.evidence import seal
 from ileti.templates.compose import REFUSE
+from tests.evidence.sealed_house import seal_all
 
 from .campaign_house import (
     Phones,
@@ -256,7 +255,7 @@ def test_a_mail_that_came_back_was_not_delivered_and_speaks_of_no_other(place, p
 
 def test_a_complaint_gets_the_message_the_consent_it_relied_on_and_iys_word_r49(place):
     campaign, _ = sent(place, 1)
-    seal.seal_due(time.monotonic() + 5)
+    seal_all()
     recipient, permit = db.connection().execute(
         "select recipient_id, permit_id from campaign_message where provider_id = %s",
         [place.provider_id]).fetchone()

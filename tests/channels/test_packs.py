@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +28,8 @@ from ileti.consents.numbers import record_number
 from ileti.consents.vocabulary import Channel
 from ileti.core import clock, db
 from ileti.core.errors import NotFound
-from ileti.evidence import seal
 from ileti.evidence import verifier as judge
+from tests.evidence.sealed_house import seal_all
 from tests.panel.people import dealer_of, restrict, sign_in, take, token_of, user_with
 from tests.panel.test_moment_page import link_of, seen
 from tests.panel.test_time_travel import answer
@@ -56,14 +55,6 @@ def gateway() -> Any:
     carry(Channel.MESAJ, Gateway())
     yield
     carry(Channel.MESAJ, None)
-
-
-def sealed() -> None:
-    deadline = time.monotonic() + 30
-    while seal.waiting().since is not None:
-        assert time.monotonic() < deadline
-        seal.seal_due(time.monotonic() + 10)
-        time.sleep(0.02)
 
 
 def sent_for(place: Any, done: Any, kind: MessageKind = MessageKind.CONFIRMATION) -> int:
@@ -96,7 +87,7 @@ def story(place: Any, gateway: Any) -> dict[str, Any]:
     message = sent_for(place, done)
     moment = clock.now()
     refusal = take(place, PHONE, refusal=True)
-    sealed()
+    seal_all()
     return {"entry": done.items[0].entry_id, "recipient": done.items[0].recipient_id,
             "message": message, "moment": moment, "refusal": refusal.items[0].entry_id}
 
@@ -146,7 +137,7 @@ def test_what_was_not_kept_is_rendered_anew_and_says_so(place: Any, story: dict[
 def test_of_a_code_no_word_is_kept(place: Any, gateway: Any) -> None:
     done = take(place, PHONE)
     message = sent_for(place, done, MessageKind.CODE)
-    sealed()
+    seal_all()
     kept = db.connection().execute(
         "select content_ct, sent_ct, sent_at is not null from message where id = %s", (message,)
     ).fetchone()

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +19,7 @@ from ileti.core import clock
 from ileti.evidence import seal
 from ileti.kvkk.ledger import record as record_act
 from ileti.kvkk.vocabulary import Act
+from tests.evidence.sealed_house import seal_all
 from tests.kvkk.house import act, click, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,23 +39,15 @@ def entry(place: Any) -> int:
         place=place, idem=f"test:{uuid4()}", body_hash=hash_body(str(moment)),
         source=Source.HS_WEB, standing=Standing.VERIFIED, evidence={"site": "test"},
         items=[NewConsent("+905992134117", Channel.MESAJ, Status.ONAY, moment, due_at=moment)]))
-    seal_everything()
+    seal_all()
     return done.items[0].entry_id
-
-
-def seal_everything() -> None:
-    deadline = time.monotonic() + 30
-    while seal.waiting().since is not None:
-        assert time.monotonic() < deadline
-        seal.seal_due(time.monotonic() + 10)
-        time.sleep(0.02)
 
 
 def test_the_bundle_of_an_act_and_of_its_person_is_written_and_verified(
         entry: int, place: Any, tmp_path: Path) -> None:
     rıza = text(place)
     given = record_act(click(place), [act(rıza, Act.GIVEN, address="+905992134117")])[1]
-    seal_everything()
+    seal_all()
     out, number = tmp_path / "kanit.zip", record_number(given[0].entry_id)
     for how, count in (((number,), 1), ((number, record_number(entry)), 2),
                        (("--address", "0599 213 41 17", "--provider", str(place.iys_code)), 2)):

@@ -59,7 +59,7 @@ def seal_all(most: int = seal.MOST) -> list[seal.Header]:
     """Seal what waits; the new seals."""
     before = seal.newest()
     wait_for_horizon()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while seal.waiting().since is not None:
         assert time.monotonic() < deadline, "another sealer does not end"
         seal.seal_due(time.monotonic() + 10, most=most)
@@ -69,7 +69,7 @@ def seal_all(most: int = seal.MOST) -> list[seal.Header]:
 def wait_for_horizon() -> None:
     """Until all entries may be sealed: transactions of other databases on the same server hold the
     horizon too."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not db.connection().execute(
             "select coalesce((select xid from consent_entry where epoch = (select max(epoch) "
             "from seal_epoch) order by xid desc limit 1), '0'::xid8) "

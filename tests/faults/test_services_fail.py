@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from faults_house import Crowd, Services, System, wait_until
 from iys_house import due_now, how_many, phones, take
 
 from ileti.core import db
+from ileti.core.errors import StorageAway
 from ileti.core.jobs import redis_client
 
 BACKLOG = 1_500
@@ -30,16 +32,35 @@ def ledger_holds(shop: Any, crowd: Crowd) -> bool:
     return len(told) == len(set(told)) and set(told) == set(crowd.accepted)
 
 
-def everything_settles(shop: Any, registry: Any, count: int, seconds: float = 40) -> bool:
+def everything_settles(shop: Any, registry: Any, count: int, seconds: float = 35) -> bool:
     """Whether İYS holds ``count`` consents, each moved once, and our books say the same. What a
-    worker lost its grip of is due after 30 seconds; the test lets them pass at once."""
+    worker lost its grip of is due after 30 seconds, and what met trouble later and later: the test
+    lets these times pass when nothing has moved for so many ``seconds``, three times at most. How
+    fast a busy machine goes is no question here."""
     wait_until(lambda: how_many(shop, "registered") == count, 6)
     due_now(shop)
-    done = wait_until(lambda: how_many(shop, "registered") == count
-                      and how_many(shop, "outbox") == how_many(shop, "open") == 0, seconds)
+    rounds, moved = 0, time.monotonic()
+    before: tuple[int, ...] = ()
+    while (now := _books(shop)) != (count, 0, 0, 0) and rounds < 3:
+        if now != before:
+            before, moved = now, time.monotonic()
+        elif time.monotonic() - moved > seconds:
+            due_now(shop)
+            rounds, moved = rounds + 1, time.monotonic()
+        time.sleep(0.1)
     tally = registry.tally()
-    return (done and tally["consents"] == tally["movements"] == count
-            and tally["keys_moved_twice"] == 0 and how_many(shop, "dead") == 0)
+    told = (*now, tally["consents"], tally["movements"], tally["keys_moved_twice"])
+    assert told == (count, 0, 0, 0, count, count, 0), told
+    return True
+
+
+def _books(shop: Any) -> tuple[int, ...]:
+    """Consents that İYS has by our books, rows on their way, batches in the open, dead ones;
+    nothing while nobody can be asked."""
+    try:
+        return tuple(how_many(shop, one) for one in ("registered", "outbox", "open", "dead"))
+    except (OSError, psycopg.Error, StorageAway):
+        return ()
 
 
 def test_postgres_crashing_twice_loses_and_doubles_nothing(
@@ -54,7 +75,7 @@ def test_postgres_crashing_twice_loses_and_doubles_nothing(
             services.postgres.start()
             assert wait_until(system.answers, 6), system.log("web")
         time.sleep(1)
-    assert crowd.statuses <= {201, 503}, crowd.unanswered
+    assert crowd.statuses <= {201, 503}, (crowd.unanswered, crowd.slowest)
     assert crowd.slowest < 6
     assert len(crowd.accepted) > 50
     assert ledger_holds(shop, crowd)
@@ -74,7 +95,7 @@ def test_a_postgres_that_stalls_is_answered_for_within_five_seconds(
             go_on()
         assert wait_until(system.answers, 6), system.log("web")
         time.sleep(0.5)
-    assert crowd.statuses == {201, 503}
+    assert crowd.statuses == {201, 503}, (crowd.unanswered, crowd.slowest)
     assert crowd.slowest < 6
     assert ledger_holds(shop, crowd)
     assert everything_settles(shop, registry, BACKLOG + len(crowd.accepted))

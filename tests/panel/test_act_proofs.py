@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 import zipfile
 from typing import Any
 
@@ -13,9 +12,9 @@ import pytest
 
 from ileti.consents.numbers import record_number
 from ileti.core import clock, db
-from ileti.evidence import seal
 from ileti.evidence.verifier import outcome, verify
 from ileti.kvkk.vocabulary import Act
+from tests.evidence.sealed_house import seal_all
 from tests.kvkk.house import text
 from tests.panel.people import dealer_of, restrict, sign_in, take, token_of, user_with
 from tests.panel.test_kvkk_pages import ADDRESS, did
@@ -31,14 +30,6 @@ def admin(app: Any, place: Any) -> Any:
 def no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bundles without their PDF, which takes a second each."""
     monkeypatch.setattr("ileti.consents.bundle._pages", lambda _made: {})
-
-
-def sealed() -> None:
-    deadline = time.monotonic() + 30
-    while seal.waiting().since is not None:
-        assert time.monotonic() < deadline
-        seal.seal_due(time.monotonic() + 10)
-        time.sleep(0.02)
 
 
 def deeds(place: Any) -> list[tuple[str, str]]:
@@ -75,7 +66,7 @@ def test_an_acts_page_gives_its_bundle_and_that_is_written_down(
     admin: Any, place: Any, no_pages: None, tmp_path: Any
 ) -> None:
     given = did(place, text(place), Act.GIVEN)
-    sealed()
+    seal_all()
     page = admin.get(f"/kvkk/kayit/{record_number(given)}").text
     assert f"/kvkk/kayit/{record_number(given)}/kanit-paketi" in page
     assert "/izinler/o-an/?bul=" in page
@@ -90,7 +81,7 @@ def test_the_page_of_a_moment_gives_everything_of_the_person(
     notice = did(place, text(place, "AYDINLATMA"), Act.READ)
     given = did(place, text(place), Act.GIVEN)
     did(place, text(place), Act.GIVEN, address="+905997654321")
-    sealed()
+    seal_all()
     link = link_of(admin, ADDRESS)
     assert "/iletiler/kisi-paketi" in seen(admin, link)
     assert holds(whole(admin, reference_of(link)), tmp_path) == [
@@ -158,7 +149,7 @@ def test_nobody_else_takes_either_bundle(
     mine = dealer_of(place)
     take(place, ADDRESS, dealer_id=mine)
     given = did(place, text(place), Act.GIVEN, dealer=mine)
-    sealed()
+    seal_all()
     reference = reference_of(link_of(admin, ADDRESS))
     stranger = sign_in(app, user_with(app, "provider_admin", place_b))
     dealer = sign_in(app, user_with(app, "dealer_manager", place, level="dealer", dealer_id=mine))
@@ -191,7 +182,7 @@ def test_of_whom_is_kept_for_the_law_alone_nothing_is_given(
 ) -> None:
     consent = take(place, ADDRESS).items[0]
     given = did(place, text(place), Act.GIVEN)
-    sealed()
+    seal_all()
     reference = reference_of(link_of(admin, ADDRESS))
     restrict(place, consent.recipient_id)
     assert prove(admin, given).status_code == 404
