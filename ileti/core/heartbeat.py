@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -39,7 +39,7 @@ class Heartbeat:
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self.away = False
         self._connect = connect
-        self._watched: WeakSet[Connection] = WeakSet()
+        self._watched: WeakKeyDictionary[Connection, int] = WeakKeyDictionary()
         self._own: Connection | None = None
         self._lock = threading.Lock()
         self._pid = 0
@@ -49,9 +49,9 @@ class Heartbeat:
         with self._lock:
             if self._pid != os.getpid():  # the first connection of this process, or after a fork
                 self._pid, self._own, self.away = os.getpid(), None, False
-                self._watched = WeakSet()
+                self._watched = WeakKeyDictionary()
                 threading.Thread(target=self._run, daemon=True, name="heartbeat").start()
-            self._watched.add(conn)
+            self._watched[conn] = os.fstat(conn.pgconn.socket).st_ino
 
     def look(self) -> None:
         """One look: ask for a sign of life if anybody waits, and act on its absence."""
@@ -62,8 +62,8 @@ class Heartbeat:
             log.warning("postgres_answers_again" if alive else "postgres_silent")
         self.away = not alive
         if self.away:
-            for conn in self._waiting():
-                cut(conn)
+            for conn, line in self._waiting():
+                cut(conn, line)
 
     def _run(self) -> None:
         while True:
@@ -73,10 +73,10 @@ class Heartbeat:
             except Exception as error:  # a watch that ends is worse than one that errs
                 log.warning("heartbeat_fault", reason=type(error).__name__)
 
-    def _waiting(self) -> list[Connection]:
+    def _waiting(self) -> list[tuple[Connection, int]]:
         with self._lock:
-            watched = list(self._watched)
-        return [one for one in watched if not one.closed
+            watched = list(self._watched.items())
+        return [(one, line) for one, line in watched if not one.closed
                 and one.info.transaction_status == TransactionStatus.ACTIVE]
 
     def _lives(self) -> bool:
@@ -101,10 +101,13 @@ class Heartbeat:
         return True
 
 
-def cut(conn: Connection) -> None:
-    """End the connection under whoever waits on it; the file number itself stays theirs."""
+def cut(conn: Connection, line: int) -> None:
+    """End the connection under whoever waits on it; the file number itself stays theirs. ``line``
+    is the socket's own number: the file number may be somebody else's a moment after it closed,
+    and that somebody is a visitor."""
     try:
-        with socket.socket(fileno=os.dup(conn.pgconn.socket)) as line:
-            line.shutdown(socket.SHUT_RDWR)
+        with socket.socket(fileno=os.dup(conn.pgconn.socket)) as held:
+            if os.fstat(held.fileno()).st_ino == line:
+                held.shutdown(socket.SHUT_RDWR)
     except (OSError, psycopg.Error) as error:
         log.warning("connection_not_cut", reason=type(error).__name__)

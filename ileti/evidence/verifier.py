@@ -9,7 +9,8 @@ every bundle as ``verify.py`` and runs anywhere with Python 3.8 or later::
 It imports nothing of İleti. What it asks, per record: do its parts have the digests that its claim
 names; is its leaf that of its claim, under its salt; does its path lead to the root of its seal;
 does each seal stand on the one before, up to one that a time stamp covers; is that stamp over it,
-and (openssl) signed by an authority; is every file a record names here. Of the rest, which stands
+and (openssl) signed by an authority; was it there soon after the moment it names, or is the stamp
+alone its date; is every file a record names here. Of the rest, which stands
 under no seal (numbers, pages, İYS's answers): is it signed, by the key that the records' own seals
 or whoever checks name. Format: docs/proof-bundle.md.
 
@@ -34,7 +35,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -52,6 +53,9 @@ SHA_256, SHA_384 = (bytes.fromhex("6086480165030402" + end) for end in ("01", "0
 # The field and the group of Ed25519 (RFC 8032 §5.1).
 P = 2 ** 255 - 19
 ORDER = 2 ** 252 + 27742317777372353535851937790883648493
+# A record is sealed seconds after it was taken; clocks may differ by so much, and so long may a
+# seal or a stamp be late before it is the record's only date.
+APART, LATE = dt.timedelta(minutes=5), dt.timedelta(days=2)
 CURVE = -121665 * pow(121666, P - 2, P) % P
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
@@ -225,6 +229,8 @@ def check_sealed(entry: dict[str, Any], seals: dict[int, dict[str, Any]]) -> Non
     seal = seals.get(_whole(entry["seal"]))
     if seal is None:
         raise Wrong("mührü pakette yok", "its seal is missing")
+    if _moment(entry["captured"]) > _moment(seal["at"]) + APART:
+        raise Wrong("mühründen sonra alınmış görünüyor", "it says it was taken after its seal")
     place, leaves, path = _whole(entry["place"]), _whole(seal["leaves"]), entry["path"]
     if not isinstance(path, list):
         raise TypeError("path")
@@ -255,11 +261,18 @@ def read_chain(content: bytes) -> dict[int, dict[str, Any]]:
     return seals
 
 
-def covers(number: int, seals: dict[int, dict[str, Any]], stamped: set[int]) -> bool:
-    """Whether seals lead without a gap from this one to one that is stamped."""
+def _moment(text: Any) -> dt.datetime:
+    """A time as seals write it; ValueError for anything else."""
+    if not isinstance(text, str) or len(text) != 20:
+        raise ValueError("no moment as seals write it")
+    return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
+
+
+def covering(number: int, seals: dict[int, dict[str, Any]], stamped: Collection[int]) -> int | None:
+    """The stamped seal to which seals lead from this one without a gap; None when there is none."""
     while number in seals and number not in stamped:
         number += 1
-    return number in seals
+    return number if number in seals else None
 
 
 def _parts(data: bytes) -> list[tuple[int, bytes]]:
@@ -335,13 +348,10 @@ def check_stamp(name: str, token: bytes, seals: dict[int, dict[str, Any]],
         return Said(False, name, "zaman damgası bu mührün değil",
                     "the time stamp is over something else")
     try:
-        if len(seal["at"]) != 20:
-            raise ValueError("no moment as seals write it")
-        sealed = dt.datetime.strptime(seal["at"], "%Y-%m-%dT%H:%M:%SZ").replace(
-            tzinfo=dt.timezone.utc)
-    except (KeyError, TypeError, ValueError):
+        sealed = _moment(seal.get("at"))
+    except ValueError:
         return Said(False, name, "mühür okunamıyor", "the seal cannot be read")
-    if at < sealed - dt.timedelta(minutes=5):
+    if at < sealed - APART:
         return Said(False, name, "zaman damgası mühürden eski", "the stamp is older than the seal")
     when = at.strftime("%Y-%m-%d %H:%M:%S UTC")
     if ca is None or shutil.which("openssl") is None:
@@ -413,7 +423,10 @@ def verify(path: str, *, ca: bytes | None = None, against: bytes | None = None,
     holding: list[dict[str, Any]] = []
     said += _entries(index, files, seals, holding)
     said += _links(index, files, seals, holding) + _named(files, holding)
-    said += _missing(index, files, holding) + _iys(files) + _stamps(files, seals, ca)
+    said += _missing(index, files, holding) + _iys(files)
+    stamps = _stamps(files, seals, ca)
+    said += stamps + _dated(files, seals, holding, {
+        _number(one.about): one.about for one in stamps if one.good and one.about.endswith(".tsr")})
     needed = _needed(files)
     said += [] if against is None else _against(against, seals, needed, ca is not None)
     return [*said, _signature(index, [seals[one] for one in needed if one in seals], keys)]
@@ -609,7 +622,7 @@ def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
                         outside=ca is not None) for name in names]
     stamped = {_number(one.about) for one in said if one.good}
     for number in _needed(files) if names else ():
-        if not covers(number, seals, stamped):
+        if covering(number, seals, stamped) is None:
             said.append(Said(False, "stamps", f"{number} numaralı mührü örten zaman damgası yok",
                              f"no time stamp covers seal {number}"))
     mark = "" if ca is not None or own is None or not names else digest(own).hex()
@@ -617,6 +630,28 @@ def _stamps(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
                          f"makam sertifikaları paketten okundu; parmak izi {mark}",
                          f"the authorities came with the bundle; their fingerprint is {mark}")]
                    if mark else [])
+
+
+def _dated(files: dict[str, bytes], seals: dict[int, dict[str, Any]],
+           holding: list[dict[str, Any]], stamped: dict[int, str]) -> list[Said]:
+    """Records that were not sealed and stamped soon after they say they were taken: whoever has the
+    keys can seal one today that names a day of three years ago, and all its parts fit."""
+    late: list[tuple[str, int, dt.datetime]] = []
+    for entry in holding:
+        number = covering(entry["seal"], seals, stamped)
+        by = (_moment(seals[entry["seal"]]["at"]) if number is None
+              else stamp_says(files[stamped[number]])[1])
+        if (after := by - _moment(entry["captured"])) > LATE:
+            record = entry.get("record")
+            late.append((record if isinstance(record, str) else "?", after.days, by))
+    if not late:
+        return []
+    record, days, by = late[0]
+    when, more = by.strftime("%Y-%m-%d %H:%M:%S UTC"), len(late) - 1
+    tr, en = (f"; {more} kayıt daha böyle", f"; so are {more} more") if more else ("", "")
+    return [Said(True, record, f"söylediği andan {days} gün sonra mühürlenip damgalanmış; en geç "
+                 f"{when} tarihinde vardı{tr}", f"sealed and stamped {days} days after the moment "
+                 f"it names; it was there on {when} at the latest{en}", unproven=True)]
 
 
 def _number(name: str) -> int:
@@ -658,7 +693,8 @@ def _against(lines: bytes, seals: dict[int, dict[str, Any]], needed: list[int], 
     if not both:
         return [Said(False, CHAIN, "saklanan kopyada bu mühürlerden hiçbiri yok",
                      "the copy holds none of these seals")]
-    beyond = [] if stamped else [one for one in needed if not covers(one, seals, set(both))]
+    beyond = [] if stamped else [
+        one for one in needed if covering(one, seals, set(both)) is None]
     return [Said(True, CHAIN, f"{len(both)} mühür saklanan kopyayla aynı",
                  f"{len(both)} seals are those of the copy", True),
             *(Said(True, CHAIN, f"{one} numaralı mühür saklanan kopyanın dışında",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 HEIGHT = 212
@@ -61,6 +62,17 @@ def step_for(highest: float, ticks: int = 3) -> int:
     power = 10 ** (len(str(int(raw))) - 1)
     fits = (int(power * m) for m in (1, 2, 2.5, 5, 10) if power * m >= raw)
     return max(next(fits), 1)
+
+
+def shares(values: Sequence[int], whole: int) -> list[tuple[int, float, float]]:
+    """A bar that lies: for each value above zero its place in the order (from 1), left edge and
+    width in per cent of ``whole``; at least one per cent wide, so that it can be seen."""
+    widths = [max(1.0, 100 * value / max(whole, 1)) if value > 0 else 0.0 for value in values]
+    if (over := sum(widths) - 100) > 0:
+        widths[widths.index(max(widths))] -= over
+    lefts = accumulate(widths, initial=0.0)
+    return [(number, round(left, 2), round(width, 2))
+            for number, (left, width) in enumerate(zip(lefts, widths, strict=False), 1) if width]
 
 
 def stacked_bars(

@@ -107,7 +107,7 @@ def _globals() -> dict[str, Any]:
         "badge_of": badges.badge_of,
         "BADGES": badges.BADGES,
         "CHANNELS": badges.CHANNELS,
-        "stacked_bars": charts.stacked_bars,
+        "stacked_bars": charts.stacked_bars, "shares": charts.shares,
         "field_kind": fields.field_kind,
         "field_control": fields.field_control,
         "field_choices": fields.field_choices,

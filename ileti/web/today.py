@@ -28,6 +28,7 @@ from ileti.tenancy import approvalviews, scope, security
 from ileti.tenancy.models import Brand, Dealer, Provider
 from ileti.web import figures, wizard_steps
 from ileti.web.figures import OpenRows, Rejections
+from ileti.web.mywork import mywork
 
 REASONS, LATEST, TASKS, STRIPS, MOST_BRANDS = 5, 6, 4, 4, 50
 
@@ -38,9 +39,10 @@ def today() -> dict[str, Any]:
     rejected, waiting = figures.rejections(), figures.open_rows()
     days = figures.by_day(brands, rejected)
     shown = days if any(sum(numbers) for _day, numbers in days) else []
+    work = mywork()
     return {
         "forms": security.may("site:read"), "line": _line(brands, dealers),
-        "actions": _actions(), "urgent": urgent(waiting),
+        "actions": _actions(work), "urgent": urgent(waiting),
         "setup": wizard_steps.offer(),
         "tiles": _tiles(days, rejected, waiting), "days": shown, "days_title": days_title(days),
         "today_index": len(days) - 1, "outlier": None,
@@ -52,7 +54,7 @@ def today() -> dict[str, Any]:
         if security.may("consent:read") else None,
         "recent": recent(LATEST) if security.may("consent:read") else None,
         "recent_url": url_for("ConsentView.list"), "tasks": _tasks(waiting, unknown),
-        "strips": _strips(),
+        "strips": _strips(), "work": work,
     }
 
 
@@ -89,15 +91,17 @@ def _line(brands: int, dealers: int) -> str:
     return f"{formats.day_long(clock.today())} · {kind} · {places}"
 
 
-def _actions() -> list[dict[str, Any]]:
+def _actions(work: dict[str, Any]) -> list[dict[str, Any]]:
+    """Buttons of the head, the main one last: one's own work, or what goes to İYS."""
     made = []
     if security.may("queue:read"):
         made.append({"label": _("On the way to İYS"), "url": url_for("QueueView.list"),
                      "icon": "send"})
     if security.may("consent:read"):
         made.append({"label": _("Show consents"), "url": url_for("ConsentView.list"),
-                     "icon": "clipboard-list", "kind": "primary"})
-    return made
+                     "icon": "clipboard-list"})
+    made += work["actions"] if work["first"] else []
+    return [*made[:-1], made[-1] | {"kind": "primary"}] if made else []
 
 
 def urgent(rows: OpenRows) -> dict[str, Any] | None:
@@ -147,7 +151,7 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
     given, refused = (sum(numbers[at] for _day, numbers in days) for at in range(2))
     soon = _("Today %(a)s · tomorrow %(b)s", a=formats.number(rows.due),
              b=formats.number(rows.due_tomorrow))
-    return [
+    made = [
         {"icon": "send", "label": _("Waiting to reach İYS"), "number": rows.waiting,
          "note": waiting_note(rows), "url": url_for("ConsentView.list", iys=["queued", "waiting"])},
         {"icon": "circle-x", "tone": "bad", "label": _("What İYS rejected"),
@@ -162,6 +166,8 @@ def _tiles(days: list[figures.Day], rejected: Rejections,
              "%(n)s refusal", "%(n)s refusals", refused, n=formats.number(refused)),
          "url": url_for("ConsentView.list", secim=["in_force", "given"])},
     ]
+    sees = security.may("consent:read")
+    return [one if sees else one | {"url": None} for one in made]
 
 
 def waiting_note(rows: OpenRows) -> str:

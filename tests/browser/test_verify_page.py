@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from tests.evidence.test_bundle import (  # noqa: F401
     unpack,
     with_scans,
 )
+from tests.evidence.test_bundle_dates import Made, dated  # noqa: F401
 from tests.evidence.test_bundle_lists import of_a_list  # noqa: F401
 from tests.evidence.test_bundle_persons import ACT_ATTACKS, known, whole  # noqa: F401
 from tests.evidence.test_bundle_signed import (
@@ -278,6 +280,16 @@ def test_it_compares_the_key_with_those_named(
     code, lines = check(path.read_bytes(), **given)
     assert (code, alike(lines)) == program_alike(path, **given)
     assert code == (0 if how == "as it is" else 1)
+
+
+@pytest.mark.parametrize(("by", "outcome"), [(-900, 4), (-1.9, 0), (0.1, 1)])
+def test_it_compares_when_a_record_was_taken_with_its_stamp(
+        dated: Made, check_again: Check, by: float, outcome: int) -> None:  # noqa: F811
+    path, _records = dated(timedelta(days=by))
+    ca = authority().bundle.encode()
+    code, lines = check_again(path.read_bytes())
+    assert (code, alike(lines)) == program_alike(path, ca=ca)
+    assert code == outcome
 
 
 @pytest.mark.parametrize("attack", [None, *IYS_ATTACKS])

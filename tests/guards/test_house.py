@@ -93,7 +93,7 @@ def test_every_queue_is_served_by_the_default_worker_and_by_up():
 
 
 # It goes into bundles and must run alone, as one file (ileti/evidence/verifier.py).
-ONE_FILE = {"ileti/evidence/verifier.py": 860}
+ONE_FILE = {"ileti/evidence/verifier.py": 900}
 
 
 def test_no_own_file_has_outgrown_its_room():
