@@ -23,6 +23,7 @@ from ileti.iys.errors import meaning
 from ileti.iys.reasons import in_short
 from ileti.iys.silence import hearing, silence
 from ileti.recipients.address import mask
+from ileti.reports.daily import todo
 from ileti.retention import plan
 from ileti.tenancy import approvalviews, scope, security
 from ileti.tenancy.models import Brand, Dealer, Provider
@@ -210,8 +211,8 @@ def _tasks(rows: OpenRows, unknown: int) -> list[dict[str, Any]]:
                               rows.stopped, n=formats.number(rows.stopped)),
             "text": _("Mend the cause, then send it again.")})
     waits = approvalviews.task()
-    return (made + ([waits] if waits else []) + _connection_tasks() + _dealer_tasks(unknown)
-            + _retention_tasks())
+    return (made + ([waits] if waits else []) + todo.waiting() + _connection_tasks()
+            + _dealer_tasks(unknown) + _retention_tasks())
 
 
 def _connection_tasks() -> list[dict[str, Any]]:

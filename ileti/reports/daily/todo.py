@@ -18,12 +18,13 @@ from flask_babel import ngettext
 from ileti.core import clock, formats
 from ileti.radar import causes
 from ileti.radar.counts import Left, Line
-from ileti.reports.daily.numbers import People, stuck
+from ileti.reports.daily.numbers import People, people, stuck
 from ileti.tenancy import approvalviews, security
 from ileti.tenancy.models import Provider
 
 #: reasons that hold records up, each a line
 CAUSES: Final = 4
+_RIGHTS: Final = ("request:read", "inbound:read", "mail:read", "reconciliation:read")
 _TONIGHT: Final = (Left.LATE, Left.HOURS, Left.TODAY)
 
 
@@ -43,10 +44,10 @@ class Task:
         return "bad" if self.urgent else "wait"
 
 
-def tasks(lines: list[Line], held: dict[int, Provider], people: People) -> list[Task]:
+def tasks(lines: list[Line], held: dict[int, Provider], waits: People) -> list[Task]:
     """Everything that waits for the reader, the most pressing first; ``held``: providers whose
     connection to İYS does not work."""
-    found = _records(lines, held) + _approvals() + _people(people)
+    found = _records(lines, held) + _approvals() + _people(waits)
     return sorted(found, key=lambda one: not one.urgent)
 
 
@@ -84,31 +85,39 @@ def _approvals() -> list[Task]:
     return [Task("eye", str(found["title"]), str(found["text"]), str(found["url"]))]
 
 
-def _people(people: People) -> list[Task]:
+def _people(waits: People) -> list[Task]:
     made: list[Task] = []
-    if people.requests and security.may("request:read"):
+    if waits.requests and security.may("request:read"):
         made.append(Task(
             "id-card", ngettext("%(n)s data request is due", "%(n)s data requests are due",
-                                people.requests, n=formats.number(people.requests)),
-            _("The first by %(day)s; the law gives 30 days.", day=formats.day(people.first_due)),
+                                waits.requests, n=formats.number(waits.requests)),
+            _("The first by %(day)s; the law gives 30 days.", day=formats.day(waits.first_due)),
             url_for("RequestView.index", durum="yakin"),
-            people.first_due is not None and clock.to_istanbul(
-                people.first_due).date() <= clock.today()))
+            waits.first_due is not None and clock.to_istanbul(
+                waits.first_due).date() <= clock.today()))
     plain: tuple[tuple[int, str, str, Callable[[str], str], str, Callable[[], str]], ...] = (
-        (people.inbound, "inbound:read", "message-square", lambda n: ngettext(
+        (waits.inbound, "inbound:read", "message-square", lambda n: ngettext(
             "%(n)s incoming SMS waits to be read", "%(n)s incoming SMS wait to be read",
-            people.inbound, n=n), _("There may be a refusal in it."),
+            waits.inbound, n=n), _("There may be a refusal in it."),
          lambda: url_for("InboundView.index")),
-        (people.mails, "mail:read", "mail", lambda n: ngettext(
-            "%(n)s mail waits to be read", "%(n)s mails wait to be read", people.mails, n=n),
+        (waits.mails, "mail:read", "mail", lambda n: ngettext(
+            "%(n)s mail waits to be read", "%(n)s mails wait to be read", waits.mails, n=n),
          _("There may be a refusal in it."), lambda: url_for("MailView.index")),
-        (people.differing, "reconciliation:read", "git-compare-arrows", lambda n: ngettext(
-            "%(n)s day differs from İYS", "%(n)s days differ from İYS", people.differing, n=n),
+        (waits.differing, "reconciliation:read", "git-compare-arrows", lambda n: ngettext(
+            "%(n)s day differs from İYS", "%(n)s days differ from İYS", waits.differing, n=n),
          _("Each difference has its cause and its repair."), lambda: url_for("DayView.list")))
     made += [Task(icon, title(formats.number(number)), text, where())
              for number, right, icon, title, text, where in plain
              if number and security.may(right)]
     return made
+
+
+def waiting() -> list[dict[str, Any]]:
+    """Requests, messages and days that wait for the reader now, as the first page lists them; one
+    statement, none for who may do none of it."""
+    if not any(security.may(one) for one in _RIGHTS):
+        return []
+    return as_rows(sorted(_people(people()), key=lambda one: not one.urgent))
 
 
 def as_rows(found: list[Task]) -> list[dict[str, Any]]:
