@@ -173,7 +173,8 @@ class Settings(BaseSettings):
         pattern=r"^((rediss?|unix)://.+)?$",
     )
     db_pool_size: int = _field(5, "Database connections per web or worker process.", ge=1, le=100)
-    db_statement_timeout_ms: int = _field(15_000, "Longest SQL statement of a page, ms.", ge=100)
+    db_statement_timeout_ms: int = _field(15_000, "Longest SQL statement of a page, ms.", ge=100,
+                                       le=45_000)
     db_lock_timeout_ms: int = _field(4_000, "Longest wait for a row lock, ms.", ge=50)
 
     # -- secrets

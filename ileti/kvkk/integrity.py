@@ -17,7 +17,9 @@ A notice counts when its act is of the same person, its text one of the event's 
 provider for all brands, and it is not later than the event, or of the very same click; where nobody
 proved the address it was anybody who saw it, and it counts for its own click alone (R-21). What
 another system reports of a notice counts when it comes within a day of the event: later anybody
-could write one for whatever this finds. All of a
+could write one for whatever this finds. A notice that a later version asked to be given anew (R-61)
+informs of what is done no more: from the day that version counts it is enough for its own click
+alone. All of a
 call is one occasion: what was said in it names in its evidence the notice that was read before
 anything was asked. Before acts were kept, an acknowledgement in the click's evidence counts.
 """
@@ -32,6 +34,7 @@ from typing import Any, Final
 import psycopg
 
 from ileti.consents.vocabulary import Source, Status
+from ileti.kvkk.standing import older
 
 COUNTED: Final = 10_000
 #: how long after an event a notice before it may still be reported to us
@@ -43,7 +46,7 @@ _OURS: Final = ("preferences", "call", "ivr", "paper", "sms", "email")
 # `act = 3` and not a value bound: the index of explicit consents by moment holds these acts alone.
 # `offset 0` keeps the question about notices one of each event's person: as a join it could read
 # all notices there are.
-_UNTOLD: Final = """
+_UNTOLD: Final = f"""
 with event as (
     select e.provider_id, e.brand_id, e.dealer_id, e.id, e.recipient_id, e.captured_at,
            e.consent_date as at, e.submission_id, false as explicit
@@ -68,16 +71,21 @@ select event.provider_id, event.id, event.recipient_id, event.captured_at, event
           and n.act in (1, 2) and (d.brand_id is null or d.brand_id = event.brand_id)
           and (n.submission_id = event.submission_id
                or n.standing = 1 and n.act_at <= event.at
-                  and n.captured_at <= event.captured_at + %(told)s) offset 0)
+                  and n.captured_at <= event.captured_at + %(told)s
+                  and not exists (
+                      select from document_version v join document_version r
+                          on r.document_id = v.document_id and {older("v", "r")}
+                       where v.id = n.text_id and r.renewal = 'INFORM'
+                         and r.effective_from <= event.at)) offset 0)
    and not exists (
        select from submission s
         where s.provider_id = event.provider_id and s.id = event.submission_id
           and (jsonb_typeof(s.evidence -> 'notice') = 'object'
                or s.evidence ->> 'flow' = 'call'
-                  and s.evidence #>> '{told,id}' is not null))
+                  and s.evidence #>> '{{told,id}}' is not null))
    and (%(restricted)s
         or not is_restricted(event.provider_id, event.recipient_id, event.captured_at))
- order by event.captured_at desc, event.id desc limit %(most)s"""
+ order by event.captured_at desc, event.id desc limit %(most)s"""  # noqa: S608 - a part of ours
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ _OLDER: Final = """(
               and {v}.published_at < {r}.published_at end)"""
 
 
-def _older(v: str, r: str) -> str:
+def older(v: str, r: str) -> str:
+    """The SQL condition that the version ``v`` is older than ``r``, both rows of one text."""
     return _OLDER.format(v=v, r=r)
 
 
@@ -58,10 +59,10 @@ renewing as (
 NEWEST: Final = f"""(
        select n.id from newest n
         where n.document_id = r.document_id and n.language in (v.language, r.language)
-          and not {_older("n", "r")}
+          and not {older("n", "r")}
         order by n.language = v.language desc limit 1)"""  # noqa: S608 - parts of this module
 #: that ``r`` tells or asks anew whoever acted on ``v``
-ASKS: Final = f"r.document_id = v.document_id and {_older('v', 'r')}"
+ASKS: Final = f"r.document_id = v.document_id and {older('v', 'r')}"
 _DUE: Final = f"""
 select s.provider_id, s.recipient_id, s.document_id, s.text_id, s.act, s.act_at, s.entry_id,
        s.brand_id, n.newest_id, n.renewal
@@ -91,7 +92,7 @@ _SINCE: Final = f"""
 select w.id, (select max(r.renewal) from renewing r where {ASKS})
   from document_version v join document_version w on w.document_id = v.document_id
  where v.id = %(text)s and exists (
-       select from renewing r where {ASKS} and not {_older("w", "r")}
+       select from renewing r where {ASKS} and not {older("w", "r")}
           and r.language in (w.language, 'tr'))
  order by w.published_at desc, w.id desc"""  # noqa: S608 - parts of this module
 

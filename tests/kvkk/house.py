@@ -43,17 +43,20 @@ def text(place: Any, kind: str = "ACIK_RIZA", number: int = 1) -> Text:
     return version(place, document, number)
 
 
-def version(place: Any, document: int, number: int) -> Text:
+def version(place: Any, document: int, number: int, *, renewal: str = "NONE",
+            effective: datetime | None = None) -> Text:
     """A further version of the text."""
     conn, body = db.connection(), f"Metin {uuid4()}"
     kind = conn.execute("select kind from document where id = %s", (document,)).fetchone()[0]  # type: ignore[index]
     purposes = [{"id": -document, "ground": "RIZA"}] if kind in ONE_PURPOSE else []
     row = conn.execute(
         "insert into document_version (provider_id, document_id, version, language, title, body, "
-        "content_hash, purposes) values (%s, %s, %s, 'tr', 'Başlık', %s, %s, %s) "
+        "content_hash, purposes, renewal, effective_from, published_at) values (%s, %s, %s, 'tr', "
+        "'Başlık', %s, %s, %s, %s, coalesce(%s, now()), least(%s, now())) "
         "returning id, content_hash",
         (place.provider_id, document, number, body,
-         content_hash(kind, None, "tr", "Başlık", body), json.dumps(purposes))).fetchone()
+         content_hash(kind, None, "tr", "Başlık", body), json.dumps(purposes), renewal,
+         effective, effective)).fetchone()
     told_of(row[0])  # type: ignore[index]
     return Text(document, row[0], bytes(row[1]).hex())  # type: ignore[index]
 

@@ -16,7 +16,7 @@ from ileti.core import clock
 from ileti.kvkk import integrity
 from ileti.kvkk.ledger import NewAct, record
 from ileti.kvkk.vocabulary import Act, Extent
-from tests.kvkk.house import click, text
+from tests.kvkk.house import click, text, version
 from tests.kvkk.told import untold
 
 ADDRESS = "+905991234567"
@@ -84,6 +84,25 @@ def test_r60_a_notice_that_is_reported_long_after_the_consent_proves_nothing(
     assert untold(place) == []  # another system may tell of it within the day
     monkeypatch.setattr(integrity, "TOLD", timedelta())
     assert untold(place) == [False]
+
+
+@pytest.mark.parametrize(("renewal", "days", "missed"), [
+    ("INFORM", -1, [False]), ("NONE", -1, []), ("INFORM", 1, [])])
+def test_r61_a_notice_that_must_be_given_anew_informs_no_more_once_the_new_one_counts(
+    conn: Any, place: Any, renewal: str, days: int, missed: list[bool]
+) -> None:
+    notice = text(place, "AYDINLATMA")
+    record(click(place), [NewAct(
+        notice.document, notice.version, notice.hash, Act.READ,
+        clock.whole_second(clock.now() - timedelta(days=3)), Extent.LINKED, ADDRESS)])
+    new = version(place, notice.document, 2, renewal=renewal,
+                  effective=clock.now() + timedelta(days=days))
+    took(place, Source.HS_WEB, {"flow": "preferences"})
+    assert untold(place) == missed
+    record(click(place), [NewAct(
+        new.document, new.version, new.hash, Act.SHOWN,
+        clock.whole_second(clock.now() - timedelta(minutes=1)), Extent.LINKED, ADDRESS)])
+    assert untold(place) == []
 
 
 def test_r61_lists_keep_a_notice_plan_of_their_own(place: Any) -> None:
