@@ -165,13 +165,18 @@ def read(conn: psycopg.Connection[Any], epoch: int, after: Position, upto: Posit
 
 
 def read_of(conn: psycopg.Connection[Any], provider_id: int, submissions: Sequence[int],
-            recipients: Sequence[int], until: datetime) -> list[Row]:
+            recipients: Sequence[int], until: datetime, *, brand_id: int | None = None,
+            dealer_id: int | None = None) -> list[Row]:
     """The acts of these clicks, and what of notices these people were shown or read up to a moment,
-    in the sealer's order."""
+    in the sealer's order; of one brand or dealer alone where it is named."""
     rows = conn.execute(
-        _ROWS.format(where="k.provider_id = %s and (k.submission_id = any(%s) "
-                     "or k.recipient_id = any(%s) and k.act <= %s and k.captured_at <= %s)"),
-        (provider_id, list(submissions), list(recipients), int(Act.READ), until),
+        _ROWS.format(where="k.provider_id = %(provider)s and (k.submission_id = any(%(clicks)s) "
+                     "or k.recipient_id = any(%(people)s) and k.act <= %(read)s "
+                     "and k.captured_at <= %(until)s) "
+                     "and (%(brand)s::int is null or k.brand_id = %(brand)s) "
+                     "and (%(dealer)s::int is null or k.dealer_id = %(dealer)s)"),
+        {"provider": provider_id, "clicks": list(submissions), "people": list(recipients),
+         "read": int(Act.READ), "until": until, "brand": brand_id, "dealer": dealer_id},
         binary=True).fetchall()
     return [Row(*row) for row in rows]
 

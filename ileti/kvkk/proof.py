@@ -30,7 +30,7 @@ from ileti.consents.moments import Reach
 from ileti.consents.numbers import record_number
 from ileti.consents.places import not_as_sealed
 from ileti.consents.recount import Told, recounts
-from ileti.core import db
+from ileti.core import db, reach
 from ileti.core.errors import Gone, NotFound
 from ileti.evidence.leaf import iso_utc, micros_of
 from ileti.kvkk import proofwords
@@ -58,25 +58,25 @@ select k.id from kvkk_entry k
  order by k.id limit %(most)s"""  # noqa: S608
 
 
-def build(reach: Reach, act_id: int) -> Bundle:
+def build(whose: Reach, act_id: int) -> Bundle:
     """The bundle of one act: all of the person's acts on its text, and the notices before it.
     Raises NotFound, and as :func:`ileti.consents.bundle.build`."""
-    rows = db.connection().execute(_OF_ACT, _values(reach) | {"act": act_id}).fetchall()
+    rows = db.connection().execute(_OF_ACT, _values(whose) | {"act": act_id}).fetchall()
     if not any(asked for _, asked in rows):
         raise NotFound()
-    return bundle.build(reach.provider_id, [], others=these(reach.provider_id, [
+    return bundle.build(whose.provider_id, [], others=these(whose.provider_id, [
         number for number, _ in rows]))
 
 
-def of_person(reach: Reach, recipient_id: int) -> list[int]:
+def of_person(whose: Reach, recipient_id: int) -> list[int]:
     """The acts of a person, at most one more than a bundle holds."""
-    return [row[0] for row in db.connection().execute(_OF_PERSON, _values(reach) | {
+    return [row[0] for row in db.connection().execute(_OF_PERSON, _values(whose) | {
         "recipient": recipient_id, "most": bundle.MOST + 1})]
 
 
-def _values(reach: Reach) -> dict[str, Any]:
-    return {"provider": reach.provider_id, "brand": reach.brand_id, "dealer": reach.dealer_id,
-            "restricted": reach.restricted}
+def _values(whose: Reach) -> dict[str, Any]:
+    return {"provider": whose.provider_id, "brand": whose.brand_id, "dealer": whose.dealer_id,
+            "restricted": whose.restricted}
 
 
 def these(provider_id: int, ids: Sequence[int]) -> bundle.Others:
@@ -103,9 +103,13 @@ def _found(row: Row) -> Found:
 
 
 def _of(conn: psycopg.Connection[Any], entries: Sequence[Entry]) -> list[Row]:
+    """Whoever works for a brand or a dealer is told of its own acts alone, as in ``_IN_REACH``."""
+    here = reach.current()
     return read_of(conn, entries[0].provider_id, list({one.submission_id for one in entries}),
                    list({one.recipient_id for one in entries}),
-                   max(one.captured_at for one in entries)) if entries else []
+                   max(one.captured_at for one in entries),
+                   brand_id=here.brand_id if here else None,
+                   dealer_id=here.dealer_id if here else None) if entries else []
 
 
 def _parts(one: Row) -> dict[str, Any]:

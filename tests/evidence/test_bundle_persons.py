@@ -19,6 +19,7 @@ from ileti.consents import bundle as bundling
 from ileti.consents.bundled import Bundle
 from ileti.consents.moments import Reach
 from ileti.consents.numbers import record_number
+from ileti.core import db, reach
 from ileti.core.errors import Conflict, Gone, NotFound
 from ileti.evidence import verifier as judge
 from ileti.kvkk import proof
@@ -179,6 +180,20 @@ def test_a_dealers_bundle_holds_no_notice_that_another_dealer_showed(
     assert record_number(theirs[0].entry_id) not in numbers(made)
     assert record_number(theirs[0].entry_id) in numbers(
         personpack.build(Reach(shop.provider_id), known.recipient))
+
+
+def test_the_bundle_of_a_dealers_consent_holds_its_own_acts_alone_without_the_wall_too(
+    shop: Any, authority_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = dealer_of(shop), dealer_of(shop)
+    theirs = record(click(shop, dealer=other), [act(text(shop, "AYDINLATMA"), Act.READ)])[1]
+    known = person(shop, dealer=mine)
+    monkeypatch.setattr(db, "_standing", lambda _database: frozenset())
+    with reach.within(reach.Reach(shop.provider_id, shop.brand_id, mine)):
+        assert record_number(theirs[0].entry_id) not in numbers(
+            bundling.build(shop.provider_id, [known.consent]))
+    assert record_number(theirs[0].entry_id) in numbers(
+        bundling.build(shop.provider_id, [known.consent]))
 
 
 def test_a_file_that_a_program_names_is_not_drawn_into_a_bundle(
