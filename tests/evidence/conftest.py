@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import config
+import ileti.cli.auditing  # noqa: F401 (an audit reads whatever the command's would)
 from ileti.core import db
 from ileti.simulator.app import create_simulator
 from ileti.simulator.options import SimulatorOptions
