@@ -11,7 +11,7 @@ import click
 
 import config
 from config import WrongSetting
-from ileti.cli import proof_commands, report_commands
+from ileti.cli import guide_commands, proof_commands, report_commands
 from ileti.cli.sentences import Sentences, language
 from ileti.cli.services import begin, running, with_services
 from ileti.cli.supervise import Lifeline, follow_parent
@@ -436,5 +436,5 @@ def retire_key(number: int) -> None:
                else f"Key {number} is out of secrets.env.")
 
 
-for command in (*proof_commands.COMMANDS, report_commands.reports):
+for command in (*proof_commands.COMMANDS, report_commands.reports, guide_commands.guide):
     main.add_command(command)

@@ -52,7 +52,7 @@ page      access      ExportView
 page      access      ConsentView MomentView AskView RadarView QueueView StoppedView BookView
 page      access      ImportView ImportRestView ImportProofView ImportSourceView DayView
 page      base        ApprovalView UserListView LimitView MembershipMoveView SavedViewView
-page      base        StepUpView MailView UnreadMailView
+page      base        StepUpView MailView UnreadMailView GuideView
 page      base        InboundView InboundNumberView
 page      access      BrandView DealerView DealerSyncView DealerListView DealerRightView
 page      access      DailyReportView

@@ -95,6 +95,7 @@ from ileti.tenancy.users import ProfileView, UserView
 from ileti.tenancy.viewpages import SavedViewView
 from ileti.tenancy.views import BrandView, ProviderView
 from ileti.web import figures
+from ileti.web.guideviews import GuideView, help_url
 from ileti.web.moduleviews import ModuleView
 from ileti.web.plugpages import add_pages
 from ileti.web.theme import Count, Shell, Workspace
@@ -209,6 +210,7 @@ def add_views(builder: Any) -> None:
     builder.add_view_no_menu(DealerListView)
     builder.add_view_no_menu(UserListView)
     builder.add_view_no_menu(ModuleView)
+    builder.add_view_no_menu(GuideView)
     builder.add_view_no_menu(ImportSourceView)
     for own in (ConfirmView, TwoStepView, TwoStepResetView, SessionsView, OwnLogView,
                 PasskeyView, StepUpView):
@@ -231,6 +233,7 @@ def shell() -> Shell:
         iys_ok=ok,
         iys_text=text,
         search_url=search,
+        help_url=help_url(),
         role=_title(own),
     )
 

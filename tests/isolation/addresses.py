@@ -58,7 +58,7 @@ NAMES: Final = {
 }
 #: variables that name nothing of anybody
 FIXED: Final = {"language": "tr", "lang": "tr", "form": "csv", "code": "H174",
-                "GatewayView.kind": "netgsm",
+                "GatewayView.kind": "netgsm", "GuideView.chapter": "admin",
                 "PluginView.name": "ornek", "MailView.clear.kind": "1", "ConsentView.key": "alan",
                 "ReplyTextView.key": "opening", "ImportView.number": "1"}
 #: what a stranger of a level has in common with whoever asks
