@@ -215,7 +215,8 @@ def test_error_pages_stand_without_a_frame_or_a_user(panel: Flask, code: int) ->
 
 
 EMPTY_PAGES: dict[str, dict[str, Any]] = {
-    "today": {"line": "", "tiles": [], "days": [], "rejections": [], "rejections_url": "/"},
+    "today": {"line": "", "tiles": [], "days": [], "rejections": [], "rejections_url": "/",
+              "work": {"first": False, "campaigns": None, "calls": None}},
     "dealer_home": {"greeting": "", "line": "", "tiles": [], "recent": [], "recent_url": "/"},
     "consents": {"title": "", "line": "", "search_url": "/", "filters": [], "rows": [],
                  "pages": {}, "clear_url": "/"},
