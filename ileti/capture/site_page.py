@@ -17,6 +17,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from config import ROOT, settings
+from ileti.capture import bareforms
 from ileti.capture.models import Policy, Site
 from ileti.capture.page import in_language
 from ileti.capture.site_secret import OVERLAP, previous_holds
@@ -51,6 +52,7 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "crumbs": [(_("Sites and forms"), url_for("SiteView.list")), (site.name, None)],
         "actions": [{"label": _("Change the site"), "url": edit, "icon": "pencil",
                      "kind": "primary"}] if edit else [],
+        "bare": _bare(site),
         "centre_url": f"{settings().base_url}{centre_path(site.provider.iys_code)}",
         "centre_snippet": centre_snippet(site),
         "snippet": snippet(site, integrity), "integrity": integrity,
@@ -70,6 +72,15 @@ def site_page(site: Site, *, shown_secret: str | None = None) -> dict[str, Any]:
         "signers": server_snippets(site) if site.policy == Policy.SIGNED else [],
         "secret": secret_card(site, shown_secret),
     }
+
+
+def _bare(site: Site) -> dict[str, Any] | None:
+    """That the form takes addresses and tells nobody why (R-60)."""
+    return {"bold": _("This form has no privacy notice."),
+            "rest": _("Whoever leaves an address has to be informed before; until a notice is "
+                      "published, each consent of this form lacks its proof (R-60)."),
+            "action": {"label": _("Write a notice"), "url": url_for("DocumentView.list")}
+            if security.may("document:read") else None} if bareforms.is_bare(site) else None
 
 
 def _asked(site: Site) -> str:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, or_, select
 
+from ileti.capture import bareforms
 from ileti.consents import listing
 from ileti.consents.deadlines import is_business_day
 from ileti.consents.detail import record_url
@@ -211,8 +212,20 @@ def _tasks(rows: OpenRows, unknown: int) -> list[dict[str, Any]]:
                               rows.stopped, n=formats.number(rows.stopped)),
             "text": _("Mend the cause, then send it again.")})
     waits = approvalviews.task()
-    return (made + ([waits] if waits else []) + todo.waiting() + _connection_tasks()
-            + _dealer_tasks(unknown) + _retention_tasks())
+    return (made + ([waits] if waits else []) + todo.waiting() + _notice_tasks()
+            + _connection_tasks() + _dealer_tasks(unknown) + _retention_tasks())
+
+
+def _notice_tasks() -> list[dict[str, Any]]:
+    """Brands whose forms take addresses without a privacy notice, for who may publish one."""
+    number = bareforms.brands() if security.may("document:publish") else 0
+    return [{
+        "icon": "book-open", "tone": "bad", "url": url_for("DocumentView.list"),
+        "title": ngettext("The forms of %(n)s brand have no privacy notice",
+                          "The forms of %(n)s brands have no privacy notice",
+                          number, n=formats.number(number)),
+        "text": _("People have to be informed before their address is taken (R-60)."),
+    }] if number else []
 
 
 def _connection_tasks() -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from ileti.tenancy import scope
 from ileti.web import figures
 from tests.panel.people import dealer_of, sign_in, take, user_with
 
-MOST_STATEMENTS = {"provider_admin": 23, "dealer_manager": 15}
+MOST_STATEMENTS = {"provider_admin": 24, "dealer_manager": 15}
 BIG = ("consent_entry", "consent_state", "outbox", "iys_receipt", "recipient", "submission")
 ROWS = 4_000
 Statement = tuple[str, Any]
