@@ -77,7 +77,8 @@ class Chapter:
 @lru_cache(maxsize=512)
 def rendered(source: str) -> Markup:
     """Markdown as HTML; HTML inside it is shown as text."""
-    made = MarkdownIt("commonmark", {"html": False}).render(source)
+    made = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
+        "smartquotes").render(source)
     return Markup(made)  # noqa: S704 - our own files, and HTML in them is escaped
 
 
