@@ -18,10 +18,10 @@ from tests.channels.test_packs import (  # noqa: F401 (fixtures)
     _push_request_context,
     files_of,
     gateway,
-    sealed,
     sent_for,
     story,
 )
+from tests.evidence.sealed_house import seal_all
 from tests.kvkk.house import text
 from tests.panel.people import dealer_of, take
 from tests.panel.test_kvkk_pages import did
@@ -68,7 +68,7 @@ def test_a_dealer_gets_the_messages_of_its_own_clicks(
     mine, other = dealer_of(place), dealer_of(place)
     own, theirs = (take(place, PHONE, dealer_id=one) for one in (mine, other))
     message, _foreign = sent_for(place, own), sent_for(place, theirs)
-    sealed()
+    seal_all()
     files = files_of(personpack.build(Reach(place.provider_id, place.brand_id, mine),
                                       own.items[0].recipient_id))
     assert [json.loads(content)["message"] for name, content in files.items()
@@ -88,7 +88,7 @@ def test_more_records_and_messages_cost_no_more_statements(
         return real(self, query, *more, **named)
 
     def statements() -> int:
-        sealed()
+        seal_all()
         monkeypatch.setattr(psycopg.Connection, "execute", execute)
         asked.clear()
         personpack.build(Reach(place.provider_id), done.items[0].recipient_id)
